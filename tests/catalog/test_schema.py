@@ -1,0 +1,56 @@
+import json
+
+import pytest
+
+from workbench.catalog.schema import KINDS, SAMPLES, Schema
+from workbench.core.errors import DataError
+from workbench.core.shapes import TensorSpec
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_survives_json(name: str) -> None:
+    schema = SAMPLES[name]
+    assert Schema.from_json(json.loads(json.dumps(schema.to_json()))) == schema
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_declares_what_it_counts(name: str) -> None:
+    schema = SAMPLES[name]
+    assert schema.id == name
+    assert schema.kind in KINDS
+    assert schema.items > 0
+    assert schema.title and schema.description
+    if "classes" in schema.facts:
+        assert len(schema.labels) == schema.facts["classes"]
+    if "vocabulary" in schema.facts:
+        assert len(schema.labels) == schema.facts["vocabulary"] == len(set(schema.labels))
+        assert all(len(label) == 1 for label in schema.labels)
+
+
+def test_the_outputs_have_the_agreed_shapes() -> None:
+    assert SAMPLES["digits"].outputs["image"] == TensorSpec(("N", 1, 8, 8), "float")
+    assert SAMPLES["digits"].outputs["label"] == TensorSpec(("N",), "index")
+    assert SAMPLES["iris"].outputs["features"] == TensorSpec(("N", 4), "float")
+    assert SAMPLES["diabetes"].outputs["target"] == TensorSpec(("N", 1), "float")
+    assert SAMPLES["reference-text"].outputs["next"] == TensorSpec(("N", "L"), "index")
+    assert SAMPLES["karate"].outputs["x"] == TensorSpec(("V", 34), "float")
+    assert SAMPLES["karate"].outputs["edges"] == TensorSpec((2, "E"), "index")
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"kind": "smell"}, "smell"),
+        ({"id": 3}, '"id"'),
+        ({"facts": {"classes": "ten"}}, '"classes"'),
+        ({"facts": [1]}, '"facts"'),
+        ({"items": 1.5}, '"items"'),
+        ({"labels": "abc"}, '"labels"'),
+        ({"outputs": {"image": {"shape": [1.5], "dtype": "float"}}}, '"image"'),
+        ({"outputs": {"image": {"shape": ["N"], "dtype": "double"}}}, '"image"'),
+    ],
+)
+def test_a_damaged_description_is_refused_with_its_place(change: dict[str, object], place: str) -> None:
+    data = {**SAMPLES["digits"].to_json(), **change}
+    with pytest.raises(DataError, match=place):
+        Schema.from_json(data)

@@ -1,0 +1,204 @@
+"""What a dataset offers: named outputs with shape and dtype, and facts such as the number of classes.
+
+SAMPLES declares the embedded samples, so that shapes can be checked without reading any data.
+Imports the standard library and core only; the readers live in engine/data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from workbench.core.errors import DataError
+from workbench.core.shapes import TensorSpec
+
+KINDS = ("image", "table", "text", "graph")
+
+# The dtype names of TensorSpec.
+_DTYPES = ("float", "index", "bool")
+
+# Label of the nodes of a graph that do not belong to the split at hand (torch's ignore_index).
+OUTSIDE = -100
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The description of one dataset, as the canvas and the shape check need it.
+
+    `outputs` maps a port name to its shape and dtype; the batch comes first ("N").
+    `facts` are the numbers a field may use (`= classes`); `items` counts images, rows, characters or
+    nodes. `labels` names the classes; for text it is the vocabulary, one character an entry.
+    """
+
+    id: str
+    title: str
+    outputs: Mapping[str, TensorSpec]
+    facts: Mapping[str, float | int] = field(default_factory=dict)
+    kind: str = "table"
+    items: int = 0
+    labels: tuple[str, ...] = ()
+    description: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """The schema as plain dicts, lists, strings and numbers."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "outputs": {
+                name: {"shape": list(spec.shape), "dtype": spec.dtype} for name, spec in self.outputs.items()
+            },
+            "facts": dict(self.facts),
+            "kind": self.kind,
+            "items": self.items,
+            "labels": list(self.labels),
+            "description": self.description,
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, object]) -> Schema:
+        """The schema that `to_json` wrote.  Raises DataError naming the entry that is wrong."""
+        kind = _text(data, "kind")
+        if kind not in KINDS:
+            raise DataError(f'A dataset description has the unknown kind "{kind}"; known are {", ".join(KINDS)}.')
+        outputs = {name: _spec(name, value) for name, value in _mapping(data, "outputs").items()}
+        facts: dict[str, float | int] = {}
+        for name, value in _mapping(data, "facts").items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise DataError(f'The fact "{name}" of a dataset description is not a number: {value!r}.')
+            facts[name] = value
+        items = data.get("items", 0)
+        if isinstance(items, bool) or not isinstance(items, int):
+            raise DataError(f'"items" of a dataset description is not a whole number: {items!r}.')
+        labels = data.get("labels", [])
+        if not isinstance(labels, list | tuple):
+            raise DataError('"labels" of a dataset description is not a list.')
+        return Schema(
+            id=_text(data, "id"),
+            title=_text(data, "title"),
+            outputs=outputs,
+            facts=facts,
+            kind=kind,
+            items=items,
+            labels=tuple(str(label) for label in labels),
+            description=str(data.get("description", "")),
+        )
+
+
+def _text(data: Mapping[str, object], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str):
+        raise DataError(f'A dataset description lacks the text "{name}".')
+    return value
+
+
+def _mapping(data: Mapping[str, object], name: str) -> dict[str, object]:
+    value = data.get(name, {})
+    if not isinstance(value, Mapping):
+        raise DataError(f'"{name}" of a dataset description is not a table of names and values.')
+    return {str(key): entry for key, entry in value.items()}
+
+
+def _spec(name: str, value: object) -> TensorSpec:
+    shape = value.get("shape") if isinstance(value, Mapping) else None
+    dtype = value.get("dtype") if isinstance(value, Mapping) else None
+    whole = isinstance(shape, list | tuple) and all(
+        isinstance(size, int | str) and not isinstance(size, bool) for size in shape
+    )
+    if not whole or dtype not in _DTYPES:
+        raise DataError(f'The output "{name}" of a dataset description has no proper shape and dtype.')
+    assert isinstance(shape, Sequence) and isinstance(dtype, str)
+    return TensorSpec(tuple(shape), dtype)
+
+
+def image_outputs(channels: int, height: int, width: int) -> dict[str, TensorSpec]:
+    """Outputs of a set of labelled images: pixels in [0, 1] and the class."""
+    return {
+        "image": TensorSpec(("N", channels, height, width), "float"),
+        "label": TensorSpec(("N",), "index"),
+    }
+
+
+def table_outputs(features: int, *, classes: int) -> dict[str, TensorSpec]:
+    """Outputs of a table: standardised features and a class, or (classes = 0) a standardised target."""
+    target = {"label": TensorSpec(("N",), "index")} if classes else {"target": TensorSpec(("N", 1), "float")}
+    return {"features": TensorSpec(("N", features), "float"), **target}
+
+
+def text_outputs() -> dict[str, TensorSpec]:
+    """Outputs of a text: windows of L tokens, and the same windows one token later."""
+    return {"tokens": TensorSpec(("N", "L"), "index"), "next": TensorSpec(("N", "L"), "index")}
+
+
+def graph_outputs(features: int) -> dict[str, TensorSpec]:
+    """Outputs of one graph: node features, directed edges, and the class of the nodes of the split."""
+    return {
+        "x": TensorSpec(("V", features), "float"),
+        "edges": TensorSpec((2, "E"), "index"),
+        "label": TensorSpec(("V",), "index"),
+    }
+
+
+# Printable ASCII and the line feed: the reference text of every Python version maps onto it.
+CHARACTERS = ("\n", *(chr(code) for code in range(32, 127)))
+
+SAMPLES: Mapping[str, Schema] = MappingProxyType(
+    {
+        schema.id: schema
+        for schema in (
+            Schema(
+                id="digits",
+                title="Handwritten digits",
+                outputs=image_outputs(1, 8, 8),
+                facts={"classes": 10, "channels": 1, "height": 8, "width": 8},
+                kind="image",
+                items=1797,
+                labels=tuple("0123456789"),
+                description="1,797 handwritten digits of 8×8 pixels in 16 grey levels (scikit-learn; "
+                "UCI Optical Recognition of Handwritten Digits).",
+            ),
+            Schema(
+                id="iris",
+                title="Iris flowers",
+                outputs=table_outputs(4, classes=3),
+                facts={"classes": 3, "features": 4},
+                kind="table",
+                items=150,
+                labels=("setosa", "versicolor", "virginica"),
+                description="Length and width of sepal and petal (cm) of 150 flowers of three species "
+                "(scikit-learn; Fisher 1936).",
+            ),
+            Schema(
+                id="diabetes",
+                title="Diabetes progression",
+                outputs=table_outputs(10, classes=0),
+                facts={"features": 10, "target_mean": 149.797, "target_std": 76.8653},
+                kind="table",
+                items=442,
+                description="Ten measurements of 442 patients and how far the disease had progressed a year "
+                "later (scikit-learn; Efron et al. 2004).",
+            ),
+            Schema(
+                id="reference-text",
+                title="Python's reference text",
+                outputs=text_outputs(),
+                facts={"vocabulary": len(CHARACTERS)},
+                kind="text",
+                items=400_000,
+                labels=CHARACTERS,
+                description="The first 400,000 characters of the language reference that comes with Python.",
+            ),
+            Schema(
+                id="karate",
+                title="Karate club",
+                outputs=graph_outputs(34),
+                facts={"classes": 2, "features": 34, "nodes": 34, "edges": 156},
+                kind="graph",
+                items=34,
+                labels=("Mr. Hi", "Officer"),
+                description="Friendships between the 34 members of a karate club that split in two "
+                "(networkx; Zachary 1977).",
+            ),
+        )
+    }
+)
