@@ -1,0 +1,162 @@
+"""What the store hands out: frozen values, never rows. Times are unix seconds, 0.0 where it has not happened.
+
+Standard library only, so that a view can name these types without importing SQLAlchemy.
+"""
+
+import math
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+Json = Any  # what json.loads gives
+
+State = Literal["queued", "starting", "running", "paused", "completed", "failed", "stopped"]
+Request = Literal["", "pause", "resume", "stop"]
+MediaKind = Literal["image", "text", "matrix"]
+CheckpointKind = Literal["last", "best"]
+
+FINAL: Final[frozenset[str]] = frozenset({"completed", "failed", "stopped"})
+ALIVE: Final[frozenset[str]] = frozenset({"starting", "running", "paused"})
+STATES: Final[frozenset[str]] = FINAL | ALIVE | {"queued"}
+REQUESTS: Final[frozenset[str]] = frozenset({"", "pause", "resume", "stop"})
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One training of one exact snapshot of a model. `device` was asked for, `used_device` is what it got."""
+
+    id: int
+    name: str
+    model: str
+    state: State
+    cause: str
+    device: str
+    used_device: str
+    seed: int
+    created: float
+    started: float
+    ended: float
+    epoch: int
+    epochs: int
+    step: int
+    steps: int  # expected in all, 0 where unknown
+    parameters: int
+    dataset: str
+    request: Request
+    pid: int
+    process_started: float  # opaque: compare with jobs.processes.started
+    heartbeat: float
+    message: str
+    resumed_from: int
+
+    @property
+    def final(self) -> bool:
+        return self.state in FINAL
+
+    @property
+    def alive(self) -> bool:
+        """Whether a process should stand behind it."""
+        return self.state in ALIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value of one metric, such as "validation/accuracy"; NaN and ±inf are kept as they are."""
+
+    metric: str
+    step: int
+    epoch: int
+    value: float
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One metric of one run as flat arrays (numpy.frombuffer reads them without a copy)."""
+
+    steps: "array[int]"
+    epochs: "array[int]"
+    values: "array[float]"
+    times: "array[float]"
+    cursor: int  # give it back as `after` to get only what came since
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A metric at a glance. NaN never wins `min` or `max`; they are NaN only where every value was."""
+
+    metric: str
+    last: float
+    last_step: int
+    min: float
+    min_step: int
+    max: float
+    max_step: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What a probe recorded: PNG bytes, UTF-8 text, or a matrix as JSON."""
+
+    id: int
+    run: int
+    probe: str
+    kind: MediaKind
+    step: int
+    epoch: int
+    data: bytes
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a run's log; level is "info", "warning" or "error"."""
+
+    id: int
+    run: int
+    time: float
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where a checkpoint's file stands (relative to the files folder), its hash, and the value that it is kept for."""
+
+    id: int
+    run: int
+    step: int
+    epoch: int
+    kind: CheckpointKind
+    path: str
+    sha256: str
+    bytes: int
+    value: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A model in the workspace; `revision` counts its saved changes."""
+
+    id: int
+    name: str
+    revision: int
+    updated: float
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRecord:
+    """A registered dataset: where its data is, how it is read, what comes out. Never the data itself."""
+
+    id: str
+    title: str
+    source: str
+    reader: str
+    options: Mapping[str, Json]
+    schema: Mapping[str, Json]
+    splits: Mapping[str, Json]
+    fingerprint: str
+    created: float
