@@ -29,10 +29,10 @@ def test_a_sample_declares_what_it_counts(name: str) -> None:
 
 def test_the_outputs_have_the_agreed_shapes() -> None:
     assert SAMPLES["digits"].outputs["image"] == TensorSpec(("N", 1, 8, 8), "float")
-    assert SAMPLES["digits"].outputs["label"] == TensorSpec(("N",), "index")
+    assert SAMPLES["digits"].outputs["label"] == TensorSpec(("N",), "index", 10)
     assert SAMPLES["iris"].outputs["features"] == TensorSpec(("N", 4), "float")
     assert SAMPLES["diabetes"].outputs["target"] == TensorSpec(("N", 1), "float")
-    assert SAMPLES["reference-text"].outputs["next"] == TensorSpec(("N", "L"), "index")
+    assert SAMPLES["reference-text"].outputs["next"] == TensorSpec(("N", "L"), "index", 96)
     assert SAMPLES["karate"].outputs["x"] == TensorSpec(("V", 34), "float")
     assert SAMPLES["karate"].outputs["edges"] == TensorSpec((2, "E"), "index")
 

@@ -6,17 +6,17 @@ Imports the standard library and core only; the readers live in engine/data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from workbench.core.errors import DataError
-from workbench.core.shapes import TensorSpec
+from workbench.core.shapes import DType, TensorSpec
 
 KINDS = ("image", "table", "text", "graph")
 
 # The dtype names of TensorSpec.
-_DTYPES = ("float", "index", "bool")
+_DTYPES: tuple[DType, ...] = ("float", "index", "bool")
 
 # Label of the nodes of a graph that do not belong to the split at hand (torch's ignore_index).
 OUTSIDE = -100
@@ -46,7 +46,8 @@ class Schema:
             "id": self.id,
             "title": self.title,
             "outputs": {
-                name: {"shape": list(spec.shape), "dtype": spec.dtype} for name, spec in self.outputs.items()
+                name: {"shape": list(spec.shape), "dtype": spec.dtype, "bound": spec.bound}
+                for name, spec in self.outputs.items()
             },
             "facts": dict(self.facts),
             "kind": self.kind,
@@ -60,7 +61,9 @@ class Schema:
         """The schema that `to_json` wrote.  Raises DataError naming the entry that is wrong."""
         kind = _text(data, "kind")
         if kind not in KINDS:
-            raise DataError(f'A dataset description has the unknown kind "{kind}"; known are {", ".join(KINDS)}.')
+            raise DataError(
+                f'A dataset description has the unknown kind "{kind}"; known are {", ".join(KINDS)}.'
+            )
         outputs = {name: _spec(name, value) for name, value in _mapping(data, "outputs").items()}
         facts: dict[str, float | int] = {}
         for name, value in _mapping(data, "facts").items():
@@ -100,42 +103,41 @@ def _mapping(data: Mapping[str, object], name: str) -> dict[str, object]:
 
 
 def _spec(name: str, value: object) -> TensorSpec:
-    shape = value.get("shape") if isinstance(value, Mapping) else None
-    dtype = value.get("dtype") if isinstance(value, Mapping) else None
-    whole = isinstance(shape, list | tuple) and all(
-        isinstance(size, int | str) and not isinstance(size, bool) for size in shape
-    )
-    if not whole or dtype not in _DTYPES:
-        raise DataError(f'The output "{name}" of a dataset description has no proper shape and dtype.')
-    assert isinstance(shape, Sequence) and isinstance(dtype, str)
-    return TensorSpec(tuple(shape), dtype)
+    wrong = DataError(f'The output "{name}" of a dataset description has no proper shape and dtype.')
+    if not isinstance(value, Mapping):
+        raise wrong
+    shape, dtype, bound = value.get("shape"), value.get("dtype"), value.get("bound", 0)
+    if not isinstance(shape, list | tuple) or dtype not in _DTYPES or not isinstance(bound, int):
+        raise wrong
+    if any(isinstance(size, bool) or not isinstance(size, int | str) for size in shape):
+        raise wrong
+    return TensorSpec(tuple(shape), dtype, bound)
 
 
-def image_outputs(channels: int, height: int, width: int) -> dict[str, TensorSpec]:
-    """Outputs of a set of labelled images: pixels in [0, 1] and the class."""
-    return {
-        "image": TensorSpec(("N", channels, height, width), "float"),
-        "label": TensorSpec(("N",), "index"),
-    }
+def image_outputs(channels: int, height: int, width: int, *, classes: int) -> dict[str, TensorSpec]:
+    """Outputs of a set of images: pixels in [0, 1] and the class; classes = 0 means without labels."""
+    image = TensorSpec(("N", channels, height, width), "float")
+    return {"image": image, "label": TensorSpec(("N",), "index", classes)} if classes else {"image": image}
 
 
 def table_outputs(features: int, *, classes: int) -> dict[str, TensorSpec]:
-    """Outputs of a table: standardised features and a class, or (classes = 0) a standardised target."""
-    target = {"label": TensorSpec(("N",), "index")} if classes else {"target": TensorSpec(("N", 1), "float")}
-    return {"features": TensorSpec(("N", features), "float"), **target}
+    """Outputs of a table: standardised features and a class; classes = 0 means a standardised target."""
+    target = TensorSpec(("N",), "index", classes) if classes else TensorSpec(("N", 1), "float")
+    return {"features": TensorSpec(("N", features), "float"), "label" if classes else "target": target}
 
 
-def text_outputs() -> dict[str, TensorSpec]:
+def text_outputs(vocabulary: int) -> dict[str, TensorSpec]:
     """Outputs of a text: windows of L tokens, and the same windows one token later."""
-    return {"tokens": TensorSpec(("N", "L"), "index"), "next": TensorSpec(("N", "L"), "index")}
+    tokens = TensorSpec(("N", "L"), "index", vocabulary)
+    return {"tokens": tokens, "next": tokens}
 
 
-def graph_outputs(features: int) -> dict[str, TensorSpec]:
+def graph_outputs(features: int, *, classes: int) -> dict[str, TensorSpec]:
     """Outputs of one graph: node features, directed edges, and the class of the nodes of the split."""
     return {
         "x": TensorSpec(("V", features), "float"),
         "edges": TensorSpec((2, "E"), "index"),
-        "label": TensorSpec(("V",), "index"),
+        "label": TensorSpec(("V",), "index", classes),
     }
 
 
@@ -149,7 +151,7 @@ SAMPLES: Mapping[str, Schema] = MappingProxyType(
             Schema(
                 id="digits",
                 title="Handwritten digits",
-                outputs=image_outputs(1, 8, 8),
+                outputs=image_outputs(1, 8, 8, classes=10),
                 facts={"classes": 10, "channels": 1, "height": 8, "width": 8},
                 kind="image",
                 items=1797,
@@ -181,7 +183,7 @@ SAMPLES: Mapping[str, Schema] = MappingProxyType(
             Schema(
                 id="reference-text",
                 title="Python's reference text",
-                outputs=text_outputs(),
+                outputs=text_outputs(len(CHARACTERS)),
                 facts={"vocabulary": len(CHARACTERS)},
                 kind="text",
                 items=400_000,
@@ -191,7 +193,7 @@ SAMPLES: Mapping[str, Schema] = MappingProxyType(
             Schema(
                 id="karate",
                 title="Karate club",
-                outputs=graph_outputs(34),
+                outputs=graph_outputs(34, classes=2),
                 facts={"classes": 2, "features": 34, "nodes": 34, "edges": 156},
                 kind="graph",
                 items=34,
