@@ -1,0 +1,1 @@
+"""What can stand on the canvas, and the check of a whole document. Standard library and core only."""

@@ -1,0 +1,67 @@
+"""Where batches come from: datasets and noise. Imports catalog.spec, catalog.schema and core."""
+
+from dataclasses import replace
+
+from workbench.catalog.schema import Schema
+from workbench.catalog.spec import Call, NodeType, node, param
+from workbench.core.shapes import Dim, TensorSpec
+
+_BOUNDS = {"label": "classes", "tokens": "vocabulary", "next": "vocabulary"}
+
+
+@node("Dataset", family="data", inputs=(), outputs=(), aliases=("data", "images", "table", "text", "source"))
+class Dataset(NodeType):
+    """The data a model learns from. It has one output for each thing that an example consists of.
+
+    **Shapes** as the dataset says: images N×C×H×W in [0, 1], features N×F standardised by the training part,
+    labels N, text N×L with `next` shifted by one, graphs x V×F and edges 2×E.
+
+    **Use when** always: every model starts with a dataset. Its facts can be used in fields, such as `= classes`.
+    """
+
+    dataset: str = param(
+        "digits", "Which dataset: a sample that ships with Workbench, or one you added.", kind="dataset"
+    )
+    length: int = param(
+        64, "For text: how many characters one example has.", min=1, max=100_000, label="Text length"
+    )
+    schema: Schema | None = param(None, "Filled in by the check.", kind="hidden")
+
+    def output_ports(self) -> tuple[str, ...]:
+        return tuple(self.schema.outputs) if self.schema else ()
+
+    def infer(self, *specs: TensorSpec) -> tuple[TensorSpec, ...]:
+        if self.schema is None:
+            return ()
+        return tuple(self._filled(name, spec) for name, spec in self.schema.outputs.items())
+
+    def _filled(self, name: str, spec: TensorSpec) -> TensorSpec:
+        """A text's length is this node's; classes and vocabulary bound the labels and tokens."""
+        assert self.schema is not None
+        shape: tuple[Dim, ...] = tuple(self.length if dim == "L" else dim for dim in spec.shape)
+        bound = int(self.schema.facts.get(_BOUNDS.get(name, ""), 0)) if spec.dtype == "index" else 0
+        return replace(spec, shape=shape, bound=spec.bound or bound)
+
+    def summary(self) -> str:
+        return self.schema.title if self.schema else self.dataset
+
+    def forward(self, call: Call) -> list[str]:
+        return []
+
+
+@node("Noise", family="data", inputs=(), outputs=("z",), aliases=("random", "latent", "gaussian", "normal"))
+class Noise(NodeType):
+    """Random numbers from the standard normal distribution, new for every batch.
+
+    **Shapes** → z N×size.
+
+    **Use when** a generator or decoder needs something to start from (GAN, VAE samples).
+    """
+
+    size: int = param(64, "How many numbers for each example.", min=1, required=True)
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        return TensorSpec(("N", self.size))
+
+    def forward(self, call: Call) -> list[str]:
+        return [f"{call.outputs[0]} = torch.randn(len({call.like}), {self.size}, device={call.like}.device)"]

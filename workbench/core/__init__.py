@@ -1,0 +1,1 @@
+"""The document: graph, edits, expressions, shapes, file format. Standard library only."""

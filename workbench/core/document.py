@@ -1,0 +1,155 @@
+"""The model that a person draws, as immutable values: an edit makes a new document and shares what it keeps.
+
+Views find what changed by comparing the parts by identity. Knows nothing of node types, torch or Qt.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from workbench.core.errors import EditError
+from workbench.core.expressions import Value
+
+INPUT, OUTPUT = "Input", "Output"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Port:
+    """One input or output of a node, written "node.name"."""
+
+    node: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.node}.{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        node, dot, name = text.rpartition(".")
+        if not (dot and node and name):
+            raise EditError(f"“{text}” is not a port; write node.port.")
+        return cls(node, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One box on the canvas: of a node type, or an instance of a block (then `repeat` chains it)."""
+
+    id: str
+    type: str = ""
+    block: str = ""
+    params: Mapping[str, Value] = field(default_factory=dict)
+    at: tuple[float, float] = (0.0, 0.0)
+    linked_to: str = ""
+    repeat: Value = 1
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes by id, and for each linked input port the output port that feeds it: one link an input."""
+
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    links: Mapping[Port, Port] = field(default_factory=dict)
+
+    def node(self, id: str) -> Node:
+        if id not in self.nodes:
+            raise EditError(f"There is no node “{id}” here.")
+        return self.nodes[id]
+
+    def inputs_of(self, id: str) -> dict[str, Port]:
+        """Linked input ports of a node and their sources."""
+        return {target.name: source for target, source in self.links.items() if target.node == id}
+
+    def order(self) -> tuple[list[str], list[str]]:
+        """Node ids so that each stands after what feeds it, and the ids that stand in or behind a cycle."""
+        waiting = dict.fromkeys(self.nodes, 0)
+        consumers: dict[str, list[str]] = {id: [] for id in self.nodes}
+        for target, source in self.links.items():
+            if target.node in waiting and source.node in waiting:
+                waiting[target.node] += 1
+                consumers[source.node].append(target.node)
+        ready = [id for id, count in waiting.items() if count == 0]
+        for id in ready:
+            for consumer in consumers[id]:
+                waiting[consumer] -= 1
+                if waiting[consumer] == 0:
+                    ready.append(consumer)
+        done = set(ready)
+        return ready, [id for id in self.nodes if id not in done]
+
+    def upstream(self, ids: Iterable[str]) -> set[str]:
+        """The given nodes and everything that feeds them."""
+        sources: dict[str, list[str]] = {}
+        for target, source in self.links.items():
+            sources.setdefault(target.node, []).append(source.node)
+        found: set[str] = set()
+        todo = list(ids)
+        while todo:
+            id = todo.pop()
+            if id not in found:
+                found.add(id)
+                todo.extend(sources.get(id, ()))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A named sub-graph used as a node. Its Input and Output nodes are its ports, in their order."""
+
+    params: Mapping[str, Value] = field(default_factory=dict)
+    graph: Graph = field(default_factory=Graph)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return tuple(node.id for node in self.graph.nodes.values() if node.type == INPUT)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        return tuple(node.id for node in self.graph.nodes.values() if node.type == OUTPUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One optimiser step: which losses (with weights) it minimises and which nodes it trains (none named: all)."""
+
+    name: str
+    minimise: Mapping[str, Value] = field(default_factory=dict)
+    train: tuple[str, ...] = ()
+    optimizer: Mapping[str, Value] = field(default_factory=dict)
+    schedule: Mapping[str, Value] = field(default_factory=dict)
+    every: int = 1
+    clip: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How a run goes: settings of the training form and the ordered updates (none: all losses, everything)."""
+
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    updates: tuple[Update, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole model: what is saved, trained and compared."""
+
+    name: str = "model"
+    variables: Mapping[str, Value] = field(default_factory=dict)
+    graph: Graph = field(default_factory=Graph)
+    blocks: Mapping[str, Block] = field(default_factory=dict)
+    training: Training = field(default_factory=Training)
+    description: str = ""
+
+    def graph_of(self, where: str = "") -> Graph:
+        """The model's own graph, or that of the block named `where`."""
+        if not where:
+            return self.graph
+        if where not in self.blocks:
+            raise EditError(f"There is no block “{where}” in this model.")
+        return self.blocks[where].graph
+
+    def with_graph(self, where: str, graph: Graph) -> "Document":
+        if not where:
+            return replace(self, graph=graph)
+        return replace(self, blocks={**self.blocks, where: replace(self.blocks[where], graph=graph)})

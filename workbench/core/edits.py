@@ -1,0 +1,451 @@
+"""Edits: each is a value whose `apply` turns one document into the next, or raises EditError and changes nothing.
+
+`where` names the block whose graph is edited; "" is the model itself.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from workbench.core.document import INPUT, OUTPUT, Block, Document, Graph, Node, Port, Training, Update
+from workbench.core.errors import EditError
+from workbench.core.expressions import Value
+
+# Ids become attribute names in the program, so they must be plain identifiers and must not collide with torch's.
+_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+RESERVED = frozenset(
+    "and as assert async await break class continue def del elif else except finally for from global if import in is "
+    "lambda nonlocal not or pass raise return try while with match case type "
+    "self batch forward train eval parameters modules children buffers apply cuda cpu to half float double type "
+    "evaluate summarise training zero_grad register_buffer state_dict torch nn math i n "
+    "false true none print super len range list dict tuple set int str bool sum min max zip map abs".split()
+)
+
+
+class Edit(Protocol):
+    @property
+    def label(self) -> str: ...
+
+    def apply(self, document: Document) -> Document: ...
+
+
+def check_id(id: str) -> None:
+    """Raises EditError unless `id` can name a node."""
+    if not _ID.fullmatch(id) or id in RESERVED:
+        raise EditError(
+            f"“{id[:64]}” cannot name a node. Use lower-case letters, digits and _, starting with a letter, "
+            "and no word of Python or torch."
+        )
+
+
+def check_name(name: str) -> None:
+    """Raises EditError unless `name` can name a block or variable."""
+    if not _NAME.fullmatch(name) or name.lower() in RESERVED:
+        raise EditError(
+            f"“{name[:64]}” cannot be a name here. Use letters, digits and _, starting with a letter."
+        )
+
+
+def unique_id(graph: Graph, stem: str) -> str:
+    """A free node id made from a word: "Conv2d" gives conv2d, then conv2d_2, conv2d_3 …"""
+    word = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", stem).lower()).strip("_")[:48]
+    base = word if _ID.fullmatch(word) and word not in RESERVED else f"{word or 'node'}_node"
+    base = base if _ID.fullmatch(base) else "node"
+    number, id = 1, base
+    while id in graph.nodes:
+        number += 1
+        id = f"{base}_{number}"
+    return id
+
+
+@dataclass(frozen=True, slots=True)
+class AddNodes:
+    """Adds nodes and the links between them (adding one node, pasting, inserting)."""
+
+    nodes: tuple[Node, ...]
+    links: Mapping[Port, Port] = field(default_factory=dict)
+    where: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"Add {self.nodes[0].id}" if len(self.nodes) == 1 else f"Add {len(self.nodes)} nodes"
+
+    def apply(self, document: Document) -> Document:
+        graph = document.graph_of(self.where)
+        nodes = dict(graph.nodes)
+        for node in self.nodes:
+            check_id(node.id)
+            if node.id in nodes:
+                raise EditError(f"There is already a node “{node.id}”.")
+            if bool(node.type) == bool(node.block):
+                raise EditError(f"Node “{node.id}” needs either a type or a block.")
+            nodes[node.id] = node
+        links = {**graph.links, **self.links}
+        _check_links(nodes, self.links)
+        return document.with_graph(self.where, Graph(nodes, links))
+
+
+def AddNode(node: Node, where: str = "") -> AddNodes:  # noqa: N802 - reads as the edit that it makes
+    return AddNodes((node,), {}, where)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveNodes:
+    """Removes nodes with their links; copies linked to a removed node become owners of their own weights."""
+
+    ids: tuple[str, ...]
+    where: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"Delete {self.ids[0]}" if len(self.ids) == 1 else f"Delete {len(self.ids)} nodes"
+
+    def apply(self, document: Document) -> Document:
+        graph = document.graph_of(self.where)
+        gone = {graph.node(id).id for id in self.ids}
+        nodes = {
+            id: replace(node, linked_to="") if node.linked_to in gone else node
+            for id, node in graph.nodes.items()
+            if id not in gone
+        }
+        links = {t: s for t, s in graph.links.items() if t.node not in gone and s.node not in gone}
+        after = document.with_graph(self.where, Graph(nodes, links))
+        if self.where:
+            ports = {id for id in gone if graph.nodes[id].type in (INPUT, OUTPUT)}
+            return _without_ports(after, self.where, ports) if ports else after
+        updates = tuple(_without_nodes(update, gone) for update in document.training.updates)
+        return replace(after, training=replace(document.training, updates=updates))
+
+
+@dataclass(frozen=True, slots=True)
+class MoveNodes:
+    """Moves nodes to new places (scene coordinates)."""
+
+    places: Mapping[str, tuple[float, float]]
+    where: str = ""
+
+    @property
+    def label(self) -> str:
+        return "Move" if len(self.places) == 1 else f"Move {len(self.places)} nodes"
+
+    def apply(self, document: Document) -> Document:
+        graph = document.graph_of(self.where)
+        moved = {id: replace(graph.node(id), at=(float(x), float(y))) for id, (x, y) in self.places.items()}
+        return document.with_graph(self.where, replace(graph, nodes={**graph.nodes, **moved}))
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Links an output to an input; a link that already feeds the input is replaced."""
+
+    source: Port
+    target: Port
+    where: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"Link {self.source} to {self.target}"
+
+    def apply(self, document: Document) -> Document:
+        graph = document.graph_of(self.where)
+        _check_links(graph.nodes, {self.target: self.source})
+        without = {target: source for target, source in graph.links.items() if target != self.target}
+        if self.target.node in replace(graph, links=without).upstream([self.source.node]):
+            raise EditError(f"Linking {self.source} to {self.target} would close a cycle.")
+        return document.with_graph(
+            self.where, replace(graph, links={**graph.links, self.target: self.source})
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Removes the link that feeds an input."""
+
+    target: Port
+    where: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"Unlink {self.target}"
+
+    def apply(self, document: Document) -> Document:
+        graph = document.graph_of(self.where)
+        if self.target not in graph.links:
+            raise EditError(f"Nothing is linked to {self.target}.")
+        links = {target: source for target, source in graph.links.items() if target != self.target}
+        return document.with_graph(self.where, replace(graph, links=links))
+
+
+@dataclass(frozen=True, slots=True)
+class SetParam:
+    """Sets one field of a node."""
+
+    node: str
+    name: str
+    value: Value
+    where: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"Set {self.node}.{self.name}"
+
+    def apply(self, document: Document) -> Document:
+        node = document.graph_of(self.where).node(self.node)
+        return _with_node(document, self.where, replace(node, params={**node.params, self.name: self.value}))
+
+
+@dataclass(frozen=True, slots=True)
+class SetRepeat:
+    """Sets how often a block instance is chained."""
+
+    node: str
+    value: Value
+    where: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"Repeat {self.node} × {self.value}"
+
+    def apply(self, document: Document) -> Document:
+        node = document.graph_of(self.where).node(self.node)
+        if not node.block:
+            raise EditError(f"Only a block can repeat; “{self.node}” is a {node.type}.")
+        return _with_node(document, self.where, replace(node, repeat=self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class SetLinkedTo:
+    """Makes a node a linked copy (shares the weights of `owner`), or with "" its own again."""
+
+    node: str
+    owner: str
+    where: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"Share weights of {self.owner}" if self.owner else f"Unshare {self.node}"
+
+    def apply(self, document: Document) -> Document:
+        graph = document.graph_of(self.where)
+        node = graph.node(self.node)
+        if self.owner:
+            owner = graph.node(self.owner)
+            if owner.linked_to or owner.id == node.id or (owner.type, owner.block) != (node.type, node.block):
+                raise EditError(f"“{self.node}” cannot share the weights of “{self.owner}”: not of one kind.")
+        return _with_node(document, self.where, replace(node, linked_to=self.owner))
+
+
+@dataclass(frozen=True, slots=True)
+class SetTitle:
+    """Sets the text on a node's face; its id stays."""
+
+    node: str
+    title: str
+    where: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"Title of {self.node}"
+
+    def apply(self, document: Document) -> Document:
+        node = document.graph_of(self.where).node(self.node)
+        return _with_node(document, self.where, replace(node, title=self.title[:200]))
+
+
+@dataclass(frozen=True, slots=True)
+class RenameNode:
+    """Gives a node another id; links, linked copies and updates follow."""
+
+    old: str
+    new: str
+    where: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"Rename {self.old} to {self.new}"
+
+    def apply(self, document: Document) -> Document:
+        graph = document.graph_of(self.where)
+        node = graph.node(self.old)
+        if self.new == self.old:
+            return document
+        check_id(self.new)
+        if self.new in graph.nodes:
+            raise EditError(f"There is already a node “{self.new}”.")
+        if self.where and node.type in (INPUT, OUTPUT):
+            raise EditError(f"“{self.old}” is a port of block “{self.where}” and cannot be renamed here.")
+        nodes = {
+            (self.new if id == self.old else id): (
+                replace(n, id=self.new)
+                if id == self.old
+                else replace(n, linked_to=self.new)
+                if n.linked_to == self.old
+                else n
+            )
+            for id, n in graph.nodes.items()
+        }
+        links = {
+            _renamed(t, self.old, self.new): _renamed(s, self.old, self.new) for t, s in graph.links.items()
+        }
+        after = document.with_graph(self.where, Graph(nodes, links))
+        if self.where:
+            return after
+        updates = tuple(
+            replace(
+                update,
+                minimise={self.new if k == self.old else k: v for k, v in update.minimise.items()},
+                train=tuple(self.new if id == self.old else id for id in update.train),
+            )
+            for update in document.training.updates
+        )
+        return replace(after, training=replace(document.training, updates=updates))
+
+
+@dataclass(frozen=True, slots=True)
+class SetVariable:
+    """Sets a variable of the model; None removes it."""
+
+    name: str
+    value: Value
+
+    @property
+    def label(self) -> str:
+        return f"Set variable {self.name}"
+
+    def apply(self, document: Document) -> Document:
+        check_name(self.name)
+        variables = {name: value for name, value in document.variables.items() if name != self.name}
+        if self.value is None:
+            return replace(document, variables=variables)
+        return replace(document, variables={**document.variables, self.name: self.value})
+
+
+@dataclass(frozen=True, slots=True)
+class SetTraining:
+    """Replaces the training settings and updates."""
+
+    training: Training
+
+    @property
+    def label(self) -> str:
+        return "Change training"
+
+    def apply(self, document: Document) -> Document:
+        names = [update.name for update in self.training.updates]
+        for name in names:
+            check_id(f"update_{name}")
+            if names.count(name) > 1:
+                raise EditError(f"Two updates are named “{name}”.")
+        return replace(document, training=self.training)
+
+
+@dataclass(frozen=True, slots=True)
+class SetName:
+    """Names the model."""
+
+    name: str
+
+    @property
+    def label(self) -> str:
+        return f"Name the model {self.name}"
+
+    def apply(self, document: Document) -> Document:
+        if not self.name.strip() or len(self.name) > 200:
+            raise EditError("A model's name has 1 to 200 characters.")
+        return replace(document, name=self.name.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class AddBlock:
+    """Adds or replaces a block definition."""
+
+    name: str
+    block: Block
+
+    @property
+    def label(self) -> str:
+        return f"Add block {self.name}"
+
+    def apply(self, document: Document) -> Document:
+        check_name(self.name)
+        return replace(document, blocks={**document.blocks, self.name: self.block})
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveBlock:
+    """Removes a block definition that no node uses."""
+
+    name: str
+
+    @property
+    def label(self) -> str:
+        return f"Remove block {self.name}"
+
+    def apply(self, document: Document) -> Document:
+        document.graph_of(self.name)
+        graphs = {"": document.graph, **{name: block.graph for name, block in document.blocks.items()}}
+        for where, graph in graphs.items():
+            user = next((node.id for node in graph.nodes.values() if node.block == self.name), None)
+            if user is not None:
+                raise EditError(
+                    f"Block “{self.name}” is still used by “{user}”{f' in {where}' if where else ''}."
+                )
+        return replace(
+            document, blocks={name: block for name, block in document.blocks.items() if name != self.name}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Several edits as one undo step; all or none."""
+
+    label: str
+    edits: tuple[Edit, ...]
+
+    def apply(self, document: Document) -> Document:
+        for edit in self.edits:
+            document = edit.apply(document)
+        return document
+
+
+def _with_node(document: Document, where: str, node: Node) -> Document:
+    graph = document.graph_of(where)
+    return document.with_graph(where, replace(graph, nodes={**graph.nodes, node.id: node}))
+
+
+def _without_nodes(update: Update, gone: set[str]) -> Update:
+    if not gone & {*update.minimise, *update.train}:
+        return update
+    return replace(
+        update,
+        minimise={id: weight for id, weight in update.minimise.items() if id not in gone},
+        train=tuple(id for id in update.train if id not in gone),
+    )
+
+
+def _without_ports(document: Document, block: str, ports: set[str]) -> Document:
+    """Drops links to ports that a block no longer has, wherever the block stands."""
+    for where in ("", *document.blocks):
+        graph = document.graph_of(where)
+        users = {node.id for node in graph.nodes.values() if node.block == block}
+        links = {
+            t: s
+            for t, s in graph.links.items()
+            if not (t.node in users and t.name in ports) and not (s.node in users and s.name in ports)
+        }
+        if len(links) != len(graph.links):
+            document = document.with_graph(where, replace(graph, links=links))
+    return document
+
+
+def _renamed(port: Port, old: str, new: str) -> Port:
+    return Port(new, port.name) if port.node == old else port
+
+
+def _check_links(nodes: Mapping[str, Node], links: Mapping[Port, Port]) -> None:
+    for target, source in links.items():
+        for port in (source, target):
+            if port.node not in nodes:
+                raise EditError(f"Cannot link {source} to {target}: there is no node “{port.node}”.")

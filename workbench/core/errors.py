@@ -1,0 +1,62 @@
+"""Every way in which Workbench says no. The message is a sentence for people: what, where, what to do."""
+
+
+class WorkbenchError(Exception):
+    """Base of all expected failures; shown to the person without a traceback."""
+
+
+class DocumentError(WorkbenchError):
+    """A model file or document that cannot be understood."""
+
+
+class EditError(WorkbenchError):
+    """An edit that does not fit the document."""
+
+
+class ExpressionError(WorkbenchError):
+    """A field's arithmetic that cannot be evaluated."""
+
+
+class FieldError(WorkbenchError):
+    """A field whose value does not fit; `field` names it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class ShapeError(WorkbenchError):
+    """Inputs that a node cannot take; `port` names the input, "" the node as a whole.
+
+    `insert` names a node type that would help when put in front of the port; `change` is a field and a value
+    that would help.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        port: str = "",
+        *,
+        insert: str = "",
+        change: tuple[str, int | float | str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.port = port
+        self.insert = insert
+        self.change = change
+
+
+class CodeError(WorkbenchError):
+    """A document that cannot be compiled to a program."""
+
+
+class DataError(WorkbenchError):
+    """A dataset that cannot be read."""
+
+
+class StoreError(WorkbenchError):
+    """A workspace that cannot be opened or written."""
+
+
+class JobError(WorkbenchError):
+    """A run that cannot be queued, started or controlled."""

@@ -1,0 +1,352 @@
+"""The model file: versioned JSON, one node a line, written atomically. Every refusal names the place.
+
+A file holds data only; reading it never imports or runs anything.
+"""
+
+import json
+import math
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from workbench.core.document import Block, Document, Graph, Node, Port, Training, Update
+from workbench.core.edits import check_id, check_name
+from workbench.core.errors import DocumentError, EditError
+from workbench.core.expressions import Value
+
+FORMAT = 1
+LARGEST_BYTES = 64 * 1024 * 1024
+LONGEST_TEXT = 100_000
+Json = Any  # what json.loads gives; every use below checks before it believes
+
+# From a format number to the function that turns such a file's data into the next format's.
+UPGRADES: dict[int, Callable[[dict[str, Json]], dict[str, Json]]] = {}
+
+
+def dumps(document: Document) -> str:
+    """The file's text: deterministic, readable, diffable."""
+    parts = [
+        f'"format": {FORMAT}',
+        f'"name": {_text(document.name)}',
+        f'"description": {_text(document.description)}',
+        f'"variables": {_text(document.variables)}',
+        f'"graph": {_graph_text(document.graph, "  ")}',
+    ]
+    blocks = [
+        f"    {_text(name)}: {{\n"
+        f'      "params": {_text(block.params)},\n      "graph": {_graph_text(block.graph, "      ")}\n    }}'
+        for name, block in document.blocks.items()
+    ]
+    parts.append('"blocks": {\n' + ",\n".join(blocks) + "\n  }" if blocks else '"blocks": {}')
+    updates = [f"      {_text(_update_data(update))}" for update in document.training.updates]
+    listed = "[\n" + ",\n".join(updates) + "\n    ]" if updates else "[]"
+    parts.append(
+        f'"training": {{\n    "settings": {_text(document.training.settings)},\n    "updates": {listed}\n  }}'
+    )
+    return "{\n  " + ",\n  ".join(parts) + "\n}\n"
+
+
+def loads(text: str, name: str = "this model") -> Document:
+    """The document in a file's text. Raises DocumentError that says where and what is wrong; `name` is the file's."""
+    return _Reader(name).document(text)
+
+
+def read(path: Path) -> Document:
+    """Reads a model file. Raises DocumentError."""
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise DocumentError(
+                f"{path} is larger than {LARGEST_BYTES >> 20} MB, too large for a model file."
+            )
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"{path} is not a model file: byte {error.start} is not UTF-8 text.") from error
+    except OSError as error:
+        raise DocumentError(f"{path} cannot be read: {error.strerror or error}.") from error
+    return loads(text, str(path))
+
+
+def write(path: Path, document: Document) -> None:
+    """Writes a model file so that at any moment either the old or the new content is there."""
+    write_atomically(path, dumps(document).encode())
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replaces a file's content as one step that survives a crash. Raises OSError and leaves the old content."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    if os.name == "posix":  # makes the new name itself durable
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _graph_text(graph: Graph, indent: str) -> str:
+    nodes = [f"{indent}    {_text(_node_data(node))}" for node in graph.nodes.values()]
+    links = [f"{indent}    {_text([str(source), str(target)])}" for target, source in graph.links.items()]
+
+    def listed(lines: list[str]) -> str:
+        return "[\n" + ",\n".join(lines) + f"\n{indent}  ]" if lines else "[]"
+
+    return f'{{\n{indent}  "nodes": {listed(nodes)},\n{indent}  "links": {listed(links)}\n{indent}}}'
+
+
+def _node_data(node: Node) -> dict[str, Json]:
+    data: dict[str, Json] = {"id": node.id}
+    if node.type:
+        data["type"] = node.type
+    if node.block:
+        data["block"] = node.block
+    if node.params:
+        data["params"] = node.params
+    if node.linked_to:
+        data["linked_to"] = node.linked_to
+    if node.repeat != 1:
+        data["repeat"] = node.repeat
+    if node.title:
+        data["title"] = node.title
+    data["at"] = [int(v) if float(v).is_integer() else v for v in node.at]
+    return data
+
+
+def _update_data(update: Update) -> dict[str, Json]:
+    return {
+        "name": update.name,
+        "minimise": update.minimise,
+        "train": update.train,
+        "optimizer": update.optimizer,
+        "schedule": update.schedule,
+        "every": update.every,
+        "clip": update.clip,
+    }
+
+
+class _Reader:
+    """Checks data on its way in. `name` starts every message."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def fail(self, place: str, problem: str) -> NoReturn:
+        raise DocumentError(f"{self.name}: {place}: {problem}" if place else f"{self.name} {problem}")
+
+    def document(self, text: str) -> Document:
+        try:
+            data = json.loads(text, parse_constant=self._constant)
+        except json.JSONDecodeError as error:
+            self.fail(f"line {error.lineno}, column {error.colno}", f"not valid JSON ({error.msg}).")
+        except (RecursionError, ValueError) as error:
+            self.fail(
+                "",
+                f"is not a model file: {'nested too deeply' if isinstance(error, RecursionError) else error}.",
+            )
+        if not isinstance(data, dict) or "format" not in data:
+            self.fail("", "is not a model file: it has no “format” number.")
+        data = self._upgraded(data)
+        self._keys(
+            data, "the file", ("format", "name", "description", "variables", "graph", "blocks", "training")
+        )
+        blocks = {
+            self._named(block_name, "blocks"): self._block(block, f"block {block_name[:64]}")
+            for block_name, block in self._object(data.get("blocks", {}), "blocks").items()
+        }
+        return Document(
+            name=self._string(data.get("name", "model"), "name") or "model",
+            description=self._string(data.get("description", ""), "description"),
+            variables=self._values(data.get("variables", {}), "variables"),
+            graph=self._graph(data.get("graph", {}), ""),
+            blocks=blocks,
+            training=self._training(self._object(data.get("training", {}), "training")),
+        )
+
+    def _constant(self, text: str) -> NoReturn:
+        self.fail("", f"is not a model file: {text} is not a number that a model may hold.")
+
+    def _upgraded(self, data: dict[str, Json]) -> dict[str, Json]:
+        version = data["format"]
+        if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+            self.fail("format", f"{version!r} is not a format number.")
+        if version > FORMAT:
+            self.fail(
+                "format",
+                f"the file has format {version}, this Workbench reads up to {FORMAT}. "
+                "Open it with a newer Workbench; nothing was changed.",
+            )
+        while version < FORMAT:
+            data = UPGRADES[version](data)
+            version = data["format"]
+        return data
+
+    def _graph(self, data: Json, place: str) -> Graph:
+        prefix = f"{place}, " if place else ""
+        data = self._object(data, place or "graph")
+        self._keys(data, place or "graph", ("nodes", "links"))
+        nodes: dict[str, Node] = {}
+        for index, item in enumerate(self._list(data.get("nodes", []), f"{prefix}nodes")):
+            node = self._node(item, f"{prefix}node {index + 1}")
+            if node.id in nodes:
+                self.fail(f"{prefix}node {index + 1}", f"there are two nodes “{node.id}”.")
+            nodes[node.id] = node
+        links: dict[Port, Port] = {}
+        for index, item in enumerate(self._list(data.get("links", []), f"{prefix}links")):
+            where = f"{prefix}link {index + 1}"
+            if not (
+                isinstance(item, list) and len(item) == 2 and all(isinstance(part, str) for part in item)
+            ):
+                self.fail(where, "a link is a pair of ports, such as ['conv1.y', 'relu1.x'].")
+            try:
+                source, target = Port.parse(item[0][:200]), Port.parse(item[1][:200])
+            except EditError as error:
+                self.fail(where, str(error))
+            for port in (source, target):
+                if port.node not in nodes:
+                    self.fail(where, f"it names node “{port.node}”, which does not exist.")
+            if target in links:
+                self.fail(
+                    where, f"input {target} already has a link from {links[target]}; an input takes one."
+                )
+            links[target] = source
+        return Graph(nodes, links)
+
+    def _node(self, data: Json, place: str) -> Node:
+        data = self._object(data, place)
+        id = self._string(data.get("id"), f"{place}, id")
+        place = f"node “{id[:64]}”" if id else place
+        try:
+            check_id(id)
+        except EditError as error:
+            self.fail(place, str(error))
+        self._keys(data, place, ("id", "type", "block", "params", "at", "linked_to", "repeat", "title"))
+        type, block = (self._string(data.get(key, ""), f"{place}, {key}") for key in ("type", "block"))
+        if bool(type) == bool(block):
+            self.fail(place, "it needs either a “type” or a “block”.")
+        at = self._list(data.get("at", [0, 0]), f"{place}, at")
+        if len(at) != 2 or not all(_finite(value) for value in at):
+            self.fail(f"{place}, at", "a position is two numbers.")
+        return Node(
+            id=id,
+            type=type,
+            block=block,
+            params=self._values(data.get("params", {}), f"{place}, params"),
+            at=(float(at[0]), float(at[1])),
+            linked_to=self._string(data.get("linked_to", ""), f"{place}, linked_to"),
+            repeat=self._value(data.get("repeat", 1), f"{place}, repeat"),
+            title=self._string(data.get("title", ""), f"{place}, title"),
+        )
+
+    def _block(self, data: Json, place: str) -> Block:
+        data = self._object(data, place)
+        self._keys(data, place, ("params", "graph"))
+        params = self._values(data.get("params", {}), f"{place}, params")
+        return Block(params=params, graph=self._graph(data.get("graph", {}), place))
+
+    def _training(self, data: dict[str, Json]) -> Training:
+        self._keys(data, "training", ("settings", "updates"))
+        updates = tuple(
+            self._update(item, f"update {index + 1}")
+            for index, item in enumerate(self._list(data.get("updates", []), "updates"))
+        )
+        names = [update.name for update in updates]
+        for name in names:
+            if names.count(name) > 1:
+                self.fail("updates", f"two updates are named “{name}”.")
+        return Training(
+            settings=self._values(data.get("settings", {}), "training, settings"), updates=updates
+        )
+
+    def _update(self, data: Json, place: str) -> Update:
+        data = self._object(data, place)
+        keys = ("name", "minimise", "train", "optimizer", "schedule", "every", "clip")
+        self._keys(data, place, keys)
+        name = self._string(data.get("name", "train"), f"{place}, name")
+        try:
+            check_id(f"update_{name}")
+        except EditError:
+            self.fail(
+                f"{place}, name",
+                f"“{name[:64]}” cannot name an update; use lower-case letters, digits and _.",
+            )
+        train = self._list(data.get("train", []), f"{place}, train")
+        every, clip = data.get("every", 1), data.get("clip", 0.0)
+        if not isinstance(every, int) or isinstance(every, bool) or every < 1:
+            self.fail(f"{place}, every", f"{every!r} is not a whole number of at least 1.")
+        if not _finite(clip) or clip < 0:
+            self.fail(f"{place}, clip", f"{clip!r} is not a number of at least 0.")
+        return Update(
+            name=name,
+            minimise=self._values(data.get("minimise", {}), f"{place}, minimise"),
+            train=tuple(self._string(item, f"{place}, train") for item in train),
+            optimizer=self._values(data.get("optimizer", {}), f"{place}, optimizer"),
+            schedule=self._values(data.get("schedule", {}), f"{place}, schedule"),
+            every=every,
+            clip=float(clip),
+        )
+
+    def _object(self, data: Json, place: str) -> dict[str, Json]:
+        if not isinstance(data, dict):
+            self.fail(place, "an object {…} is expected here.")
+        return data
+
+    def _list(self, data: Json, place: str) -> list[Json]:
+        if not isinstance(data, list):
+            self.fail(place, "a list […] is expected here.")
+        return data
+
+    def _string(self, data: Json, place: str) -> str:
+        if not isinstance(data, str):
+            self.fail(place, "a text is expected here.")
+        if len(data) > LONGEST_TEXT:
+            self.fail(place, f"the text has {len(data):,} characters; {LONGEST_TEXT:,} are allowed.")
+        return data
+
+    def _named(self, name: str, place: str) -> str:
+        try:
+            check_name(name)
+        except EditError as error:
+            self.fail(place, str(error))
+        return name
+
+    def _values(self, data: Json, place: str) -> Mapping[str, Value]:
+        return {
+            key: self._value(value, f"{place}, {re.sub(r'[^ -~]', '?', key)[:64]}")
+            for key, value in self._object(data, place).items()
+        }
+
+    def _value(self, data: Json, place: str) -> Value:
+        if isinstance(data, list):
+            if not all(part is None or isinstance(part, bool | int | float | str) for part in data):
+                self.fail(place, "a list holds numbers or texts only.")
+            return tuple(self._string(part, place) if isinstance(part, str) else part for part in data)
+        if isinstance(data, str):
+            return self._string(data, place)
+        if isinstance(data, float) and not math.isfinite(data):
+            self.fail(place, "the number is too large.")
+        if data is None or isinstance(data, bool | int | float):
+            return data
+        self.fail(place, "a number, text or list is expected here.")
+
+    def _keys(self, data: dict[str, Json], place: str, known: Iterable[str]) -> None:
+        unknown = sorted(set(data) - set(known))
+        if unknown:
+            self.fail(place, f"“{unknown[0][:64]}” is not known here (known: {', '.join(known)}).")
+
+
+def _finite(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
