@@ -1,1 +1,1 @@
-"""The window: PySide6 and pyqtgraph live here, torch never does.  May import jobs, store, codegen, catalog, core."""
+"""The window: PySide6 and pyqtgraph, never torch.  May import jobs, store, codegen, catalog and core."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from workbench.core.resources import resource
 
@@ -45,7 +45,7 @@ class Theme:
     curves: tuple[str, ...] = ()
 
     def color(self, token: str) -> QColor:
-        """The colour of a token ("dim"), of a family ("family:loss"), of a wire ("wire:image"), or "#rrggbb"."""
+        """The colour of a token ("dim"), a family ("family:loss"), a wire ("wire:image"), or "#rrggbb"."""
         if token.startswith("#"):
             return QColor(token)
         kind, _, name = token.partition(":")
@@ -168,6 +168,9 @@ class Appearance(QObject):
         app.setFont(font)
         app.setPalette(palette(theme))
         app.setStyleSheet(stylesheet(theme))
+        for widget in app.allWidgets():
+            if isinstance(widget, QAbstractButton) and widget.property("icon_name"):
+                _tint(widget)
         self.changed.emit()
 
 
@@ -257,7 +260,7 @@ def pixmap(name: str, token: str = "text", size: int = 16, ratio: float = 1.0) -
 
 
 def icon(name: str, token: str = "text", size: int = 16) -> QIcon:
-    """The icon `resources/icons/<name>.svg` tinted with a colour of the theme in force, sharp on HiDPI screens."""
+    """`resources/icons/<name>.svg` tinted with a colour of the theme in force, sharp on HiDPI screens."""
     made = QIcon()
     for ratio in (1, 2, 3):
         made.addPixmap(_rendered(name, color(token).name(), size, ratio))
@@ -265,10 +268,33 @@ def icon(name: str, token: str = "text", size: int = 16) -> QIcon:
     return made
 
 
+def set_icon(button: QAbstractButton, name: str, token: str = "text", size: int = 16) -> None:
+    """Gives a button an icon that follows the theme."""
+    button.setProperty("icon_name", name)
+    button.setProperty("icon_token", token)
+    button.setIconSize(QSize(size, size))
+    _tint(button)
+
+
+def _tint(button: QAbstractButton) -> None:
+    size = button.iconSize().width()
+    made = icon(str(button.property("icon_name")), str(button.property("icon_token")), size)
+    if button.property("icon_token") == "dim":  # an activity lights up when it is the one in view
+        lit = icon(str(button.property("icon_name")), "text", size)
+        for ratio in (1, 2, 3):
+            made.addPixmap(lit.pixmap(QSize(size, size), ratio), QIcon.Mode.Normal, QIcon.State.On)
+    button.setIcon(made)
+
+
 def _faded(token: str) -> str:
     theme = appearance.theme
     if token == "on_accent":
         return theme.dim
     front, back = theme.color(token), theme.color("panel")
-    mixed = [round(0.5 * a + 0.5 * b) for a, b in zip(front.getRgb()[:3], back.getRgb()[:3], strict=True)]
-    return QColor(*mixed).name()
+    red, green, blue = (
+        (a + b) // 2
+        for a, b in zip(
+            (front.red(), front.green(), front.blue()), (back.red(), back.green(), back.blue()), strict=True
+        )
+    )
+    return QColor(red, green, blue).name()

@@ -1,0 +1,421 @@
+"""The session: the one object that views talk to.  Holds the open model and what the workspace holds.
+
+The main thread edits and checks the model; every read and write of the workspace happens in the store thread.
+May import Qt, core, catalog, and store's records.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import shiboken6
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from workbench.catalog.check import Analysis, analyse
+from workbench.catalog.schema import SAMPLES, Schema
+from workbench.core.document import Document
+from workbench.core.edits import Edit, SetTraining
+from workbench.core.errors import WorkbenchError
+from workbench.core.files import dumps, loads, read
+from workbench.core.files import write as write_file
+from workbench.core.history import History
+from workbench.gui.settings.preferences import Preferences
+from workbench.gui.store_thread import Job, News, StoreThread, Summaries
+from workbench.store.records import DatasetRecord, ModelRecord, RunRecord
+
+if TYPE_CHECKING:
+    from workbench.jobs.devices import Device
+    from workbench.store.store import Store
+
+T = TypeVar("T")
+SAVE_MS = 1000
+ANALYSE_MS = 30
+MANY_NODES = 400
+UNNAMED = "untitled"
+log = logging.getLogger("workbench.gui")
+
+
+@dataclass(slots=True)
+class OpenModel:
+    """The model on the canvas and where it stands in the workspace (id 0: not there yet)."""
+
+    history: History
+    id: int = 0
+    revision: int = 0
+    saved: Document | None = None
+
+
+class Session(QObject):
+    """Signals are past tense; views connect to them and call the methods, and never hold a Store."""
+
+    opened = Signal()
+    """The workspace is open and its first news has come."""
+    unusable = Signal(str)
+    """The workspace cannot be used; the text says why."""
+    model_opened = Signal()
+    """Another model is on the canvas: `history` is a new object."""
+    document_changed = Signal(object, object)
+    """(before, after) of the open document, for edits, undo and redo; (None, after) for another model."""
+    analysed = Signal(object)
+    """Analysis of the open document, a moment after each change."""
+    runs_changed = Signal(object, object)
+    """(list[RunRecord] newest first, {run id: {metric: Summary}})."""
+    models_changed = Signal(object)
+    """list[ModelRecord], the last edited first."""
+    schemas_changed = Signal()
+    saved_changed = Signal()
+    device_changed = Signal(str)
+    devices_found = Signal(object)
+    run_queued = Signal(object)
+    """The RunRecord that `train` has just queued."""
+    message = Signal(str, str)
+    """(text, level): level is "info", "ok", "warning" or "error"."""
+    went = Signal(str, object)
+    """A view was asked for: (view id, what to show there or None)."""
+
+    def __init__(self, path: Path, preferences: Preferences, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path = path
+        self.preferences = preferences
+        self.device = preferences.device
+        self.devices: tuple[Device, ...] = ()
+        self.runs: list[RunRecord] = []
+        self.summaries: Summaries = {}
+        self.models: list[ModelRecord] = []
+        self.datasets: list[DatasetRecord] = []
+        self.schemas: Mapping[str, Schema] = SAMPLES
+        self.is_open = False
+        self._model = OpenModel(History(Document(name=UNNAMED)))
+        self._model.saved = self._model.history.document
+        self._model.history.changed.connect(self._on_edited)
+        self.analysis: Analysis = analyse(self.document, self.schemas)
+        self._save_timer = QTimer(self, singleShot=True, interval=SAVE_MS)
+        self._save_timer.timeout.connect(self.save)
+        self._analyse_timer = QTimer(self, singleShot=True, interval=ANALYSE_MS)
+        self._analyse_timer.timeout.connect(self._analyse)
+        self._thread: StoreThread | None = None
+
+    # ------------------------------------------------------------- life
+
+    def start(self) -> None:
+        """Open the workspace in the background; the model that was last on the canvas comes back."""
+        thread = StoreThread(self.path)
+        thread.opened.connect(self._on_opened)
+        thread.unusable.connect(self._on_unusable)
+        thread.done.connect(self._on_done)
+        thread.raised.connect(self._on_raised)
+        thread.news.connect(self._on_news)
+        self._thread = thread
+        thread.start()
+
+    def close(self) -> None:
+        """Save what is unsaved and end the thread; runs go on without the window."""
+        if self._thread is None:
+            return
+        self._analyse_timer.stop()
+        self.save()
+        self._thread.finish()
+        self._thread = None
+        self.is_open = False
+
+    def call(
+        self,
+        work: "Callable[[Store], T]",
+        then: Callable[[T], object] | None = None,
+        failed: Callable[[Exception], object] | None = None,
+    ) -> None:
+        """Do `work(store)` in the background, then `then(result)` on the main thread.
+
+        An error becomes a message, unless `failed` takes it.  A callback whose widget is gone is dropped.
+        """
+        if self._thread is None:
+            self._on_raised(Job(work, then, failed), WorkbenchError("No workspace is open."))
+        else:
+            self._thread.submit(Job(work, then, failed))
+
+    def go(self, view: str, what: object = None) -> None:
+        """Ask the window for a view (home, design, runs, compare, settings), perhaps with what to show."""
+        self.went.emit(view, what)
+
+    # ------------------------------------------------------------- the open model
+
+    @property
+    def history(self) -> History:
+        return self._model.history
+
+    @property
+    def document(self) -> Document:
+        return self._model.history.document
+
+    @property
+    def model_id(self) -> int:
+        """The open model's id in the workspace; 0 until its first edit is saved."""
+        return self._model.id
+
+    @property
+    def revision(self) -> int:
+        return self._model.revision
+
+    @property
+    def is_saved(self) -> bool:
+        return self._model.saved is self.document
+
+    def new_model(self) -> None:
+        """Put an empty model on the canvas."""
+        self._open(OpenModel(History(Document(name=self._free_name(UNNAMED)))))
+        self.go("design")
+
+    def open_template(self, id: str) -> None:
+        """Put a copy of a template on the canvas; it enters the workspace with its first edit or run."""
+        from workbench.catalog.templates import load
+
+        document = load(id)
+        self._open(OpenModel(History(replace(document, name=self._free_name(document.name)))))
+        self.go("design")
+
+    def open_model(self, id: int, *, show: bool = True) -> None:
+        """Open a model of the workspace."""
+        record = next((model for model in self.models if model.id == id), None)
+        name = record.name if record else str(id)
+        revision = record.revision if record else 0
+
+        def then(document: Document) -> None:
+            model = OpenModel(History(document), id, revision)
+            self._open(model)
+            self.call(lambda store: store.set_setting("last_model", id))
+            if show:
+                self.go("design")
+
+        self.call(lambda store: loads(store.model_text(id), f"the model “{name}”"), then)
+
+    def open_file(self, path: Path) -> None:
+        """Open a model file as a new model of the workspace; the file itself is left alone."""
+
+        def then(document: Document) -> None:
+            self._open(OpenModel(History(replace(document, name=self._free_name(document.name)))))
+            self._model.saved = None
+            self.save()
+            self.go("design")
+
+        self.call(lambda _: read(path), then)
+
+    def export_file(self, path: Path) -> None:
+        """Write the open model to a file."""
+        document = self.document
+        self.call(
+            lambda _: write_file(path, document),
+            lambda _: self.message.emit(f"“{document.name}” was written to {path}.", "ok"),
+        )
+
+    def do(self, edit: Edit) -> bool:
+        """Apply an edit as one undo step; an edit that does not fit becomes a message and False."""
+        try:
+            self.history.do(edit)
+        except WorkbenchError as error:
+            self.message.emit(str(error), "error")
+            return False
+        return True
+
+    def undo(self) -> None:
+        """Take back the last edit."""
+        self.history.undo()
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self.history.redo()
+
+    def save(self) -> None:
+        """Write the open model to the workspace if it changed; happens by itself after edits."""
+        self._save_timer.stop()
+        model, document = self._model, self.document
+        if model.saved is document or self._thread is None:
+            return
+
+        def work(store: "Store") -> ModelRecord:
+            record = store.save_model(model.id or None, dumps(document))
+            if model.id != record.id:
+                model.id = (
+                    record.id
+                )  # at once, so that a save queued behind this one does not make a second model
+                store.set_setting("last_model", record.id)
+            return record
+
+        def then(record: ModelRecord) -> None:
+            model.saved, model.revision = document, record.revision
+            self.saved_changed.emit()
+
+        def failed(error: Exception) -> None:
+            self.message.emit(f"“{document.name}” could not be saved: {error} It is tried again.", "error")
+            if model is self._model:
+                self._save_timer.start(5 * SAVE_MS)
+
+        self.call(work, then, failed)
+
+    def _open(self, model: OpenModel) -> None:
+        self.save()
+        self._model.history.changed.disconnect(self._on_edited)
+        self._model = model
+        model.saved = model.history.document
+        model.history.changed.connect(self._on_edited)
+        self.analysis = analyse(self.document, self.schemas)
+        self.model_opened.emit()
+        self.document_changed.emit(None, self.document)
+        self.analysed.emit(self.analysis)
+        self.saved_changed.emit()
+
+    def _free_name(self, name: str) -> str:
+        taken = {model.name for model in self.models}
+        number = 2
+        free = name
+        while free in taken:
+            free = f"{name}-{number}"
+            number += 1
+        return free
+
+    def _on_edited(self, before: Document, after: Document) -> None:
+        if not self._save_timer.isActive():
+            self._save_timer.start(SAVE_MS)
+        self._analyse_timer.start()
+        self.document_changed.emit(before, after)
+        self.saved_changed.emit()
+
+    def _analyse(self) -> None:
+        document, schemas = self.document, self.schemas
+        count = len(document.graph.nodes) + sum(len(block.graph.nodes) for block in document.blocks.values())
+        if count <= MANY_NODES or self._thread is None:
+            self._on_analysed(document, analyse(document, schemas))
+        else:
+            self.call(lambda _: analyse(document, schemas), lambda found: self._on_analysed(document, found))
+
+    def _on_analysed(self, document: Document, analysis: Analysis) -> None:
+        if document is self.document:
+            self.analysis = analysis
+            self.analysed.emit(analysis)
+
+    def analyse_now(self) -> Analysis:
+        """The analysis of the document as it is at this moment."""
+        if self._analyse_timer.isActive():
+            self._analyse_timer.stop()
+            self._on_analysed(self.document, analyse(self.document, self.schemas))
+        return self.analysis
+
+    # ------------------------------------------------------------- runs
+
+    def set_epochs(self, epochs: int) -> None:
+        """Set how long the open model trains."""
+        training = self.document.training
+        if training.settings.get("epochs") != epochs:
+            self.do(SetTraining(replace(training, settings={**training.settings, "epochs": epochs})))
+
+    def set_device(self, device: str) -> None:
+        """Choose what runs started from here train on; remembered."""
+        self.device = device
+        self.preferences.device = device
+        self.remember()
+        self.device_changed.emit(device)
+
+    def remember(self) -> None:
+        """Write the preferences in the background."""
+        preferences = self.preferences
+        if self._thread is not None:
+            self.call(lambda _: preferences.save())
+
+    def train(self) -> None:
+        """Queue a run of the open model as it is now; problems that forbid it become a message."""
+        errors = [problem for problem in self.analyse_now().problems if problem.severity == "error"]
+        if errors:
+            first = errors[0]
+            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+            self.message.emit(f"Not ready to train. {first.node}: {first.message}{more}", "error")
+            self.go("design", first)
+            return
+        if self._model.id == 0:
+            self._model.saved = None
+        self.save()
+        document, schemas, device = self.document, self.schemas, self.device
+
+        def work(store: "Store") -> RunRecord:
+            from workbench.jobs.queue import enqueue, ensure_runner
+
+            run = enqueue(store, document, schemas=schemas, device=device)
+            ensure_runner(store)
+            return run
+
+        self.call(work, self._on_queued)
+
+    def request(self, run: int, what: str) -> None:
+        """Ask a run's trainer to "stop", "pause" or "resume"."""
+        self.call(lambda store: store.request(run, what))
+
+    def _on_queued(self, run: RunRecord) -> None:
+        self.run_queued.emit(run)
+        self.message.emit(f"{run.name} #{run.id} is queued.", "ok")
+
+    # ------------------------------------------------------------- answers of the thread
+
+    def _on_opened(self) -> None:
+        self.is_open = True
+        self.opened.emit()
+
+        def then(found: "tuple[int, tuple[Device, ...]]") -> None:
+            last, self.devices = found
+            self.devices_found.emit(self.devices)
+            if last and self._model.id == 0 and not self.history.can_undo and not self.document.graph.nodes:
+                self.open_model(last, show=False)
+
+        def work(store: "Store") -> "tuple[int, tuple[Device, ...]]":
+            from workbench.jobs.devices import devices
+
+            last = store.setting("last_model", 0)
+            return (last if isinstance(last, int) else 0), tuple(devices())
+
+        self.call(work, then)
+
+    def _on_unusable(self, reason: str) -> None:
+        self.is_open = False
+        log.error("%s", reason)
+        self.unusable.emit(reason)
+
+    def _on_done(self, job: Job, result: Any) -> None:
+        if job.then is not None and _still_there(job.then):
+            job.then(result)
+
+    def _on_raised(self, job: Job, error: Exception) -> None:
+        if not isinstance(error, WorkbenchError):
+            log.error("%s", "".join(traceback.format_exception(error)))
+        if job.failed is not None:
+            if _still_there(job.failed):
+                job.failed(error)
+        else:
+            text = str(error) if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
+            self.message.emit(text, "error")
+
+    def _on_news(self, news: News) -> None:
+        if news.datasets != self.datasets:
+            self.datasets = news.datasets
+            self._read_schemas()
+        if news.models != self.models:
+            self.models = news.models
+            self.models_changed.emit(self.models)
+        if news.changed_runs or news.runs != self.runs:
+            self.runs, self.summaries = news.runs, news.summaries
+            self.runs_changed.emit(self.runs, self.summaries)
+
+    def _read_schemas(self) -> None:
+        schemas = dict(SAMPLES)
+        for record in self.datasets:
+            try:
+                schemas[record.id] = Schema.from_json(record.schema)
+            except WorkbenchError as error:  # one broken dataset must not hide the others
+                self.message.emit(f"The dataset “{record.title}” is left out: {error}", "warning")
+        self.schemas = schemas
+        self._analyse_timer.start()
+        self.schemas_changed.emit()
+
+
+def _still_there(slot: Callable[..., object]) -> bool:
+    owner = getattr(slot, "__self__", None)
+    return not isinstance(owner, QObject) or shiboken6.isValid(owner)

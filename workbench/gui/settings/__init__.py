@@ -1,0 +1,1 @@
+"""What a person sets once: theme, device, workspace; and what this machine offers."""

@@ -1,0 +1,197 @@
+"""The background thread that owns the window's Store: works in order and looks for news from other processes.
+
+Imports Qt, store and jobs; the latter two inside the thread only, so that the window shows before they load.
+"""
+
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QThread, Signal
+
+from workbench.store.records import DatasetRecord, ModelRecord, RunRecord, Summary
+
+if TYPE_CHECKING:
+    from workbench.store.store import Store
+
+POLL_SECONDS = 0.25
+SLOW_POLL_SECONDS = 2.0
+RECOVER_SECONDS = 5.0
+Summaries = dict[int, dict[str, Summary]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of work for the thread and what to do on the main thread afterwards."""
+
+    work: Callable[["Store"], Any]
+    then: Callable[[Any], object] | None = None
+    failed: Callable[[Exception], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the workspace holds now; `changed_runs` are the ids whose record or summary is new."""
+
+    runs: list[RunRecord]
+    summaries: Summaries
+    models: list[ModelRecord]
+    datasets: list[DatasetRecord]
+    changed_runs: frozenset[int]
+
+
+class StoreThread(QThread):
+    """Runs jobs one after another; between them emits `news` when anything in the workspace changed."""
+
+    opened = Signal()
+    unusable = Signal(str)
+    done = Signal(object, object)
+    raised = Signal(object, object)
+    news = Signal(object)
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.setObjectName("store")
+        self.path = path
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+
+    def submit(self, job: Job) -> None:
+        """Append a job; from any thread."""
+        self._jobs.put(job)
+
+    def finish(self) -> None:
+        """Do what is queued, close the store and wait for the thread's end."""
+        self._jobs.put(None)
+        self.wait()
+
+    def run(self) -> None:
+        """The thread's life."""
+        try:
+            from workbench.jobs.queue import ensure_runner, recover
+            from workbench.store.store import Store
+
+            store = Store(self.path)
+        except Exception as error:
+            self.unusable.emit(f"The workspace {self.path} cannot be opened: {error}")
+            self._refuse(error)
+            return
+        try:
+            recover(store)
+            watch = Watch(store)
+            news = watch.look()
+            if news is not None:
+                if any(run.state == "queued" for run in news.runs):
+                    ensure_runner(store)
+                self.news.emit(news)
+            self.opened.emit()
+            self._work(store, watch)
+        except Exception as error:  # a full disk or a vanished drive: say so instead of dying silently
+            self.unusable.emit(f"The workspace {self.path} can no longer be read: {error}")
+            self._refuse(error)
+        finally:
+            store.close()
+
+    def _work(self, store: "Store", watch: "Watch") -> None:
+        while True:
+            wait = max(0.0, watch.due - time.monotonic())
+            try:
+                job = self._jobs.get(timeout=wait) if wait else self._jobs.get_nowait()
+            except queue.Empty:
+                pass
+            else:
+                if job is None:
+                    return
+                self._perform(store, job)
+                watch.expect_own_writes()
+            if time.monotonic() >= watch.due and (news := watch.look()) is not None:
+                self.news.emit(news)
+
+    def _perform(self, store: "Store", job: Job) -> None:
+        try:
+            result = job.work(store)
+        except Exception as error:
+            self.raised.emit(job, error)
+        else:
+            self.done.emit(job, result)
+
+    def _refuse(self, error: Exception) -> None:
+        """Answer what was asked of a store that is not there."""
+        while (job := self._jobs.get()) is not None:
+            self.raised.emit(job, error)
+
+
+class Watch:
+    """Remembers what was last seen, so that only what changed is read again."""
+
+    def __init__(self, store: "Store") -> None:
+        self.due = 0.0
+        self._rested = 0.0
+        self._dirty = True
+        self._first = True
+        self._store = store
+        self._version = -1
+        self._runs: dict[int, RunRecord] = {}
+        self._summaries: Summaries = {}
+        self._models: list[ModelRecord] = []
+        self._datasets: list[DatasetRecord] = []
+        self._slow_due = 0.0
+        self._recover_due = time.monotonic() + RECOVER_SECONDS
+
+    def expect_own_writes(self) -> None:
+        """A job ran: its writes may not show in the version, so the next look reads whatever that says."""
+        if not self._dirty:
+            self._dirty = True
+            self.due = min(self.due, self._rested)
+
+    def look(self) -> News | None:
+        """What is new since the last look; None when nothing is."""
+        started = time.monotonic()
+        self._recover(started)
+        version = self._store.data_version()
+        news = None
+        if self._dirty or version != self._version:
+            self._version = version
+            news = self._read(started, self._dirty)
+            self._dirty = False
+        ended = time.monotonic()
+        rest = 4 * (ended - started)  # a big workspace is looked at less often
+        self._rested = ended + rest
+        self.due = ended + max(POLL_SECONDS, rest)
+        return news
+
+    def _recover(self, now: float) -> None:
+        if now < self._recover_due or not any(run.alive for run in self._runs.values()):
+            return
+        from workbench.jobs.queue import recover
+
+        self._recover_due = now + RECOVER_SECONDS
+        recover(self._store)
+
+    def _read(self, now: float, own_writes: bool) -> News | None:
+        before, models, datasets = self._runs, self._models, self._datasets
+        self._runs = {run.id: run for run in self._store.runs()}
+        wall = time.time()
+        stale = [
+            run.id
+            for run in self._runs.values()
+            if run.alive or run != before.get(run.id) or (run.ended and wall - run.ended < 10)
+        ]
+        changed = {id for id in stale if self._runs[id] != before.get(id)}
+        fresh = self._store.summaries(stale) if stale else {}
+        changed |= {id for id, summary in fresh.items() if summary != self._summaries.get(id)}
+        changed |= before.keys() - self._runs.keys()
+        if changed:
+            kept = {id: summary for id, summary in self._summaries.items() if id in self._runs}
+            self._summaries = {**kept, **fresh}
+        if own_writes or now >= self._slow_due:
+            self._slow_due = now + SLOW_POLL_SECONDS
+            self._models, self._datasets = list(self._store.models()), list(self._store.datasets())
+        first, self._first = self._first, False
+        if not first and not changed and self._models == models and self._datasets == datasets:
+            return None
+        return News(
+            list(self._runs.values()), self._summaries, self._models, self._datasets, frozenset(changed)
+        )

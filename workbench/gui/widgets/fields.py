@@ -1,0 +1,165 @@
+"""Fields to type in or choose from, and the rows of a form.  Imports Qt and theme."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QWidget
+
+from workbench.gui import theme
+from workbench.gui.widgets.labels import ElidedLabel, Label
+
+
+class TextField(QLineEdit):
+    """A line of text; `committed` tells the new text, if it changed, on Enter or when the field is left."""
+
+    committed = Signal(str)
+
+    def __init__(self, name: str, tooltip: str, text: str = "", placeholder: str = "") -> None:
+        super().__init__(text)
+        self.setAccessibleName(name)
+        self.setToolTip(tooltip)
+        self.setPlaceholderText(placeholder)
+        self._kept = text
+        self.editingFinished.connect(self._on_finished)
+
+    def show_text(self, text: str) -> None:
+        """Show what the document says, without telling anyone; leaves alone what is being typed."""
+        self._kept = text
+        if not (self.hasFocus() and self.isModified()):
+            self.setText(text)
+            self.setCursorPosition(0)
+
+    def set_wrong(self, reason: str, tooltip: str) -> None:
+        """Mark the field (reason given) or clear the mark (reason ""); `tooltip` is its usual help."""
+        self.setToolTip(reason or tooltip)
+        if bool(self.property("wrong")) != bool(reason):
+            self.setProperty("wrong", bool(reason))
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text() != self._kept:
+            self.setText(self._kept)
+            self.setModified(False)
+            return
+        super().keyPressEvent(event)
+
+    def _on_finished(self) -> None:
+        if self.text() != self._kept:
+            self._kept = self.text()
+            self.setModified(False)
+            self.committed.emit(self.text())
+
+
+class SearchField(QLineEdit):
+    """A field that filters something while one types; Escape empties it."""
+
+    def __init__(self, placeholder: str, name: str, tooltip: str) -> None:
+        super().__init__()
+        self.setPlaceholderText(placeholder)
+        self.setAccessibleName(name)
+        self.setToolTip(tooltip)
+        self._glass = QAction(self)
+        self.addAction(self._glass, QLineEdit.ActionPosition.LeadingPosition)
+        for child in self.findChildren(QObject):
+            if isinstance(child, QWidget):  # the glass is a picture, not a button
+                child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+                child.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+                child.setAccessibleName(name)
+                child.setToolTip(tooltip)
+        theme.changed.connect(self._tint)
+        self._tint()
+
+    def _tint(self) -> None:
+        self._glass.setIcon(theme.icon("search", "dim"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+            return
+        super().keyPressEvent(event)
+
+
+class Choice(QComboBox):
+    """One choice out of a list of (value, text); `picked` tells the value that a person chose."""
+
+    picked = Signal(object)
+
+    def __init__(self, name: str, tooltip: str, items: Sequence[tuple[object, str]] = ()) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setToolTip(tooltip)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.set_items(items)
+        self.activated.connect(self._on_activated)
+
+    def set_items(self, items: Sequence[tuple[object, str]]) -> None:
+        """Replace the list and keep the value in force where it is still there."""
+        value = self.currentData()
+        self.clear()
+        for data, text in items:
+            self.addItem(text, data)
+        self.show_value(value)
+
+    def show_value(self, value: object) -> None:
+        """Show a value without telling anyone; one that is not in the list leaves the choice as it is."""
+        for index in range(self.count()):
+            if self.itemData(index) == value:
+                self.setCurrentIndex(index)
+
+    def event(self, event: QEvent) -> bool:
+        # A wheel over a closed list would change a value while one scrolls the form.
+        if event.type() == QEvent.Type.Wheel and not self.hasFocus():
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def _on_activated(self, index: int) -> None:
+        self.picked.emit(self.itemData(index))
+
+
+class FormRows(QWidget):
+    """Rows of a label and its field, aligned; the label carries the help and focuses the field."""
+
+    def __init__(self, label_width: int = 88) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(2 * theme.GRID)
+        self._grid.setVerticalSpacing(2 * theme.GRID)
+        self._grid.setColumnMinimumWidth(0, label_width)
+        self._grid.setColumnStretch(1, 1)
+
+    def add(self, text: str, field: QWidget, tooltip: str = "") -> None:
+        """One row: label and field."""
+        label = ElidedLabel(text)
+        label.setBuddy(field)
+        if tooltip:
+            label.setToolTip(tooltip)
+        row = self._grid.rowCount()
+        self._grid.addWidget(label, row, 0)
+        self._grid.addWidget(field, row, 1)
+
+    def add_value(self, text: str, value: str, tooltip: str = "") -> Label:
+        """One row that is only read; gives the label that holds the value."""
+        shown = ElidedLabel(value)
+        shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row = self._grid.rowCount()
+        name = Label(text, "dim")
+        if tooltip:
+            name.setToolTip(tooltip)
+        self._grid.addWidget(name, row, 0)
+        self._grid.addWidget(shown, row, 1)
+        return shown
+
+    def add_wide(self, widget: QWidget) -> None:
+        """A widget over both columns."""
+        self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 2)
+
+    def clear(self) -> None:
+        """Remove all rows."""
+        while (item := self._grid.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.setParent(None)
+                widget.deleteLater()
