@@ -177,9 +177,17 @@ def node_types() -> Mapping[str, type[NodeType]]:
     return dict(sorted(REGISTRY.items(), key=lambda item: order[item[1].family]))
 
 
-@cache
 def fields_of(cls: type[Form]) -> tuple[Field, ...]:
     """The form of a type, in the order of its declaration; hidden fields are left out."""
+    if cls not in _FIELDS:
+        _FIELDS[cls] = _declared_fields(cls)
+    return _FIELDS[cls]
+
+
+_FIELDS: dict[type[Form], tuple[Field, ...]] = {}
+
+
+def _declared_fields(cls: type[Form]) -> tuple[Field, ...]:
     hints = typing.get_type_hints(cls)
     found = []
     for entry in fields(cls):  # type: ignore[arg-type]  # every Form is a dataclass, which the stubs cannot say

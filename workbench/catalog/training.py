@@ -1,0 +1,169 @@
+"""How a run goes: the training form, optimisers and schedules, declared like node types. Standard library only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+from workbench.catalog.spec import Form, fields_of, fill, param
+from workbench.core.errors import FieldError
+from workbench.core.expressions import Value
+
+
+@dataclass(frozen=True)
+class Settings(Form):
+    """How long, how and from which seed a run trains."""
+
+    epochs: int = param(10, "How often training goes through the training examples.", min=1, max=1_000_000)
+    batch_size: int = param(64, "How many examples one step uses.", min=1, max=1_000_000)
+    steps: int = param(0, "Stop after this many steps; 0 means after the epochs.", min=0, label="Most steps")
+    seed: int = param(0, "Start of all random numbers: the same seed gives the same run.", min=0, max=2**31 - 1)
+    patience: int = param(
+        0,
+        "Early stopping: end after so many epochs without a better validation result; 0 means never.",
+        min=0,
+        label="Early stopping",
+    )
+    monitor: str = param(
+        "",
+        "Which validation figure decides the best checkpoint and early stopping, such as accuracy; "
+        "empty means the first metric, or else the loss.",
+        label="Best by",
+    )
+
+
+class Optimizer(Form):
+    """A rule that turns gradients into changes of the weights."""
+
+    torch: ClassVar[str] = ""
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """Adaptive steps per weight; a good first choice (Kingma & Ba, 2015)."""
+
+    torch: ClassVar[str] = "torch.optim.Adam"
+    lr: float = param(0.001, "Learning rate: size of a step.", min=0, required=True, label="Learning rate")
+    beta1: float = param(0.9, "Memory of the mean gradient.", min=0, max=0.999999)
+    beta2: float = param(0.999, "Memory of the squared gradient.", min=0, max=0.999999)
+    weight_decay: float = param(0.0, "Pull of the weights towards zero.", min=0)
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam whose weight decay does not pass through the adaptive step (Loshchilov & Hutter, 2019)."""
+
+    torch: ClassVar[str] = "torch.optim.AdamW"
+    weight_decay: float = param(0.01, "Pull of the weights towards zero.", min=0)
+
+
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """Plain steps against the gradient, with momentum where wanted (Robbins & Monro, 1951)."""
+
+    torch: ClassVar[str] = "torch.optim.SGD"
+    lr: float = param(0.01, "Learning rate: size of a step.", min=0, required=True, label="Learning rate")
+    momentum: float = param(0.0, "Share of the last step that goes on.", min=0, max=0.999999)
+    nesterov: bool = param(False, "Look ahead along the momentum. Needs momentum.")
+    weight_decay: float = param(0.0, "Pull of the weights towards zero.", min=0)
+
+
+class Schedule(Form):
+    """How the learning rate changes while training."""
+
+    def code(self) -> str:
+        """The scheduler as the program writes it, over `optimizer`, `steps` and `epoch_steps`; "" for none."""
+        raise NotImplementedError(type(self).__name__)
+
+
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """The learning rate stays as it is."""
+
+    def code(self) -> str:
+        return ""
+
+
+@dataclass(frozen=True)
+class StepLR(Schedule):
+    """Multiplies the learning rate by gamma after every so many epochs."""
+
+    step_size: int = param(10, "Epochs between two reductions.", min=1)
+    gamma: float = param(0.1, "Factor of each reduction.", min=0, max=1)
+
+    def code(self) -> str:
+        size = f"{self.step_size} * epoch_steps"
+        return f"torch.optim.lr_scheduler.StepLR(optimizer, step_size={size}, gamma={self.gamma!r})"
+
+
+@dataclass(frozen=True)
+class CosineAnnealingLR(Schedule):
+    """Lowers the learning rate along half a cosine until the end (Loshchilov & Hutter, 2017)."""
+
+    eta_min: float = param(0.0, "Learning rate at the end.", min=0)
+
+    def code(self) -> str:
+        return f"torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps, eta_min={self.eta_min!r})"
+
+
+@dataclass(frozen=True)
+class OneCycleLR(Schedule):
+    """Raises the learning rate to a peak, then lowers it far below the start (Smith & Topin, 2018)."""
+
+    max_lr: float = param(0.01, "Learning rate at the peak.", min=0)
+    pct_start: float = param(0.3, "Share of the steps until the peak.", min=0, max=1)
+
+    def code(self) -> str:
+        return (
+            f"torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr={self.max_lr!r}, "
+            f"total_steps=steps, pct_start={self.pct_start!r})"
+        )
+
+
+OPTIMIZERS: Mapping[str, type[Optimizer]] = {"Adam": Adam, "AdamW": AdamW, "SGD": SGD}
+SCHEDULES: Mapping[str, type[Schedule]] = {
+    "Constant": Constant,
+    "StepLR": StepLR,
+    "CosineAnnealingLR": CosineAnnealingLR,
+    "OneCycleLR": OneCycleLR,
+}
+
+
+def optimizer(values: Mapping[str, Value]) -> Optimizer:
+    """The optimiser that `{"type": "Adam", "lr": 0.001}` means. Raises FieldError."""
+    made = fill(_chosen(OPTIMIZERS, values, "Adam", "optimizer"), _without_type(values))
+    if isinstance(made, SGD) and made.nesterov and not made.momentum:
+        raise FieldError("nesterov", "Nesterov needs a momentum above 0.")
+    return made
+
+
+def schedule(values: Mapping[str, Value]) -> Schedule:
+    """The schedule that `{"type": "CosineAnnealingLR"}` means; {} is constant. Raises FieldError."""
+    return fill(_chosen(SCHEDULES, values, "Constant", "schedule"), _without_type(values))
+
+
+def optimizer_arguments(made: Optimizer) -> dict[str, Value]:
+    """Constructor arguments that differ from torch's defaults, and the learning rate."""
+    values = {
+        entry.name: getattr(made, entry.name)
+        for entry in fields_of(type(made))
+        if entry.required or getattr(made, entry.name) != entry.default
+    }
+    if isinstance(made, Adam) and ("beta1" in values or "beta2" in values):
+        values.pop("beta1", None)
+        values.pop("beta2", None)
+        values["betas"] = (made.beta1, made.beta2)
+    return values
+
+
+F = TypeVar("F", bound=Form)
+
+
+def _chosen(known: Mapping[str, type[F]], values: Mapping[str, Value], default: str, what: str) -> type[F]:
+    name = values.get("type", default)
+    if name not in known:
+        raise FieldError("type", f"“{name}” is not a known {what} (known: {', '.join(known)}).")
+    return known[str(name)]
+
+
+def _without_type(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if name != "type"}
