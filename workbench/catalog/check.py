@@ -1,0 +1,427 @@
+"""The check of a whole document: shapes of everything, problems with one-click fixes, figures. Pure; no torch.
+
+`analyse` fills in every field, follows the shapes through blocks and repetitions, and keeps going after a problem.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workbench.catalog import rules
+from workbench.catalog.nodes.data import Dataset
+from workbench.catalog.problems import Problem, Problems
+from workbench.catalog.schema import Schema
+from workbench.catalog.spec import NodeType, fill, node_types
+from workbench.catalog.training import Settings
+from workbench.catalog.updates import Step, resolve_settings, resolve_updates
+from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node, Port
+from workbench.core.edits import Disconnect
+from workbench.core.errors import ExpressionError, FieldError, ShapeError
+from workbench.core.expressions import Value, evaluate, resolve_variables
+from workbench.core.shapes import TensorSpec
+
+MOST_REPEATS = 10_000
+MOST_NODES = 200_000
+DEEPEST = 64
+
+
+@dataclass(slots=True)
+class NodeInfo:
+    """What is known of one node in one place. `kind` is its type with all fields filled in, None for a block,
+    whose `copies` are then one scope for each repetition.
+    """
+
+    node: Node
+    kind: NodeType | None = None
+    ports: tuple[str, ...] = ()
+    inputs: tuple[TensorSpec, ...] = ()
+    outputs: dict[str, TensorSpec] = field(default_factory=dict)
+    parameters: int = 0
+    operations: int = 0
+    copies: "tuple[Scope, ...]" = ()
+    params: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def type(self) -> str:
+        return self.node.type or self.node.block
+
+
+@dataclass(slots=True)
+class Scope:
+    """One graph with its values filled in: the model itself, or one instance of a block."""
+
+    where: str
+    path: str
+    graph: Graph
+    names: Mapping[str, Value]
+    order: list[str] = field(default_factory=list)
+    infos: dict[str, NodeInfo] = field(default_factory=dict)
+    params: Mapping[str, Value] = field(default_factory=dict)
+
+    def outputs(self) -> dict[str, TensorSpec]:
+        """Specs of a block's outputs, as far as they are known."""
+        found = {}
+        for id, info in self.infos.items():
+            if info.node.type == OUTPUT and info.inputs:
+                found[id] = info.inputs[0]
+        return found
+
+    @property
+    def parameters(self) -> int:
+        return sum(info.parameters for info in self.infos.values())
+
+    @property
+    def operations(self) -> int:
+        return sum(info.operations for info in self.infos.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All that the check found. `nodes` maps a path ("conv1", "judge/fc1", "stack#2/fc1") to what is known there."""
+
+    root: Scope
+    problems: tuple[Problem, ...]
+    nodes: Mapping[str, NodeInfo]
+    settings: Settings
+    updates: tuple[Step, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not any(problem.severity == "error" for problem in self.problems)
+
+    @property
+    def parameters(self) -> int:
+        return self.root.parameters
+
+    @property
+    def operations(self) -> int:
+        return self.root.operations
+
+
+def analyse(document: Document, schemas: Mapping[str, Schema]) -> Analysis:
+    """Checks a document against the datasets that are known. Never raises for what a document may contain."""
+    problems = Problems()
+    walk = _Walk(document, schemas, problems)
+    root = walk.scope("", "", document.graph, walk.variables(), {}, ())
+    rules.warn(document, root, problems)
+    settings = resolve_settings(document, root.names, problems)
+    updates = resolve_updates(document, root, problems)
+    nodes: dict[str, NodeInfo] = {}
+    _collect(root, nodes)
+    return Analysis(root, problems.sorted(), nodes, settings, updates)
+
+
+class _Walk:
+    """Follows the shapes through one document."""
+
+    def __init__(self, document: Document, schemas: Mapping[str, Schema], problems: Problems) -> None:
+        self.document = document
+        self.schemas = schemas
+        self.problems = problems
+        self.types = node_types()
+        self.count = 0
+
+    def variables(self) -> dict[str, Value]:
+        """Names that fields of the model may use: facts of its datasets, then its variables."""
+        facts: dict[str, Value] = {}
+        for node in self.document.graph.nodes.values():
+            schema = self.schemas.get(str(node.params.get("dataset", ""))) if node.type == "Dataset" else None
+            if schema:
+                facts.update(schema.facts)
+        try:
+            return resolve_variables(self.document.variables, facts)
+        except ExpressionError as error:
+            self.problems.error(str(error))
+            return facts
+
+    def scope(
+        self,
+        where: str,
+        path: str,
+        graph: Graph,
+        names: Mapping[str, Value],
+        given: Mapping[str, TensorSpec],
+        stack: tuple[str, ...],
+    ) -> Scope:
+        """One graph with everything filled in; `given` are the specs at a block's inputs."""
+        scope = Scope(where, path, graph, names)
+        scope.order, cyclic = graph.order()
+        if cyclic:
+            _cycle(graph, cyclic, where, path, self.problems)
+        sources: dict[str, dict[str, Port]] = {}
+        for target, source in graph.links.items():
+            sources.setdefault(target.node, {})[target.name] = source
+        for id in scope.order:
+            self.count += 1
+            if self.count > MOST_NODES:
+                if self.count == MOST_NODES + 1:
+                    self.problems.error(
+                        f"The model has more than {MOST_NODES:,} nodes with all its repetitions."
+                    )
+                break
+            node = graph.nodes[id]
+            linked = sources.get(id, {})
+            if node.block:
+                info = self.block(scope, node, linked, stack)
+            elif node.type == INPUT and where:
+                info = NodeInfo(node, self.types[INPUT](), outputs={"x": given[id]}) if id in given else None
+            else:
+                info = self.typed(scope, node, linked)
+            if info is not None:
+                scope.infos[id] = info
+        for id, info in scope.infos.items():
+            if info.node.linked_to:
+                _share(scope, id, info, self.problems)
+        return scope
+
+    def typed(self, scope: Scope, node: Node, linked: Mapping[str, Port]) -> NodeInfo | None:
+        """A node of a node type; None when nothing can be known of it."""
+        cls = self.types.get(node.type)
+        if cls is None:
+            self.problems.error(
+                f"“{node.type}” is not a known node type; the node is kept as it is.", scope, node
+            )
+            return None
+        if node.type == INPUT:
+            self.problems.error("an Input belongs inside a block; here a Dataset is needed.", scope, node)
+            return None
+        kind = self.filled(cls, scope, node)
+        if kind is None:
+            return None
+        inputs = self.inputs(scope, node, kind.input_ports(), linked, cls.optional)
+        if inputs is None:
+            return None
+        info = NodeInfo(node, kind, kind.input_ports(), inputs)
+        try:
+            found = kind.infer(*inputs)
+            info.parameters = kind.parameters(*inputs)
+            info.operations = kind.operations(*inputs)
+        except ShapeError as error:
+            fixes = rules.shape_fixes(scope, node, error)
+            self.problems.error(str(error), scope, node, error.port, fixes)
+            return None
+        specs = found if isinstance(found, tuple) else (found,)
+        info.outputs = dict(zip(kind.output_ports(), specs, strict=True))
+        return info
+
+    def filled(self, cls: type[NodeType], scope: Scope, node: Node) -> NodeType | None:
+        try:
+            values = {name: self.value(name, value, scope.names) for name, value in node.params.items()}
+            kind = fill(cls, values)
+        except FieldError as error:
+            self.problems.error(str(error), scope, node, error.field)
+            return None
+        if isinstance(kind, Dataset):
+            schema = self.schemas.get(kind.dataset)
+            if schema is None:
+                self.problems.error(
+                    f"there is no dataset “{kind.dataset}” in this workspace; choose or add one.",
+                    scope,
+                    node,
+                    "dataset",
+                )
+                return None
+            return Dataset(kind.dataset, kind.length, schema)
+        return kind
+
+    def value(self, name: str, value: Value, names: Mapping[str, Value]) -> Value:
+        try:
+            return evaluate(value, names)
+        except ExpressionError as error:
+            raise FieldError(name, str(error)) from error
+
+    def inputs(
+        self,
+        scope: Scope,
+        node: Node,
+        ports: tuple[str, ...],
+        linked: Mapping[str, Port],
+        optional: frozenset[str] = frozenset(),
+    ) -> tuple[TensorSpec, ...] | None:
+        """Specs at the linked inputs in port order; None when one is missing or not known."""
+        complete = True
+        for name in linked:
+            if name not in ports:
+                fix = rules.fix(f"Remove the link to {name}", Disconnect(Port(node.id, name), scope.where))
+                self.problems.error(f"it has no input “{name}”.", scope, node, name, fix)
+                complete = False
+        specs: list[TensorSpec] = []
+        open_port = ""
+        for name in ports:
+            source = linked.get(name)
+            if source is None:
+                open_port = open_port or name
+                if name not in optional:
+                    fixes = rules.link_fixes(scope, node, name)
+                    self.problems.error(f"nothing is linked to its input “{name}”.", scope, node, name, fixes)
+                    complete = False
+                continue
+            if open_port in optional and open_port:
+                self.problems.error(f"link “{open_port}” before “{name}”.", scope, node, open_port)
+                complete = False
+            info = scope.infos.get(source.node)
+            if info is None:  # the problem was told where it arose
+                complete = False
+            elif source.name not in info.outputs:
+                fix = rules.fix("Remove the link", Disconnect(Port(node.id, name), scope.where))
+                if not info.node.block or source.name not in self.document.blocks[info.node.block].outputs:
+                    self.problems.error(
+                        f"{source.node} has no output “{source.name}”.", scope, node, name, fix
+                    )
+                complete = False
+            else:
+                specs.append(info.outputs[source.name])
+        return tuple(specs) if complete else None
+
+    def block(
+        self, scope: Scope, node: Node, linked: Mapping[str, Port], stack: tuple[str, ...]
+    ) -> NodeInfo | None:
+        """An instance of a block: one scope for each repetition, the first output feeding the first input."""
+        block = self.document.blocks.get(node.block)
+        if block is None:
+            self.problems.error(f"there is no block “{node.block}” in this model.", scope, node)
+            return None
+        if node.block in stack or len(stack) >= DEEPEST:
+            circle = " → ".join([*stack, node.block]) if node.block in stack else f"{DEEPEST} levels"
+            self.problems.error(
+                f"blocks may not contain themselves or nest too deeply: {circle}.", scope, node
+            )
+            return None
+        unknown = [name for name in node.params if name not in block.params]
+        if unknown:
+            self.problems.error(
+                f"block “{node.block}” has no parameter “{unknown[0]}”.", scope, node, unknown[0]
+            )
+            return None
+        inputs = self.inputs(scope, node, block.inputs, linked)
+        times = self.repeats(scope, node)
+        if inputs is None or times is None:
+            return None
+        if times > 1 and not (block.inputs and block.outputs):
+            self.problems.error("only a block with an input and an output can repeat.", scope, node)
+            return None
+        given = dict(zip(block.inputs, inputs, strict=True))
+        copies: list[Scope] = []
+        for index in range(times):
+            child = self.instance(scope, node, given, index, times, stack)
+            if child is None:
+                return None
+            copies.append(child)
+            outputs = child.outputs()
+            if times > 1:
+                if block.outputs[0] not in outputs:
+                    break
+                given = {**given, block.inputs[0]: outputs[block.outputs[0]]}
+        return NodeInfo(
+            node,
+            None,
+            block.inputs,
+            inputs,
+            copies[-1].outputs(),
+            sum(copy.parameters for copy in copies),
+            sum(copy.operations for copy in copies),
+            tuple(copies),
+            copies[0].params,
+        )
+
+    def repeats(self, scope: Scope, node: Node) -> int | None:
+        try:
+            times = self.value("repeat", node.repeat, scope.names)
+        except FieldError as error:
+            self.problems.error(str(error), scope, node, "repeat")
+            return None
+        if isinstance(times, float) and times.is_integer():
+            times = int(times)
+        if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_REPEATS:
+            self.problems.error(
+                f"Repeat must be 1 to {MOST_REPEATS:,}, not {times!r}.", scope, node, "repeat"
+            )
+            return None
+        return times
+
+    def instance(
+        self,
+        scope: Scope,
+        node: Node,
+        given: Mapping[str, TensorSpec],
+        index: int,
+        times: int,
+        stack: tuple[str, ...],
+    ) -> Scope | None:
+        block = self.document.blocks[node.block]
+        outer: dict[str, Value] = {**scope.names, "i": index}
+        params: dict[str, Value] = {}
+        for name, default in block.params.items():
+            try:
+                params[name] = self.value(name, node.params.get(name, default), outer)
+            except FieldError as error:
+                self.problems.error(str(error), scope, node, name)
+                return None
+        path = f"{scope.path}{node.id}{f'#{index + 1}' if times > 1 else ''}/"
+        names = {**scope.names, **params, "i": index}
+        with self.problems.inside(scope, node):
+            child = self.scope(node.block, path, block.graph, names, given, (*stack, node.block))
+        child.params = params
+        return child
+
+
+def _share(scope: Scope, id: str, info: NodeInfo, problems: Problems) -> None:
+    """A linked copy owns no weights, and must need the same ones as its owner."""
+    owner = scope.infos.get(info.node.linked_to)
+    if info.node.linked_to not in scope.graph.nodes:
+        problems.error(
+            f"it shares the weights of “{info.node.linked_to}”, which does not exist.", scope, info.node
+        )
+    elif owner is None:
+        return
+    elif owner.node.linked_to or owner.type != info.type or owner.node.id == id:
+        problems.error(
+            f"it cannot share the weights of “{owner.node.id}”: not of one kind.", scope, info.node
+        )
+    elif signature(owner) != signature(info):
+        problems.error(
+            f"it shares the weights of “{owner.node.id}” but its input or its fields ask for other ones.",
+            scope,
+            info.node,
+        )
+    info.parameters = 0
+
+
+def signature(info: NodeInfo) -> object:
+    """What decides a node's weights: equal for nodes that could share them."""
+    if info.kind is not None:
+        return (
+            type(info.kind),
+            tuple(sorted(info.kind.arguments(*info.inputs).items(), key=lambda item: item[0])),
+        )
+    return tuple(tuple(signature(inner) for inner in copy.infos.values()) for copy in info.copies)
+
+
+def _cycle(graph: Graph, cyclic: list[str], where: str, path: str, problems: Problems) -> None:
+    """Reports one cycle, with the link whose removal opens it."""
+    sources: dict[str, dict[str, Port]] = {}
+    for target, source in graph.links.items():
+        if target.node in cyclic and source.node in cyclic:
+            sources.setdefault(target.node, {})[target.name] = source
+    trail = [next(id for id in cyclic if id in sources)]
+    while True:
+        feeder = next(iter(sources[trail[-1]].values())).node
+        if feeder in trail:
+            ring = [*trail[trail.index(feeder) :], feeder][::-1]
+            break
+        trail.append(feeder)
+    target = next(Port(ring[1], name) for name, source in sources[ring[1]].items() if source.node == ring[0])
+    scope = Scope(where, path, graph, {})
+    problems.error(
+        f"the links form a cycle: {' → '.join(ring)}.",
+        scope,
+        graph.nodes[ring[0]],
+        "",
+        rules.fix(f"Remove the link to {target}", Disconnect(target, where)),
+    )
+
+
+def _collect(scope: Scope, nodes: dict[str, NodeInfo]) -> None:
+    for id, info in scope.infos.items():
+        nodes[scope.path + id] = info
+        for copy in info.copies:
+            _collect(copy, nodes)

@@ -1,0 +1,128 @@
+"""Advice on a drawing whose shapes fit, and the edits that mend it with one click. Standard library and core only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.catalog.problems import Fix, Problems
+from workbench.catalog.spec import node_types
+from workbench.core.document import Document, Node, Port
+from workbench.core.edits import AddNodes, Connect, Edit, RemoveNodes, SetParam, Several, unique_id
+from workbench.core.errors import ShapeError
+
+if TYPE_CHECKING:
+    from workbench.catalog.check import Scope
+
+# A loss that already contains the activation: the activation in front of it is then applied twice.
+_APPLIED_TWICE = {("CrossEntropyLoss", "Softmax"): "softmax", ("BCEWithLogitsLoss", "Sigmoid"): "sigmoid"}
+_ENDS = ("loss", "metric", "probe")
+
+
+def fix(label: str, *edits: Edit) -> tuple[Fix, ...]:
+    return (Fix(label, edits[0] if len(edits) == 1 else Several(label, edits)),)
+
+
+def shape_fixes(scope: Scope, node: Node, error: ShapeError) -> tuple[Fix, ...]:
+    """What a shape error hints at: a node to insert before the port, or a field to change."""
+    found: tuple[Fix, ...] = ()
+    source = scope.graph.links.get(Port(node.id, error.port))
+    if error.insert and source is not None:
+        found += insert_fix(scope, Port(node.id, error.port), source, error.insert)
+    if error.change is not None:
+        name, value = error.change
+        found += fix(f"Set {name} to {value}", SetParam(node.id, name, value, scope.where))
+    return found
+
+
+def insert_fix(scope: Scope, target: Port, source: Port, type: str) -> tuple[Fix, ...]:
+    """Puts a node of one input and one output into a link."""
+    cls = node_types()[type]
+    id = unique_id(scope.graph, type)
+    a, b = scope.graph.nodes[source.node].at, scope.graph.nodes[target.node].at
+    new = Node(id, type, at=((a[0] + b[0]) / 2, (a[1] + b[1]) / 2 + 24))
+    return fix(
+        f"Insert {cls.title}",
+        AddNodes((new,), {Port(id, cls.inputs[0]): source}, scope.where),
+        Connect(Port(id, cls.outputs[0]), target, scope.where),
+    )
+
+
+def link_fixes(scope: Scope, node: Node, port: str) -> tuple[Fix, ...]:
+    """An unlinked target is offered the labels of the only dataset; nothing is guessed elsewhere."""
+    if port != "target":
+        return ()
+    offers = [
+        Port(id, name)
+        for id, info in scope.infos.items()
+        if info.node.type == "Dataset"
+        for name in info.outputs
+        if name in ("label", "target", "next")
+    ]
+    if len(offers) != 1:
+        return ()
+    return fix(f"Link {offers[0]}", Connect(offers[0], Port(node.id, port), scope.where))
+
+
+def warn(document: Document, root: Scope, problems: Problems) -> None:
+    """Warnings about what would train, but hardly as meant."""
+    for scope in _scopes(root):
+        used = {source for source in scope.graph.links.values()}
+        used_nodes = {source.node for source in used}
+        for id, info in scope.infos.items():
+            _activation_before_loss(scope, id, problems)
+            _bias_before_norm(scope, id, problems)
+            if info.kind is not None and info.kind.family in (
+                "layer",
+                "activation",
+                "normalisation",
+                "pooling",
+                "merge",
+            ):
+                if id not in used_nodes:
+                    remove = fix(f"Delete {id}", RemoveNodes((id,), scope.where))
+                    problems.warning("nothing uses its output.", scope, info.node, "", remove)
+    if not document.graph.nodes:
+        problems.error("The canvas is empty. Add a dataset to begin.")
+
+
+def _scopes(scope: Scope) -> list[Scope]:
+    found = [scope]
+    for info in scope.infos.values():
+        if info.copies:
+            found.extend(_scopes(info.copies[0]))
+    return found
+
+
+def _activation_before_loss(scope: Scope, id: str, problems: Problems) -> None:
+    node = scope.graph.nodes[id]
+    source = scope.graph.links.get(Port(id, "input"))
+    if source is None or source.node not in scope.infos:
+        return
+    before = scope.graph.nodes[source.node]
+    name = _APPLIED_TWICE.get((node.type, before.type))
+    origin = scope.graph.links.get(Port(before.id, "x"))
+    if name and origin is not None:
+        problems.warning(
+            f"this loss contains the {name}; with “{before.id}” before it the {name} is applied twice.",
+            scope,
+            node,
+            "input",
+            fix(f"Link {origin} instead", Connect(origin, Port(id, "input"), scope.where)),
+        )
+
+
+def _bias_before_norm(scope: Scope, id: str, problems: Problems) -> None:
+    node = scope.graph.nodes[id]
+    source = scope.graph.links.get(Port(id, "x"))
+    if not node.type.startswith("BatchNorm") or source is None or source.node not in scope.infos:
+        return
+    before = scope.infos[source.node]
+    users = sum(1 for other in scope.graph.links.values() if other.node == source.node)
+    if before.kind is not None and getattr(before.kind, "bias", False) is True and users == 1:
+        problems.warning(
+            "its bias is redundant: batch norm follows and has its own.",
+            scope,
+            before.node,
+            "bias",
+            fix("Switch the bias off", SetParam(before.node.id, "bias", False, scope.where)),
+        )

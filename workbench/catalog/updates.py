@@ -1,0 +1,134 @@
+"""Fills in a document's updates: which losses each minimises, which nodes it trains, with which optimiser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from workbench.catalog.problems import Fix, Problems
+from workbench.catalog.rules import fix
+from workbench.catalog.spec import fill, node_types
+from workbench.catalog.training import Optimizer, Schedule, Settings, optimizer, schedule
+from workbench.core.document import Document, Update
+from workbench.core.edits import SetTraining
+from workbench.core.errors import ExpressionError, FieldError
+from workbench.core.expressions import Value, evaluate
+
+if TYPE_CHECKING:
+    from workbench.catalog.check import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One update with everything decided. `trains` are owners of weights, in the order of the drawing."""
+
+    name: str
+    losses: Mapping[str, float]
+    trains: tuple[str, ...]
+    everything: bool
+    optimizer: Optimizer
+    schedule: Schedule
+    every: int
+    clip: float
+
+
+def default_update(losses: list[str]) -> Update:
+    """What a model without a list of updates does: all losses train everything."""
+    return Update("train", dict.fromkeys(losses, 1.0), (), {"type": "Adam"})
+
+
+def resolve_settings(document: Document, names: Mapping[str, Value], problems: Problems) -> Settings:
+    """The training form, filled; problems name the setting."""
+    try:
+        values = {name: evaluate(value, names) for name, value in document.training.settings.items()}
+        return fill(Settings, values)
+    except FieldError as error:
+        problems.error(f"training, {error.field}: {error}")
+    except ExpressionError as error:
+        problems.error(f"training: {error}")
+    return Settings()
+
+
+def resolve_updates(document: Document, root: Scope, problems: Problems) -> tuple[Step, ...]:
+    """The updates in their order; those that cannot work become problems and are left out."""
+    losses = [id for id, info in root.infos.items() if info.kind is not None and info.kind.family == "loss"]
+    owners = [id for id in root.graph.nodes if id in root.infos and root.infos[id].parameters]
+    drawn = [id for id, node in root.graph.nodes.items() if _family(node.type) == "loss"]
+    if not drawn and root.graph.nodes:
+        problems.error(
+            "There is no loss, so nothing to minimise. Add one, such as Cross-entropy, and link it."
+        )
+        return ()
+    updates = document.training.updates
+    if not updates:
+        updates = (default_update(losses),) if len(losses) == len(drawn) else ()
+    for id in drawn:
+        if updates and not any(id in update.minimise for update in updates):
+            problems.warning("no update minimises this loss.", root, root.graph.nodes[id])
+    steps = [_step(document, update, root, losses, owners, problems) for update in updates]
+    return tuple(step for step in steps if step is not None)
+
+
+def _step(
+    document: Document, update: Update, root: Scope, losses: list[str], owners: list[str], problems: Problems
+) -> Step | None:
+    place = f"Update “{update.name}”"
+    fine = True
+    for id in (*update.minimise, *update.train):
+        if id not in root.graph.nodes:
+            what = "minimises" if id in update.minimise else "trains"
+            problems.error(
+                f"{place} {what} “{id}”, which does not exist.", fixes=_without(document, update, id)
+            )
+            fine = False
+    weights: dict[str, float] = {}
+    for id, weight in update.minimise.items():
+        if id in root.graph.nodes and _family(root.graph.nodes[id].type) != "loss":
+            problems.error(f"{place} minimises “{id}”, which is not a loss.", root, root.graph.nodes[id])
+            fine = False
+        try:
+            number = evaluate(weight, root.names)
+        except ExpressionError as error:
+            problems.error(f"{place}, weight of {id}: {error}")
+            fine = False
+            continue
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            problems.error(f"{place}, weight of {id}: {number!r} is not a number.")
+            fine = False
+        else:
+            weights[id] = float(number)
+    try:
+        rule = optimizer({name: evaluate(value, root.names) for name, value in update.optimizer.items()})
+        course = schedule({name: evaluate(value, root.names) for name, value in update.schedule.items()})
+    except (FieldError, ExpressionError) as error:
+        problems.error(f"{place}: {error}")
+        return None
+    if not fine or any(id not in losses for id in weights):
+        return None
+    if not weights:
+        problems.error(f"{place} minimises nothing: choose at least one loss.")
+        return None
+    reached = {root.graph.nodes[id].linked_to or id for id in root.graph.upstream(weights)}
+    chosen = {root.graph.nodes[id].linked_to or id for id in update.train} if update.train else set(owners)
+    trains = tuple(id for id in owners if id in chosen and id in reached)
+    if not trains:
+        named = ", ".join(update.train) or "the model"
+        problems.error(f"{place} trains nothing: no weights of {named} have a part in {', '.join(weights)}.")
+        return None
+    everything = set(trains) == set(owners)
+    return Step(update.name, weights, trains, everything, rule, course, update.every, update.clip)
+
+
+def _without(document: Document, update: Update, id: str) -> tuple[Fix, ...]:
+    mended = replace(
+        update,
+        minimise={name: weight for name, weight in update.minimise.items() if name != id},
+        train=tuple(name for name in update.train if name != id),
+    )
+    updates = tuple(mended if other is update else other for other in document.training.updates)
+    return fix(f"Take “{id}” out", SetTraining(replace(document.training, updates=updates)))
+
+
+def _family(type: str) -> str:
+    return node_types()[type].family if type in node_types() else ""
