@@ -14,7 +14,7 @@ import pytest
 # Before anything imports Qt, also where the caller has a screen and asks for another platform.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-# Before anything asks for the user's folders: no test, and no program that a test starts, touches the real ones.
+# Before anything asks for them: no test, and no program that a test starts, touches a person's real folders.
 _HOME = Path(tempfile.mkdtemp(prefix="workbench-home-"))
 for _name, _folder in {
     "HOME": "",
