@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 from workbench.core.errors import FieldError
 from workbench.core.expressions import Value
-from workbench.core.shapes import Dim, TensorSpec
+from workbench.core.shapes import Dim, Shape, TensorSpec
 
 Pair = tuple[int, int]
 Ints = tuple[int, ...]
@@ -25,7 +25,10 @@ FAMILIES = (
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One entry of a form. `required` marks a constructor argument that is written even at its default."""
+    """One entry of a form. `required` marks a constructor argument that is written even at its default,
+    `argument` is off for a field that only steers the forward pass. The `choices` of a field that is not a
+    choice are words that it takes in place of a number (padding = "same").
+    """
 
     name: str
     label: str
@@ -37,6 +40,21 @@ class Field:
     max: float | None
     optional: bool
     required: bool
+    argument: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Inputs that a node type takes and the fields for it: what the tests build, and what the help page shows."""
+
+    inputs: tuple[TensorSpec, ...]
+    params: Mapping[str, Any]
+
+
+def example(*inputs: Shape | TensorSpec, **params: Any) -> Example:
+    """An example in one line: shapes of numbers as tuples, everything else as TensorSpec."""
+    specs = tuple(x if isinstance(x, TensorSpec) else TensorSpec(x) for x in inputs)
+    return Example(specs, params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +82,11 @@ def param(
     choices: tuple[str, ...] = (),
     kind: Kind | None = None,
     required: bool = False,
+    argument: bool = True,
 ) -> Any:
-    """A field of a form: default, help and limits. `kind` overrides what the annotation says."""
+    """A field of a form: default, help and limits. `kind` overrides what the annotation says, `argument=False`
+    keeps the field out of the constructor.
+    """
     metadata = {
         "help": help,
         "label": label,
@@ -74,6 +95,7 @@ def param(
         "choices": choices,
         "kind": kind,
         "required": required,
+        "argument": argument,
     }
     return field(default=default, metadata=metadata)
 
@@ -84,7 +106,10 @@ class Form:
 
 @dataclass(frozen=True)
 class NodeType(Form):
-    """Base of all node types. Subclasses are declared with `@node`."""
+    """Base of all node types. Subclasses are declared with `@node`.
+
+    Methods get one spec for each linked input in port order; unlinked `optional` inputs are left out.
+    """
 
     title: ClassVar[str] = ""
     torch: ClassVar[str] = ""
@@ -94,6 +119,8 @@ class NodeType(Form):
     family: ClassVar[str] = "layer"
     aliases: ClassVar[tuple[str, ...]] = ()
     source: ClassVar[str] = ""
+    examples: ClassVar[tuple[Example, ...]] = ()
+    goal: ClassVar[str] = ""  # of losses and metrics: "min" or "max" is better
 
     def input_ports(self) -> tuple[str, ...]:
         """Names of the inputs; a type whose fields decide them overrides this."""
@@ -123,7 +150,7 @@ class NodeType(Form):
         own = {
             entry.name: getattr(self, entry.name)
             for entry in fields_of(type(self))
-            if entry.required or getattr(self, entry.name) != entry.default
+            if entry.argument and (entry.required or getattr(self, entry.name) != entry.default)
         }
         return {**self.given(*specs), **own}
 
@@ -152,9 +179,11 @@ def node(
     optional: tuple[str, ...] = (),
     aliases: tuple[str, ...] = (),
     source: str = "",
+    examples: tuple[Example, ...] = (),
 ) -> Callable[[type[T]], type[T]]:
     """Declares a node type. `torch` is the class that the program constructs ("nn.Conv2d"; "" for a plain
-    expression), `source` the text of that class when it is neither torch's nor torch_geometric's.
+    expression), `source` the text of that class when it is neither torch's nor torch_geometric's; `examples` are
+    held against the real module by the tests.
     """
     assert family in FAMILIES, family
 
@@ -162,6 +191,7 @@ def node(
         made = dataclass(frozen=True)(cls)
         made.title, made.torch, made.inputs, made.outputs = title, torch, inputs, outputs
         made.optional, made.family, made.aliases, made.source = frozenset(optional), family, aliases, source
+        made.examples = examples
         REGISTRY[cls.__name__] = made
         return made
 
@@ -208,6 +238,7 @@ def _declared_fields(cls: type[Form]) -> tuple[Field, ...]:
                 max=data["max"],
                 optional=type(None) in typing.get_args(hints[entry.name]),
                 required=data["required"],
+                argument=data["argument"],
             )
         )
     return tuple(found)
@@ -229,6 +260,8 @@ def convert(entry: Field, value: Value) -> Value:
     """The value as the field's own type. Raises FieldError."""
     if value is None and entry.optional:
         return None
+    if isinstance(value, str) and value in entry.choices:
+        return value
     match entry.kind:
         case "int":
             return _bounded(entry, _int(entry, value))
@@ -241,11 +274,9 @@ def convert(entry: Field, value: Value) -> Value:
                 raise FieldError(entry.name, f"{entry.label} must be on or off, not {value!r}.")
             return value
         case "choice":
-            if value not in entry.choices:
-                raise FieldError(
-                    entry.name, f"{entry.label} must be one of {', '.join(entry.choices)}, not {value!r}."
-                )
-            return value
+            raise FieldError(
+                entry.name, f"{entry.label} must be one of {', '.join(entry.choices)}, not {value!r}."
+            )
         case "pair" | "ints":
             return _several(entry, value)
     if not isinstance(value, str):

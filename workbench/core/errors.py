@@ -1,5 +1,9 @@
 """Every way in which Workbench says no. The message is a sentence for people: what, where, what to do."""
 
+from collections.abc import Mapping
+
+Setting = int | float | str | tuple[int, ...]
+
 
 class WorkbenchError(Exception):
     """Base of all expected failures; shown to the person without a traceback."""
@@ -28,8 +32,8 @@ class FieldError(WorkbenchError):
 class ShapeError(WorkbenchError):
     """Inputs that a node cannot take; `port` names the input, "" the node as a whole.
 
-    `insert` names a node type that would help when put in front of the port; `change` is a field and a value
-    that would help.
+    `insert` names a node type that would help when put in front of the port, `fields` are the settings of that
+    node; `change` is a field of the node itself and a value that would help.
     """
 
     def __init__(
@@ -38,11 +42,13 @@ class ShapeError(WorkbenchError):
         port: str = "",
         *,
         insert: str = "",
-        change: tuple[str, int | float | str] | None = None,
+        fields: Mapping[str, Setting] | None = None,
+        change: tuple[str, Setting] | None = None,
     ) -> None:
         super().__init__(message)
         self.port = port
         self.insert = insert
+        self.fields: Mapping[str, Setting] = fields or {}
         self.change = change
 
 
