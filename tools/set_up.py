@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -132,6 +133,7 @@ def make_environment() -> None:
     VENV.mkdir()
     INCOMPLETE.touch()
     subprocess.run([sys.executable, "-I", "-m", "venv", str(VENV)], check=True)
+    INCOMPLETE.unlink()
 
 
 def provide_ensurepip() -> None:
@@ -153,26 +155,16 @@ def provide_ensurepip() -> None:
 def install(lock: int) -> None:
     """Brings `.venv` to what pyproject.toml and constraints.txt ask for. Raises SetUpError."""
     started = time.monotonic()
-    fresh = INCOMPLETE.exists() or not works(PYTHON)
-    if fresh:
+    if INCOMPLETE.exists() or not works(PYTHON):
         make_environment()
     wanted = key()  # before pip: a file that changes meanwhile must lead to another set-up
     READY.unlink(missing_ok=True)
-    INCOMPLETE.touch()
-    LOG.write_text("")
     constraints = ["--constraint", "constraints.txt"]
     torch = torch_pin((ROOT / "constraints.txt").read_text(encoding="utf-8"))
-    try:
-        say(f"installing {torch} (1 of 2) ...")
-        pip([*constraints, *torch_source(pip_configured(), has_nvidia()), torch, "hatchling"], lock)
-        say("installing Qt and the other packages (2 of 2) ...")
-        pip([*constraints, "--no-build-isolation", "--editable", ".[dev]"], lock)
-    except BaseException:
-        # pip looks up and downloads everything before it changes anything: then a complete one still is.
-        if not fresh and "Installing collected packages" not in LOG.read_text(errors="replace"):
-            INCOMPLETE.unlink()
-        raise
-    INCOMPLETE.unlink()
+    say(f"installing {torch} (1 of 2) ...")
+    pip([*constraints, *torch_source(pip_configured(), has_nvidia()), torch, "hatchling"], lock)
+    say("installing Qt and the other packages (2 of 2) ...")
+    pip([*constraints, "--no-build-isolation", "--editable", ".[dev]"], lock)
     temporary = READY.with_suffix(".new")
     temporary.write_text(wanted)
     temporary.replace(READY)
@@ -226,7 +218,8 @@ def pip_environment(given: Mapping[str, str]) -> dict[str, str]:
 def pip(arguments: list[str], lock: int) -> None:
     """`pip install` into the log, its current line on a terminal. Raises SetUpError with pip's own reason."""
     command = [str(PYTHON), "-I", "-m", "pip", "install", "--progress-bar", "off", *arguments]
-    with LOG.open("ab") as log, LOG.open(encoding="utf-8", errors="replace") as tail:
+    INCOMPLETE.touch()
+    with LOG.open("wb") as log, LOG.open(encoding="utf-8", errors="replace") as tail:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -243,8 +236,12 @@ def pip(arguments: list[str], lock: int) -> None:
         finally:
             process.wait()  # at Ctrl+C pip gets it too and ends by itself
             show_last_line(" \n")
+            said = LOG.read_text(encoding="utf-8", errors="replace")
+            # pip looks up and downloads everything before it changes anything.
+            if process.returncode == 0 or "Installing collected packages" not in said:
+                INCOMPLETE.unlink()
     if process.returncode:
-        raise SetUpError(pip_reason(LOG.read_text(encoding="utf-8", errors="replace")))
+        raise SetUpError(f"{pip_reason(said)}\nAll of it: {LOG}")
 
 
 def show_last_line(text: str) -> None:
@@ -258,8 +255,9 @@ def show_last_line(text: str) -> None:
 
 def pip_reason(log: str) -> str:
     """The end of a failed pip's log, as a message."""
-    errors = [line for line in log.splitlines() if line.startswith("ERROR:")]
-    lines = errors[-3:] or log.splitlines()[-8:]
+    lines = log.splitlines()
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    errors += [line.strip() for line, after in pairwise(lines) if after.strip() == "[end of output]"]
     advice = "Call make again when that is mended."
     if re.search(
         r"NewConnectionError|NameResolutionError|Network is unreachable|No matching distribution", log
@@ -268,7 +266,7 @@ def pip_reason(log: str) -> str:
             "The first set-up needs the network, or packages at hand (PIP_INDEX_URL, PIP_FIND_LINKS). "
             "Call make again when it is there."
         )
-    return "\n    ".join(["pip could not install the packages:", *lines]) + f"\n{advice}\nAll of it: {LOG}"
+    return "\n    ".join(["pip could not install the packages:", *(errors or lines[-8:])]) + f"\n{advice}"
 
 
 # ---------------------------------------------------------------- the system
