@@ -123,7 +123,7 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Where a checkpoint's file stands (relative to the files folder), its hash, and the value that it is kept for."""
+    """A checkpoint's file (relative to the files folder), its hash, and the value that it is kept for."""
 
     id: int
     run: int

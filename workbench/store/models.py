@@ -1,0 +1,128 @@
+"""What a workspace holds besides runs: models, registered datasets, settings."""
+
+import json
+import time
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from workbench.core.errors import StoreError
+from workbench.store import tables
+from workbench.store.database import Database
+from workbench.store.records import DatasetRecord, Json, ModelRecord
+
+_MODELS = tables.models.c
+_MODEL = [_MODELS.id, _MODELS.name, _MODELS.revision, _MODELS.updated, _MODELS.created]
+_AS_JSON = ("options", "schema", "splits")
+
+
+class Models(Database):
+    """The part of the store that knows models, datasets and settings. Each method is one transaction."""
+
+    def save_model(self, model: int | None, document_text: str) -> ModelRecord:
+        """Keeps a model's text, as a new model where `model` is None. The same text again changes nothing."""
+        name, now = _name_of(document_text), time.time()
+        with self._write() as connection:
+            if model is None:
+                values = {
+                    "name": name,
+                    "document": document_text,
+                    "revision": 1,
+                    "created": now,
+                    "updated": now,
+                }
+                statement = insert(tables.models).values(**values)
+                model = self._insert(connection, statement)
+            else:
+                changes = {"name": name, "document": document_text, "updated": now, "deleted": 0.0}
+                connection.execute(
+                    update(tables.models)
+                    .where(_MODELS.id == model, _MODELS.document != document_text)
+                    .values(**changes, revision=_MODELS.revision + 1)
+                )
+            return self._model(connection, model)
+
+    def models(self, *, deleted: bool = False) -> list[ModelRecord]:
+        """All models, last changed first; `deleted` gives those in the trash instead."""
+        in_trash = _MODELS.deleted > 0
+        statement = select(*_MODEL).where(in_trash if deleted else ~in_trash)
+        with self._read() as connection:
+            rows = connection.execute(statement.order_by(_MODELS.updated.desc(), _MODELS.id.desc())).all()
+        return [ModelRecord(*row) for row in rows]
+
+    def model_text(self, model: int) -> str:
+        """The model file's text."""
+        with self._read() as connection:
+            self._model(connection, model)
+            statement = select(_MODELS.document).where(_MODELS.id == model)
+            return str(connection.execute(statement).scalar_one())
+
+    def delete_model(self, model: int) -> None:
+        """Puts a model into the trash, from which `restore_model` takes it back."""
+        self._set_deleted(model, time.time())
+
+    def restore_model(self, model: int) -> None:
+        self._set_deleted(model, 0.0)
+
+    def add_dataset(self, record: DatasetRecord) -> None:
+        """Registers a dataset; one with the same id is replaced."""
+        values = asdict(record)
+        values |= {name: json.dumps(values[name]) for name in _AS_JSON}
+        statement = upsert(tables.datasets).values(**values)
+        changes = {name: statement.excluded[name] for name in values if name != "id"}
+        with self._write() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes))
+
+    def datasets(self) -> list[DatasetRecord]:
+        """All registered datasets by title."""
+        statement = select(tables.datasets).order_by(tables.datasets.c.title, tables.datasets.c.id)
+        with self._read() as connection:
+            return [_dataset(row) for row in connection.execute(statement).mappings()]
+
+    def dataset(self, dataset: str) -> DatasetRecord:
+        statement = select(tables.datasets).where(tables.datasets.c.id == dataset)
+        with self._read() as connection:
+            row = connection.execute(statement).mappings().one_or_none()
+        if row is None:
+            raise StoreError(f"There is no dataset “{dataset}” in the workspace {self.path}.")
+        return _dataset(row)
+
+    def setting(self, key: str, default: Json = None) -> Json:
+        """A setting of this workspace, anything that JSON can hold."""
+        statement = select(tables.settings.c.value).where(tables.settings.c.key == key)
+        with self._read() as connection:
+            value = connection.execute(statement).scalar_one_or_none()
+        return default if value is None else json.loads(value)
+
+    def set_setting(self, key: str, value: Json) -> None:
+        statement = upsert(tables.settings).values(key=key, value=json.dumps(value))
+        changes = {"value": statement.excluded.value}
+        with self._write() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changes))
+
+    def _model(self, connection: Connection, model: int) -> ModelRecord:
+        row = connection.execute(select(*_MODEL).where(_MODELS.id == model)).one_or_none()
+        if row is None:
+            raise StoreError(f"There is no model {model} in the workspace {self.path}.")
+        return ModelRecord(*row)
+
+    def _set_deleted(self, model: int, deleted: float) -> None:
+        with self._write() as connection:
+            self._model(connection, model)
+            connection.execute(update(tables.models).where(_MODELS.id == model).values(deleted=deleted))
+
+
+def _name_of(document_text: str) -> str:
+    try:
+        name = json.loads(document_text)["name"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(
+            "A model without a name cannot be saved: its text is not that of a model file."
+        ) from error
+    return str(name)
+
+
+def _dataset(row: Any) -> DatasetRecord:
+    return DatasetRecord(**{**row, **{name: json.loads(row[name]) for name in _AS_JSON}})
