@@ -22,9 +22,10 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.files import dumps, loads, read
 from workbench.core.files import write as write_file
 from workbench.core.history import History
+from workbench.gui.actions import Actions
 from workbench.gui.settings.preferences import Preferences
 from workbench.gui.store_thread import Job, News, StoreThread, Summaries
-from workbench.store.records import DatasetRecord, ModelRecord, RunRecord
+from workbench.store.records import DatasetRecord, ModelRecord, Request, RunRecord
 
 if TYPE_CHECKING:
     from workbench.jobs.devices import Device
@@ -81,6 +82,7 @@ class Session(QObject):
         self.path = path
         self.preferences = preferences
         self.device = preferences.device
+        self.actions = Actions(self)
         self.devices: tuple[Device, ...] = ()
         self.runs: list[RunRecord] = []
         self.summaries: Summaries = {}
@@ -346,7 +348,7 @@ class Session(QObject):
 
         self.call(work, self._on_queued)
 
-    def request(self, run: int, what: str) -> None:
+    def request(self, run: int, what: Request) -> None:
         """Ask a run's trainer to "stop", "pause" or "resume"."""
         self.call(lambda store: store.request(run, what))
 

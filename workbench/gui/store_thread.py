@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from workbench.store.store import Store
 
 POLL_SECONDS = 0.25
-SLOW_POLL_SECONDS = 2.0
+SOON_SECONDS = 0.05
 RECOVER_SECONDS = 5.0
+TROUBLE_SECONDS = 3.0
 Summaries = dict[int, dict[str, Summary]]
 
 
@@ -57,6 +58,7 @@ class StoreThread(QThread):
         self.setObjectName("store")
         self.path = path
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._trouble = ""
 
     def submit(self, job: Job) -> None:
         """Append a job; from any thread."""
@@ -70,7 +72,6 @@ class StoreThread(QThread):
     def run(self) -> None:
         """The thread's life."""
         try:
-            from workbench.jobs.queue import ensure_runner, recover
             from workbench.store.store import Store
 
             store = Store(self.path)
@@ -79,22 +80,19 @@ class StoreThread(QThread):
             self._refuse(error)
             return
         try:
-            recover(store)
-            watch = Watch(store)
-            news = watch.look()
-            if news is not None:
-                if any(run.state == "queued" for run in news.runs):
-                    ensure_runner(store)
-                self.news.emit(news)
-            self.opened.emit()
-            self._work(store, watch)
-        except Exception as error:  # a full disk or a vanished drive: say so instead of dying silently
-            self.unusable.emit(f"The workspace {self.path} can no longer be read: {error}")
-            self._refuse(error)
+            self._live(store)
         finally:
             store.close()
 
-    def _work(self, store: "Store", watch: "Watch") -> None:
+    def _live(self, store: "Store") -> None:
+        from workbench.jobs.queue import ensure_runner, recover
+
+        watch = Watch(store)
+        self._perform(store, Job(recover))
+        self._look(watch)
+        if any(run.state == "queued" for run in watch.runs):
+            self._perform(store, Job(ensure_runner))
+        self.opened.emit()
         while True:
             wait = max(0.0, watch.due - time.monotonic())
             try:
@@ -105,8 +103,21 @@ class StoreThread(QThread):
                 if job is None:
                     return
                 self._perform(store, job)
-                watch.expect_own_writes()
-            if time.monotonic() >= watch.due and (news := watch.look()) is not None:
+                watch.soon()
+            if time.monotonic() >= watch.due:
+                self._look(watch)
+
+    def _look(self, watch: "Watch") -> None:
+        try:
+            news = watch.look()
+        except Exception as error:  # a full disk or a vanished drive: say so once, and go on trying
+            watch.later()
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                self.raised.emit(Job(lambda _: None), error)
+        else:
+            self._trouble = ""
+            if news is not None:
                 self.news.emit(news)
 
     def _perform(self, store: "Store", job: Job) -> None:
@@ -129,7 +140,6 @@ class Watch:
     def __init__(self, store: "Store") -> None:
         self.due = 0.0
         self._rested = 0.0
-        self._dirty = True
         self._first = True
         self._store = store
         self._version = -1
@@ -137,14 +147,21 @@ class Watch:
         self._summaries: Summaries = {}
         self._models: list[ModelRecord] = []
         self._datasets: list[DatasetRecord] = []
-        self._slow_due = 0.0
         self._recover_due = time.monotonic() + RECOVER_SECONDS
 
-    def expect_own_writes(self) -> None:
-        """A job ran: its writes may not show in the version, so the next look reads whatever that says."""
-        if not self._dirty:
-            self._dirty = True
-            self.due = min(self.due, self._rested)
+    def soon(self) -> None:
+        """A job ran and may have written: look as soon as the last look is paid for."""
+        self.due = min(self.due, self._rested)
+
+    @property
+    def runs(self) -> list[RunRecord]:
+        """The runs as last seen, newest first."""
+        return list(self._runs.values())
+
+    def later(self) -> None:
+        """A look failed: read everything again, after a while."""
+        self._version = -1
+        self.due = time.monotonic() + TROUBLE_SECONDS
 
     def look(self) -> News | None:
         """What is new since the last look; None when nothing is."""
@@ -152,13 +169,12 @@ class Watch:
         self._recover(started)
         version = self._store.data_version()
         news = None
-        if self._dirty or version != self._version:
+        if version != self._version:
             self._version = version
-            news = self._read(started, self._dirty)
-            self._dirty = False
+            news = self._read()
         ended = time.monotonic()
         rest = 4 * (ended - started)  # a big workspace is looked at less often
-        self._rested = ended + rest
+        self._rested = ended + max(SOON_SECONDS, rest)
         self.due = ended + max(POLL_SECONDS, rest)
         return news
 
@@ -170,7 +186,7 @@ class Watch:
         self._recover_due = now + RECOVER_SECONDS
         recover(self._store)
 
-    def _read(self, now: float, own_writes: bool) -> News | None:
+    def _read(self) -> News | None:
         before, models, datasets = self._runs, self._models, self._datasets
         self._runs = {run.id: run for run in self._store.runs()}
         wall = time.time()
@@ -186,12 +202,8 @@ class Watch:
         if changed:
             kept = {id: summary for id, summary in self._summaries.items() if id in self._runs}
             self._summaries = {**kept, **fresh}
-        if own_writes or now >= self._slow_due:
-            self._slow_due = now + SLOW_POLL_SECONDS
-            self._models, self._datasets = list(self._store.models()), list(self._store.datasets())
+        self._models, self._datasets = self._store.models(), self._store.datasets()
         first, self._first = self._first, False
         if not first and not changed and self._models == models and self._datasets == datasets:
             return None
-        return News(
-            list(self._runs.values()), self._summaries, self._models, self._datasets, frozenset(changed)
-        )
+        return News(self.runs, self._summaries, self._models, self._datasets, frozenset(changed))

@@ -1,4 +1,4 @@
-"""What the window remembers about the person, in one small JSON file for all workspaces.  Imports core only."""
+"""What the window remembers about the person: one small JSON file for all workspaces.  Imports core only."""
 
 import json
 from dataclasses import asdict, dataclass, fields

@@ -1,0 +1,126 @@
+"""The one table of actions: menus, shortcuts, the command palette and the shortcut sheet are made from it.
+
+A view binds the rows it can do with `session.actions.bind`; a row that nobody bound is offered nowhere.
+Imports Qt.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that a person can do.  `place` is "window" or the view in which it works."""
+
+    id: str
+    text: str
+    shortcut: str
+    tooltip: str
+    icon: str
+    place: str = "window"
+
+
+ACTIONS = (
+    Action("home", "Go to Home", "Ctrl+1", "Templates and recent models", "home"),
+    Action("design", "Go to Design", "Ctrl+2", "The drawing of the open model", "design"),
+    Action("runs", "Go to Runs", "Ctrl+3", "Every training, live and past", "runs"),
+    Action("compare", "Go to Compare", "Ctrl+4", "Runs side by side", "compare"),
+    Action("settings", "Go to Settings", "Ctrl+,", "Theme, device, workspace and this machine", "settings"),
+    Action("palette", "Search everything", "Ctrl+K", "Find a command, node, model or run by name", "search"),
+    Action("new_model", "New model", "Ctrl+N", "Start on an empty canvas", "plus"),
+    Action("open_file", "Open…", "Ctrl+O", "Open a model file as a new model of this workspace", "open"),
+    Action("save", "Save now", "Ctrl+S", "Edits are saved by themselves; this saves at once", "save"),
+    Action(
+        "export_file", "Save a copy…", "Ctrl+Shift+S", "Write the open model to a file of its own", "export"
+    ),
+    Action("rename_model", "Rename model", "Shift+F2", "Give the open model another name", "rename"),
+    Action("train", "Train", "Ctrl+Return", "Queue a run of the model as it is drawn now", "play"),
+    Action("theme_dark", "Dark theme", "", "Light text on dark", "theme"),
+    Action("theme_light", "Light theme", "", "Dark text on light", "theme"),
+    Action("theme_system", "Theme of the system", "", "Follow what the desktop says", "theme"),
+    Action("shortcuts", "Keyboard shortcuts", "?", "Every action and its keys", "keyboard"),
+    Action("quit", "Close the window", "Ctrl+Q", "Close the window; runs go on without it", "close"),
+    Action("undo", "Undo", "Ctrl+Z", "Take back the last edit", "undo", "design"),
+    Action("redo", "Redo", "Ctrl+Shift+Z", "Do again what was taken back", "redo", "design"),
+    Action(
+        "add_node", "Add a node…", "Tab", "Search the node types and add one at the cursor", "plus", "design"
+    ),
+    Action("cut", "Cut", "Ctrl+X", "Copy the selected nodes and remove them", "cut", "design"),
+    Action("copy", "Copy", "Ctrl+C", "Copy the selected nodes", "copy", "design"),
+    Action("paste", "Paste", "Ctrl+V", "Insert the copied nodes", "paste", "design"),
+    Action(
+        "duplicate", "Duplicate", "Ctrl+D", "Copy the selected nodes beside themselves", "duplicate", "design"
+    ),
+    Action("delete", "Delete", "Del", "Remove what is selected; undo brings it back", "delete", "design"),
+    Action("select_all", "Select all", "Ctrl+A", "Select every node", "select-all", "design"),
+    Action("fit", "Fit the drawing", "F", "Show the whole drawing, or what is selected", "fit", "design"),
+    Action("zoom_in", "Zoom in", "Ctrl++", "Larger", "zoom-in", "design"),
+    Action("zoom_out", "Zoom out", "Ctrl+-", "Smaller", "zoom-out", "design"),
+    Action("zoom_reset", "Actual size", "Ctrl+0", "Zoom to 100 %", "search", "design"),
+    Action(
+        "arrange", "Arrange nodes", "Ctrl+L", "Lay the drawing out from left to right", "layout", "design"
+    ),
+)
+BY_ID = {action.id: action for action in ACTIONS}
+
+
+class Actions(QObject):
+    """The actions that are bound now, as QActions by id."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._made: dict[str, QAction] = {}
+
+    def bind(self, id: str, slot: Callable[[], object], owner: QWidget) -> QAction:
+        """Make an action of the table do something; its shortcut works while the focus is in `owner`.
+
+        Binding again replaces the earlier binding.  Gives the QAction, for buttons, menus and `setEnabled`.
+        """
+        row = BY_ID[id]
+        if (old := self._made.pop(id, None)) is not None:
+            old.deleteLater()
+        made = QAction(row.text, owner)
+        made.setObjectName(id)
+        made.setToolTip(tooltip(id))
+        if row.shortcut:
+            made.setShortcut(QKeySequence(row.shortcut))
+        context = Qt.ShortcutContext
+        made.setShortcutContext(
+            context.WindowShortcut if owner.isWindow() else context.WidgetWithChildrenShortcut
+        )
+        made.triggered.connect(lambda: slot())
+        owner.addAction(made)
+        self._made[id] = made
+        made.destroyed.connect(lambda: self._forget(id, made))
+        return made
+
+    def get(self, id: str) -> QAction:
+        """The QAction of a bound action."""
+        return self._made[id]
+
+    def bound(self, view: str = "") -> list[tuple[Action, QAction]]:
+        """Rows of the table that work now: those of the window and those of the view given."""
+        return [
+            (row, self._made[row.id])
+            for row in ACTIONS
+            if row.id in self._made and row.place in ("window", view)
+        ]
+
+    def _forget(self, id: str, made: QAction) -> None:
+        if self._made.get(id) is made:
+            del self._made[id]
+
+
+def keys(id: str) -> str:
+    """The shortcut as this platform writes it; "" for none."""
+    return QKeySequence(BY_ID[id].shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def tooltip(id: str) -> str:
+    """What the action does, with its shortcut, for the tooltip of its buttons."""
+    shortcut = keys(id)
+    return f"{BY_ID[id].tooltip} ({shortcut})" if shortcut else BY_ID[id].tooltip

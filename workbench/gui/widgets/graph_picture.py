@@ -1,0 +1,150 @@
+"""A small picture of a graph: boxes in their family's colour and the links.  Imports core, catalog and theme."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from workbench.catalog.spec import node_types
+from workbench.core.document import Document, Graph, Node
+from workbench.gui import theme
+
+MARGIN = 14
+LEAST, MOST = (12.0, 8.0), (30.0, 15.0)
+
+
+def columns(graph: Graph) -> dict[str, tuple[float, float]]:
+    """A place for each node: as drawn, or by distance from the data where nothing was placed yet."""
+    places = {node.id: node.at for node in graph.nodes.values()}
+    if len(set(places.values())) == len(places):
+        return places
+    order, rest = graph.order()
+    depth: dict[str, int] = {}
+    for id in (*order, *rest):
+        before = [depth.get(source.node, 0) + 1 for source in graph.inputs_of(id).values()]
+        depth[id] = max(before, default=0)
+    rows: dict[int, int] = {}
+    for id, column in depth.items():
+        rows[column] = rows.get(column, -1) + 1
+        places[id] = (column * 200.0, rows[column] * 100.0)
+    return places
+
+
+def boxes(graph: Graph, area: QRectF) -> dict[str, QRectF]:
+    """Where each node's box goes inside the area; wide drawings are squeezed, small ones are not blown up."""
+    places = columns(graph)
+    if not places:
+        return {}
+    xs, ys = zip(*places.values(), strict=True)
+    width = _size(xs, area.width() - 2 * MARGIN, LEAST[0], MOST[0])
+    height = _size(ys, area.height() - 2 * MARGIN, LEAST[1], MOST[1])
+    x_scale = min(_scale(xs, area.width() - 2 * MARGIN - width), 0.2)
+    y_scale = min(_scale(ys, area.height() - 2 * MARGIN - height), 0.2)
+    left = area.center().x() - (min(xs) + max(xs)) / 2 * x_scale
+    top = area.center().y() - (min(ys) + max(ys)) / 2 * y_scale
+    return {
+        id: QRectF(left + x * x_scale - width / 2, top + y * y_scale - height / 2, width, height)
+        for id, (x, y) in places.items()
+    }
+
+
+def _scale(values: tuple[float, ...], room: float) -> float:
+    spread = max(values) - min(values)
+    return room / spread if spread > 0 else 1.0
+
+
+def _size(values: tuple[float, ...], room: float, least: float, most: float) -> float:
+    distinct = sorted(set(values))
+    steps = [b - a for a, b in zip(distinct, distinct[1:], strict=False) if b - a > 40]
+    if not steps:
+        return most
+    return max(least, min(most, 0.72 * min(steps) * min(_scale(values, room), 0.2)))
+
+
+def family_of(node: Node) -> str:
+    """The family that gives a node its colour; a block has its own."""
+    if node.block:
+        return "block"
+    kind = node_types().get(node.type)
+    return kind.family if kind is not None else "merge"
+
+
+def paint_graph(
+    painter: QPainter, area: QRectF, graph: Graph, families: Mapping[str, str] | None = None
+) -> None:
+    """Paint the graph into the area, in the colours of the theme in force."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    placed = boxes(graph, area)
+    dark = theme.current().name == "dark"
+    wire = theme.color("dim")
+    wire.setAlphaF(0.75)
+    painter.setPen(QPen(wire, 1.2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for target, source in graph.links.items():
+        if target.node in placed and source.node in placed:
+            painter.drawPath(_wire(placed[source.node], placed[target.node]))
+    face, line = theme.color("card" if dark else "panel"), theme.color("line")
+    if dark:
+        face = theme.color("hover")
+    for id, box in placed.items():
+        node = graph.nodes[id]
+        painter.setPen(QPen(line, 1))
+        painter.setBrush(face)
+        if node.block:
+            painter.drawRoundedRect(box.translated(2.5, 2.5), 2.5, 2.5)
+        painter.drawRoundedRect(box, 2.5, 2.5)
+        family = families[id] if families else family_of(node)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.family_color(family))
+        painter.drawRoundedRect(QRectF(box.left() - 0.5, box.top() - 0.5, 3, box.height() + 1), 1.5, 1.5)
+
+
+def _wire(source: QRectF, target: QRectF) -> QPainterPath:
+    start = QPointF(source.right(), source.center().y())
+    end = QPointF(target.left(), target.center().y())
+    bend = max(4.0, abs(end.x() - start.x()) * 0.5)
+    path = QPainterPath(start)
+    path.cubicTo(start + QPointF(bend, 0), end - QPointF(bend, 0), end)
+    return path
+
+
+class GraphPicture(QWidget):
+    """A fixed-height panel with the picture of one document's graph."""
+
+    def __init__(self, document: Document | None = None, height: int = 84) -> None:
+        super().__init__()
+        self._document = document
+        self.setFixedHeight(height)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def set_document(self, document: Document) -> None:
+        """Show another document."""
+        self._document = document
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("base"))
+        painter.drawRoundedRect(area, 6, 6)
+        if self._document is not None and self._document.graph.nodes:
+            paint_graph(painter, area, self._document.graph)
+        else:
+            _paint_plus(painter, area)
+        painter.end()
+
+
+def _paint_plus(painter: QPainter, area: QRectF) -> None:
+    pen = QPen(theme.color("dim"), 1.6)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(pen)
+    center = area.center()
+    painter.drawLine(center - QPointF(9, 0), center + QPointF(9, 0))
+    painter.drawLine(center - QPointF(0, 9), center + QPointF(0, 9))
