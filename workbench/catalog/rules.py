@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 # A loss that already contains the activation: the activation in front of it is then applied twice.
 _APPLIED_TWICE = {("CrossEntropyLoss", "Softmax"): "softmax", ("BCEWithLogitsLoss", "Sigmoid"): "sigmoid"}
-_ENDS = ("loss", "metric", "probe")
+_INNER = ("layer", "activation", "normalisation", "pooling", "merge")
 
 
 def fix(label: str, *edits: Edit) -> tuple[Fix, ...]:
+    """One click that makes the given edits in one undo step."""
     return (Fix(label, edits[0] if len(edits) == 1 else Several(label, edits)),)
 
 
@@ -66,21 +67,14 @@ def link_fixes(scope: Scope, node: Node, port: str) -> tuple[Fix, ...]:
 def warn(document: Document, root: Scope, problems: Problems) -> None:
     """Warnings about what would train, but hardly as meant."""
     for scope in _scopes(root):
-        used = {source for source in scope.graph.links.values()}
-        used_nodes = {source.node for source in used}
+        used_nodes = {source.node for source in scope.graph.links.values()}
         for id, info in scope.infos.items():
             _activation_before_loss(scope, id, problems)
             _bias_before_norm(scope, id, problems)
-            if info.kind is not None and info.kind.family in (
-                "layer",
-                "activation",
-                "normalisation",
-                "pooling",
-                "merge",
-            ):
-                if id not in used_nodes:
-                    remove = fix(f"Delete {id}", RemoveNodes((id,), scope.where))
-                    problems.warning("nothing uses its output.", scope, info.node, "", remove)
+            family = info.kind.family if info.kind is not None else ""
+            if family in _INNER and id not in used_nodes:
+                remove = fix(f"Delete {id}", RemoveNodes((id,), scope.where))
+                problems.warning("nothing uses its output.", scope, info.node, "", remove)
     if not document.graph.nodes:
         problems.error("The canvas is empty. Add a dataset to begin.")
 

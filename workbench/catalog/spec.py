@@ -201,7 +201,7 @@ def node(
 @cache
 def node_types() -> Mapping[str, type[NodeType]]:
     """All node types by name, in the order in which the palette shows them."""
-    import workbench.catalog.nodes  # noqa: F401, PLC0415 - declares them; imported here because it imports this file
+    import workbench.catalog.nodes  # noqa: F401 - declares them; imported here because it imports this file
 
     order = {family: index for index, family in enumerate(FAMILIES)}
     return dict(sorted(REGISTRY.items(), key=lambda item: order[item[1].family]))
@@ -286,7 +286,7 @@ def convert(entry: Field, value: Value) -> Value:
 
 def help_text(cls: type[Form]) -> str:
     """The help page: the docstring without its indentation."""
-    import inspect  # noqa: PLC0415 - only for people who ask for help; it is slow to import
+    import inspect  # only for people who ask for help; it is slow to import
 
     return inspect.cleandoc(cls.__doc__ or "")
 

@@ -15,16 +15,21 @@ from workbench.core.expressions import Value
 # Ids become attribute names in the program, so they must be plain identifiers and must not collide with torch's.
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_METHODS = ("update_", "probe_", "optimizer_", "schedule_", "register_", "get_", "set_", "named_", "load_")
 RESERVED = frozenset(
     "and as assert async await break class continue def del elif else except finally for from global if import in is "
     "lambda nonlocal not or pass raise return try while with match case type "
     "self batch forward train eval parameters modules children buffers apply cuda cpu to half float double type "
-    "evaluate summarise training zero_grad register_buffer state_dict torch nn math i n "
+    "evaluate summarise zero_grad state_dict torch nn math gnn functional tensor i n like totals steps epoch_steps "
+    "optimizer schedule frozen weighted mean layer add_module bfloat16 compile call_super_init dump_patches extra_repr "
+    "ipu mtia requires_grad_ share_memory to_empty xpu program "
     "false true none print super len range list dict tuple set int str bool sum min max zip map abs".split()
 )
 
 
 class Edit(Protocol):
+    """What the history applies: a label for people and the step itself."""
+
     @property
     def label(self) -> str: ...
 
@@ -33,11 +38,17 @@ class Edit(Protocol):
 
 def check_id(id: str) -> None:
     """Raises EditError unless `id` can name a node."""
-    if not _ID.fullmatch(id) or id in RESERVED:
+    if not _ID.fullmatch(id) or id in RESERVED or id.startswith(_METHODS):
         raise EditError(
             f"“{id[:64]}” cannot name a node. Use lower-case letters, digits and _, starting with a letter, "
-            "and no word of Python or torch."
+            "and no word that Python, torch or the program uses."
         )
+
+
+def check_update(name: str) -> None:
+    """Raises EditError unless `name` can name an update."""
+    if not _ID.fullmatch(name):
+        raise EditError(f"“{name[:64]}” cannot name an update; use lower-case letters, digits and _.")
 
 
 def check_name(name: str) -> None:
@@ -48,11 +59,19 @@ def check_name(name: str) -> None:
         )
 
 
+def _free(id: str) -> bool:
+    try:
+        check_id(id)
+    except EditError:
+        return False
+    return True
+
+
 def unique_id(graph: Graph, stem: str) -> str:
     """A free node id made from a word: "Conv2d" gives conv2d, then conv2d_2, conv2d_3 …"""
     word = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", stem).lower()).strip("_")[:48]
-    base = word if _ID.fullmatch(word) and word not in RESERVED else f"{word or 'node'}_node"
-    base = base if _ID.fullmatch(base) else "node"
+    base = word if _free(word) else f"{word or 'node'}_node"
+    base = base if _free(base) else "node_1"
     number, id = 1, base
     while id in graph.nodes:
         number += 1
@@ -88,6 +107,7 @@ class AddNodes:
 
 
 def AddNode(node: Node, where: str = "") -> AddNodes:  # noqa: N802 - reads as the edit that it makes
+    """The edit that adds one node."""
     return AddNodes((node,), {}, where)
 
 
@@ -335,7 +355,7 @@ class SetTraining:
     def apply(self, document: Document) -> Document:
         names = [update.name for update in self.training.updates]
         for name in names:
-            check_id(f"update_{name}")
+            check_update(name)
             if names.count(name) > 1:
                 raise EditError(f"Two updates are named “{name}”.")
         return replace(document, training=self.training)

@@ -36,6 +36,7 @@ _FUNCTIONS: dict[str, Callable[..., Number]] = {
 
 
 def is_expression(value: object) -> bool:
+    """Whether a field holds arithmetic rather than a plain value."""
     return isinstance(value, str) and value.startswith("=")
 
 

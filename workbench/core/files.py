@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from workbench.core.document import Block, Document, Graph, Node, Port, Training, Update
-from workbench.core.edits import check_id, check_name
+from workbench.core.edits import check_id, check_name, check_update
 from workbench.core.errors import DocumentError, EditError
 from workbench.core.expressions import Value
 
@@ -277,12 +277,9 @@ class _Reader:
         self._keys(data, place, keys)
         name = self._string(data.get("name", "train"), f"{place}, name")
         try:
-            check_id(f"update_{name}")
-        except EditError:
-            self.fail(
-                f"{place}, name",
-                f"“{name[:64]}” cannot name an update; use lower-case letters, digits and _.",
-            )
+            check_update(name)
+        except EditError as error:
+            self.fail(f"{place}, name", str(error))
         train = self._list(data.get("train", []), f"{place}, train")
         every, clip = data.get("every", 1), data.get("clip", 0.0)
         if not isinstance(every, int) or isinstance(every, bool) or every < 1:

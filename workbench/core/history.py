@@ -11,6 +11,8 @@ LIMIT = 500
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """One undoable change: what it was called, and the document before it."""
+
     label: str
     before: Document
 

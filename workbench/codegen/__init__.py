@@ -1,0 +1,1 @@
+"""From a document to the text of a readable PyTorch program. No torch is imported here."""

@@ -1,0 +1,90 @@
+"""Lines of a forward pass for some nodes of one scope: who is called with what, in which order."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from workbench.catalog.check import NodeInfo, Scope
+from workbench.catalog.spec import Call
+from workbench.codegen.text import INDENT, Name
+from workbench.core.document import INPUT, OUTPUT, Port
+
+SILENT = (INPUT, OUTPUT, "Dataset")
+
+
+@dataclass(slots=True)
+class Body:
+    """Collects lines and knows under which name each output port is at hand (`values`)."""
+
+    scope: Scope
+    values: dict[Port, str]
+    like: str = ""
+    lines: list[str] = field(default_factory=list)
+    shapes: bool = False
+
+    def name(self, port: Port) -> str:
+        """A fresh variable for an output port: the node's id, with the port's name when there are several."""
+        info = self.scope.infos[port.node]
+        name = port.node if len(info.outputs) == 1 else f"{port.node}_{port.name}"
+        while name in self.values.values():
+            name += "_"
+        return name
+
+    def add(self, ids: Iterable[str], needed: set[Port], depth: int = 0) -> None:
+        """Appends the lines of the given nodes, in order. Outputs that are not `needed` get no name."""
+        for id in ids:
+            info = self.scope.infos[id]
+            if info.node.type in SILENT:
+                continue
+            linked = self.scope.graph.inputs_of(id)
+            inputs = tuple(self.values[linked[port]] for port in info.ports if port in linked)
+            outputs = []
+            for port in info.outputs:
+                here = Port(id, port)
+                if here in needed:
+                    self.values[here] = self.name(here)
+                    outputs.append(self.values[here])
+                else:
+                    outputs.append("_")
+            module = f"self.{info.node.linked_to or id}"
+            lines = self._lines(info, Call(module, inputs, tuple(outputs), info.inputs, self.like))
+            if self.shapes and lines and len(info.outputs) == 1 and "_" not in outputs:
+                lines[-1] += f"  # {next(iter(info.outputs.values()))}"
+            self.lines += [f"{INDENT * depth}{line}" for line in lines]
+
+    def _lines(self, info: NodeInfo, call: Call) -> list[str]:
+        if info.kind is not None:
+            return info.kind.forward(call)
+        outputs = ", ".join(call.outputs)
+        if len(info.copies) == 1 or (len(call.inputs) == 1 and len(call.outputs) == 1):
+            return [f"{outputs} = {call.module}({', '.join(call.inputs)})"]
+        first = call.outputs[0] if call.outputs[0] != "_" else Name("x")
+        results = ", ".join((first, *call.outputs[1:]))
+        return [
+            f"{first} = {call.inputs[0]}",
+            f"for layer in {call.module}:",
+            f"{INDENT}{results} = layer({', '.join((first, *call.inputs[1:]))})",
+        ]
+
+
+def consumed(scope: Scope, ids: Iterable[str]) -> set[Port]:
+    """Output ports that the given nodes take in."""
+    wanted = set(ids)
+    return {source for target, source in scope.graph.links.items() if target.node in wanted}
+
+
+def ordered(scope: Scope, ids: Iterable[str]) -> list[str]:
+    """The ids in the order of the drawing's data flow."""
+    wanted = set(ids)
+    return [id for id in scope.order if id in wanted]
+
+
+def sources(scope: Scope, ids: Iterable[str], types: Mapping[str, object] | tuple[str, ...]) -> list[Port]:
+    """Output ports of nodes of the given types (data, noise) that the ids need, in drawing order."""
+    needed = consumed(scope, ids)
+    return [
+        Port(id, port)
+        for id in scope.order
+        if scope.infos[id].node.type in types
+        for port in scope.infos[id].outputs
+        if Port(id, port) in needed
+    ]

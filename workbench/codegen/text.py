@@ -1,0 +1,60 @@
+"""Python text: literals and lines as `ruff format` would leave them. Standard library only."""
+
+from collections.abc import Iterable, Mapping
+
+from workbench.core.errors import CodeError
+
+WIDTH = 88
+INDENT = "    "
+
+
+class Name(str):
+    """A name of the program where a literal could stand."""
+
+
+def literal(value: object) -> str:
+    """A value as typed literal. Only plain values enter a program, so no document can bring code into it."""
+    if isinstance(value, Name):
+        return str(value)
+    if isinstance(value, tuple):
+        inner = ", ".join(literal(part) for part in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, str):
+        quoted = repr(value)
+        body = quoted[1:-1]
+        return f'"{body}"' if quoted[0] == "'" and '"' not in body else quoted
+    if value is None or isinstance(value, bool | int | float):
+        return repr(value)
+    raise CodeError(f"A {type(value).__name__} cannot be written into a program.")
+
+
+def arguments(values: Mapping[str, object]) -> list[str]:
+    """Keyword arguments."""
+    return [f"{name}={literal(value)}" for name, value in values.items()]
+
+
+def call(prefix: str, parts: Iterable[str], suffix: str = ")", depth: int = 2) -> list[str]:
+    """`prefix` + parts + `suffix`, broken over lines where it is too long, indented by `depth`."""
+    parts = list(parts)
+    pad = INDENT * depth
+    line = f"{pad}{prefix}{', '.join(parts)}{suffix}"
+    if len(line) <= WIDTH or not parts:
+        return [line]
+    inner = f"{pad}{INDENT}{', '.join(parts)}"
+    if len(inner) <= WIDTH and not suffix.startswith("}"):
+        return [f"{pad}{prefix}", inner, f"{pad}{suffix}"]
+    return [f"{pad}{prefix}", *(f"{pad}{INDENT}{part}," for part in parts), f"{pad}{suffix}"]
+
+
+def indent(lines: Iterable[str], depth: int) -> list[str]:
+    """The lines moved to the right; empty ones stay empty."""
+    return [f"{INDENT * depth}{line}" if line else "" for line in lines]
+
+
+def docstring(text: str, depth: int = 1) -> list[str]:
+    """A docstring that cannot end early, whatever a person wrote into a name or description."""
+    safe = text.replace("\\", "\\\\").replace('"""', "'''").replace("\0", "")
+    lines = [line.rstrip() for line in safe.strip().split("\n")]
+    if len(lines) == 1 and not lines[0].endswith('"'):
+        return indent([f'"""{lines[0]}"""'], depth)
+    return indent([f'"""{lines[0]}', *lines[1:], '"""'], depth)
