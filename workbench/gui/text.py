@@ -22,11 +22,11 @@ def number(value: float, digits: int = 4) -> str:
         if "." in mantissa:
             mantissa = mantissa.rstrip("0").rstrip(".")
         return _signed(f"{mantissa}e{int(exponent)}")
-    if size >= 10 ** (digits - 1):
+    if size >= 10**digits - 0.5:
         return _signed(f"{value:,.0f}".replace(",", " "))
-    decimals = digits - 1 - (math.floor(math.log10(size)) if size else 0)
-    text = f"{value:.{decimals}f}"
-    return _signed(text.rstrip("0").rstrip(".") if float(value).is_integer() else text)
+    text = f"{value:#.{digits}g}".removesuffix(".")
+    whole = "." in text and float(value).is_integer()
+    return _signed(text.rstrip("0").rstrip(".") if whole else text)
 
 
 def count(value: float) -> str:
@@ -46,6 +46,8 @@ def duration(seconds: float) -> str:
     """A stretch of time in its two largest units: 0.8 s, 12 s, 1 min 12 s, 3 h 5 min, 2 d 4 h."""
     if seconds < 0 or not math.isfinite(seconds):
         return NONE
+    if 0 < seconds < 0.095:
+        return "< 0.1 s"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)

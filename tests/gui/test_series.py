@@ -1,0 +1,104 @@
+"""Series: every extreme is in the picture, appending equals making anew, smoothing equals the plain loop."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.gui.widgets.series import SPARSE, Series, decayed_sums
+
+VALUES = st.lists(st.floats(-1e6, 1e6) | st.sampled_from([float("nan"), float("inf")]), max_size=400)
+
+
+def loop(y: np.ndarray, weight: float) -> list[float]:
+    out, total, weights = [], 0.0, 0.0
+    for value in y:
+        present = np.isfinite(value)
+        total = weight * total + (value if present else 0.0)
+        weights = weight * weights + present
+        out.append(total / weights if present else np.nan)
+    return out
+
+
+@given(VALUES, st.integers(2, 40), st.integers(0, 400))
+@settings(max_examples=60, deadline=None)
+def test_a_part_keeps_every_extreme_however_the_points_came(
+    values: list[float], columns: int, cut: int
+) -> None:
+    x = np.arange(len(values), dtype=float)
+    y = np.array(values, dtype=float)
+    whole, grown = Series(x, y), Series(x[:cut], y[:cut])
+    grown.extend(x[cut:], y[cut:])
+    for series in (whole, grown):
+        part = series.part(0, max(1, len(values) - 1), columns)
+        finite = y[np.isfinite(y)]
+        assert series.gaps == len(y) - len(finite)
+        if len(finite):
+            assert np.nanmin(part.low) == finite.min()
+            assert np.nanmax(part.high) == finite.max()
+        assert len(part.x) <= 2 * columns
+
+
+@pytest.mark.parametrize("count", [1_000, 65_536, 300_001])
+def test_a_zoomed_part_shows_a_single_spike_in_its_place(count: int) -> None:
+    y = np.sin(np.arange(count) / 99)
+    y[count // 3] = 50.0
+    series = Series(np.arange(count), y)
+    for x0, x1 in ((0, count), (count // 4, count // 2), (count // 3 - 60, count // 3 + 60)):
+        part = series.part(x0, x1, 100)
+        assert np.nanmax(part.high) == 50.0
+        at = part.x[np.nanargmax(part.high)]
+        assert abs(at - count // 3) <= 1.5 * (x1 - x0) / 100
+        assert (np.diff(part.x) > 0).all()
+    outside = series.part(count // 2, count, 100)
+    assert np.nanmax(outside.high) < 2
+
+
+def test_gaps_stay_gaps_where_single_points_are_seen() -> None:
+    part = Series([0, 1, 2, 3], [1.0, float("nan"), float("-inf"), 4.0]).part(0, 3, 100)
+    assert np.isnan(part.low).tolist() == [False, True, True, False]
+    assert not part.dense
+
+
+def test_points_that_come_late_are_sorted_in() -> None:
+    series = Series([0, 10, 20], [0.0, 1.0, 2.0])
+    series.smooth(0.5)
+    series.extend([5, 15, 30], [0.5, 1.5, 3.0])
+    assert series.x.tolist() == [0, 5, 10, 15, 20, 30]
+    assert series.y.tolist() == [0, 0.5, 1, 1.5, 2, 3]
+
+
+def test_nearest() -> None:
+    assert Series().nearest(3) == -1
+    series = Series([0, 10, 20], [0.0, 1.0, 2.0])
+    assert [series.nearest(x) for x in (-5, 4, 6, 14, 99)] == [0, 0, 1, 1, 2]
+
+
+@pytest.mark.parametrize("weight", [0.3, 0.9, 0.99])
+def test_smoothing_is_the_plain_loop_also_when_points_are_appended(weight: float) -> None:
+    rng = np.random.default_rng(1)
+    y = rng.normal(size=1_000) + 5
+    y[[0, 17, 500]] = np.nan
+    series = Series(np.arange(200), y[:200])
+    first = series.smooth(weight)
+    assert first is not None
+    for start in range(200, 1_000, 37):
+        series.extend(np.arange(start, min(start + 37, 1_000)), y[start : start + 37])
+    again = series.smooth(weight)
+    assert again is first
+    np.testing.assert_allclose(again.y, loop(y, weight), rtol=1e-9)
+    assert series.smooth(0.0) is None
+
+
+def test_few_points_are_not_smoothed_until_there_are_more() -> None:
+    series = Series(range(SPARSE - 1), range(SPARSE - 1))
+    assert series.smooth(0.9) is None
+    series.extend([SPARSE], [1.0])
+    assert series.smooth(0.9) is not None
+
+
+def test_decayed_sums_go_on_from_what_was_before() -> None:
+    values = np.ones(130)
+    whole = decayed_sums(values, 0.9)
+    np.testing.assert_allclose(decayed_sums(values[50:], 0.9, float(whole[49])), whole[50:])
+    assert len(decayed_sums(np.empty(0), 0.5)) == 0
