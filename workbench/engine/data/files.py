@@ -1,0 +1,152 @@
+"""Files as the readers take them: bounded, gzip or plain, with an error that names the file.
+
+Also the fingerprint of a source and the id made of its name.  May import NumPy and the standard library.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.errors import DataError
+
+MEGABYTE = 2**20
+
+# A dataset lives in memory as a whole; more than this must wait for reading piece by piece.
+MAX_BYTES = 4096 * MEGABYTE
+
+# Content that enters a fingerprint: whole files until this much was read, then their ends only.
+_HASHED = 256 * MEGABYTE
+
+
+def size_text(size: int) -> str:
+    """A number of bytes for people."""
+    return f"{size / MEGABYTE:,.0f} MB" if size >= MEGABYTE else f"{size:,} bytes"
+
+
+def existing(path: Path) -> Path:
+    """The absolute path.  Raises DataError when nothing is there."""
+    absolute = path.expanduser().absolute()
+    if not absolute.exists():
+        kind = "file" if absolute.suffix else "file or folder"
+        raise DataError(f"There is no {kind} {absolute}.")
+    return absolute
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[io.BufferedIOBase]:
+    """The content of a file for reading, unpacked when it is a gzip file, whatever its name."""
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            if packed:
+                with gzip.GzipFile(fileobj=raw) as unpacked:
+                    yield unpacked
+            else:
+                yield raw
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{path} is a damaged gzip file ({error}). Fetch it again.") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The whole content.  Raises DataError when it is empty or, unpacked, larger than `limit`."""
+    with opened(path) as stream:
+        data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise DataError(f"{path} has more than {size_text(limit)} of content, too much to read into memory.")
+    if not data:
+        raise DataError(f"{path} is empty.")
+    return data
+
+
+def read_array(path: Path, stream: io.BufferedIOBase, size: int) -> NDArray[np.uint8]:
+    """The next `size` bytes of an open file, which must be its last ones."""
+    if size > MAX_BYTES:
+        raise DataError(
+            f"{path} announces {size:,} bytes of content; up to {size_text(MAX_BYTES)} fit into memory."
+        )
+    array = np.empty(size, dtype=np.uint8)
+    view = array.data
+    found = 0
+    while found < size and (count := stream.readinto(view[found : found + 16 * MEGABYTE])):
+        found += count
+    if found < size:
+        raise DataError(
+            f"{path} is truncated: its header announces {size:,} bytes of content, {found:,} are there."
+        )
+    if stream.read(1):
+        raise DataError(f"{path} has more content than the {size:,} bytes that its header announces.")
+    return array
+
+
+def read_text(path: Path, limit: int, encoding: str = "") -> str:
+    """The text of a file: UTF-8 (a byte-order mark is dropped), UTF-16 with mark, or as `encoding` says."""
+    data = read_bytes(path, limit)
+    if not encoding:
+        encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        name = encoding.removesuffix("-sig").upper()
+        found = data[error.start]
+        raise DataError(
+            f"{path} is no {name} text: the byte 0x{found:02x} at position {error.start:,} is wrong. "
+            'Save the file as UTF-8, or name its encoding (such as latin-1) in the option "encoding".'
+        ) from error
+    except LookupError as error:
+        raise DataError(f'Python knows no text encoding "{encoding}".') from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def fingerprint(root: Path, files: Sequence[Path]) -> str:
+    """A hash of names, sizes and content; of many or huge files it takes the ends only.
+
+    Times do not enter, so a copy of the files has the same fingerprint.
+    """
+    total = hashlib.sha256()
+    budget = _HASHED
+    for file in sorted(files):
+        try:
+            size = file.stat().st_size
+            total.update(f"{file.relative_to(root).as_posix()}\0{size}\0".encode())
+            with file.open("rb") as stream:
+                if size <= budget:
+                    budget -= size
+                    while piece := stream.read(MEGABYTE):
+                        total.update(piece)
+                else:
+                    end = min(size, 4096)
+                    total.update(stream.read(end))
+                    stream.seek(-end, 2)
+                    total.update(stream.read(end))
+        except OSError as error:
+            raise DataError(f"{file} cannot be read: {error.strerror or error}.") from error
+    return total.hexdigest()
+
+
+def slug(path: Path) -> str:
+    """An id made of a file's or folder's name: "Fashion MNIST.csv" becomes "fashion-mnist"."""
+    name = path.name
+    while path.is_file() and (suffix := Path(name).suffix) and re.fullmatch(r"\.[A-Za-z]\w{0,7}", suffix):
+        name = name.removesuffix(suffix)
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "dataset"
+
+
+def title(path: Path) -> str:
+    """A title made of a file's or folder's name: "fashion_mnist" becomes "Fashion mnist"."""
+    words = slug(path).replace("-", " ")
+    return words[:1].upper() + words[1:]

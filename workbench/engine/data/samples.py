@@ -1,0 +1,122 @@
+"""The samples that need no download: scikit-learn's small sets, Python's reference text, a karate club.
+
+May import NumPy and torch; networkx when its sample is asked for; of scikit-learn only the files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from workbench.catalog.schema import CHARACTERS, SAMPLES
+from workbench.core.errors import DataError
+from workbench.engine.data.columns import Floats, standard
+from workbench.engine.data.graphs import undirected
+from workbench.engine.data.loaded import ItemSet, Loaded, TokenStream, WholeGraph
+from workbench.engine.data.split import labelled_few, random_split, stratified_split
+from workbench.engine.data.tables import table_set
+from workbench.engine.data.text import token_stream
+
+# Members of each club whose side is known in training.
+_KNOWN_MEMBERS = 4
+
+
+def load_sample(name: str) -> Loaded:
+    """The embedded sample of that id.  Raises DataError when there is none."""
+    if name not in SAMPLES:
+        raise DataError(f'There is no dataset "{name}". The embedded samples are {", ".join(SAMPLES)}.')
+    loaded = _READERS[name]()
+    schema = replace(loaded.schema, title=SAMPLES[name].title, description=SAMPLES[name].description)
+    content = hashlib.sha256()
+    for tensor in loaded.tensors.values():
+        content.update(tensor.contiguous().numpy().tobytes())
+    return replace(loaded, schema=schema, fingerprint=content.hexdigest())
+
+
+def _bundled(name: str, *, skip: int = 0, separator: str | None = ",") -> Floats:
+    """A table of numbers among scikit-learn's files.  Importing its reader would take two seconds."""
+    found = find_spec("sklearn")
+    places = found.submodule_search_locations if found else None
+    if not places:
+        raise DataError("This sample comes with scikit-learn, which is not installed.")
+    file = Path(places[0]) / "datasets" / "data" / name
+    if not file.is_file():
+        raise DataError(f"This sample comes with scikit-learn, which lacks its file {file}.")
+    table: Floats = np.loadtxt(file, delimiter=separator, skiprows=skip)
+    return table
+
+
+def _digits() -> ItemSet:
+    table = _bundled("digits.csv.gz")
+    labels = table[:, -1].astype(np.int64)
+    splits = stratified_split(labels)
+    return ItemSet.arranged(
+        SAMPLES["digits"],
+        {
+            "image": torch.from_numpy(table[:, :-1].astype(np.uint8).reshape(-1, 1, 8, 8)),
+            "label": torch.from_numpy(labels),
+        },
+        {name: torch.from_numpy(index) for name, index in splits.items()},
+        divisors={"image": 16},
+    )
+
+
+def _iris() -> ItemSet:
+    table = _bundled("iris.csv", skip=1)
+    labels = table[:, -1].astype(np.int64)
+    splits = stratified_split(labels)
+    features = _standardised(table[:, :-1], splits["train"])
+    return table_set("iris", "", features, labels, SAMPLES["iris"].labels, splits)
+
+
+def _diabetes() -> ItemSet:
+    features = _bundled("diabetes_data_raw.csv.gz", separator=None)
+    target = _bundled("diabetes_target.csv.gz")
+    splits = random_split(len(target))
+    return table_set("diabetes", "", _standardised(features, splits["train"]), target, (), splits)
+
+
+def _standardised(features: Floats, train: np.ndarray) -> Floats:
+    means, deviations = zip(*(standard(column) for column in features[train].T), strict=True)
+    scaled: Floats = (features - np.array(means)) / np.array(deviations)
+    return scaled
+
+
+def _reference_text() -> TokenStream:
+    """The topics in order; what is no printable ASCII becomes a question mark, in every Python version."""
+    topics = import_module("pydoc_data.topics").topics
+    whole = "\n\n".join(topics[name] for name in sorted(topics))
+    known = set(CHARACTERS)
+    text = "".join(character if character in known else "?" for character in whole)
+    return token_stream("reference-text", "", text[: SAMPLES["reference-text"].items], CHARACTERS)
+
+
+def _karate() -> WholeGraph:
+    import networkx
+
+    club = networkx.karate_club_graph()
+    schema = SAMPLES["karate"]
+    sides = np.array([schema.labels.index(club.nodes[node]["club"]) for node in range(34)], dtype=np.int64)
+    edges = undirected(np.array(list(club.edges), dtype=np.int64).T, 34)
+    nodes = labelled_few(sides, _KNOWN_MEMBERS)
+    return WholeGraph.divided(
+        schema,
+        {"x": torch.eye(34), "edges": torch.from_numpy(edges), "label": torch.from_numpy(sides)},
+        {split: torch.from_numpy(index) for split, index in nodes.items()},
+    )
+
+
+_READERS: dict[str, Callable[[], Loaded]] = {
+    "digits": _digits,
+    "iris": _iris,
+    "diabetes": _diabetes,
+    "reference-text": _reference_text,
+    "karate": _karate,
+}
