@@ -1,0 +1,155 @@
+"""Processes of the operating system: how ours are started, told apart, ended, and how their end reads in words.
+
+Standard library and psutil only.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+_TAIL_BYTES = 4096
+_LONGEST_LINE = 300
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module of ours. -P keeps files of the current folder from posing as modules."""
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def start(
+    command: Sequence[str], log: Path, folder: Path, variables: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
+    """Starts a process in its own session, so that it outlives its parent; what it prints goes to the log."""
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **variables},
+            start_new_session=sys.platform != "win32",
+            creationflags=flags,
+        )
+
+
+def started(pid: int) -> float:
+    """When a process began, 0.0 where there is none: with the pid, this tells it from any later process.
+
+    On Linux seconds since boot, which, unlike the time of day, nobody can set back while the process lives.
+    """
+    if sys.platform == "linux":
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            return 0.0
+        ticks = int(stat.rpartition(b")")[2].split()[19])  # the name before it may hold spaces and brackets
+        return ticks / os.sysconf("SC_CLK_TCK")
+    else:
+        try:
+            return float(psutil.Process(pid).create_time())
+        except psutil.NoSuchProcess:
+            return 0.0
+
+
+def alive(pid: int, process_started: float) -> bool:
+    """Whether this very process still lives. One that is stopped (SIGSTOP) does; a zombie does not."""
+    if pid <= 0 or not process_started or abs(started(pid) - process_started) > 0.005:
+        return False
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def find(command: Sequence[str]) -> int:
+    """The pid of a process with exactly this command line, 0 where there is none."""
+    for process in psutil.process_iter(["cmdline"]):
+        if process.info["cmdline"] == list(command):  # a zombie has none
+            return int(process.pid)
+    return 0
+
+
+def terminate(pid: int) -> None:
+    """Asks a process to end."""
+    try:
+        psutil.Process(pid).terminate()
+    except psutil.NoSuchProcess:
+        return
+
+
+def kill(pid: int) -> None:
+    """Ends a process that leads its own session, and all that it started."""
+    if sys.platform == "win32":
+        try:
+            process = psutil.Process(pid)
+            for each in (*process.children(recursive=True), process):
+                each.kill()
+        except psutil.NoSuchProcess:
+            return
+    else:
+        _kill_group(pid)
+
+
+def sweep(pid: int) -> None:
+    """Ends what an ended session leader left behind; the number cannot have been given away while that lives."""
+    if sys.platform != "win32" and pid > 0 and not psutil.pid_exists(pid):
+        _kill_group(pid)
+
+
+def last_line(log: Path) -> str:
+    """The last line with anything on it."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+            lines = file.read().decode("utf-8", "replace").split("\n")
+    except FileNotFoundError:
+        return ""
+    return next((line.strip()[:_LONGEST_LINE] for line in reversed(lines) if line.strip()), "")
+
+
+def cause(returncode: int | None, line: str) -> str:
+    """How a process ended, for people. `returncode` is None where nobody saw it; `line` is the last it printed."""
+    said = f": {line}" if line else "."
+    if returncode is None:
+        return f"the training process ended without a word; its exit code is not known{said}"
+    if returncode == 0:
+        return f"the training process ended without saying how (exit code 0){said}"
+    if returncode > 0:
+        return f"exit code {returncode}{said}"
+    return _killed(-returncode)
+
+
+def _killed(number: int) -> str:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return f"killed by signal {number}."
+    why = {
+        "SIGKILL": "out of memory, or stopped from outside",
+        "SIGTERM": "stopped from outside, as when the computer shuts down",
+        "SIGINT": "stopped from outside",
+        "SIGHUP": "stopped from outside",
+        "SIGSEGV": "a fault in native code; the run's trainer.log says where",
+        "SIGBUS": "a fault in native code or of the disk; the run's trainer.log says where",
+        "SIGABRT": "a library gave up; the run's trainer.log says why",
+        "SIGFPE": "a fault in native code; the run's trainer.log says where",
+        "SIGILL": "this processor lacks an instruction that a library needs",
+    }.get(name)
+    return f"killed by {name} ({why})." if why else f"killed by {name}."
+
+
+def _kill_group(pid: int) -> None:
+    if sys.platform != "win32":
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return  # nobody left in it

@@ -1,0 +1,91 @@
+"""Queues runs and sees to it that a runner works on them. What the window and the command line call."""
+
+import subprocess
+from collections.abc import Mapping
+
+from workbench.catalog.schema import Schema
+from workbench.core.document import Document
+from workbench.core.errors import JobError
+from workbench.jobs import processes
+from workbench.jobs.adoption import TRAINER, runner_lock, settle
+from workbench.store.records import RunRecord
+from workbench.store.store import Store
+
+_LARGEST_LOG = 1_000_000
+_runners: list["subprocess.Popen[bytes]"] = []  # started here; polled so that none stays behind as a zombie
+
+
+def enqueue(
+    store: Store,
+    document: Document,
+    *,
+    schemas: Mapping[str, Schema],
+    device: str = "auto",
+    seed: int | None = None,
+    name: str = "",
+) -> RunRecord:
+    """Queues a run of this model as it is now. Raises JobError with all problems where it cannot train.
+
+    Without a seed the model's own counts. `ensure_runner` starts what is queued.
+    """
+    # Here, because opening a workspace needs this module but neither the catalog's check nor the code writer.
+    from workbench.catalog.check import analyse
+    from workbench.catalog.nodes.data import Dataset
+    from workbench.codegen.program import generate
+    from workbench.core.files import dumps
+    from workbench.jobs.settings import flatten
+
+    analysis = analyse(document, schemas)
+    if not analysis.ok:
+        errors = [str(problem) for problem in analysis.problems if problem.severity == "error"]
+        raise JobError("\n".join([f"“{document.name}” cannot train yet:", *errors]))
+    kinds = [info.kind for info in analysis.nodes.values()]
+    datasets = dict.fromkeys(kind.dataset for kind in kinds if isinstance(kind, Dataset))
+    return store.add_run(
+        name or document.name,
+        document.name,
+        dumps(document),
+        generate(document, analysis),
+        device=device,
+        seed=analysis.settings.seed if seed is None else seed,
+        epochs=analysis.settings.epochs,
+        parameters=analysis.parameters,
+        dataset=", ".join(datasets),
+        params=flatten(analysis),
+    )
+
+
+def ensure_runner(store: Store) -> None:
+    """Starts the workspace's runner where none is alive; returns at once."""
+    for runner in list(_runners):
+        if runner.poll() is not None:
+            _runners.remove(runner)
+    lock = runner_lock(store.files)
+    if not lock.acquire():
+        return
+    lock.release()
+    log = store.files / "runner.log"
+    try:
+        if log.exists() and log.stat().st_size > _LARGEST_LOG:
+            log.unlink()
+        command = processes.python("workbench.jobs.runner", str(store.path))
+        _runners.append(processes.start(command, log, store.path.parent, {}))
+    except OSError as error:
+        raise JobError(f"The runner cannot be started: {error.strerror or error}.") from error
+
+
+def recover(store: Store) -> list[int]:
+    """Puts right what a runner that died left behind, and starts a new one where there is work.
+
+    Returns the runs whose process was gone, now failed. Cheap where a runner is alive: then it does nothing.
+    """
+    lock = runner_lock(store.files)
+    if not lock.acquire():
+        return []
+    try:
+        left = settle(store, processes.python(TRAINER))
+    finally:
+        lock.release()
+    if store.unfinished():
+        ensure_runner(store)
+    return list(left.ended)
