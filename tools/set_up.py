@@ -258,14 +258,10 @@ def pip_reason(log: str) -> str:
     lines = log.splitlines()
     errors = [line for line in lines if line.startswith("ERROR:")]
     errors += [line.strip() for line, after in pairwise(lines) if after.strip() == "[end of output]"]
-    advice = "Call make again when that is mended."
-    if re.search(
-        r"NewConnectionError|NameResolutionError|Network is unreachable|No matching distribution", log
-    ):
-        advice = (
-            "The first set-up needs the network, or packages at hand (PIP_INDEX_URL, PIP_FIND_LINKS). "
-            "Call make again when it is there."
-        )
+    advice = (
+        "The first set-up needs the network, or packages at hand (PIP_INDEX_URL, PIP_FIND_LINKS). "
+        "Call make again when that is mended."
+    )
     return "\n    ".join(["pip could not install the packages:", *(errors or lines[-8:])]) + f"\n{advice}"
 
 
