@@ -42,7 +42,10 @@ def resolve_settings(document: Document, names: Mapping[str, Value], problems: P
     """The training form, filled; problems name the setting."""
     try:
         values = {name: evaluate(value, names) for name, value in document.training.settings.items()}
-        return fill(Settings, values)
+        settings = fill(Settings, values)
+        if settings.monitor and settings.monitor not in (*document.graph.nodes, "loss"):
+            problems.error(f"training, best by: there is no metric or loss “{settings.monitor}”.")
+        return settings
     except FieldError as error:
         problems.error(f"training, {error.field}: {error}")
     except ExpressionError as error:
@@ -132,3 +135,11 @@ def _without(document: Document, update: Update, id: str) -> tuple[Fix, ...]:
 
 def _family(type: str) -> str:
     return node_types()[type].family if type in node_types() else ""
+
+
+def total_name(root: Scope, steps: tuple[Step, ...], step: Step) -> str:
+    """Under which name the sum that an update minimises is recorded: a single loss by its own."""
+    if len(step.losses) == 1 and next(iter(step.losses.values())) == 1:
+        return next(iter(step.losses))
+    name = "loss" if len(steps) == 1 else f"{step.name}_loss"
+    return name if name not in root.graph.nodes else f"total_{name}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from workbench.catalog.check import Analysis, NodeInfo
 from workbench.catalog.training import optimizer_arguments
-from workbench.catalog.updates import Step
+from workbench.catalog.updates import Step, total_name
 from workbench.codegen.blocks import Blocks
 from workbench.codegen.body import Body, consumed, ordered, sources
 from workbench.codegen.text import INDENT, arguments, call, docstring, indent
@@ -228,20 +228,13 @@ class _Writer:
     def _losses(self, step: Step, body: Body) -> dict[str, str]:
         """The dictionary that an update returns: first what is minimised, then its parts."""
         values = {id: body.values[Port(id, "loss")] for id in step.losses}
-        total = self.total_name(step)
+        total = total_name(self.root, self.steps, step)
         if total in step.losses:
             return {total: values[total]}
         terms = [
             values[id] if weight == 1 else f"{weight!r} * {values[id]}" for id, weight in step.losses.items()
         ]
         return {total: " + ".join(terms), **values}
-
-    def total_name(self, step: Step) -> str:
-        """Under which name the minimised sum is recorded: a single loss by its own."""
-        if len(step.losses) == 1 and next(iter(step.losses.values())) == 1:
-            return next(iter(step.losses))
-        name = "loss" if len(self.steps) == 1 else f"{step.name}_loss"
-        return name if name not in self.root.infos else f"total_{name}"
 
     def _partly(self, body: Body, ends: list[str], trained: set[str]) -> None:
         """An update that trains some parts: the rest runs without gradient, or frozen where gradient passes."""
@@ -302,7 +295,7 @@ class _Writer:
         entries: dict[str, str] = {}
         losses = [id for id in ordered(self.root, self._states()) if self._family(id) == "loss"]
         for step in self.steps:
-            total = self.total_name(step)
+            total = total_name(self.root, self.steps, step)
             if total not in step.losses:
                 entries[total] = " + ".join(
                     f'mean(totals["{id}"])' if weight == 1 else f'{weight!r} * mean(totals["{id}"])'

@@ -1,1 +1,1 @@
-"""Where torch lives: data, training, probes, checkpoints. Nothing outside imports it; processes start it."""
+"""Training: the only layer in which torch lives."""

@@ -1,0 +1,124 @@
+"""Checkpoints: everything that a run needs to go on as if it had never stopped, in one safetensors file.
+
+No pickle: tensors are tensors, the rest is JSON in the file's header. Imports torch and core.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from workbench.core.errors import JobError
+from workbench.core.files import write_atomically
+
+FORMAT = 1
+Optimizers = Mapping[str, torch.optim.Optimizer]
+Schedules = Mapping[str, torch.optim.lr_scheduler.LRScheduler]
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where training stands: `step` counts batches since the start, `batch` those of this epoch."""
+
+    epoch: int = 0
+    step: int = 0
+    batch: int = 0
+    best: float | None = None
+    best_epoch: int = 0
+    best_step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A checkpoint read back."""
+
+    weights: dict[str, Tensor]
+    progress: Progress
+    optimizers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    schedules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    generators: dict[str, Tensor] = field(default_factory=dict)
+
+
+def pack(
+    weights: Mapping[str, Tensor],
+    progress: Progress,
+    optimizers: Optimizers,
+    schedules: Schedules,
+    device: torch.device,
+) -> bytes:
+    """The file's content."""
+    tensors = {f"weights/{name}": tensor for name, tensor in weights.items()}
+    groups: dict[str, Any] = {}
+    for update, optimizer in optimizers.items():
+        state = optimizer.state_dict()
+        groups[update] = state["param_groups"]
+        for index, values in state["state"].items():
+            for name, value in values.items():
+                if value is not None:
+                    tensors[f"optimizer/{update}/{index}/{name}"] = torch.as_tensor(value)
+    tensors["random/cpu"] = torch.get_rng_state()
+    if device.type == "cuda":
+        tensors["random/device"] = torch.cuda.get_rng_state(device)
+    about = {
+        "format": FORMAT,
+        "progress": {name: getattr(progress, name) for name in Progress.__slots__},
+        "groups": groups,
+        "schedules": {name: schedule.state_dict() for name, schedule in schedules.items()},
+    }
+    own = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    return save(own, {"workbench": json.dumps(about)})
+
+
+def write(file: Path, content: bytes) -> str:
+    """Writes a checkpoint so that the old or the new one is whole at any moment; gives its SHA-256."""
+    write_atomically(file, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read(file: Path, sha256: str = "") -> Saved:
+    """Reads a checkpoint. Raises JobError naming the file when it is missing, damaged or not one of ours."""
+    try:
+        if sha256 and hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
+            raise JobError(f"The checkpoint {file} is damaged: its content is not what was written.")
+        with safe_open(file, framework="pt") as opened:
+            about = json.loads((opened.metadata() or {})["workbench"])
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - not a dict
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise JobError(f"The checkpoint {file} cannot be read: {error}.") from error
+    if about["format"] > FORMAT:
+        raise JobError(f"The checkpoint {file} was written by a newer Workbench.")
+    optimizers: dict[str, dict[str, Any]] = {
+        update: {"state": {}, "param_groups": groups} for update, groups in about["groups"].items()
+    }
+    parts: dict[str, dict[str, Tensor]] = {"weights": {}, "random": {}}
+    for name, tensor in tensors.items():
+        kind, _, rest = name.partition("/")
+        if kind == "optimizer":
+            update, index, key = rest.split("/")
+            optimizers[update]["state"].setdefault(int(index), {})[key] = tensor
+        else:
+            parts[kind][rest] = tensor
+    progress = Progress(**about["progress"])
+    return Saved(parts["weights"], progress, optimizers, about["schedules"], parts["random"])
+
+
+def restore(
+    saved: Saved, program: nn.Module, optimizers: Optimizers, schedules: Schedules, device: torch.device
+) -> Progress:
+    """Puts everything back; the next step is the one that would have come."""
+    program.load_state_dict(saved.weights)
+    for update, optimizer in optimizers.items():
+        optimizer.load_state_dict(saved.optimizers[update])
+    for update, schedule in schedules.items():
+        schedule.load_state_dict(saved.schedules[update])
+    torch.set_rng_state(saved.generators["cpu"])
+    if device.type == "cuda" and "device" in saved.generators:
+        torch.cuda.set_rng_state(saved.generators["device"], device)
+    return saved.progress

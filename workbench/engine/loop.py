@@ -1,0 +1,267 @@
+"""The training loop: epochs of batches, the updates of a program in their order, evaluation, checkpoints, requests.
+
+What happens in a step is `step`; it is what a hand-written loop would do. Imports torch and its neighbours here.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from workbench.catalog.training import Settings
+from workbench.engine import checkpoint
+from workbench.engine.checkpoint import Progress, Saved
+from workbench.engine.feeds import TEST, TRAIN, VALIDATION, Feeds
+from workbench.engine.program import Batch
+from workbench.engine.recorder import Recorder
+from workbench.store.records import CheckpointKind
+
+SAVE_EVERY = 10.0
+LOOK_EVERY = 2.0
+
+
+@dataclass(slots=True)
+class Update:
+    """One optimiser step of the program, ready to run."""
+
+    name: str
+    losses: Callable[[Batch], dict[str, Tensor]]
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler | None
+    every: int
+    clip: float
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """Forward, backward, step. The first loss is what is minimised."""
+        losses = self.losses(batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        next(iter(losses.values())).backward()  # type: ignore[no-untyped-call]  # torch's stubs leave it open
+        if self.clip:
+            weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
+            nn.utils.clip_grad_norm_(weights, self.clip)
+        self.optimizer.step()
+        if self.schedule is not None:
+            self.schedule.step()
+        return losses
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What decides which epoch was best: a validation figure ("" for none) and whether it should rise or fall."""
+
+    metric: str
+    rising: bool
+
+    def better(self, value: float, best: float | None) -> bool:
+        """NaN is never better, and anything is better than nothing."""
+        if value != value:
+            return False
+        return best is None or (value > best if self.rising else value < best)
+
+
+class Stopped(Exception):  # noqa: N818 - not an error but a wish
+    """The person asked for the end."""
+
+
+class Loop:
+    """One run of a program over its feeds."""
+
+    def __init__(
+        self,
+        program: nn.Module,
+        feeds: Feeds,
+        settings: Settings,
+        goal: Goal,
+        recorder: Recorder,
+        *,
+        metrics: tuple[str, ...],
+        device: torch.device,
+        save: Callable[[CheckpointKind, bytes, Progress], None],
+        look: Callable[[Progress, Mapping[str, Tensor], str], None],
+    ) -> None:
+        """`save(kind, content, progress)` keeps a checkpoint, `look(progress, totals, split)` runs the probes."""
+        self.program = program
+        self.feeds = feeds
+        self.settings = settings
+        self.goal = goal
+        self.metrics = metrics
+        self.recorder = recorder
+        self.device = device
+        self.save = save
+        self.look = look
+        self.place = Progress()
+        self.epoch_steps = feeds.steps(TRAIN)
+        self.steps = settings.epochs * self.epoch_steps
+        if settings.steps:
+            self.steps = min(self.steps, settings.steps)
+        self.updates = self._updates()
+        self.best: dict[str, Tensor] | None = None
+        self._kept_best = 0
+        self._saved = self._looked = time.monotonic()
+
+    def _updates(self) -> list[Update]:
+        table: Mapping[str, Mapping[str, float]] = self.program.UPDATES  # type: ignore[assignment]
+        updates = []
+        for name, options in table.items():
+            optimizer = getattr(self.program, f"optimizer_{name}")()
+            every = int(options["every"])
+            steps = max(1, -(-self.steps // every))
+            make = getattr(self.program, f"schedule_{name}", None)
+            schedule = make(optimizer, steps, max(1, self.epoch_steps // every)) if make else None
+            losses = getattr(self.program, f"update_{name}")
+            updates.append(Update(name, losses, optimizer, schedule, every, float(options["clip"])))
+        return updates
+
+    def resume(self, saved: Saved) -> None:
+        """Goes on where a checkpoint was written."""
+        optimizers, schedules = self._state()
+        self.place = checkpoint.restore(saved, self.program, optimizers, schedules, self.device)
+
+    def run(self) -> None:
+        """Trains to the end. Raises Stopped when asked to stop; the last checkpoint is then already kept."""
+        while self.place.step < self.steps:
+            self._epoch()
+            self._after_epoch()
+            if self.settings.patience and self.place.epoch - self.place.best_epoch >= self.settings.patience:
+                self.recorder.say(
+                    f"Stopped early: no better {self.goal.metric} for {self.settings.patience} epochs."
+                )
+                break
+        self._keep("last")
+
+    def _epoch(self) -> None:
+        """The rest of the current epoch."""
+        place, recorder = self.place, self.recorder
+        self.program.train()
+        for batch in self.feeds.epoch(self.settings.seed, place.epoch, place.batch):
+            if recorder.asked.is_set():
+                self._obey()
+            place.step += 1
+            place.batch += 1
+            for update in self.updates:
+                if place.step % update.every == 0:
+                    losses = update.step(batch)
+                    for name, value in losses.items():
+                        recorder.log(f"train/{name}", place.step, place.epoch + 1, value.detach())
+            recorder.progress(place.epoch + 1, place.step, self.steps)
+            if place.step >= self.steps:
+                break
+            if time.monotonic() - self._saved > SAVE_EVERY:
+                self._keep("last")
+        place.epoch += 1
+        place.batch = 0
+
+    def _after_epoch(self) -> None:
+        """Evaluates, decides whether this was the best epoch, looks through the probes."""
+        split = VALIDATION if self.feeds.has(VALIDATION) else TRAIN
+        values, totals = self.evaluate(split)
+        if split == VALIDATION and self.metrics:
+            self._train_figures()
+        value = values.get(self.goal.metric)
+        if value is not None and self.goal.better(value, self.place.best):
+            self.place.best, self.place.best_epoch, self.place.best_step = (
+                value,
+                self.place.epoch,
+                self.place.step,
+            )
+            self.best = {name: weight.detach().cpu().clone() for name, weight in self._weights().items()}
+        last = self.place.step >= self.steps
+        if last or self.place.epoch == 1 or time.monotonic() - self._looked > LOOK_EVERY:
+            with self._apart():
+                self.look(self.place, totals, split)
+            self._looked = time.monotonic()
+        if last or time.monotonic() - self._saved > SAVE_EVERY:
+            self._keep("last")
+
+    def _train_figures(self) -> None:
+        """Metrics on training examples, as many as the validation has, so that the two can be compared."""
+        values, _ = self._evaluate(TRAIN, self.feeds.steps(VALIDATION))
+        for name in self.metrics:
+            self.recorder.log(f"{TRAIN}/{name}", self.place.step, self.place.epoch, values[name])
+
+    def evaluate(self, split: str) -> tuple[dict[str, float], dict[str, Tensor]]:
+        """Losses and metrics over a whole split, recorded under its name; also the summed states."""
+        values, totals = self._evaluate(split)
+        for name, value in values.items():
+            self.recorder.log(f"{split}/{name}", self.place.step, self.place.epoch, value)
+        return values, totals
+
+    def test(self) -> dict[str, float]:
+        """The best weights on examples that no decision has seen."""
+        if self.best is not None:
+            self.program.load_state_dict(self.best)
+        if not self.feeds.has(TEST):
+            return {}
+        place = self.place
+        if self.best is not None:
+            self.place = replace(place, epoch=place.best_epoch, step=place.best_step)
+        values, totals = self.evaluate(TEST)
+        with self._apart():
+            self.look(self.place, totals, TEST)
+        self.place = place
+        return values
+
+    def _evaluate(self, split: str, most: int = 0) -> tuple[dict[str, float], dict[str, Tensor]]:
+        evaluate = self.program.evaluate
+        totals: dict[str, Tensor] = {}
+        self.program.eval()
+        with self._apart():
+            for index, batch in enumerate(self.feeds.split(split)):
+                if most and index >= most:
+                    break
+                if self.recorder.wish() == "stop":
+                    break
+                for name, state in evaluate(batch).items():  # type: ignore[operator]
+                    totals[name] = totals[name] + state if name in totals else state
+        if self.recorder.wish() == "stop":
+            self._obey()
+        values: dict[str, float] = self.program.summarise(totals)  # type: ignore[operator]
+        return values, totals
+
+    @contextmanager
+    def _apart(self) -> Iterator[None]:
+        """Random numbers drawn meanwhile are always the same and leave those of training as they were."""
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(self.settings.seed)
+            yield
+
+    def _obey(self) -> None:
+        """Pauses until told otherwise; raises Stopped to end."""
+        recorder = self.recorder
+        recorder.asked.clear()
+        if recorder.wish() == "pause":
+            self._keep("last")
+            recorder.store.set_state(recorder.run, "paused")
+            recorder.say("Paused.")
+            while recorder.wish() == "pause":
+                recorder.asked.wait()
+                recorder.asked.clear()
+            if recorder.wish() != "stop":
+                recorder.store.set_state(recorder.run, "running")
+                recorder.say("Going on.")
+        if recorder.wish() == "stop":
+            self._keep("last")
+            raise Stopped
+
+    def _keep(self, kind: CheckpointKind) -> None:
+        """Writes the last state, and the best weights where there are newer ones."""
+        optimizers, schedules = self._state()
+        self.save(
+            kind, checkpoint.pack(self._weights(), self.place, optimizers, schedules, self.device), self.place
+        )
+        if self.best is not None and self._kept_best != self.place.best_step:
+            best = replace(self.place, epoch=self.place.best_epoch, step=self.place.best_step, batch=0)
+            self.save("best", checkpoint.pack(self.best, best, {}, {}, self.device), best)
+            self._kept_best = self.place.best_step
+        self._saved = time.monotonic()
+
+    def _weights(self) -> dict[str, Tensor]:
+        return self.program.state_dict()
+
+    def _state(self) -> tuple[checkpoint.Optimizers, checkpoint.Schedules]:
+        optimizers = {update.name: update.optimizer for update in self.updates}
+        return optimizers, {u.name: u.schedule for u in self.updates if u.schedule is not None}

@@ -1,0 +1,51 @@
+"""Turns a program's text into a live `Program`. The text is always written anew from the drawing before it runs,
+so that a stranger's workspace cannot bring code of its own. Imports torch, codegen and core.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol, cast
+
+import torch
+from torch import Tensor, nn
+
+from workbench.core.errors import JobError
+from workbench.core.files import write_atomically
+
+Batch = dict[str, Tensor]
+
+
+class Program(Protocol):
+    """What the text of a program defines; see codegen/program.py."""
+
+    UPDATES: Mapping[str, Mapping[str, float]]
+
+    def evaluate(self, batch: Batch) -> dict[str, Tensor]: ...
+
+    def summarise(self, totals: dict[str, Tensor]) -> dict[str, float]: ...
+
+
+def import_program(file: Path) -> type[nn.Module]:
+    """Imports a program's file and gives its `Program` class."""
+    spec = importlib.util.spec_from_file_location("program", file)
+    if spec is None or spec.loader is None:
+        raise JobError(f"{file} cannot be imported as a program.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["program"] = module  # so that a traceback shows its lines
+    spec.loader.exec_module(module)
+    return cast(type[nn.Module], module.Program)
+
+
+def build(file: Path, text: str, seed: int, device: torch.device) -> nn.Module:
+    """Writes the text to `file`, imports that very file, and constructs the program from the seed."""
+    write_atomically(file, text.encode())
+    cls = import_program(file)
+    torch.manual_seed(seed)
+    return cls().to(device)
+
+
+def method(program: nn.Module, name: str) -> Callable[..., dict[str, Tensor]]:
+    """A method that the program's text defines, such as "update_train"."""
+    return cast(Callable[..., dict[str, Tensor]], getattr(program, name))
