@@ -5,8 +5,9 @@ ARGS =
 PYTHON =
 export PYTHON
 
-.PHONY: run test check set-up
+.PHONY: run test check bench shots samples set-up
 
+# Without a display the program says so and trains the first template in the terminal.
 run: set-up
 	@.venv/bin/workbench $(ARGS)
 
@@ -18,6 +19,19 @@ check: set-up
 	.venv/bin/ruff check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+# Figures beside their budgets and beside the peers.
+bench: set-up
+	@.venv/bin/python -m benchmarks $(ARGS)
+
+# The screenshots of the documentation.
+shots: set-up
+	@.venv/bin/python -m tools.shots $(ARGS)
+
+# The sample workspace experiments.db; git looks at it again until the new one is committed.
+samples: set-up
+	@git update-index --no-skip-worktree experiments.db 2>/dev/null || true
+	@.venv/bin/python -m tools.samples $(ARGS)
 
 set-up:
 	@sh tools/set_up.sh
