@@ -166,6 +166,13 @@ class NodeType(Form):
 
 REGISTRY: dict[str, type[NodeType]] = {}
 T = TypeVar("T", bound=NodeType)
+C = TypeVar("C", bound=Form)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(param, field))
+def form(cls: type[C]) -> type[C]:
+    """Declares fields that several node types share; the class itself does not stand on the canvas."""
+    return dataclass(frozen=True)(cls)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(param, field))

@@ -1,0 +1,294 @@
+"""Activations: element by element, so the shape stays. Imports catalog.spec and core."""
+
+from workbench.catalog import expect
+from workbench.catalog.spec import NodeType, example, form, node, param
+from workbench.core.errors import ShapeError
+from workbench.core.shapes import TensorSpec
+
+_EXAMPLES = (example(("N", 8)), example(("N", 3, "H", 5)))
+
+
+class _Activation(NodeType):
+    """Keeps the shape; a mark without fields on its face."""
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        expect.numbers(specs[0])
+        return specs[0]
+
+
+@node("ReLU", "nn.ReLU", family="activation", aliases=("rectifier", "nonlinearity"), examples=_EXAMPLES)
+class ReLU(_Activation):
+    """Keeps positive numbers and turns negative ones into zero.
+
+    **Formula** y = max(0, x)
+
+    **Shapes** x any → y the same.
+
+    **Use when** in doubt: the usual choice between layers.
+
+    **Alternatives** LeakyReLU when many units are stuck at zero, GELU or SiLU in Transformers.
+
+    **Reference** Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann machines.
+    """
+
+
+@node(
+    "Leaky ReLU",
+    "nn.LeakyReLU",
+    family="activation",
+    aliases=("rectifier", "gan", "nonlinearity"),
+    examples=(example(("N", 8), negative_slope=0.2), *_EXAMPLES),
+)
+class LeakyReLU(_Activation):
+    """Keeps positive numbers and shrinks negative ones.
+
+    **Formula** y = x for x > 0, slope · x otherwise
+
+    **Shapes** x any → y the same.
+
+    **Use when** gradients should never vanish altogether: discriminators of GANs use a slope of 0.2.
+
+    **Alternatives** ReLU, ELU.
+
+    **Reference** Maas et al. 2013, Rectifier nonlinearities improve neural network acoustic models.
+    """
+
+    negative_slope: float = param(0.01, "What negative numbers are multiplied by.", min=0, max=1)
+
+    def summary(self) -> str:
+        return f"slope {self.negative_slope:g}"
+
+
+@node(
+    "ELU",
+    "nn.ELU",
+    family="activation",
+    aliases=("exponential linear unit", "nonlinearity"),
+    examples=(example(("N", 8), alpha=0.5), *_EXAMPLES),
+)
+class ELU(_Activation):
+    """Keeps positive numbers and lets negative ones approach −alpha smoothly.
+
+    **Formula** y = x for x > 0, alpha · (eˣ − 1) otherwise
+
+    **Shapes** x any → y the same.
+
+    **Use when** the mean of the activations should stay near zero; common in graph attention networks.
+
+    **Alternatives** ReLU, which is faster; GELU.
+
+    **Reference** Clevert et al. 2016, Fast and accurate deep network learning by exponential linear units.
+    """
+
+    alpha: float = param(1.0, "The limit for negative numbers is −alpha.", min=0, max=100)
+
+
+@node(
+    "GELU",
+    "nn.GELU",
+    family="activation",
+    aliases=("gaussian error linear unit", "transformer", "nonlinearity"),
+    examples=(example(("N", 8), approximate="tanh"), *_EXAMPLES),
+)
+class GELU(_Activation):
+    """Weighs each number by the probability that a normal variable is smaller: a smooth ReLU.
+
+    **Formula** y = x · Φ(x)
+
+    **Shapes** x any → y the same.
+
+    **Use when** building Transformers: GPT, BERT and ViT use it.
+
+    **Alternatives** SiLU, ReLU.
+
+    **Reference** Hendrycks and Gimpel 2016, Gaussian error linear units.
+    """
+
+    approximate: str = param("none", "“tanh” is a little faster and less exact.", choices=("none", "tanh"))
+
+
+@node(
+    "SiLU",
+    "nn.SiLU",
+    family="activation",
+    aliases=("swish", "sigmoid linear unit", "nonlinearity"),
+    examples=_EXAMPLES,
+)
+class SiLU(_Activation):
+    """Weighs each number by its own sigmoid: a smooth ReLU, also called Swish.
+
+    **Formula** y = x / (1 + e⁻ˣ)
+
+    **Shapes** x any → y the same.
+
+    **Use when** building deep convolution networks or diffusion models.
+
+    **Alternatives** GELU, ReLU.
+
+    **Reference** Elfwing et al. 2018, Sigmoid-weighted linear units for neural network function approximation.
+    """
+
+
+@node(
+    "Mish",
+    "nn.Mish",
+    family="activation",
+    aliases=("smooth", "nonlinearity"),
+    examples=_EXAMPLES,
+)
+class Mish(_Activation):
+    """A smooth curve like SiLU that lets slightly negative numbers through.
+
+    **Formula** y = x · tanh(ln(1 + eˣ))
+
+    **Shapes** x any → y the same.
+
+    **Use when** a detector or image model gains from a smoother activation and time is no concern.
+
+    **Alternatives** SiLU, which is faster and nearly equal.
+
+    **Reference** Misra 2020, Mish: a self regularized non-monotonic activation function.
+    """
+
+
+@node(
+    "Sigmoid",
+    "nn.Sigmoid",
+    family="activation",
+    aliases=("logistic", "probability", "gate", "squash"),
+    examples=_EXAMPLES,
+)
+class Sigmoid(_Activation):
+    """Squeezes each number between 0 and 1.
+
+    **Formula** y = 1 / (1 + e⁻ˣ)
+
+    **Shapes** x any → y the same.
+
+    **Use when** the output is a probability or a pixel in [0, 1], or for gates.
+
+    **Alternatives** for training leave it out and use BCEWithLogitsLoss, which is exact for large numbers; Tanh.
+    """
+
+
+@node("Tanh", "nn.Tanh", family="activation", aliases=("hyperbolic tangent", "squash"), examples=_EXAMPLES)
+class Tanh(_Activation):
+    """Squeezes each number between −1 and 1.
+
+    **Formula** y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)
+
+    **Shapes** x any → y the same.
+
+    **Use when** outputs lie in [−1, 1] (GAN generators), or in small classic networks such as LeNet.
+
+    **Alternatives** ReLU between the layers of deep networks.
+    """
+
+
+@node(
+    "Softplus",
+    "nn.Softplus",
+    family="activation",
+    aliases=("positive", "smooth relu"),
+    examples=(example(("N", 8), beta=2.0), *_EXAMPLES),
+)
+class Softplus(_Activation):
+    """Makes each number positive, smoothly.
+
+    **Formula** y = ln(1 + e^(beta · x)) / beta
+
+    **Shapes** x any → y the same.
+
+    **Use when** an output must be positive, such as a variance or a rate.
+
+    **Alternatives** ReLU, which also gives exact zeros.
+    """
+
+    beta: float = param(1.0, "How sharp the bend is.", min=0.001, max=1000)
+    threshold: float = param(20.0, "Above this value of beta · x the curve is a line.", min=0, max=1000)
+
+
+@node(
+    "PReLU",
+    "nn.PReLU",
+    family="activation",
+    aliases=("parametric", "learned slope", "rectifier"),
+    examples=(example(("N", 8), init=0.1), *_EXAMPLES),
+)
+class PReLU(_Activation):
+    """A leaky ReLU whose slope for negative numbers is learned.
+
+    **Formula** y = x for x > 0, a · x otherwise
+
+    **Shapes** x any → y the same. Parameters: 1.
+
+    **Use when** the right slope is not known, as in super-resolution networks.
+
+    **Alternatives** LeakyReLU.
+
+    **Reference** He et al. 2015, Delving deep into rectifiers.
+    """
+
+    init: float = param(0.25, "The slope at the start.", min=-10, max=10)
+
+    def parameters(self, *specs: TensorSpec) -> int:
+        return 1
+
+
+@form
+class _AlongAxis(NodeType):
+    """Works along one dimension."""
+
+    dim: int = param(-1, "The dimension that sums to one; −1 is the last.", min=-5, max=5, required=True)
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        (x,) = specs
+        expect.numbers(x)
+        if not -x.rank <= self.dim < x.rank or self.dim % x.rank == 0:
+            raise ShapeError(
+                f"dim {self.dim} is not a dimension after the batch of {x}", "", change=("dim", -1)
+            )
+        return x
+
+    def summary(self) -> str:
+        return ""
+
+
+@node(
+    "Softmax",
+    "nn.Softmax",
+    family="activation",
+    aliases=("probabilities", "normalised exponential", "distribution"),
+    examples=(example(("N", 8)), example(("N", 3, "H", 5), dim=1), example(("N", "L", 5))),
+)
+class Softmax(_AlongAxis):
+    """Turns scores into probabilities that sum to one.
+
+    **Formula** y_i = e^(x_i) / Σ_j e^(x_j)
+
+    **Shapes** x any → y the same.
+
+    **Use when** a prediction should be read as probabilities, or as weights of a mixture.
+
+    **Alternatives** for training leave it out: CrossEntropyLoss takes the scores and contains it.
+    """
+
+
+@node(
+    "Log-softmax",
+    "nn.LogSoftmax",
+    family="activation",
+    aliases=("log probabilities", "log likelihood"),
+    examples=(example(("N", 8)), example(("N", 3, "H", 5), dim=1)),
+)
+class LogSoftmax(_AlongAxis):
+    """Turns scores into logarithms of probabilities, exact where the probabilities are tiny.
+
+    **Formula** y_i = x_i − ln Σ_j e^(x_j)
+
+    **Shapes** x any → y the same.
+
+    **Use when** log-likelihoods are added up or compared.
+
+    **Alternatives** Softmax; CrossEntropyLoss contains it.
+    """

@@ -1,0 +1,131 @@
+"""Probes record something to look at while a run goes on. Imports catalog.spec and core."""
+
+from workbench.catalog import expect
+from workbench.catalog.spec import Call, NodeType, example, known, node, param
+from workbench.core.errors import ShapeError
+from workbench.core.expressions import Value
+from workbench.core.shapes import TensorSpec
+
+
+@node(
+    "Images",
+    family="probe",
+    inputs=("input",),
+    outputs=(),
+    aliases=("picture", "samples", "grid", "look", "record", "reconstruction"),
+    examples=(example(("N", 1, 8, 8)), example(("N", 3, "H", "W"), count=4)),
+)
+class Images(NodeType):
+    """Records a sheet of images after every epoch, always of the same examples.
+
+    **Shapes** input N×C×H×W with one grey or three colour channels, values in [0, 1].
+
+    **Use when** a model makes images: see what a generator paints or an autoencoder gives back.
+
+    **Alternatives** TextSamples for language models; use Scale in front when values lie in [−1, 1].
+    """
+
+    count: int = param(16, "How many images.", min=1, max=256, required=True)
+
+    def infer(self, *specs: TensorSpec) -> tuple[TensorSpec, ...]:
+        (input,) = specs
+        channels, _, _ = expect.images(input, "input")
+        if channels not in (1, 3):
+            raise ShapeError(f"shows images with 1 (grey) or 3 (colour) channels, got {input}", "input")
+        return ()
+
+    def forward(self, call: Call) -> list[str]:
+        return []
+
+    def summary(self) -> str:
+        return f"{self.count} images"
+
+
+@node(
+    "Text samples",
+    family="probe",
+    inputs=("input",),
+    outputs=(),
+    aliases=("generate", "language model", "write", "look", "record", "characters"),
+    examples=(example(("N", "L", 96)), example(("N", 64, 96), prompt="The ", temperature=0.5)),
+)
+class TextSamples(NodeType):
+    """Lets the model write after every epoch, one token after the other, and records the text.
+
+    **Shapes** input N×L×V: scores of the next token at each position.
+
+    **Use when** a language model is trained: reading tells more than the loss.
+
+    **Alternatives** the metric Perplexity.
+    """
+
+    length: int = param(200, "How many tokens are written.", min=1, max=100_000)
+    temperature: float = param(
+        0.8, "Below 1 more careful, above 1 more daring; 0 always the likeliest.", min=0, max=10
+    )
+    prompt: str = param("", "What the text begins with.")
+    count: int = param(1, "How many texts.", min=1, max=64)
+
+    def infer(self, *specs: TensorSpec) -> tuple[TensorSpec, ...]:
+        (input,) = specs
+        expect.numbers(input, "input", "scores N×L×V")
+        if input.rank != 3:
+            raise ShapeError(f"expects scores of the next token, N×L×V, got {input}", "input")
+        expect.sized(input, 2, "tokens", "input")
+        return ()
+
+    def forward(self, call: Call) -> list[str]:
+        return []
+
+    def summary(self) -> str:
+        return f"{self.length} tokens"
+
+
+@node(
+    "Confusion matrix",
+    "ConfusionMatrix",
+    family="probe",
+    inputs=("input", "target"),
+    outputs=("value",),
+    aliases=("mistakes", "classification", "errors", "contingency", "look", "record"),
+    source='''\
+class ConfusionMatrix(nn.Module):
+    """Counts of (true class, class with the highest score); targets of -100 do not count."""
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        size = self.num_classes
+        guess = input.argmax(1 if input.dim() > 3 else -1)
+        cell = torch.where(target == -100, size * size, target * size + guess).flatten()
+        counts = torch.zeros(size * size + 1, dtype=torch.long, device=input.device)
+        return counts.scatter_add_(0, cell, torch.ones_like(cell))[:-1].view(size, size)
+
+    def value(self, total: torch.Tensor) -> torch.Tensor:
+        return total
+''',
+    examples=(
+        example(("N", 10), TensorSpec(("N",), "index", 10)),
+        example(("N", "L", 7), TensorSpec(("N", "L"), "index")),
+        example(("N", 4, 5, 6), TensorSpec(("N", 5, 6), "index", 4)),
+    ),
+)
+class ConfusionMatrix(NodeType):
+    """Counts how often each true class was taken for each class, after every epoch.
+
+    **Shapes** input N×C, N×L×C or N×C×H×W of scores; target N, N×L or N×H×W of classes → value C×C, true classes
+    in rows.
+
+    **Use when** a classifier makes mistakes and you want to know which.
+
+    **Alternatives** Accuracy and F1Score for one number.
+    """
+
+    def given(self, *specs: TensorSpec) -> dict[str, Value]:
+        return {"num_classes": known(specs[0].shape[expect.class_axis(specs[0])])}
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        classes = expect.class_scores(*specs)
+        return TensorSpec((classes, classes), "index")
