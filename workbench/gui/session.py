@@ -74,6 +74,8 @@ class Session(QObject):
     """The RunRecord that `train` has just queued."""
     message = Signal(str, str)
     """(text, level): level is "info", "ok", "warning" or "error"."""
+    offered = Signal(str, str, object)
+    """(text, button, slot): a message with one thing to do about it."""
     went = Signal(str, object)
     """A view was asked for: (view id, what to show there or None)."""
 
@@ -123,6 +125,14 @@ class Session(QObject):
         self._thread = None
         self.is_open = False
 
+    def switch(self, path: Path) -> None:
+        """Close this workspace and open another one; an empty canvas until its last model is there."""
+        self.close()
+        self.path = path
+        self._open(OpenModel(History(Document(name=UNNAMED))))
+        self._on_news(News([], {}, [], [], frozenset(run.id for run in self.runs)))
+        self.start()
+
     def call(
         self,
         work: "Callable[[Store], T]",
@@ -137,6 +147,10 @@ class Session(QObject):
             self._on_raised(Job(work, then, failed), WorkbenchError("No workspace is open."))
         else:
             self._thread.submit(Job(work, then, failed))
+
+    def offer(self, text: str, button: str, slot: Callable[[], object]) -> None:
+        """Say something and offer one thing to do about it."""
+        self.offered.emit(text, button, slot)
 
     def go(self, view: str, what: object = None) -> None:
         """Ask the window for a view (home, design, runs, compare, settings), perhaps with what to show."""
@@ -203,6 +217,23 @@ class Session(QObject):
             self.go("design")
 
         self.call(lambda _: read(path), then)
+
+    def delete_model(self, record: ModelRecord) -> None:
+        """Move a model of the workspace to the trash and offer to bring it back; its runs stay."""
+        self.save()
+        was_open = record.id == self._model.id
+
+        def restore() -> None:
+            self.call(lambda store: store.restore_model(record.id))
+            if was_open:
+                self.open_model(record.id, show=False)
+
+        def then(_: None) -> None:
+            if record.id == self._model.id:
+                self._open(OpenModel(History(Document(name=self._free_name(UNNAMED)))))
+            self.offer(f"“{record.name}” is in the trash.", "Undo", restore)
+
+        self.call(lambda store: store.delete_model(record.id), then)
 
     def export_file(self, path: Path) -> None:
         """Write the open model to a file."""
@@ -354,7 +385,6 @@ class Session(QObject):
 
     def _on_queued(self, run: RunRecord) -> None:
         self.run_queued.emit(run)
-        self.message.emit(f"{run.name} #{run.id} is queued.", "ok")
 
     # ------------------------------------------------------------- answers of the thread
 

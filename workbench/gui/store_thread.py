@@ -85,13 +85,11 @@ class StoreThread(QThread):
             store.close()
 
     def _live(self, store: "Store") -> None:
-        from workbench.jobs.queue import ensure_runner, recover
+        from workbench.jobs.queue import recover
 
         watch = Watch(store)
         self._perform(store, Job(recover))
         self._look(watch)
-        if any(run.state == "queued" for run in watch.runs):
-            self._perform(store, Job(ensure_runner))
         self.opened.emit()
         while True:
             wait = max(0.0, watch.due - time.monotonic())
@@ -153,11 +151,6 @@ class Watch:
         """A job ran and may have written: look as soon as the last look is paid for."""
         self.due = min(self.due, self._rested)
 
-    @property
-    def runs(self) -> list[RunRecord]:
-        """The runs as last seen, newest first."""
-        return list(self._runs.values())
-
     def later(self) -> None:
         """A look failed: read everything again, after a while."""
         self._version = -1
@@ -179,7 +172,7 @@ class Watch:
         return news
 
     def _recover(self, now: float) -> None:
-        if now < self._recover_due or not any(run.alive for run in self._runs.values()):
+        if now < self._recover_due or all(run.final for run in self._runs.values()):
             return
         from workbench.jobs.queue import recover
 
@@ -206,4 +199,6 @@ class Watch:
         first, self._first = self._first, False
         if not first and not changed and self._models == models and self._datasets == datasets:
             return None
-        return News(self.runs, self._summaries, self._models, self._datasets, frozenset(changed))
+        return News(
+            list(self._runs.values()), self._summaries, self._models, self._datasets, frozenset(changed)
+        )

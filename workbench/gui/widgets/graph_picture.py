@@ -1,6 +1,7 @@
-"""A small picture of a graph: boxes in their family's colour and the links.  Imports core, catalog and theme."""
+"""A small picture of a graph: boxes in their families' colours, and links.  Imports core, catalog and theme."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
@@ -56,7 +57,7 @@ def _scale(values: tuple[float, ...], room: float) -> float:
 
 def _size(values: tuple[float, ...], room: float, least: float, most: float) -> float:
     distinct = sorted(set(values))
-    steps = [b - a for a, b in zip(distinct, distinct[1:], strict=False) if b - a > 40]
+    steps = [b - a for a, b in pairwise(distinct) if b - a > 40]
     if not steps:
         return most
     return max(least, min(most, 0.72 * min(steps) * min(_scale(values, room), 0.2)))

@@ -43,6 +43,7 @@ class ElidedLabel(Label):
     ) -> None:
         super().__init__("", role)
         self._full = text
+        self._brief = ""
         self._mode = mode
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._shorten()
@@ -52,7 +53,11 @@ class ElidedLabel(Label):
         return self._full
 
     def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
-        self._full = text
+        self.set_texts(text, "")
+
+    def set_texts(self, text: str, brief: str) -> None:
+        """Show `text`, or `brief` where there is no room for all of it."""
+        self._full, self._brief = text, brief
         self.updateGeometry()
         self._shorten()
 
@@ -68,7 +73,9 @@ class ElidedLabel(Label):
         self._shorten()
 
     def _shorten(self) -> None:
-        shown = self.fontMetrics().elidedText(self._full, self._mode, max(self.width(), 24))
+        room, metrics = max(self.width(), 24), self.fontMetrics()
+        fits = metrics.horizontalAdvance(self._full) <= room
+        shown = metrics.elidedText(self._full if fits else self._brief or self._full, self._mode, room)
         if shown != self.text():
             super().setText(shown)
         self.setToolTip(self._full if shown != self._full else "")

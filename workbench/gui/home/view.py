@@ -1,0 +1,159 @@
+"""Home: templates as cards with a picture of their graph, and the models of this workspace.
+
+May import Qt, catalog, session and the shared widgets.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from workbench.catalog.check import analyse
+from workbench.catalog.schema import SAMPLES
+from workbench.catalog.templates import CATEGORIES, Template, load, templates
+from workbench.core.document import Document
+from workbench.gui import text
+from workbench.gui.home.recent import RecentTable, rows_of
+from workbench.gui.session import Session
+from workbench.gui.widgets.buttons import Chips
+from workbench.gui.widgets.graph_picture import GraphPicture
+from workbench.gui.widgets.labels import ElidedLabel, Label, SectionHeader
+from workbench.gui.widgets.surfaces import Card, CardGrid
+
+HINT = (
+    "Everything here trains on data that is already on this machine. "
+    "Open one, press Train, change what you like."
+)
+CARD_WIDTH = 222
+MOST_RECENT = 20
+
+
+def dataset_of(document: Document) -> str:
+    """The id of the first dataset that a document uses; "" when it has none."""
+    for node in document.graph.nodes.values():
+        if node.type == "Dataset":
+            return str(node.params.get("dataset", ""))
+    return ""
+
+
+class ModelCard(Card):
+    """A picture, a title and one line."""
+
+    def __init__(self, title: str, line: str, tooltip: str, document: Document | None, category: str) -> None:
+        super().__init__(title, tooltip)
+        self.category = category
+        self.document = document
+        self.line = ElidedLabel(line, "small")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(11, 11, 11, 10)
+        column.setSpacing(4)
+        column.addWidget(GraphPicture(document))
+        column.addSpacing(4)
+        column.addWidget(ElidedLabel(title, "strong"))
+        column.addWidget(self.line)
+
+
+class HomeView(QScrollArea):
+    """The page that a newcomer sees first."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.cards = [self._template_card(template) for template in templates()]
+        self.empty_card = ModelCard("Empty canvas", "Drag a dataset to begin", "Start from nothing", None, "")
+        self.empty_card.activated.connect(session.new_model)
+        used = {card.category for card in self.cards}
+        self.chips = Chips(
+            [("", "All"), *((name, name) for name in CATEGORIES if name in used)], "Kind of model"
+        )
+        self.grid = CardGrid(CARD_WIDTH)
+        self.table = RecentTable()
+        self._recent = SectionHeader("Recent")
+        self._none = Label(
+            "No models yet. Open one of the cards above, or press Ctrl+N for an empty one.", "dim"
+        )
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(36, 24, 36, 24)
+        column.setSpacing(0)
+        column.addWidget(Label("Start from a model", "title"))
+        column.addSpacing(6)
+        column.addWidget(Label(HINT, "dim", wrap=True))
+        column.addSpacing(14)
+        column.addWidget(self.chips)
+        column.addSpacing(14)
+        column.addWidget(self.grid)
+        column.addSpacing(24)
+        column.addWidget(self._recent)
+        column.addSpacing(8)
+        column.addWidget(self.table)
+        column.addWidget(self._none)
+        column.addStretch(1)
+        self.setWidget(page)
+        self.chips.chosen.connect(self._on_chosen)
+        self.table.chosen.connect(session.open_model)
+        self.table.delete_asked.connect(session.delete_model)
+        session.models_changed.connect(self._show_recent)
+        session.runs_changed.connect(self._show_recent)
+        session.opened.connect(self._show_recent)
+        self._minute = QTimer(self, interval=60_000)
+        self._minute.timeout.connect(self._show_recent)
+        self._minute.start()
+        self._uncounted = [card for card in self.cards if card.document is not None]
+        self._counter = QTimer(self, interval=0)
+        self._counter.timeout.connect(self._count_one)
+        self._on_chosen("")
+        self._show_recent()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._uncounted:
+            self._counter.start()
+
+    def _template_card(self, template: Template) -> ModelCard:
+        document = load(template.id)
+        card = ModelCard(template.title, _data_title(document), template.goal, document, template.category)
+        card.activated.connect(self._opener(template.id))
+        return card
+
+    def _opener(self, id: str) -> Callable[[], None]:
+        return lambda: self._session.open_template(id)
+
+    def _count_one(self) -> None:
+        """Fill in one card's parameters; done card by card so that the page is there at once."""
+        if not self._uncounted:
+            self._counter.stop()
+            return
+        card = self._uncounted.pop(0)
+        if card.document is not None:
+            parameters = analyse(card.document, SAMPLES).parameters
+            start = f"{data} · " if (data := _data_title(card.document)) else ""
+            brief = f"{start}{text.count(parameters)}"
+            card.line.set_texts(f"{brief} parameters", brief)
+
+    def _on_chosen(self, category: str) -> None:
+        shown = [card for card in self.cards if category in ("", card.category)]
+        self.grid.set_cards([*shown, self.empty_card])
+
+    def _show_recent(self) -> None:
+        session = self._session
+        titles = {id: schema.title for id, schema in session.schemas.items()}
+        rows = rows_of(session.models, session.runs, session.summaries, titles)[:MOST_RECENT]
+        self.table.show_rows(rows)
+        self.table.setVisible(bool(rows))
+        self._none.setVisible(not rows)
+        self._none.setText(
+            "No models yet. Open one of the cards above, or press Ctrl+N for an empty canvas."
+            if session.is_open
+            else "Opening the workspace…"
+        )
+
+
+def _data_title(document: Document) -> str:
+    schema = SAMPLES.get(dataset_of(document))
+    return schema.title if schema is not None else ""

@@ -1,0 +1,102 @@
+"""The bar at the bottom: runs, load of this machine, workspace, and whether everything is saved.  Imports session."""
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+
+from workbench.gui import progress, text
+from workbench.gui.session import Session
+from workbench.gui.widgets.labels import ElidedLabel, Label, StatusDot
+from workbench.gui.widgets.surfaces import surface
+
+HEIGHT = 28
+LOAD_MS = 2000
+
+
+class StatusBar(QWidget):
+    """One line; the first part goes to the runs."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        surface(self, "panel", "top")
+        self.setFixedHeight(HEIGHT)
+        self.dot = StatusDot("stopped")
+        self.runs = QToolButton()
+        self.runs.setProperty("kind", "status")
+        self.runs.setAccessibleName("Running and queued runs")
+        self.runs.setToolTip("Go to the runs")
+        self.runs.setMinimumHeight(24)
+        self.runs.clicked.connect(lambda: session.go("runs", self._shown_run))
+        self.load = Label("", "small")
+        self.load.setToolTip("Load of this machine")
+        self.workspace = ElidedLabel(session.path.name, "small")
+        self.workspace.setToolTip(str(session.path))
+        self.saved = Label("", "small")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 0, 12, 0)
+        row.setSpacing(4)
+        row.addWidget(self.dot)
+        row.addWidget(self.runs)
+        row.addSpacing(12)
+        row.addWidget(self.load)
+        row.addStretch(1)
+        row.addWidget(self.workspace)
+        row.addSpacing(12)
+        row.addWidget(self.saved)
+        self._shown_run: int | None = None
+        self._timer = QTimer(self, interval=LOAD_MS)
+        self._timer.timeout.connect(self._ask_load)
+        self._timer.start()
+        session.runs_changed.connect(self._show_runs)
+        session.saved_changed.connect(self._show_saved)
+        session.opened.connect(self._on_opened)
+        session.unusable.connect(self._show_saved)
+        self._show_runs()
+        self._show_saved()
+
+    def _on_opened(self) -> None:
+        self.workspace.setText(self._session.path.name)
+        self._show_saved()
+        self._ask_load()
+
+    def _show_runs(self) -> None:
+        runs = self._session.runs
+        alive = [run for run in runs if run.alive]
+        queued = sum(run.state == "queued" for run in runs)
+        shown = f"{len(alive)} running · {queued} queued"
+        self._shown_run = alive[0].id if alive else None
+        if len(alive) == 1:
+            run = alive[0]
+            shown = f"{run.name} #{run.id} · {progress.progress(run)}"
+            if (left := progress.time_left(run)) is not None:
+                shown += f" · {text.duration(left)} left"
+            if queued:
+                shown += f" · {queued} queued"
+        self.runs.setText(shown)
+        self.dot.set_state(alive[0].state if alive else "queued" if queued else "stopped")
+
+    def _show_saved(self) -> None:
+        session = self._session
+        if not session.is_open:
+            self.saved.setText("")
+        elif session.is_saved:
+            self.saved.setText("✓ saved")
+        else:
+            self.saved.setText("saving…")
+
+    def _ask_load(self) -> None:
+        if self._session.is_open and self.isVisible():
+            self._session.call(lambda _: machine_load(), self._show_load)
+
+    def _show_load(self, load: str) -> None:
+        self.load.setText(load)
+
+
+def machine_load() -> str:
+    """CPU and memory in use, in a few words; runs in the background."""
+    import psutil
+
+    used = psutil.virtual_memory()
+    gib = 1 << 30
+    memory = f"{(used.total - used.available) / gib:.1f} / {used.total / gib:.0f} GiB"
+    return f"CPU {psutil.cpu_percent():.0f} %    Memory {memory}"

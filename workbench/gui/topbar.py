@@ -1,0 +1,247 @@
+"""The bar at the top: what is open, the search field, and what to do (train, or new and open).
+
+Imports Qt, catalog's training form, session and the shared widgets.
+"""
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QSpinBox, QStackedWidget, QWidget
+
+from workbench.catalog.training import Settings
+from workbench.core.edits import SetName
+from workbench.gui import theme
+from workbench.gui.actions import ACTIONS, keys, tooltip
+from workbench.gui.session import Session
+from workbench.gui.widgets.buttons import Button, IconButton
+from workbench.gui.widgets.fields import Choice, TextField
+from workbench.gui.widgets.labels import ElidedLabel
+from workbench.gui.widgets.surfaces import surface
+
+HEIGHT = 44
+SEARCH_WIDTH = 330
+MENU = ("new_model", "open_file", "save", "export_file", "rename_model", "", "theme_dark", "theme_light",
+        "theme_system", "", "shortcuts", "quit")  # fmt: skip
+
+
+class TopBar(QWidget):
+    """Title on the left, search in the middle of the window, actions on the right."""
+
+    search_asked = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        surface(self, "panel", "bottom")
+        self.setFixedHeight(HEIGHT)
+        self.title = Title(session)
+        self.search = QPushButton(f"Search commands, nodes, runs   {keys('palette')}")
+        self.search.setProperty("kind", "field")
+        self.search.setAccessibleName("Search commands, nodes, runs")
+        self.search.setToolTip(tooltip("palette"))
+        self.search.setMinimumWidth(240)
+        self.search.setMaximumWidth(SEARCH_WIDTH)
+        self.search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.search.clicked.connect(self.search_asked)
+        theme.set_icon(self.search, "search", "dim", 14)
+        self.run_bar = RunBar(session)
+        self.page_bar = PageBar(session)
+        self._right = QStackedWidget()
+        self._right.addWidget(self.page_bar)
+        self._right.addWidget(self.run_bar)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 0, 12, 0)
+        row.setSpacing(12)
+        row.addWidget(self.title, 1)
+        row.addWidget(self.search, 0)
+        row.addWidget(self._right, 1)
+        row.setStretch(1, 1)
+
+    def show_view(self, view: str, title: str) -> None:
+        """Fit the bar to the view that is shown now."""
+        self.title.show_view(view, title)
+        self._right.setCurrentWidget(self.run_bar if view == "design" else self.page_bar)
+
+
+class Title(QWidget):
+    """The name of the model (click to rename) and whether it is saved; on other pages the page's title."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._view = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.name = Button("", tooltip("rename_model"), kind="title", name="Rename the model")
+        self.field = TextField("Model name", "The model's name; Enter keeps it, Escape does not")
+        self.field.setMaximumWidth(220)
+        self.field.hide()
+        self.page = ElidedLabel("", "heading")
+        self.detail = ElidedLabel("", "small")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.name)
+        row.addWidget(self.field)
+        row.addWidget(self.page)
+        row.addWidget(self.detail, 1)
+        self.name.clicked.connect(self.rename)
+        self.field.editingFinished.connect(self._on_named)
+        session.saved_changed.connect(self._show)
+        session.model_opened.connect(self._show)
+        session.runs_changed.connect(self._show)
+        session.opened.connect(self._show)
+
+    def show_view(self, view: str, title: str) -> None:
+        """Show the open model's name, or the page's title."""
+        self._view, self._page_title = view, title
+        self.field.hide()
+        self._show()
+
+    def set_detail(self, text: str) -> None:
+        """What stands beside the title of the page that is shown."""
+        self.detail.setText(text)
+
+    def rename(self) -> None:
+        """Turn the name into a field."""
+        self.name.hide()
+        self.field.show()
+        self.field.setText(self._session.document.name)
+        self.field.selectAll()
+        self.field.setFocus()
+
+    def _on_named(self) -> None:
+        name = self.field.text().strip()
+        self.field.hide()
+        if name and name != self._session.document.name:
+            self._session.do(SetName(name))
+        self._show()
+
+    def _show(self) -> None:
+        session = self._session
+        drawing = self._view == "design"
+        self.name.setVisible(drawing and not self.field.isVisible())
+        self.page.setVisible(not drawing)
+        if drawing:
+            shown = self.name.fontMetrics().elidedText(
+                session.document.name, Qt.TextElideMode.ElideRight, 220
+            )
+            self.name.setText(shown)
+            self.detail.setText(self._saved())
+        else:
+            self.page.setText(self._page_title)
+            count = len(session.runs)
+            runs = f" · {count:,} run{'' if count == 1 else 's'}" if session.is_open else ""
+            self.detail.setText(f"{session.path.name}{runs}")
+
+    def _saved(self) -> str:
+        session = self._session
+        if not session.is_saved:
+            return "saving…" if session.is_open else "not saved: no workspace"
+        if session.model_id == 0:
+            return "saved with the first edit"
+        return f"saved · revision {session.revision}" if session.revision else "saved"
+
+
+class PageBar(QWidget):
+    """New model and Open, on every page but the drawing; and the menu of everything else."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addStretch(1)
+        for id in ("new_model", "open_file"):
+            text = next(action.text for action in ACTIONS if action.id == id)
+            button = Button(text, tooltip(id))
+            button.clicked.connect(self._trigger(id))
+            row.addWidget(button)
+        row.addWidget(menu_button(session))
+
+    def _trigger(self, id: str) -> "Trigger":
+        return Trigger(self._session, id)
+
+
+class Trigger:
+    """Does an action of the table when called; looked up late, since actions are bound after the bar is made."""
+
+    def __init__(self, session: Session, id: str) -> None:
+        self._session = session
+        self._id = id
+
+    def __call__(self) -> None:
+        self._session.actions.get(self._id).trigger()
+
+
+def menu_button(session: Session) -> IconButton:
+    """The button with the menu of the window's actions."""
+    button = IconButton("more", "Menu", "More to do: files, theme, shortcuts")
+    button.setPopupMode(button.ToolButtonPopupMode.InstantPopup)
+    menu = QMenu(button)
+    menu.setToolTipsVisible(True)
+
+    def fill() -> None:
+        menu.clear()
+        bound = {row.id: action for row, action in session.actions.bound()}
+        for id in MENU:
+            if id in bound:
+                menu.addAction(bound[id])
+            elif not id:
+                menu.addSeparator()
+
+    menu.aboutToShow.connect(fill)
+    button.setMenu(menu)
+    return button
+
+
+class RunBar(QWidget):
+    """Device, epochs and Train."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.device = Choice("Device", "Where the run computes", [("auto", "Automatic")])
+        self.device.setMinimumWidth(110)
+        self.epochs = QSpinBox()
+        self.epochs.setRange(1, 1_000_000)
+        self.epochs.setKeyboardTracking(False)
+        self.epochs.setAccessibleName("Epochs")
+        self.epochs.setToolTip("How often the run goes through the training data")
+        self.epochs.setFixedWidth(106)
+        self.train = Button("Train", tooltip("train"), kind="primary", icon="play")
+        self.train.setMinimumWidth(88)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addStretch(1)
+        for widget in (self.device, self.epochs, self.train, menu_button(session)):
+            row.addWidget(widget)
+        self._rest = QTimer(self, singleShot=True, interval=600)
+        self._rest.timeout.connect(lambda: self.train.setEnabled(True))
+        self.device.picked.connect(lambda value: session.set_device(str(value)))
+        self.epochs.valueChanged.connect(session.set_epochs)
+        self.train.clicked.connect(self._on_train)
+        session.devices_found.connect(self._show_devices)
+        session.device_changed.connect(self.device.show_value)
+        session.document_changed.connect(self._show_epochs)
+        self._show_devices()
+        self._show_epochs()
+
+    def _on_train(self) -> None:
+        self.train.setEnabled(False)  # for a moment: a double click is one run
+        self._rest.start()
+        self._session.actions.get("train").trigger()
+
+    def _show_devices(self) -> None:
+        found = self._session.devices
+        best = f"Automatic ({found[0].id})" if found else "Automatic"
+        self.device.set_items([("auto", best), *((device.id, device.id) for device in found)])
+        self.device.show_value(self._session.device)
+
+    def _show_epochs(self) -> None:
+        value = self._session.document.training.settings.get("epochs", Settings().epochs)
+        self.epochs.blockSignals(True)
+        self.epochs.setEnabled(isinstance(value, int))  # an expression is edited in the training panel
+        if isinstance(value, int):
+            self.epochs.setSuffix(" epoch" if value == 1 else " epochs")
+            self.epochs.setValue(value)
+        self.epochs.blockSignals(False)

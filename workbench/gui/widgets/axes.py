@@ -1,0 +1,120 @@
+"""Where the ticks of a plot stand and what they say.  Standard library only."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from workbench.gui.text import number
+
+_STEPS: Final = (1.0, 2.0, 5.0, 10.0)
+_UNITS: Final = ((1e9, " G"), (1e6, " M"), (1e3, " k"))
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A place on an axis and its label; minor ticks have none."""
+
+    at: float
+    text: str = ""
+
+
+def linear_ticks(low: float, high: float, most: int, *, whole: bool = False) -> list[Tick]:
+    """At most about `most` ticks at round places in [low, high]; `whole` allows no fractions."""
+    span = high - low
+    if not (math.isfinite(span) and span > 0) or most < 1:
+        return []
+    step = _round_up(span / most)
+    if whole:
+        step = max(1.0, step)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    places = [index * step for index in range(first, min(last, first + 200) + 1)]
+    return [Tick(place, text) for place, text in zip(places, _labels(places, step), strict=True)]
+
+
+def log_ticks(low: float, high: float, most: int) -> list[Tick]:
+    """Ticks at the powers of ten in [low, high] (values, not logarithms); also 2 and 5 where there are few."""
+    if not (0 < low < high < math.inf):
+        return []
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    stride = max(1, math.ceil((last - first) / max(1, most)))
+    decades = [Tick(10.0**power, number(10.0**power, 1)) for power in range(first, last + 1, stride)]
+    shown = [tick for tick in decades if low <= tick.at <= high]
+    if len(shown) >= 2:
+        return shown
+    if high / low < 3:  # so little of a decade that round values serve better
+        return linear_ticks(low, high, most)
+    return [
+        Tick(factor * 10.0**power, number(factor * 10.0**power, 1))
+        for power in range(first, last + 1)
+        for factor in (1, 2, 5)
+        if low <= factor * 10.0**power <= high
+    ]
+
+
+def _round_up(size: float) -> float:
+    power = 10.0 ** math.floor(math.log10(size))
+    return next(step * power for step in _STEPS if step * power >= size * (1 - 1e-9))
+
+
+def _labels(places: list[float], step: float) -> Iterator[str]:
+    largest = max((abs(place) for place in places), default=0.0)
+    if 0 < largest < 1e-3 or largest >= 1e13:
+        yield from ("0" if abs(place) < step / 2 else number(place, 3) for place in places)
+        return
+    unit, name = next(((unit, name) for unit, name in _UNITS if largest >= 10 * unit), (1.0, ""))
+    decimals = max(0, -math.floor(math.log10(step / unit) + 1e-9))
+    for place in places:
+        text = f"{place / unit:.{decimals}f}"
+        yield "0" if float(text) == 0 else text.replace("-", "−") + name
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Maps values to pixels: the rectangle of a plot and the ranges that it shows."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+    log: bool = False
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+    def across(self, x: float) -> float:
+        """Where x stands, in pixels from the left of the widget."""
+        return self.left + (x - self.x0) / (self.x1 - self.x0) * self.width
+
+    def down(self, y: float) -> float:
+        """Where y stands, in pixels from the top of the widget; NaN where a logarithm has no place for it."""
+        if not self.log:
+            return self.bottom - (y - self.y0) / (self.y1 - self.y0) * self.height
+        if y <= 0:
+            return math.nan
+        low, high = math.log10(self.y0), math.log10(self.y1)
+        return self.bottom - (math.log10(y) - low) / (high - low) * self.height
+
+    def x_at(self, pixel: float) -> float:
+        """The x value under a pixel."""
+        return self.x0 + (pixel - self.left) / self.width * (self.x1 - self.x0)
+
+
+def padded(low: float, high: float, *, log: bool = False) -> tuple[float, float]:
+    """A range with a little room on both sides; one value alone gets room of its own size."""
+    if log:
+        room = (high / low) ** 0.05 if high > low else 2.0
+        return low / room, high * room
+    span = high - low
+    room = 0.05 * span if span > 1e-9 * max(abs(low), abs(high)) else 0.5 * abs(low) or 0.5
+    return low - room, high + room

@@ -1,0 +1,315 @@
+"""The main window: bars around a stack of views, each made on its first visit.  Imports session and shared widgets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QButtonGroup,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.gui import theme
+from workbench.gui.actions import BY_ID, tooltip
+from workbench.gui.palette import CommandPalette, entries
+from workbench.gui.session import Session
+from workbench.gui.shortcuts import ShortcutSheet
+from workbench.gui.statusbar import StatusBar
+from workbench.gui.topbar import TopBar
+from workbench.gui.widgets.messages import MessageBar
+from workbench.gui.widgets.surfaces import surface
+from workbench.store.records import RunRecord
+
+LEAST = QSize(960, 600)
+FILES = "Model files (*.json);;All files (*)"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view of the activity bar and where its class is; imported on the first visit."""
+
+    id: str
+    text: str
+    title: str
+    module: str
+    name: str
+
+
+VIEWS = (
+    View("home", "Home", "Workbench", "workbench.gui.home.view", "HomeView"),
+    View("design", "Design", "", "workbench.gui.design.view", "DesignView"),
+    View("runs", "Runs", "Runs", "workbench.gui.runs.view", "RunsView"),
+    View("compare", "Compare", "Compare", "workbench.gui.compare.view", "CompareView"),
+    View("settings", "Settings", "Settings", "workbench.gui.settings.view", "SettingsView"),
+)
+
+
+@runtime_checkable
+class Reveals(Protocol):
+    """A view that can show something in particular: a run id, a problem, a list of run ids."""
+
+    def reveal(self, what: object) -> None: ...
+
+
+@runtime_checkable
+class AddsNodes(Protocol):
+    """A view with a canvas, to which the command palette can add a node type by name."""
+
+    def add_node_type(self, name: str) -> object: ...
+
+
+class ActivityBar(QWidget):
+    """The column of views; the settings stand at its foot."""
+
+    def __init__(self, go: Callable[[str], object]) -> None:
+        super().__init__()
+        surface(self, "panel", "right")
+        self.setFixedWidth(73)
+        self.buttons: dict[str, QToolButton] = {}
+        self._group = QButtonGroup(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 8, 7, 8)
+        column.setSpacing(4)
+        for view in VIEWS:
+            if view.id == "settings":
+                column.addStretch(1)
+            button = QToolButton()
+            button.setText(view.text)
+            button.setToolTip(tooltip(view.id))
+            button.setAccessibleName(view.text)
+            button.setCheckable(True)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setFixedSize(60, 52)
+            button.setProperty("kind", "activity")
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            theme.set_icon(button, BY_ID[view.id].icon, "dim", 20)
+            button.clicked.connect(_going(go, view.id))
+            self._group.addButton(button)
+            self.buttons[view.id] = button
+            column.addWidget(button)
+
+    def show_view(self, id: str) -> None:
+        """Light up one of them."""
+        self.buttons[id].setChecked(True)
+
+
+def _going(go: Callable[[str], object], id: str) -> Callable[[], object]:
+    return lambda: go(id)
+
+
+class MainWindow(QMainWindow):
+    """Puts the session's signals and the views together."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.views: dict[str, QWidget] = {}
+        self.current = ""
+        self.setWindowTitle("Workbench")
+        self.setWindowIcon(theme.icon("design", "accent", 64))
+        self.setMinimumSize(LEAST)
+        self.setAcceptDrops(True)
+        preferences = session.preferences
+        self.resize(preferences.width, preferences.height)
+        self.top = TopBar(session)
+        self.activity = ActivityBar(self.show_view)
+        self.stack = QStackedWidget()
+        surface(self.stack, "base")
+        self.status = StatusBar(session)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.activity)
+        middle.addWidget(self.stack, 1)
+        column.addWidget(self.top)
+        column.addLayout(middle, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(centre)
+        self.messages = MessageBar(self)
+        self.palette_box = CommandPalette(self)
+        self.sheet = ShortcutSheet(self)
+        self._dialog: QFileDialog | None = None
+        self._bind()
+        session.went.connect(self.show_view)
+        session.message.connect(self._say)
+        session.offered.connect(self._offer)
+        session.unusable.connect(self._on_unusable)
+        session.run_queued.connect(self._on_queued)
+        session.model_opened.connect(self._name_window)
+        session.document_changed.connect(self._on_document_changed)
+        self.show_view("home")
+
+    # ------------------------------------------------------------- views
+
+    def view(self, id: str) -> QWidget:
+        """The view, made now if this is its first visit."""
+        if id not in self.views:
+            wanted = next(view for view in VIEWS if view.id == id)
+            made: QWidget = getattr(import_module(wanted.module), wanted.name)(self.session)
+            self.views[id] = made
+            self.stack.addWidget(made)
+            if id == "design":
+                self.session.actions.bind("undo", self.session.undo, made)
+                self.session.actions.bind("redo", self.session.redo, made)
+                self._show_undo()
+        return self.views[id]
+
+    def show_view(self, id: str, what: object = None) -> None:
+        """Switch to a view, and in it to something in particular."""
+        view = self.view(id)
+        self.current = id
+        self.stack.setCurrentWidget(view)
+        self.activity.show_view(id)
+        self.top.show_view(id, next(entry.title for entry in VIEWS if entry.id == id))
+        self._name_window()
+        if what is not None and isinstance(view, Reveals):
+            view.reveal(what)
+
+    def _bind(self) -> None:
+        session, bind = self.session, self.session.actions.bind
+        for view in VIEWS:
+            bind(view.id, _going(self.show_view, view.id), self)
+        bind("palette", self.open_palette, self)
+        bind("new_model", session.new_model, self)
+        bind("open_file", self.ask_open, self)
+        bind("save", self._save_now, self)
+        bind("export_file", self.ask_export, self)
+        bind("rename_model", self._rename, self)
+        bind("train", session.train, self)
+        for mode in theme.MODES:
+            bind(f"theme_{mode}", self._themed(mode), self)
+        bind("shortcuts", self.sheet.open, self)
+        bind("quit", self.close, self)
+        self.top.search_asked.connect(self.open_palette)
+
+    def _on_document_changed(self) -> None:
+        self._show_undo()
+        self._name_window()
+
+    def _show_undo(self) -> None:
+        history = self.session.history
+        for id, can, label in (
+            ("undo", history.can_undo, history.undo_label),
+            ("redo", history.can_redo, history.redo_label),
+        ):
+            if "design" in self.views:
+                action = self.session.actions.get(id)
+                action.setEnabled(can)
+                action.setText(f"{BY_ID[id].text}: {label}" if label else BY_ID[id].text)
+
+    def _name_window(self) -> None:
+        entry = next(view for view in VIEWS if view.id == self.current)
+        name = self.session.document.name if self.current == "design" else entry.text
+        self.setWindowTitle(f"{name} – Workbench")
+
+    # ------------------------------------------------------------- actions
+
+    def open_palette(self) -> None:
+        """Show the command palette over what works here."""
+        canvas = self.views.get("design") if self.current == "design" else None
+        add = canvas.add_node_type if isinstance(canvas, AddsNodes) else None
+        self.palette_box.open(entries(self.session, self.current, add))
+
+    def ask_open(self) -> None:
+        """Let a person choose a model file; the window stays usable meanwhile."""
+        self._ask(QFileDialog.AcceptMode.AcceptOpen, "Open a model file", self.session.open_file)
+
+    def ask_export(self) -> None:
+        """Let a person choose where a copy of the open model goes."""
+        name = f"{self.session.document.name}.json"
+        self._ask(
+            QFileDialog.AcceptMode.AcceptSave, "Save a copy of the model", self.session.export_file, name
+        )
+
+    def _ask(
+        self, mode: QFileDialog.AcceptMode, title: str, slot: Callable[[Path], object], name: str = ""
+    ) -> None:
+        dialog = QFileDialog(self, title, str(Path.cwd()), FILES)
+        dialog.setAcceptMode(mode)
+        dialog.setFileMode(
+            QFileDialog.FileMode.ExistingFile
+            if mode == QFileDialog.AcceptMode.AcceptOpen
+            else QFileDialog.FileMode.AnyFile
+        )
+        dialog.setDefaultSuffix("json")
+        if name:
+            dialog.selectFile(name)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda chosen: slot(Path(chosen)))
+        dialog.show()
+
+    def _save_now(self) -> None:
+        session = self.session
+        if session.is_saved and session.model_id:
+            self._say(f"“{session.document.name}” is saved.", "ok")
+        session.save()
+
+    def _rename(self) -> None:
+        self.show_view("design")
+        self.top.title.rename()
+
+    def _themed(self, mode: str) -> Callable[[], None]:
+        return lambda: self.set_theme(mode)
+
+    def set_theme(self, mode: str) -> None:
+        """Switch the theme and remember it."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply(app, mode)
+        self.session.preferences.theme = mode
+        self.session.remember()
+
+    # ------------------------------------------------------------- messages
+
+    def _say(self, text: str, level: str) -> None:
+        self.messages.say(text, level)
+
+    def _offer(self, text: str, button: str, slot: Callable[[], object]) -> None:
+        self.messages.say(text, "ok", button, slot)
+
+    def _on_queued(self, run: RunRecord) -> None:
+        self._offer(f"{run.name} #{run.id} is queued.", "Show run", lambda: self.show_view("runs", run.id))
+
+    def _on_unusable(self, reason: str) -> None:
+        self.messages.say(reason, "error", "Choose another", lambda: self.show_view("settings"))
+
+    # ------------------------------------------------------------- Qt's events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for box in (self.messages, self.palette_box):
+            if box.isVisible():
+                box.place()
+        if self.sheet.isVisible():
+            self.sheet.close_up()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.toLocalFile().endswith(".json") for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls()[:1]:
+            self.session.open_file(Path(url.toLocalFile()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        preferences = self.session.preferences
+        preferences.maximised = self.isMaximized()
+        if not preferences.maximised:
+            preferences.width, preferences.height = self.width(), self.height()
+        self.session.remember()
+        self.session.close()
+        super().closeEvent(event)
