@@ -35,7 +35,7 @@ def weighted(mean: Tensor, count: int) -> Tensor:
     return torch.stack([mean.detach() * count, mean.new_tensor(float(count))])
 
 
-def mean(total: Tensor) -> float:
+def average(total: Tensor) -> float:
     """The mean of what `weighted` summed up."""
     return (total[0] / total[1]).item()
 '''
@@ -46,6 +46,7 @@ def generate(document: Document, analysis: Analysis) -> str:
     errors = [str(problem) for problem in analysis.problems if problem.severity == "error"]
     if errors:
         raise CodeError("The model cannot be compiled yet: " + " ".join(errors))
+    _only_names(document, analysis)
     return "\n".join(_Writer(document, analysis).lines()) + "\n"
 
 
@@ -298,11 +299,11 @@ class _Writer:
             total = total_name(self.root, self.steps, step)
             if total not in step.losses:
                 entries[total] = " + ".join(
-                    f'mean(totals["{id}"])' if weight == 1 else f'{weight!r} * mean(totals["{id}"])'
+                    f'average(totals["{id}"])' if weight == 1 else f'{weight!r} * average(totals["{id}"])'
                     for id, weight in step.losses.items()
                 )
         for id in losses:
-            entries[id] = f'mean(totals["{id}"])'
+            entries[id] = f'average(totals["{id}"])'
         for id in ordered(self.root, self._states()):
             if self._family(id) == "metric":
                 entries[id] = f'self.{id}.value(totals["{id}"]).item()'
@@ -363,3 +364,15 @@ def _argument(port: Port) -> str:
 
 def _tensors(count: int) -> str:
     return "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
+
+
+def _only_names(document: Document, analysis: Analysis) -> None:
+    """Everything that becomes a name in the text must be one: the last guard against code from a document."""
+    names = [*document.blocks, *(update.name for update in analysis.updates)]
+    for block in document.blocks.values():
+        names += [*block.params, *block.graph.nodes]
+    for info in analysis.nodes.values():
+        names += [info.node.id, *info.outputs, *info.params]
+    for name in names:
+        if not (name.isascii() and name.isidentifier()):
+            raise CodeError(f"“{name[:64]}” cannot be a name in a program.")

@@ -3,6 +3,7 @@
 `where` names the block whose graph is edited; "" is the model itself.
 """
 
+import keyword
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ RESERVED = frozenset(
     "lambda nonlocal not or pass raise return try while with match case type "
     "self batch forward train eval parameters modules children buffers apply cuda cpu to half float double type "
     "evaluate summarise zero_grad state_dict torch nn math gnn functional tensor i n like totals steps epoch_steps "
-    "optimizer schedule frozen weighted mean layer add_module bfloat16 compile call_super_init dump_patches extra_repr "
+    "optimizer schedule frozen weighted average layer add_module bfloat16 compile call_super_init dump_patches extra_repr "
     "ipu mtia requires_grad_ share_memory to_empty xpu program "
     "false true none print super len range list dict tuple set int str bool sum min max zip map abs".split()
 )
@@ -53,7 +54,7 @@ def check_update(name: str) -> None:
 
 def check_name(name: str) -> None:
     """Raises EditError unless `name` can name a block or variable."""
-    if not _NAME.fullmatch(name) or name.lower() in RESERVED:
+    if not _NAME.fullmatch(name) or name in RESERVED or keyword.iskeyword(name):
         raise EditError(
             f"“{name[:64]}” cannot be a name here. Use letters, digits and _, starting with a letter."
         )

@@ -170,11 +170,14 @@ class _Reader:
         return Document(
             name=self._string(data.get("name", "model"), "name") or "model",
             description=self._string(data.get("description", ""), "description"),
-            variables=self._values(data.get("variables", {}), "variables"),
+            variables=self._variables(data.get("variables", {})),
             graph=self._graph(data.get("graph", {}), ""),
             blocks=blocks,
             training=self._training(self._object(data.get("training", {}), "training")),
         )
+
+    def _variables(self, data: Json) -> Mapping[str, Value]:
+        return {self._named(name, "variables"): value for name, value in self._values(data, "variables").items()}
 
     def _constant(self, text: str) -> NoReturn:
         self.fail("", f"is not a model file: {text} is not a number that a model may hold.")
@@ -255,6 +258,8 @@ class _Reader:
         data = self._object(data, place)
         self._keys(data, place, ("params", "graph"))
         params = self._values(data.get("params", {}), f"{place}, params")
+        for name in params:
+            self._named(name, f"{place}, params")
         return Block(params=params, graph=self._graph(data.get("graph", {}), place))
 
     def _training(self, data: dict[str, Json]) -> Training:

@@ -1,0 +1,41 @@
+"""Templates: ready models that ship with Workbench. Each is an ordinary document. Standard library and core only."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from workbench.core.document import Document
+from workbench.core.errors import DocumentError
+from workbench.core.files import read
+from workbench.core.resources import resource
+
+CATEGORIES = ("Images", "Sequences", "Text", "Generative", "Graphs", "Tables")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A ready model: what it is called, where it is shown, what it achieves in its first two minutes."""
+
+    id: str
+    title: str
+    category: str
+    goal: str
+    path: Path
+
+
+@cache
+def templates() -> tuple[Template, ...]:
+    """All templates, the one for newcomers first."""
+    folder = resource("templates")
+    entries = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    return tuple(Template(**entry, path=folder / f"{entry['id']}.json") for entry in entries)
+
+
+def load(id: str) -> Document:
+    """The document of a template. Raises DocumentError with the known ids."""
+    for template in templates():
+        if template.id == id:
+            return read(template.path)
+    known = ", ".join(template.id for template in templates())
+    raise DocumentError(f"There is no template “{id}”. Known are: {known}.")
