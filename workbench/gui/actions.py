@@ -56,6 +56,18 @@ ACTIONS = (
         "duplicate", "Duplicate", "Ctrl+D", "Copy the selected nodes beside themselves", "duplicate", "design"
     ),
     Action("delete", "Delete", "Del", "Remove what is selected; undo brings it back", "delete", "design"),
+    Action("rename_node", "Rename", "F2", "Give the selected node another name", "rename", "design"),
+    Action("link_nodes", "Link", "L", "Link the selected nodes in the order of selection", "link", "design"),
+    Action(
+        "share_weights",
+        "Linked copy",
+        "Ctrl+Shift+D",
+        "Add a copy that shares the weights of the selected node; a selected copy gets its own again",
+        "link",
+        "design",
+    ),
+    Action("enter_block", "Enter block", "Return", "Go into the selected block", "enter", "design"),
+    Action("leave_block", "Leave block", "Alt+Up", "Go back to where the block stands", "back", "design"),
     Action("select_all", "Select all", "Ctrl+A", "Select every node", "select-all", "design"),
     Action("fit", "Fit the drawing", "F", "Show the whole drawing, or what is selected", "fit", "design"),
     Action("zoom_in", "Zoom in", "Ctrl++", "Larger", "zoom-in", "design"),
