@@ -1,0 +1,514 @@
+"""The canvas: shows the scene, turns mouse, wheel and pinch into gestures, and follows the open model.
+
+What is selected, zoomed and entered is its own state; the model changes only through `session.do`.
+"""
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QBrush,
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
+
+from workbench.catalog.check import Analysis
+from workbench.core.document import Document, Port
+from workbench.core.edits import Edit
+from workbench.gui import theme
+from workbench.gui.design.faces import Knowledge, Place
+from workbench.gui.design.gestures import Box, DragLink, Gesture, Move, Pan
+from workbench.gui.design.items import LinkItem, NodeItem
+from workbench.gui.design.palette import MIME
+from workbench.gui.design.scene import DesignScene, PortHit
+from workbench.gui.design.style import DETAIL, OVERVIEW, REACH, style
+from workbench.gui.session import Session
+from workbench.gui.widgets.labels import Label
+
+LEAST, MOST = 0.05, 3.0
+_ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+_LEFT, _MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
+_DRAG = 4
+
+
+class Canvas(QGraphicsView):
+    """The view of one graph: the model's own, or that of the block that was entered."""
+
+    place_changed = Signal()
+    zoom_changed = Signal(float)
+    dropped = Signal(str, QPointF)
+    """An offer's key was dropped at a place of the scene."""
+    searched = Signal(QPoint, object)
+    """A node is wanted at a place of the viewport, wired to a PortHit or to nothing (None)."""
+    opened = Signal(str)
+    """A node was double-clicked."""
+    menu_asked = Signal(QPoint, object)
+    """The context menu is wanted at a place of the viewport, for an item or the void (None)."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.place = Place()
+        self.drawing = DesignScene(self)
+        self.setScene(self.drawing)
+        self._gesture: Gesture | None = None
+        self._waiting: tuple[QPoint, Callable[[], Gesture]] | None = None
+        self._click: Callable[[], None] | None = None
+        self._space: Pan | bool = False
+        self._frame_pending = True
+        self._hint = Label("", wrap=True)
+        self._hint.setParent(self)
+        self._hint.setProperty("surface", "panel")
+        self._hint.setProperty("box", "hint")
+        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._hint.hide()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.AnchorViewCenter)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing, False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.viewport().setAcceptDrops(True)
+        self.viewport().grabGesture(Qt.GestureType.PinchGesture)
+        self.setAccessibleName("Drawing of the model")
+        self.setToolTip("Tab adds a node, drag between ports to link, F fits the drawing")
+        session.model_opened.connect(self._on_model_opened)
+        session.document_changed.connect(self._on_document_changed)
+        session.analysed.connect(self._on_analysed)
+        session.schemas_changed.connect(self.refresh)
+        theme.changed.connect(self._on_theme_changed)
+        self.refresh()
+
+    # ------------------------------------------------------------- following the model
+
+    def refresh(self) -> None:
+        """Show the document and the analysis as they are."""
+        self._show(self.session.document)
+
+    def _show(self, document: Document) -> None:
+        place = self._still_there(document, self.place)
+        moved = place != self.place
+        self.place = place
+        session = self.session
+        self.drawing.show(Knowledge(document, session.analysis, session.schemas, place))
+        if moved:
+            self.place_changed.emit()
+
+    def _still_there(self, document: Document, place: Place) -> Place:
+        """The place, or the nearest one around it that the document still has."""
+        where, trail = "", []
+        for id in place.trail:
+            node = document.graph_of(where).nodes.get(id)
+            if node is None or node.block not in document.blocks:
+                break
+            where = node.block
+            trail.append(id)
+        if not place.trail and place.where in document.blocks:
+            return place
+        return Place(where, tuple(trail))
+
+    def _on_model_opened(self) -> None:
+        self._drop_gesture()
+        self.place = Place()
+        self.drawing.select(())
+        self._frame_pending = True
+        self.place_changed.emit()
+
+    def _on_document_changed(self, before: Document | None, after: Document) -> None:
+        self._drop_gesture()
+        self._show(after)
+        if self._frame_pending:
+            self.frame()
+
+    def _on_analysed(self, analysis: Analysis) -> None:
+        if self._gesture is None or not isinstance(self._gesture, Move):
+            self.refresh()
+
+    def _on_theme_changed(self) -> None:
+        self.drawing.restyle()
+        self.viewport().update()
+
+    def do(self, edit: Edit) -> bool:
+        """Make an edit; false (and a message) if it does not fit."""
+        return self.session.do(edit)
+
+    def tell(self, text: str) -> None:
+        """Say why something did not happen."""
+        self.session.message.emit(text, "error")
+
+    # ------------------------------------------------------------- where one looks
+
+    @property
+    def zoom(self) -> float:
+        return self.transform().m11()
+
+    def enter(self, id: str) -> None:
+        """Go into a block's own drawing, as this instance sees it."""
+        node = self.drawing.graph.nodes[id]
+        if node.block in self.session.document.blocks:
+            self.go(Place(node.block, (*self.place.trail, id)))
+
+    def leave(self) -> None:
+        """Go back to where the block stands."""
+        trail = self.place.trail[:-1]
+        was = self.place.trail[-1:]
+        if self.place.where:
+            where = ""
+            for id in trail:
+                where = self.session.document.graph_of(where).nodes[id].block
+            self.go(Place(where, trail))
+            self.drawing.select(was)
+
+    def go(self, place: Place) -> None:
+        """Show another graph of the model."""
+        if place != self.place:
+            self._drop_gesture()
+            self.place = place
+            self.refresh()
+            self.place_changed.emit()
+            self.frame()
+
+    def reveal(self, ids: Iterable[str]) -> None:
+        """Select nodes and bring them into view."""
+        ids = tuple(ids)
+        self.drawing.select(ids)
+        rect = self.drawing.bounds(self.drawing.selection) if self.drawing.selection else QRectF()
+        seen = self.mapToScene(self.viewport().rect()).boundingRect()
+        if not rect.isNull() and not seen.contains(rect):
+            self.look_at(rect.center(), max(self.zoom, DETAIL))
+
+    def frame(self) -> None:
+        """Fit the selection, or all, into the view."""
+        if not self.isVisible() or self.viewport().width() < 40:
+            self._frame_pending = True
+            return
+        self._frame_pending = False
+        rect = self.drawing.bounds(self.drawing.selection)
+        if rect.isNull():
+            self.look_at(QPointF(0, 0), 1.0)
+            return
+        view = self.viewport().size()
+        zoom = min((view.width() - 64) / rect.width(), (view.height() - 72) / rect.height(), 1.0)
+        self.look_at(rect.center(), zoom)
+
+    def look_at(self, center: QPointF, zoom: float) -> None:
+        """Put a place of the scene into the middle."""
+        self._set_zoom(zoom)
+        self.centerOn(center)
+
+    def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
+        """Zoom and keep the place under `at` (the middle without it) where it is."""
+        anchor = at or self.viewport().rect().center()
+        before = self.mapToScene(anchor)
+        self._set_zoom(self.zoom * factor)
+        self.pan(self.mapFromScene(before) - anchor)
+
+    def _set_zoom(self, zoom: float) -> None:
+        zoom = max(LEAST, min(MOST, zoom))
+        if zoom != self.zoom:
+            self.resetTransform()
+            self.scale(zoom, zoom)
+            self.drawing.set_far(zoom < OVERVIEW)
+            self.zoom_changed.emit(zoom)
+
+    def pan(self, by: QPoint) -> None:
+        """Move the window over the drawing by screen pixels."""
+        for bar, step in ((self.horizontalScrollBar(), by.x()), (self.verticalScrollBar(), by.y())):
+            bar.setValue(bar.value() + step)
+
+    def search(self, at: QPoint, wire: PortHit | None = None) -> None:
+        """Ask for the add-node box at a place of the viewport."""
+        self.searched.emit(at, wire)
+
+    def say(self, text: str, at: QPoint, level: str = "") -> None:
+        """Show a few words beside the pointer; "" hides them."""
+        self._hint.setVisible(bool(text))
+        if text:
+            self._hint.set_role(level)
+            self._hint.setText(text)
+            self._hint.setFixedWidth(min(320, self._hint.fontMetrics().horizontalAdvance(text) + 20))
+            self._hint.adjustSize()
+            room = self.viewport().size() - self._hint.size()
+            x = min(at.x() + 18, max(0, room.width() - 4))
+            y = at.y() + 18 if at.y() + 18 < room.height() else at.y() - 12 - self._hint.height()
+            self._hint.move(max(4, x), max(4, y))
+
+    # ------------------------------------------------------------- mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at, button = event.position().toPoint(), event.button()
+        if self._gesture is not None:
+            return
+        if button == _MIDDLE or (button == _LEFT and self._space):
+            pan = Pan(self, at)
+            self._begin(pan, at)
+            if self._space:
+                self._space = pan
+        elif button == _LEFT:
+            self._press(at, bool(event.modifiers() & _ADDING))
+        event.accept()
+
+    def _press(self, at: QPoint, adding: bool) -> None:
+        place, drawing = self.mapToScene(at), self.drawing
+        hit = drawing.port_at(place, REACH / self.zoom) if self.zoom >= DETAIL else None
+        node = drawing.node_at(place)
+        self._click = None
+        if hit is not None:
+            self._waiting = (at, lambda: self._link_from(hit))
+        elif node is not None:
+            self._press_node(node, at, place, adding)
+        elif (link := drawing.link_at(place, 6 / self.zoom)) is not None:
+            kept = drawing.chosen_links if adding else []
+            drawing.select(drawing.selection if adding else (), (*kept, link.target))
+            self._waiting = None
+        else:
+            kept_nodes = tuple(drawing.selection) if adding else ()
+            drawing.select(kept_nodes)
+            self._waiting = (at, lambda: Box(self, place, kept_nodes))
+
+    def _press_node(self, node: NodeItem, at: QPoint, place: QPointF, adding: bool) -> None:
+        drawing, id = self.drawing, node.id
+        if adding:
+            chosen = [other for other in drawing.selection if other != id]
+            drawing.select(chosen if id in drawing.selection else [*chosen, id], drawing.chosen_links)
+        elif id in drawing.selection:
+            self._click = lambda: drawing.select((id,))
+        else:
+            drawing.select((id,))
+        if id in drawing.selection:
+            self._waiting = (at, lambda: Move(self, at, place, id))
+
+    def _link_from(self, hit: PortHit) -> Gesture:
+        source = None if hit.output else self.drawing.graph.links.get(hit.port)
+        if source is None or source.node not in self.drawing.nodes:
+            return DragLink(self, hit)
+        start = self.drawing.nodes[source.node].port_place(source.name, output=True)
+        return DragLink(self, PortHit(source, True, start), detached=hit.port)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        if self._waiting is not None and (at - self._waiting[0]).manhattanLength() > _DRAG:
+            make = self._waiting[1]
+            self._begin(make(), at)
+        if self._gesture is not None:
+            self._gesture.move(at, self.mapToScene(at))
+        elif event.buttons() == Qt.MouseButton.NoButton:
+            self._hover(at)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        gesture, self._gesture = self._gesture, None
+        waiting, self._waiting = self._waiting, None
+        click, self._click = self._click, None
+        if gesture is not None:
+            gesture.finish(at, self.mapToScene(at))
+            self._show_cursor(None)
+        elif waiting is not None and click is not None:
+            click()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        if event.button() != _LEFT:
+            return
+        self._waiting = None
+        node = self.drawing.node_at(self.mapToScene(at))
+        if node is None:
+            if self.drawing.link_at(self.mapToScene(at), 6 / self.zoom) is None:
+                self.search(at)
+        elif self.drawing.graph.nodes[node.id].block:
+            self.enter(node.id)
+        else:
+            self.opened.emit(node.id)
+
+    def _begin(self, gesture: Gesture, at: QPoint) -> None:
+        self._waiting = None
+        self._click = None
+        self._gesture = gesture
+        self.drawing.hover(None)
+        self._show_cursor(gesture.cursor)
+
+    def _drop_gesture(self) -> None:
+        self._waiting = self._click = None
+        if self._gesture is not None:
+            gesture, self._gesture = self._gesture, None
+            gesture.cancel()
+            self._show_cursor(None)
+
+    def _hover(self, at: QPoint) -> None:
+        place = self.mapToScene(at)
+        hit = self.drawing.port_at(place, REACH / self.zoom) if self.zoom >= DETAIL else None
+        item: NodeItem | LinkItem | None = self.drawing.node_at(place)
+        if item is None and hit is None:
+            item = self.drawing.link_at(place, 6 / self.zoom)
+        self.drawing.hover(item)
+        self._show_cursor(Qt.CursorShape.CrossCursor if hit else None)
+
+    def _show_cursor(self, shape: Qt.CursorShape | None) -> None:
+        if shape is None and self._space:
+            shape = Qt.CursorShape.OpenHandCursor
+        if shape is None:
+            self.viewport().unsetCursor()
+        else:
+            self.viewport().setCursor(shape)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        delta = event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.pan(QPoint(-(delta.x() or delta.y()), 0))
+        else:
+            self.zoom_by(1.0015 ** delta.y(), event.position().toPoint())
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        at = event.pos() if by_mouse else self._below_selection()
+        place = self.mapToScene(at)
+        node = self.drawing.node_at(place)
+        link = None if node else self.drawing.link_at(place, 6 / self.zoom)
+        if by_mouse and node is not None and node.id not in self.drawing.selection:
+            self.drawing.select((node.id,))
+        elif by_mouse and link is not None:
+            self.drawing.select((), (link.target,))
+        self.menu_asked.emit(at, node or link)
+
+    def _below_selection(self) -> QPoint:
+        rect = self.drawing.bounds(self.drawing.selection) if self.drawing.selection else QRectF()
+        return self.mapFromScene(rect.center()) if rect.width() else self.viewport().rect().center()
+
+    # ------------------------------------------------------------- keys and other events
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = True
+            self._show_cursor(None)
+        elif event.key() == Qt.Key.Key_Escape:
+            if self._gesture is not None:
+                self._drop_gesture()
+            else:
+                self.drawing.select(())
+        elif not event.isAutoRepeat() or event.key() != Qt.Key.Key_Space:
+            event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat() and self._space:
+            panned = isinstance(self._space, Pan)
+            self._space = False
+            self._show_cursor(None)
+            if not panned:
+                self.search(self.pointer())
+
+    def pointer(self) -> QPoint:
+        """Where the pointer is in the viewport; its middle when the pointer is elsewhere."""
+        at = self.viewport().mapFromGlobal(self.cursor().pos())
+        return at if self.viewport().rect().contains(at) else self.viewport().rect().center()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self._tip(event.pos()), self.viewport())
+            return True
+        zooms = Qt.NativeGestureType.ZoomNativeGesture
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == zooms:
+            self.zoom_by(1 + event.value(), event.position().toPoint())
+            return True
+        if event.type() == QEvent.Type.Gesture:
+            pinch = event.gesture(Qt.GestureType.PinchGesture)  # type: ignore[attr-defined]  # a QGestureEvent
+            if pinch is not None:
+                self.zoom_by(
+                    pinch.scaleFactor(), self.viewport().mapFromGlobal(pinch.centerPoint().toPoint())
+                )
+                return True
+        if event.type() == QEvent.Type.Leave:
+            self.drawing.hover(None)
+        return super().viewportEvent(event)
+
+    def _tip(self, at: QPoint) -> str:
+        place = self.mapToScene(at)
+        hit = self.drawing.port_at(place, REACH / self.zoom)
+        if hit is not None:
+            link = self.drawing.links.get(hit.port) if not hit.output else None
+            spec = link.spec if link else self._output_spec(hit.port) if hit.output else None
+            return f"{hit.port}\n{spec}" if spec else str(hit.port)
+        node = self.drawing.node_at(place)
+        if node is not None:
+            return node.face.problem
+        wire = self.drawing.link_at(place, 6 / self.zoom)
+        return f"{wire.source} → {wire.target}\n{wire.spec or 'not known yet'}" if wire else ""
+
+    def _output_spec(self, port: Port) -> object:
+        scope = self.drawing.know.scope() if self.drawing.know else None
+        info = scope.infos.get(port.node) if scope else None
+        return info.outputs.get(port.name) if info else None
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasFormat(MIME):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if event.mimeData().hasFormat(MIME):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if event.mimeData().hasFormat(MIME):
+            key = event.mimeData().data(MIME).toStdString()
+            self.dropped.emit(key, self.mapToScene(event.position().toPoint()))
+            event.acceptProposedAction()
+            self.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._frame_pending:
+            self.frame()
+
+    # ------------------------------------------------------------- painting
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        made = style()
+        painter.save()
+        area = self.viewportTransform().mapRect(QRectF(rect)).adjusted(-1, -1, 1, 1)
+        painter.resetTransform()
+        step = round(32 * self.zoom)
+        if self.zoom < 0.35:
+            painter.fillRect(area, made.base)
+        else:
+            origin = self.viewportTransform().map(QPointF(0, 0))
+            painter.setBrushOrigin(QPointF(origin.x() % step, origin.y() % step))
+            painter.fillRect(area, QBrush(made.tile(step, self.devicePixelRatioF())))
+        painter.restore()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        if self.zoom >= DETAIL:
+            self.drawing.labels.paint(painter, self.drawing.links_near(QRectF(rect)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self.viewport())
+            painter.setPen(QPen(theme.color("accent"), 1))
+            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
+            painter.end()
+
+    def focusInEvent(self, event: object) -> None:
+        super().focusInEvent(event)  # type: ignore[arg-type]  # a QFocusEvent
+        self.viewport().update()
+
+    def focusOutEvent(self, event: object) -> None:
+        super().focusOutEvent(event)  # type: ignore[arg-type]  # a QFocusEvent
+        self._space = False
+        self.viewport().update()

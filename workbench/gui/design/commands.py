@@ -1,0 +1,319 @@
+"""What can be done to a selection: every command makes at most one edit.  Bound to keys, menus and buttons.
+
+Imports Qt, actions, canvas, clipboard and offers.
+"""
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from workbench.core.document import Graph, Node, Port
+from workbench.core.edits import (
+    AddNodes,
+    Connect,
+    Disconnect,
+    Edit,
+    MoveNodes,
+    RemoveNodes,
+    SetLinkedTo,
+    Several,
+)
+from workbench.core.errors import WorkbenchError
+from workbench.gui import theme
+from workbench.gui.actions import BY_ID
+from workbench.gui.design import clipboard
+from workbench.gui.design.canvas import Canvas
+from workbench.gui.design.faces import Knowledge
+from workbench.gui.design.items import LinkItem, NodeItem
+from workbench.gui.design.linking import judge, spec_of
+from workbench.gui.design.offers import Offer, new_node, port_for
+from workbench.gui.design.scene import PortHit
+from workbench.gui.design.style import HEAD, NODE_WIDTH, SNAP, snapped
+from workbench.gui.session import Session
+
+_GAP = 56
+_MORE_KEYS = {
+    "delete": ("Del", "Backspace"),
+    "redo": ("Ctrl+Shift+Z", "Ctrl+Y"),
+    "zoom_in": ("Ctrl++", "Ctrl+="),
+    "leave_block": ("Alt+Up",),
+}
+
+
+class Commands:
+    """The commands of one canvas."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+        self.session: Session = canvas.session
+        self.rename: Callable[[], None] = lambda: None
+
+    # ------------------------------------------------------------- binding
+
+    def bind(self, view: QWidget) -> None:
+        """Offer the commands: undo and redo in the whole view, the others while the canvas has the focus."""
+        canvas, session = self.canvas, self.session
+        table: dict[str, Callable[[], object]] = {
+            "add_node": self.search,
+            "cut": self.cut,
+            "copy": self.copy,
+            "paste": self.paste,
+            "duplicate": self.duplicate,
+            "delete": self.delete,
+            "select_all": self.select_all,
+            "link_nodes": self.link_selection,
+            "rename_node": lambda: self.rename(),
+            "share_weights": self.share,
+            "enter_block": self.enter,
+            "leave_block": canvas.leave,
+            "fit": canvas.frame,
+            "zoom_in": lambda: canvas.zoom_by(1.25),
+            "zoom_out": lambda: canvas.zoom_by(0.8),
+            "zoom_reset": lambda: canvas.zoom_by(1 / canvas.zoom),
+        }
+        for id, slot in table.items():
+            session.actions.bind(id, slot, canvas)
+        session.actions.bind("undo", session.undo, view)
+        session.actions.bind("redo", session.redo, view)
+        for id, keys in _MORE_KEYS.items():
+            session.actions.get(id).setShortcuts([QKeySequence(key) for key in keys])
+
+    def menu(self, item: NodeItem | LinkItem | None) -> QMenu:
+        """The context menu of a node, a link or the void."""
+        canvas, actions = self.canvas, self.session.actions
+        menu = QMenu(canvas)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if isinstance(item, NodeItem):
+            node = canvas.drawing.graph.nodes[item.id]
+            ids = ["rename_node", "", "cut", "copy", "duplicate", "delete", "", "link_nodes", "share_weights"]
+            if node.block:
+                ids = ["enter_block", *ids]
+        elif isinstance(item, LinkItem):
+            ids = ["delete"]
+        else:
+            ids = ["add_node", "paste", "", "select_all", "fit"]
+        if canvas.place.where:
+            ids += ["", "leave_block"]
+        for id in ids:
+            if id:
+                action = actions.get(id)
+                action.setIcon(theme.icon(BY_ID[id].icon))
+                action.setIconVisibleInMenu(True)
+                menu.addAction(action)
+            else:
+                menu.addSeparator()
+        return menu
+
+    # ------------------------------------------------------------- helpers of all
+
+    @property
+    def where(self) -> str:
+        return self.canvas.place.where
+
+    @property
+    def graph(self) -> Graph:
+        return self.canvas.drawing.graph
+
+    @property
+    def selected(self) -> tuple[str, ...]:
+        return tuple(self.canvas.drawing.selection)
+
+    def _do(self, edit: Edit, then_select: Iterable[str] | None = None) -> bool:
+        done = self.canvas.do(edit)
+        if done and then_select is not None:
+            self.canvas.reveal(then_select)
+        return done
+
+    # ------------------------------------------------------------- adding
+
+    def search(self) -> None:
+        """Open the add-node box; with one node selected, what is added follows it."""
+        canvas = self.canvas
+        at = canvas.pointer()
+        if not canvas.viewport().underMouse() and len(self.selected) == 1:
+            rect = canvas.drawing.nodes[self.selected[0]].scene_rect()
+            at = canvas.mapFromScene(QPointF(rect.right() + _GAP, rect.top()))
+        canvas.search(at)
+
+    def add(self, offer: Offer, place: QPointF | None = None, wire: PortHit | None = None) -> str:
+        """Add a node and give its id: at a place, wired to a port, or (without both) after the selected node.
+
+        "" if it could not be added.
+        """
+        document = self.session.document
+        if wire is not None:
+            spec = spec_of(self._know, wire.port) if wire.output else None
+            name = port_for(offer, document, spec, output=not wire.output)
+            corner = place or wire.place
+            corner = corner - QPointF(0 if wire.output else NODE_WIDTH, HEAD / 2)
+            node = new_node(offer, self.graph, snapped(corner))
+            links: dict[Port, Port] = {}
+            if name and wire.output:
+                links = {Port(node.id, name): wire.port}
+            elif name:
+                links = {wire.port: Port(node.id, name)}
+        elif place is not None:
+            corner = place - QPointF(NODE_WIDTH / 2, HEAD / 2)
+            node, links = new_node(offer, self.graph, snapped(corner)), {}
+        else:
+            node, links = self._after_selected(offer)
+        if not self._do(AddNodes((node,), links, self.where), (node.id,)):
+            return ""
+        return node.id
+
+    def _after_selected(self, offer: Offer) -> tuple[Node, dict[Port, Port]]:
+        """A node right of the selected one and fed by its first output, where that fits."""
+        drawing = self.canvas.drawing
+        if len(self.selected) != 1:
+            center = self.canvas.mapToScene(self.canvas.viewport().rect().center())
+            at = snapped(center - QPointF(NODE_WIDTH / 2, HEAD / 2))
+            return new_node(offer, self.graph, self._free(at)), {}
+        before = drawing.nodes[self.selected[0]]
+        rect = before.scene_rect()
+        at = self._free(snapped(QPointF(rect.right() + _GAP, rect.top())))
+        node = new_node(offer, self.graph, at)
+        for output in before.face.outputs:
+            source = Port(before.id, output)
+            name = port_for(offer, self.session.document, spec_of(self._know, source), output=False)
+            if name:
+                return node, {Port(node.id, name): source}
+        return node, {}
+
+    def _free(self, at: tuple[float, float]) -> tuple[float, float]:
+        """The place, or the next one below that no card covers."""
+        x, y = at
+        while self.canvas.drawing.nodes_in(
+            QRectF(x - SNAP, y - SNAP, NODE_WIDTH + 2 * SNAP, HEAD + 2 * SNAP)
+        ):
+            y += 2 * HEAD
+        return x, y
+
+    @property
+    def _know(self) -> Knowledge:
+        know = self.canvas.drawing.know
+        assert know is not None
+        return know
+
+    # ------------------------------------------------------------- removing, copying
+
+    def delete(self) -> None:
+        """Remove the selected nodes and links; with nothing selected, leave the block."""
+        links = [port for port in self.canvas.drawing.chosen_links if port.node not in self.selected]
+        links = [port for port in links if self.graph.links[port].node not in self.selected]
+        edits: list[Edit] = [Disconnect(port, self.where) for port in links]
+        if self.selected:
+            edits.append(RemoveNodes(self.selected, self.where))
+        if len(edits) == 1:
+            self._do(edits[0])
+        elif edits:
+            self._do(Several(f"Delete {len(self.selected) + len(links)} things", tuple(edits)))
+        elif self.where:
+            self.canvas.leave()
+
+    def copy(self) -> None:
+        """Put the selected nodes on the clipboard."""
+        if self.selected:
+            text = clipboard.clip(self.session.document, self.where, self.selected)
+            QGuiApplication.clipboard().setText(text)
+
+    def cut(self) -> None:
+        """Put the selected nodes on the clipboard and remove them."""
+        if self.selected:
+            self.copy()
+            self._do(RemoveNodes(self.selected, self.where))
+
+    def paste(self, at: QPoint | None = None) -> None:
+        """Insert what is on the clipboard at the pointer."""
+        place = snapped(self.canvas.mapToScene(at or self.canvas.pointer()))
+        self._insert(QGuiApplication.clipboard().text(), place)
+
+    def duplicate(self) -> None:
+        """Copy the selected nodes beside themselves."""
+        if self.selected:
+            self._insert(clipboard.clip(self.session.document, self.where, self.selected), None)
+
+    def _insert(self, text: str, at: tuple[float, float] | None) -> None:
+        try:
+            edit, ids = clipboard.paste(text, self.session.document, self.where, at)
+        except WorkbenchError as error:
+            self.canvas.tell(f"Nothing to paste: {error}")
+            return
+        self._do(edit, ids)
+
+    # ------------------------------------------------------------- selection
+
+    def select_all(self) -> None:
+        """Select every node."""
+        self.canvas.drawing.select(self.graph.nodes)
+
+    def nudge(self, dx: int, dy: int) -> None:
+        """Move the selected nodes by steps of the grid."""
+        if self.selected:
+            nodes = self.graph.nodes
+            places = {id: (nodes[id].at[0] + dx * SNAP, nodes[id].at[1] + dy * SNAP) for id in self.selected}
+            self._do(MoveNodes(places, self.where))
+
+    def link_selection(self) -> None:
+        """Link the selected nodes in the order in which they were selected: first free fitting ports."""
+        if len(self.selected) < 2:
+            self.canvas.tell("Select two or more nodes in the order in which to link them.")
+            return
+        edits: list[Edit] = []
+        taken = set(self.graph.links)
+        refused = ""
+        for before, after in zip(self.selected, self.selected[1:], strict=False):
+            pair, reason = self._fitting(before, after, taken)
+            refused = refused or reason
+            if pair is not None:
+                edits.append(Connect(*pair, self.where))
+                taken.add(pair[1])
+        if refused:
+            self.canvas.tell(refused)
+        if edits:
+            self._do(edits[0] if len(edits) == 1 else Several("Link nodes", tuple(edits)))
+
+    def _fitting(self, before: str, after: str, taken: set[Port]) -> tuple[tuple[Port, Port] | None, str]:
+        """The first output and free input that may be linked, or why there are none."""
+        nodes = self.canvas.drawing.nodes
+        reason = f"“{after}” has no free input for “{before}”."
+        doubtful: tuple[Port, Port] | None = None
+        for output in nodes[before].face.outputs:
+            for name in nodes[after].face.inputs:
+                source, target = Port(before, output), Port(after, name)
+                if target in taken:
+                    continue
+                verdict = judge(self._know, source, target)
+                if verdict.refused:
+                    reason = verdict.refused
+                elif not verdict.doubt:
+                    return (source, target), ""
+                else:
+                    doubtful = doubtful or (source, target)
+        return doubtful, "" if doubtful else reason
+
+    def share(self) -> None:
+        """Make a linked copy of the selected node; selected copies become owners of their own weights."""
+        copies = [id for id in self.selected if self.graph.nodes[id].linked_to]
+        if copies:
+            edits = tuple(SetLinkedTo(id, "", self.where) for id in copies)
+            self._do(edits[0] if len(edits) == 1 else Several("Unshare weights", edits))
+        elif len(self.selected) == 2:
+            owner, copy = self.selected
+            self._do(SetLinkedTo(copy, owner, self.where))
+        elif len(self.selected) == 1:
+            owner = self.selected[0]
+            text = clipboard.clip(self.session.document, self.where, self.selected)
+            edit, (id,) = clipboard.paste(text, self.session.document, self.where, None)
+            below = self.canvas.drawing.nodes[owner].scene_rect()
+            x, y = self._free(snapped(QPointF(below.left(), below.bottom() + HEAD)))
+            move = MoveNodes({id: (x, y)}, self.where)
+            self._do(
+                Several(f"Linked copy of {owner}", (edit, SetLinkedTo(id, owner, self.where), move)), (id,)
+            )
+
+    def enter(self) -> None:
+        """Go into the selected block."""
+        if len(self.selected) == 1 and self.graph.nodes[self.selected[0]].block:
+            self.canvas.enter(self.selected[0])

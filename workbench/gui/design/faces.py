@@ -1,0 +1,162 @@
+"""What a node shows on its card, worked out from the document and the analysis.  No Qt here.
+
+May import core, catalog and gui.text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from workbench.catalog.check import Analysis, NodeInfo, Scope
+from workbench.catalog.nodes.data import Dataset
+from workbench.catalog.problems import Problem
+from workbench.catalog.schema import Schema
+from workbench.catalog.spec import NodeType, fill, node_types
+from workbench.core.document import INPUT, OUTPUT, Document, Node
+from workbench.core.errors import ExpressionError, FieldError
+from workbench.core.expressions import Value, evaluate
+from workbench.gui.text import count
+
+_UNITS = {"image": "images", "table": "rows", "text": "characters", "graph": "nodes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """The texts and ports of one card. `level` is "error", "warning" or ""."""
+
+    title: str
+    line: str
+    family: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    repeat: str = ""
+    tie: str = ""
+    problem: str = ""
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which graph is on the canvas: the model (no trail), or a block seen through instances of it."""
+
+    where: str = ""
+    trail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Everything that the faces of one graph follow from."""
+
+    document: Document
+    analysis: Analysis
+    schemas: Mapping[str, Schema]
+    place: Place
+
+    def scope(self) -> Scope | None:
+        """What the analysis knows of this graph; None while the instance it is seen through has problems."""
+        scope: Scope | None = self.analysis.root
+        for id in self.place.trail:
+            info = scope.infos.get(id) if scope else None
+            scope = info.copies[0] if info and info.copies else None
+        return scope if scope is None or scope.where == self.place.where else None
+
+    def names(self) -> Mapping[str, Value]:
+        """Names that fields of this graph may use, with their values."""
+        scope = self.scope()
+        if scope is not None:
+            return scope.names
+        block = self.document.blocks.get(self.place.where)
+        return {**self.analysis.root.names, **(block.params if block else {}), "i": 0}
+
+    def problems(self) -> dict[str, Problem]:
+        """The worst problem of each node of this graph; one inside a block stands at the instance."""
+        found: dict[str, Problem] = {}
+        for problem in self.analysis.problems:
+            id = self.marked(problem)
+            if id and (id not in found or found[id].severity == "warning" != problem.severity):
+                found[id] = problem
+        return found
+
+    def marked(self, problem: Problem) -> str:
+        """The node of this graph at which a problem shows; "" for none."""
+        if problem.where == self.place.where and problem.node:
+            return problem.node
+        parts = [part.partition("#")[0] for part in problem.path.split("/")]
+        trail = list(self.place.trail)
+        if parts[: len(trail)] == trail and len(parts) > len(trail) + 1:
+            return parts[len(trail)]
+        return ""
+
+
+def face_of(
+    node: Node, know: Knowledge, info: NodeInfo | None, names: Mapping[str, Value], problem: Problem | None
+) -> Face:
+    """The face of one node. `info` is what the analysis knows of it, None when it has problems."""
+    level = problem.severity if problem else ""
+    message = sentence(problem.message) if problem else ""
+    if node.block:
+        return _block_face(node, know, info, names, message, level)
+    cls = node_types().get(node.type)
+    if cls is None:
+        return Face(node.title or node.type, node.id, "structure", (), (), "", "", message, level)
+    kind = info.kind if info and info.kind else guess(node, know, names)
+    title, line = cls.title, kind.summary()
+    if isinstance(kind, Dataset) and kind.schema is not None:
+        schema = kind.schema
+        title, line = schema.title, f"{schema.items:,} {_UNITS[schema.kind]}"
+    if node.type in (INPUT, OUTPUT):
+        title, line = node.id, cls.title.lower()
+    else:
+        line = f"{node.id} · {line}" if line else node.id
+    tie = node.linked_to
+    if tie:
+        line = f"{node.id} · shares {tie}"
+    inputs, outputs = kind.input_ports(), kind.output_ports()
+    return Face(node.title or title, line, cls.family, inputs, outputs, "", tie, message, level)
+
+
+def guess(node: Node, know: Knowledge, names: Mapping[str, Value]) -> NodeType:
+    """The node's type filled as far as its fields are in order: it decides ports although something is wrong."""
+    cls = node_types()[node.type]
+    values: dict[str, Value] = {}
+    for name, value in node.params.items():
+        try:
+            values.update({name: evaluate(value, names)})
+            fill(cls, values)
+        except (ExpressionError, FieldError):
+            values.pop(name, None)
+    kind = fill(cls, values)
+    if isinstance(kind, Dataset):
+        return Dataset(kind.dataset, kind.length, know.schemas.get(kind.dataset))
+    return kind
+
+
+def _block_face(
+    node: Node,
+    know: Knowledge,
+    info: NodeInfo | None,
+    names: Mapping[str, Value],
+    message: str,
+    level: str,
+) -> Face:
+    block = know.document.blocks.get(node.block)
+    inputs, outputs = (block.inputs, block.outputs) if block else ((), ())
+    try:
+        times = evaluate(node.repeat, names)
+    except ExpressionError:
+        times = node.repeat
+    repeat = "" if times == 1 else f"× {times}"
+    line = node.id
+    if node.linked_to:
+        line = f"{node.id} · shares {node.linked_to}"
+    elif info and info.parameters:
+        line = f"{node.id} · {count(info.parameters)} parameters"
+    return Face(
+        node.title or node.block, line, "block", inputs, outputs, repeat, node.linked_to, message, level
+    )
+
+
+@lru_cache(maxsize=4096)
+def sentence(text: str) -> str:
+    """A message with a capital letter, for where it stands alone."""
+    return text[:1].upper() + text[1:]

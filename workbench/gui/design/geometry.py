@@ -1,0 +1,93 @@
+"""Where things are: the size and ports of a card, and the course of a wire.  Imports Qt and style."""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import ceil
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainterPath
+
+from workbench.gui.design.faces import Face
+from workbench.gui.design.style import HEAD, NODE_WIDTH, ROW, SNAP, WIDEST, style
+
+_LEAST = 28.0
+_OUT = 22.0
+_BEND = 12.0
+
+
+@dataclass(slots=True)
+class Card:
+    """Size of a card and the places of its ports, from its top left corner."""
+
+    width: float
+    height: float
+    inputs: dict[str, QPointF] = field(default_factory=dict)
+    outputs: dict[str, QPointF] = field(default_factory=dict)
+
+    @property
+    def rect(self) -> QRectF:
+        return QRectF(0, 0, self.width, self.height)
+
+
+def card_of(face: Face) -> Card:
+    """The card that holds a face: everything on the grid, so that straight wires are possible."""
+    made = style()
+    badge = made.line_metrics.horizontalAdvance(face.repeat) + 8 if face.repeat else 0.0
+    badge += 20 if face.tie else 0
+    title = made.title_metrics.horizontalAdvance(face.title) + badge + 28
+    line = made.line_metrics.horizontalAdvance(face.line) + 28
+    rows = max((len(ports) for ports in (face.inputs, face.outputs) if len(ports) > 1), default=0)
+    names = 0.0
+    for ports in (face.inputs, face.outputs):
+        if len(ports) > 1:
+            names += max(made.port_metrics.horizontalAdvance(name) for name in ports) + 20
+    width = min(WIDEST, max(NODE_WIDTH, title, min(line, NODE_WIDTH + 40), names))
+    height = HEAD + (SNAP + ROW * rows if rows else 0)
+    card = Card(ceil(width / SNAP) * SNAP, height)
+    card.inputs = {name: QPointF(0, y) for name, y in _heights(face.inputs)}
+    card.outputs = {name: QPointF(card.width, y) for name, y in _heights(face.outputs)}
+    return card
+
+
+def _heights(ports: tuple[str, ...]) -> list[tuple[str, float]]:
+    if len(ports) == 1:
+        return [(ports[0], HEAD / 2)]
+    return [(name, HEAD + SNAP + ROW * index) for index, name in enumerate(ports)]
+
+
+def wire_path(start: QPointF, end: QPointF, floor: float | None = None) -> QPainterPath:
+    """From an output to an input. A wire that goes back runs between the two rows, or under `floor`."""
+    across, down = end.x() - start.x(), end.y() - start.y()
+    path = QPainterPath(start)
+    if across >= _LEAST or (across > 0 and abs(down) < 4):
+        pull = max(min(across * 0.5, 160.0), min(36.0, across))
+        path.cubicTo(QPointF(start.x() + pull, start.y()), QPointF(end.x() - pull, end.y()), end)
+        return path
+    lane = (start.y() + end.y()) / 2
+    if abs(down) < 2 * HEAD:
+        lane = floor if floor is not None else max(start.y(), end.y()) + 1.5 * HEAD
+    right, left = start.x() + _OUT, end.x() - _OUT
+    _rounded(
+        path,
+        [QPointF(right, start.y()), QPointF(right, lane), QPointF(left, lane), QPointF(left, end.y()), end],
+    )
+    return path
+
+
+def _rounded(path: QPainterPath, points: list[QPointF]) -> None:
+    """Straight lines through the points with round corners."""
+    before = path.currentPosition()
+    for corner, after in pairwise(points):
+        path.lineTo(_toward(corner, before, after))
+        path.quadTo(corner, _toward(corner, after, before))
+        before = corner
+    path.lineTo(points[-1])
+
+
+def _toward(corner: QPointF, to: QPointF, other: QPointF) -> QPointF:
+    """The point on the way from a corner where its bend begins: less far on short legs."""
+    x, y = to.x() - corner.x(), to.y() - corner.y()
+    length = max(1e-6, (x * x + y * y) ** 0.5)
+    second = ((other.x() - corner.x()) ** 2 + (other.y() - corner.y()) ** 2) ** 0.5
+    bend = min(_BEND, length / 2, second / 2)
+    return QPointF(corner.x() + x / length * bend, corner.y() + y / length * bend)

@@ -1,0 +1,252 @@
+"""The pictures on the canvas: cards of nodes and wires of links.  They paint; they decide nothing.
+
+Imports Qt, style and geometry.
+"""
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QPen, QStaticText, QTransform
+from PySide6.QtWidgets import (
+    QGraphicsItem,
+    QGraphicsPathItem,
+    QGraphicsRectItem,
+    QStyleOptionGraphicsItem,
+    QWidget,
+)
+
+from workbench.core.document import Port
+from workbench.core.shapes import TensorSpec
+from workbench.gui.design.faces import Face
+from workbench.gui.design.geometry import card_of, wire_path
+from workbench.gui.design.style import (
+    CORNER,
+    DETAIL,
+    HEAD,
+    PORT,
+    Style,
+    edge_path,
+    style,
+    tie_path,
+    wire_kind,
+)
+
+LINKS, NODES, RAISED, GESTURE = 0.0, 1.0, 2.0, 3.0
+_LEFT, _RIGHT = 14.0, 10.0
+_MARGIN = 8.0
+_PLAIN = Qt.TextFormat.PlainText
+
+
+class NodeItem(QGraphicsRectItem):
+    """The card of one node. Its rectangle is the card with a margin for ports and the stack behind it."""
+
+    def __init__(self, id: str, face: Face) -> None:
+        super().__init__()
+        self.id = id
+        self.face = face
+        self.card = card_of(face)
+        self.chosen = self.hovered = self.faded = False
+        self.kinds: dict[str, str] = {}
+        self.linked: frozenset[str] = frozenset()
+        self._texts: list[tuple[QPointF, QStaticText]] = []
+        self._big = 13
+        self.setPen(QPen(Qt.PenStyle.NoPen))
+        self.setZValue(NODES)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption, False)
+        self.set_face(face)
+
+    def set_face(self, face: Face) -> bool:
+        """Show another face; true if the card or its ports changed their places."""
+        card = card_of(face)
+        moved = card != self.card
+        self.face, self.card = face, card
+        self.setRect(QRectF(-_MARGIN, -_MARGIN, card.width + 2 * _MARGIN + 4, card.height + 2 * _MARGIN + 4))
+        self._lay_out()
+        self.setToolTip(face.problem)
+        self.update()
+        return moved
+
+    def set_look(
+        self, *, chosen: bool | None = None, hovered: bool | None = None, faded: bool | None = None
+    ) -> None:
+        """Change how the card is shown for a moment."""
+        before = (self.chosen, self.hovered, self.faded)
+        self.chosen = self.chosen if chosen is None else chosen
+        self.hovered = self.hovered if hovered is None else hovered
+        self.faded = self.faded if faded is None else faded
+        if before != (self.chosen, self.hovered, self.faded):
+            self.setZValue(RAISED if self.chosen else NODES)
+            self.update()
+
+    def set_kinds(self, kinds: dict[str, str], linked: frozenset[str]) -> None:
+        """Which wire leaves or enters each port ("in:x", "out:y"), and which ports are linked."""
+        if (kinds, linked) != (self.kinds, self.linked):
+            self.kinds, self.linked = kinds, linked
+            self.update()
+
+    def scene_rect(self) -> QRectF:
+        """The card in the scene, without the margin."""
+        return self.card.rect.translated(self.pos())
+
+    def port_place(self, name: str, *, output: bool) -> QPointF:
+        """A port in the scene; the side's middle for a port that the card does not have."""
+        ports = self.card.outputs if output else self.card.inputs
+        place = ports.get(name)
+        if place is None:
+            place = QPointF(self.card.width if output else 0, HEAD / 2)
+        return place + self.pos()
+
+    def title_rect(self) -> QRectF:
+        """Where the title stands, in the scene: the place to type a new name."""
+        return QRectF(6, 4, self.card.width - 12, HEAD - 8).translated(self.pos())
+
+    def _lay_out(self) -> None:
+        made, face, card = style(), self.face, self.card
+        badge = made.line_metrics.horizontalAdvance(face.repeat) + 8 if face.repeat else 0.0
+        badge += 20 if face.tie else 0
+        room = card.width - _LEFT - _RIGHT
+        elide = Qt.TextElideMode.ElideRight
+        title = made.title_metrics.elidedText(face.title, elide, room - badge)
+        line = made.line_metrics.elidedText(face.problem or face.line, elide, room)
+        self._texts = [
+            (QPointF(_LEFT, 7), _static(title, made.title_font)),
+            (QPointF(_LEFT, 26), _static(line, made.line_font)),
+        ]
+        wide = made.title_metrics.horizontalAdvance(face.title)
+        self._big = max(13, min(26, int(13 * room / max(1.0, wide))))
+        for ports, right in ((card.inputs, False), (card.outputs, True)):
+            for name, place in ports.items() if len(ports) > 1 else ():
+                text = _static(name, made.port_font)
+                x = card.width - _LEFT - text.size().width() if right else _LEFT
+                self._texts.append((QPointF(x, place.y() - text.size().height() / 2), text))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        made = style()
+        if self.faded:
+            painter.setOpacity(0.4)
+        self._paint_card(painter, made)
+        if painter.worldTransform().m11() >= DETAIL:
+            self._paint_texts(painter, made)
+            self._paint_ports(painter, made)
+        else:
+            painter.setFont(made.big_title_font(self._big))
+            painter.setPen(made.text)
+            room = QRectF(_LEFT, 0, self.card.width - _LEFT - 4, self.card.height)
+            painter.drawText(
+                room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.face.title
+            )
+
+    def _paint_card(self, painter: QPainter, made: Style) -> None:
+        face, rect = self.face, self.card.rect
+        if face.repeat:
+            painter.setPen(made.card_pen)
+            painter.setBrush(made.stack)
+            painter.drawRoundedRect(rect.translated(8, 8), CORNER, CORNER)
+            painter.drawRoundedRect(rect.translated(4, 4), CORNER, CORNER)
+        if self.chosen:
+            painter.setPen(made.chosen_pen)
+        elif face.level == "error":
+            painter.setPen(made.err_pen)
+        elif face.level == "warning":
+            painter.setPen(made.warn_pen)
+        else:
+            painter.setPen(made.hover_pen if self.hovered else made.card_pen)
+        painter.setBrush(made.card)
+        painter.drawRoundedRect(rect, CORNER, CORNER)
+        painter.fillPath(edge_path(rect.height()), made.family(face.family))
+
+    def _paint_texts(self, painter: QPainter, made: Style) -> None:
+        face, card = self.face, self.card
+        fonts = (made.title_font, made.line_font)
+        colors = (made.text, {"error": made.err, "warning": made.warn}.get(face.level, made.dim))
+        for index, (place, text) in enumerate(self._texts):
+            painter.setFont(fonts[index] if index < 2 else made.port_font)
+            painter.setPen(colors[index] if index < 2 else made.dim)
+            painter.drawStaticText(place, text)
+        right = card.width - _RIGHT
+        if face.repeat:
+            painter.setFont(made.line_font)
+            painter.setPen(made.accent)
+            wide = made.line_metrics.horizontalAdvance(face.repeat)
+            right -= wide
+            painter.drawText(QPointF(right, 20), face.repeat)
+            right -= 8
+        if face.tie:
+            painter.setPen(QPen(made.accent, 1.25))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(tie_path().translated(right - 13, 11))
+
+    def _paint_ports(self, painter: QPainter, made: Style) -> None:
+        for side, ports in (("in:", self.card.inputs), ("out:", self.card.outputs)):
+            for name, place in ports.items():
+                key = side + name
+                kind = self.kinds.get(key, "")
+                if key in self.linked or (kind and side == "out:"):
+                    painter.setPen(made.ring)
+                    painter.setBrush(made.wires[kind] if kind else made.port)
+                else:
+                    painter.setPen(QPen(made.port, 1.5))
+                    painter.setBrush(made.card)
+                painter.drawEllipse(place, PORT, PORT)
+
+
+class LinkItem(QGraphicsPathItem):
+    """The wire of one link, known by its target port."""
+
+    def __init__(self, source: Port, target: Port) -> None:
+        super().__init__()
+        self.source, self.target = source, target
+        self.spec: TensorSpec | None = None
+        self.kind = ""
+        self.chosen = self.hovered = self.faded = False
+        self.wrong = False
+        self.setZValue(LINKS)
+        self.setPen(QPen(Qt.GlobalColor.black, 4))
+
+    def place(self, start: QPointF, end: QPointF, floor: float | None = None) -> None:
+        """Lay the wire between two points of the scene."""
+        self.setPath(wire_path(start, end, floor))
+
+    def set_spec(self, spec: TensorSpec | None, *, wrong: bool) -> bool:
+        """What flows here; true if that is news."""
+        if spec == self.spec and wrong == self.wrong:
+            return False
+        self.spec, self.wrong = spec, wrong
+        self.kind = wire_kind(spec)
+        self.update()
+        return True
+
+    def set_look(
+        self, *, chosen: bool | None = None, hovered: bool | None = None, faded: bool | None = None
+    ) -> None:
+        """Change how the wire is shown for a moment."""
+        before = (self.chosen, self.hovered, self.faded)
+        self.chosen = self.chosen if chosen is None else chosen
+        self.hovered = self.hovered if hovered is None else hovered
+        self.faded = self.faded if faded is None else faded
+        if before != (self.chosen, self.hovered, self.faded):
+            self.update()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        made = style()
+        if self.faded:
+            painter.setOpacity(0.3)
+        if self.chosen:
+            pen = QPen(made.accent, 3)
+        elif self.hovered:
+            pen = made.lit_pens[self.kind]
+        else:
+            pen = made.err_wire if self.wrong else made.wire_pens[self.kind]
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self.path())
+
+
+def _static(text: str, font: QFont) -> QStaticText:
+    made = QStaticText(text)
+    made.setTextFormat(_PLAIN)
+    made.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+    made.prepare(QTransform(), font)
+    return made

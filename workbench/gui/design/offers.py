@@ -1,0 +1,101 @@
+"""What can be added to a drawing: every node type, and the model's own blocks.  Imports core, catalog and fuzzy."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workbench.catalog.spec import FAMILIES, help_text, node_types
+from workbench.core.document import INPUT, Document, Graph, Node
+from workbench.core.edits import unique_id
+from workbench.core.shapes import TensorSpec
+from workbench.gui.design.linking import takes
+from workbench.gui.fuzzy import score
+
+BLOCKS = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One thing to add. `key` is "type:Conv2d" or "block:Generator"."""
+
+    key: str
+    title: str
+    family: str
+    words: tuple[str, ...]
+    help: str
+
+    @property
+    def name(self) -> str:
+        return self.key.partition(":")[2]
+
+
+def offers(document: Document, where: str = "") -> list[Offer]:
+    """All offers for one graph of a model, by family; blocks last. A block is not offered inside itself."""
+    found = []
+    for name, cls in node_types().items():
+        if name == INPUT and not where:
+            continue
+        about = help_text(cls).partition("\n\n")[0].replace("\n", " ")
+        found.append(Offer(f"type:{name}", cls.title, cls.family, (name, cls.torch, *cls.aliases), about))
+    for name in document.blocks:
+        if where not in _inside(document, name):
+            about = f"The block {name} of this model."
+            found.append(Offer(f"block:{name}", name, BLOCKS, ("block",), about))
+    return found
+
+
+def ranked(found: Iterable[Offer], query: str) -> list[Offer]:
+    """Offers that fit what was typed, the best first; a fitting title beats a fitting alias."""
+    if not query.strip():
+        return list(found)
+    rated = [(_fit(offer, query), index, offer) for index, offer in enumerate(found)]
+    return [offer for fit, _, offer in sorted(rated, key=lambda entry: (-entry[0], entry[1])) if fit > 0]
+
+
+def _fit(offer: Offer, query: str) -> float:
+    titles = max(score(query, offer.title), score(query, offer.name))
+    return max(titles * 1.1, *(score(query, word) * 0.9 for word in offer.words))
+
+
+def grouped(found: Iterable[Offer]) -> dict[str, list[Offer]]:
+    """Offers by family, in the palette's order."""
+    groups: dict[str, list[Offer]] = {family: [] for family in (*FAMILIES, BLOCKS)}
+    for offer in found:
+        groups[offer.family].append(offer)
+    return {family: group for family, group in groups.items() if group}
+
+
+def new_node(offer: Offer, graph: Graph, at: tuple[float, float]) -> Node:
+    """A node of what is offered, with a free name."""
+    id = unique_id(graph, offer.name)
+    return Node(id, block=offer.name, at=at) if offer.family == BLOCKS else Node(id, offer.name, at=at)
+
+
+def ports_of(offer: Offer, document: Document, *, output: bool) -> tuple[str, ...]:
+    """Ports that a new node of this kind has."""
+    if offer.family == BLOCKS:
+        block = document.blocks[offer.name]
+        return block.outputs if output else block.inputs
+    kind = node_types()[offer.name]()
+    return kind.output_ports() if output else kind.input_ports()
+
+
+def port_for(offer: Offer, document: Document, spec: TensorSpec | None, *, output: bool) -> str:
+    """The port of a new node that a dangling link is tied to; "" when none can take it."""
+    for name in ports_of(offer, document, output=output):
+        if output or spec is None or offer.family == BLOCKS:
+            return name
+        if takes(node_types()[offer.name](), name, spec.dtype):
+            return name
+    return ""
+
+
+def _inside(document: Document, name: str) -> set[str]:
+    """A block and all blocks that stand inside it."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        block = todo.pop()
+        if block not in found and block in document.blocks:
+            found.add(block)
+            todo.extend(node.block for node in document.blocks[block].graph.nodes.values() if node.block)
+    return found

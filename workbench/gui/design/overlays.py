@@ -1,0 +1,186 @@
+"""What floats over the canvas: the way out of a block, zoom buttons, and the hint of an empty drawing.
+
+Imports Qt, theme, widgets, actions and canvas.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from workbench.core.edits import RenameNode
+from workbench.core.errors import EditError
+from workbench.gui.actions import tooltip
+from workbench.gui.design.canvas import Canvas
+from workbench.gui.design.faces import Place
+from workbench.gui.widgets.buttons import Button, IconButton
+from workbench.gui.widgets.fields import TextField
+from workbench.gui.widgets.labels import Label
+from workbench.gui.widgets.surfaces import EmptyState, clear_layout, surface
+
+_EDGE = 10
+
+
+class Overlays(QObject):
+    """Keeps the floating parts in their corners."""
+
+    def __init__(self, canvas: Canvas, add: Callable[[], object]) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self.crumbs = Breadcrumbs(canvas)
+        self.zoom = ZoomButtons(canvas)
+        self.empty = EmptyState(
+            "design",
+            "Nothing drawn yet",
+            "Drag a node from the left, or press Tab and type its name. Start with a dataset.",
+            "Add a dataset",
+            "Put a dataset on the canvas",
+        )
+        self.empty.setParent(canvas)
+        self.empty.acted.connect(add)
+        canvas.installEventFilter(self)
+        canvas.session.document_changed.connect(self.refresh)
+        canvas.place_changed.connect(self.refresh)
+        self.refresh()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+            self._place()
+        return False
+
+    def refresh(self) -> None:
+        """Show what fits the drawing now."""
+        canvas = self._canvas
+        self.crumbs.show_place(canvas.session.document.name, canvas.place)
+        self.empty.setVisible(not canvas.drawing.graph.nodes)
+        self._place()
+
+    def _place(self) -> None:
+        room = self._canvas.size()
+        self.crumbs.adjustSize()
+        self.crumbs.move(_EDGE, _EDGE)
+        self.zoom.adjustSize()
+        self.zoom.move(room.width() - self.zoom.width() - _EDGE, room.height() - self.zoom.height() - _EDGE)
+        self.empty.resize(min(420, room.width()), min(220, room.height()))
+        self.empty.move((room.width() - self.empty.width()) // 2, (room.height() - self.empty.height()) // 2)
+
+
+class Breadcrumbs(QWidget):
+    """Where the canvas is: the model, and the blocks that were entered; each part leads there."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        surface(self, "panel")
+        self.setProperty("box", "float")
+        self._canvas = canvas
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(4, 2, 4, 2)
+        self._row.setSpacing(0)
+        self.hide()
+
+    def show_place(self, model: str, place: Place) -> None:
+        """Show the way from the model to a place; hidden in the model itself."""
+        clear_layout(self._row)
+        self.setVisible(bool(place.where))
+        if not place.where:
+            return
+        self._add(model, Place(), last=False)
+        where = ""
+        document = self._canvas.session.document
+        for depth, id in enumerate(place.trail, start=1):
+            where = document.graph_of(where).nodes[id].block
+            last = depth == len(place.trail)
+            self._add(f"{id}: {where}", Place(where, place.trail[:depth]), last=last)
+        if not place.trail:
+            self._add(place.where, place, last=True)
+
+    def _add(self, text: str, place: Place, *, last: bool) -> None:
+        if last:
+            label = Label(text, "strong")
+            label.setContentsMargins(6, 0, 6, 0)
+            self._row.addWidget(label)
+            return
+        button = Button(text, f"Go to {text} ({'Alt+Up'})", kind="quiet")
+        button.clicked.connect(lambda: self._canvas.go(place))
+        self._row.addWidget(button)
+        self._row.addWidget(Label("/", "dim"))
+
+
+class ZoomButtons(QWidget):
+    """Smaller, the zoom in per cent, larger, fit."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        surface(self, "panel")
+        self.setProperty("box", "float")
+        self._canvas = canvas
+        row = QHBoxLayout(self)
+        row.setContentsMargins(3, 3, 3, 3)
+        row.setSpacing(0)
+        out = IconButton("zoom-out", "Zoom out", tooltip("zoom_out"))
+        out.clicked.connect(lambda: canvas.zoom_by(0.8))
+        self.percent = Button("100 %", tooltip("zoom_reset"), kind="quiet", name="Actual size")
+        self.percent.setFixedWidth(64)
+        self.percent.clicked.connect(lambda: canvas.zoom_by(1 / canvas.zoom))
+        larger = IconButton("zoom-in", "Zoom in", tooltip("zoom_in"))
+        larger.clicked.connect(lambda: canvas.zoom_by(1.25))
+        fit = IconButton("fit", "Fit the drawing", tooltip("fit"))
+        fit.clicked.connect(canvas.frame)
+        for widget in (out, self.percent, larger, fit):
+            row.addWidget(widget)
+        canvas.zoom_changed.connect(self._on_zoom_changed)
+
+    def _on_zoom_changed(self, zoom: float) -> None:
+        self.percent.setText(f"{100 * zoom:.0f} %")
+
+
+class RenameField(TextField):
+    """A field over the title of a card: Enter renames the node, Escape leaves it as it was."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__("Name of the node", "Lower-case letters, digits and _; Enter renames")
+        self.setParent(canvas)
+        self._canvas = canvas
+        self._id = ""
+        self.hide()
+        self.committed.connect(self._rename)
+        canvas.zoom_changed.connect(self.hide)
+        canvas.session.document_changed.connect(self.hide)
+
+    def open_for_selected(self) -> None:
+        """Rename the selected node."""
+        drawing = self._canvas.drawing
+        if len(drawing.selection) != 1:
+            self._canvas.tell("Select the one node to rename.")
+            return
+        self._id = drawing.selection[0]
+        rect = self._canvas.mapFromScene(drawing.nodes[self._id].title_rect()).boundingRect()
+        self.show_text(self._id)
+        self.set_wrong("", "Lower-case letters, digits and _; Enter renames")
+        self.setGeometry(rect.x(), rect.y(), max(160, rect.width()), 30)
+        self.show()
+        self.raise_()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.selectAll()
+
+    def _rename(self, name: str) -> None:
+        canvas = self._canvas
+        where = canvas.place.where
+        if self._id not in canvas.drawing.nodes:
+            return
+        try:
+            RenameNode(self._id, name, where).apply(canvas.session.document)
+        except EditError as error:
+            self.set_wrong(str(error), "")
+            self.show()
+            canvas.say(str(error), self.geometry().bottomLeft() + QPoint(-16, -8), "err")
+            return
+        canvas.say("", QPoint(), "")
+        self.hide()
+        if canvas.do(RenameNode(self._id, name, where)):
+            canvas.drawing.select((name,))
+        canvas.setFocus()
+
+    def hideEvent(self, event: object) -> None:
+        super().hideEvent(event)  # type: ignore[arg-type]  # a QHideEvent
+        self._canvas.say("", QPoint(), "")

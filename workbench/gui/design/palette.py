@@ -1,0 +1,191 @@
+"""The palette at the left: node types by family, the model's own blocks, and a search over both.
+
+Imports Qt, theme, widgets and offers.
+"""
+
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, Qt, Signal
+from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QAbstractItemView, QTreeView, QVBoxLayout, QWidget
+
+from workbench.core.document import Document
+from workbench.gui import theme
+from workbench.gui.design.offers import BLOCKS, Offer, grouped, offers, ranked
+from workbench.gui.widgets.fields import SearchField
+from workbench.gui.widgets.labels import SectionHeader
+from workbench.gui.widgets.surfaces import surface
+
+MIME = "application/x-workbench-node"
+TITLES = {
+    "data": "Data",
+    "augmentation": "Augmentation",
+    "layer": "Layers",
+    "normalisation": "Normalisation",
+    "activation": "Activation",
+    "pooling": "Pooling",
+    "merge": "Merge",
+    "structure": "Structure",
+    "loss": "Losses",
+    "metric": "Metrics",
+    "probe": "Probes",
+    BLOCKS: "Blocks",
+}
+_ROLE = Qt.ItemDataRole.UserRole
+_OPEN_FIRST = ("data", "layer", BLOCKS)
+
+
+class _Rows(QStandardItemModel):
+    """The palette's rows; dragging one carries the key of its offer."""
+
+    def mimeTypes(self) -> list[str]:
+        return [MIME]
+
+    def mimeData(self, indexes: object) -> QMimeData:
+        data = QMimeData()
+        assert isinstance(indexes, list)
+        for index in indexes:
+            offer = index.data(_ROLE)
+            if isinstance(offer, Offer):
+                data.setData(MIME, QByteArray(offer.key.encode()))
+                data.setText(offer.title)
+        return data
+
+
+class NodePalette(QWidget):
+    """Chooses what to add: `chosen` gives the offer on Enter or a double click; rows can be dragged as well."""
+
+    chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        surface(self, "panel", "right")
+        self.setMinimumWidth(160)
+        self._offers: list[Offer] = []
+        self._folded: dict[str, bool] = {}
+        self.field = SearchField(
+            "Search nodes", "Search nodes", "Type a name or another word for it; Enter adds"
+        )
+        self.tree = QTreeView()
+        self.tree.setAccessibleName("Nodes to add")
+        self.tree.setToolTip("Double-click, press Enter or drag a row onto the canvas")
+        self.tree.setHeaderHidden(True)
+        self.tree.setRootIsDecorated(True)
+        self.tree.setIndentation(14)
+        self.tree.setUniformRowHeights(True)
+        self.tree.setAnimated(False)
+        self.tree.setExpandsOnDoubleClick(False)
+        self.tree.setDragEnabled(True)
+        self.tree.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._rows = _Rows(self)
+        self.tree.setModel(self._rows)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 0, 0)
+        column.setSpacing(8)
+        head = QVBoxLayout()
+        head.setContentsMargins(0, 0, 12, 0)
+        head.setSpacing(8)
+        head.addWidget(SectionHeader("Nodes"))
+        head.addWidget(self.field)
+        column.addLayout(head)
+        column.addWidget(self.tree, 1)
+        self.field.textChanged.connect(self._fill)
+        self.field.installEventFilter(self)
+        self.tree.installEventFilter(self)
+        self.tree.doubleClicked.connect(self._activate)
+        self.tree.clicked.connect(self._on_clicked)
+        self.tree.expanded.connect(lambda index: self._fold(index, False))
+        self.tree.collapsed.connect(lambda index: self._fold(index, True))
+        theme.changed.connect(self._fill)
+
+    def show_offers(self, document: Document, where: str) -> None:
+        """Offer what fits this graph of this model."""
+        found = offers(document, where)
+        if found != self._offers:
+            self._offers = found
+            self.field.setPlaceholderText(f"Search {len(found)} nodes")
+            self._fill()
+
+    def offer(self, key: str) -> Offer | None:
+        """The offer of a key, if it can be added now."""
+        return next((offer for offer in self._offers if offer.key == key), None)
+
+    def shown(self) -> list[str]:
+        """Titles of the offers on show, from top to bottom."""
+        titles = []
+        for row in range(self._rows.rowCount()):
+            top = self._rows.item(row)
+            if top.data(_ROLE) is not None:
+                titles.append(top.text())
+            titles.extend(top.child(inner).text() for inner in range(top.rowCount()))
+        return titles
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        key = event.key()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._activate(self.tree.currentIndex())
+            return True
+        if watched is self.field and key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            self.tree.setFocus(Qt.FocusReason.TabFocusReason)
+            return True
+        return False
+
+    def _fill(self) -> None:
+        self._rows.clear()
+        query = self.field.text()
+        if query.strip():
+            for offer in ranked(self._offers, query):
+                self._rows.appendRow(_row(offer))
+            self.tree.setCurrentIndex(self._rows.index(0, 0))
+            return
+        for family, group in grouped(self._offers).items():
+            head = QStandardItem(TITLES[family])
+            head.setData(family, _ROLE + 1)
+            head.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            for offer in group:
+                head.appendRow(_row(offer))
+            self._rows.appendRow(head)
+            self.tree.setExpanded(head.index(), not self._folded.get(family, family not in _OPEN_FIRST))
+
+    def _fold(self, index: QModelIndex, folded: bool) -> None:
+        family = index.data(_ROLE + 1)
+        if isinstance(family, str):
+            self._folded[family] = folded
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        if index.data(_ROLE) is None:
+            self.tree.setExpanded(index, not self.tree.isExpanded(index))
+
+    def _activate(self, index: QModelIndex) -> None:
+        offer = index.data(_ROLE)
+        if isinstance(offer, Offer):
+            self.chosen.emit(offer)
+        elif index.isValid():
+            self.tree.setExpanded(index, not self.tree.isExpanded(index))
+
+
+def _row(offer: Offer) -> QStandardItem:
+    item = QStandardItem(offer.title)
+    item.setData(offer, _ROLE)
+    item.setToolTip(offer.help)
+    item.setIcon(_dot(offer.family))
+    return item
+
+
+def _dot(family: str) -> QIcon:
+    """A small bar in the family's colour, as at the edge of a card."""
+    icon = QIcon()
+    for ratio in (1, 2):
+        pixmap = QPixmap(10 * ratio, 16 * ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.family_color(family))
+        painter.drawRoundedRect(3 * ratio, 2 * ratio, 3 * ratio, 12 * ratio, ratio, ratio)
+        painter.end()
+        pixmap.setDevicePixelRatio(ratio)
+        icon.addPixmap(pixmap)
+    return icon

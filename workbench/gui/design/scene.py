@@ -1,0 +1,367 @@
+"""The scene: one picture for each node and link of the graph on the canvas, kept in step by identity.
+
+It owns its items explicitly and holds what is view state: selection, hover and the preview of a move.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
+from PySide6.QtGui import QPainterPathStroker
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+
+from workbench.catalog.check import NodeInfo
+from workbench.catalog.problems import Problem
+from workbench.core.document import Graph, Node, Port
+from workbench.core.expressions import Value
+from workbench.gui.design.faces import Face, Knowledge, face_of
+from workbench.gui.design.items import LinkItem, NodeItem
+from workbench.gui.design.labels import HIGH, WIDE, Labels
+from workbench.gui.design.overview import OverviewItem
+from workbench.gui.design.style import HEAD, wire_kind
+
+_NO_CONTENTS = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
+_CHUNK = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class PortHit:
+    """A port of a card, and where it is."""
+
+    port: Port
+    output: bool
+    place: QPointF
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What a card was made from: while that is the same, its face is too."""
+
+    node: Node
+    face: Face
+    key: tuple[object, ...]
+
+
+class DesignScene(QGraphicsScene):
+    """Shows what it is told with `show`; edits nothing."""
+
+    selection_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.know: Knowledge | None = None
+        self.graph = Graph()
+        self.nodes: dict[str, NodeItem] = {}
+        self.links: dict[Port, LinkItem] = {}
+        self.selection: list[str] = []
+        self.chosen_links: list[Port] = []
+        self.labels = Labels(self._covered)
+        self._shown: dict[str, _Shown] = {}
+        self._wires: dict[str, set[Port]] = {}
+        self._hovered: NodeItem | LinkItem | None = None
+        self._far = False
+        self._far_stale = True
+        self._overview = OverviewItem()
+        self.addItem(self._overview)
+        self.setSceneRect(-_CHUNK, -_CHUNK, 2 * _CHUNK, 2 * _CHUNK)
+
+    # ------------------------------------------------------------- following the document
+
+    def show(self, know: Knowledge) -> None:
+        """Show a graph as the document and the analysis now say; touches only what changed."""
+        before, self.know = self.know, know
+        graph = know.document.graph_of(know.place.where)
+        anew = before is None or before.place.where != know.place.where
+        if anew:
+            self._clear()
+        same = not anew and graph is self.graph
+        self.graph = graph
+        if not same:
+            self._drop_missing(graph)
+        scope = know.scope()
+        infos: Mapping[str, NodeInfo] = scope.infos if scope else {}
+        problems = know.problems()
+        stale = self._show_nodes(graph, know, infos, problems)
+        if not same:
+            stale |= self._show_links(graph)
+        self._route(stale)
+        self._show_specs(infos, problems)
+        if stale or not same:
+            self._forget_labels()
+        self._far_stale = True
+        self._sync_far()
+        kept = [id for id in self.selection if id in self.nodes]
+        kept_links = [port for port in self.chosen_links if port in self.links]
+        if (kept, kept_links) != (self.selection, self.chosen_links):
+            self.select(kept, kept_links)
+
+    def restyle(self) -> None:
+        """Take over new fonts and colours."""
+        for item in self.nodes.values():
+            item.set_face(item.face)
+        self._route(set(self.links))
+        self._forget_labels()
+        self._far_stale = True
+        self._sync_far()
+        self.update()
+
+    def _clear(self) -> None:
+        self._hovered = None
+        for item in (*self.links.values(), *self.nodes.values()):
+            self.removeItem(item)
+        self.nodes, self.links = {}, {}
+        self._shown, self._wires = {}, {}
+        self.graph = Graph()
+        if self.selection or self.chosen_links:
+            self.selection, self.chosen_links = [], []
+            self.selection_changed.emit()
+
+    def _drop_missing(self, graph: Graph) -> None:
+        for target in [
+            target for target, item in self.links.items() if graph.links.get(target) != item.source
+        ]:
+            self._remove_link(target)
+        for id in [id for id in self.nodes if id not in graph.nodes]:
+            item = self.nodes.pop(id)
+            del self._shown[id]
+            if item is self._hovered:
+                self._hovered = None
+            self.removeItem(item)
+
+    def _remove_link(self, target: Port) -> None:
+        item = self.links.pop(target)
+        for id in (target.node, item.source.node):
+            self._wires.get(id, set()).discard(target)
+        if item is self._hovered:
+            self._hovered = None
+        self.removeItem(item)
+
+    def _show_nodes(
+        self,
+        graph: Graph,
+        know: Knowledge,
+        infos: Mapping[str, NodeInfo],
+        problems: Mapping[str, Problem],
+    ) -> set[Port]:
+        """Brings all cards up to date; gives the links whose ends moved."""
+        names = know.names()
+        stale: set[Port] = set()
+        for id, node in graph.nodes.items():
+            info, problem = infos.get(id), problems.get(id)
+            key = _key(node, know, info, names, problem)
+            shown = self._shown.get(id)
+            if shown is not None and shown.key == key:
+                if shown.node is not node:
+                    shown.node = node
+                    stale |= self._put(self.nodes[id], node)
+                elif self.nodes[id].pos() != QPointF(*node.at):
+                    stale |= self._put(self.nodes[id], node)
+                continue
+            face = face_of(node, know, info, names, problem)
+            self._shown[id] = _Shown(node, face, key)
+            item = self.nodes.get(id)
+            if item is None:
+                item = self.nodes[id] = NodeItem(id, face)
+                item.setFlag(_NO_CONTENTS, self._far)
+                item.setPos(*node.at)
+                self.addItem(item)
+                stale |= self._wires.get(id, set())
+            elif (item.face != face and item.set_face(face)) | bool(self._put(item, node)):
+                stale |= self._wires.get(id, set())
+        return stale
+
+    def _put(self, item: NodeItem, node: Node) -> set[Port]:
+        place = QPointF(*node.at)
+        if item.pos() == place:
+            return set()
+        item.setPos(place)
+        return set(self._wires.get(item.id, ())) or {Port(item.id, "")}
+
+    def _show_links(self, graph: Graph) -> set[Port]:
+        made: set[Port] = set()
+        for target, source in graph.links.items():
+            if target not in self.links:
+                item = self.links[target] = LinkItem(source, target)
+                item.setFlag(_NO_CONTENTS, self._far)
+                self._wires.setdefault(target.node, set()).add(target)
+                self._wires.setdefault(source.node, set()).add(target)
+                self.addItem(item)
+                made.add(target)
+        return made
+
+    def _route(self, targets: Iterable[Port]) -> None:
+        for target in targets:
+            link = self.links.get(target)
+            if link is None:
+                continue
+            start, end = self.nodes.get(link.source.node), self.nodes.get(target.node)
+            if start is not None and end is not None:
+                a = start.port_place(link.source.name, output=True)
+                b = end.port_place(target.name, output=False)
+                floor = max(start.scene_rect().bottom(), end.scene_rect().bottom()) + HEAD / 2
+                link.place(a, b, floor)
+
+    def _show_specs(self, infos: Mapping[str, NodeInfo], problems: Mapping[str, Problem]) -> None:
+        """What flows along each link, and so the colours of wires and ports."""
+        kinds: dict[str, dict[str, str]] = {id: {} for id in self.nodes}
+        linked: dict[str, set[str]] = {id: set() for id in self.nodes}
+        for id in self.nodes:
+            info = infos.get(id)
+            for name, spec in info.outputs.items() if info else ():
+                kinds[id]["out:" + name] = wire_kind(spec)
+        for target, link in self.links.items():
+            source = link.source
+            feeder = infos.get(source.node)
+            flows = feeder.outputs.get(source.name) if feeder else None
+            problem = problems.get(target.node)
+            wrong = problem is not None and problem.severity == "error" and problem.port == target.name
+            if link.set_spec(flows, wrong=wrong):
+                self.update(self.labels.forget(link))
+            if target.node in kinds and source.node in kinds:
+                kinds[target.node]["in:" + target.name] = link.kind
+                linked[target.node].add("in:" + target.name)
+                linked[source.node].add("out:" + source.name)
+        for id, item in self.nodes.items():
+            item.set_kinds(kinds[id], frozenset(linked[id]))
+
+    def _forget_labels(self) -> None:
+        self.labels.clear()
+        self.update()
+
+    # ------------------------------------------------------------- looking for things
+
+    def node_at(self, place: QPointF) -> NodeItem | None:
+        """The topmost card at a place."""
+        for item in self.items(QRectF(place.x() - 0.5, place.y() - 0.5, 1, 1)):
+            if isinstance(item, NodeItem) and item.scene_rect().contains(place):
+                return item
+        return None
+
+    def port_at(self, place: QPointF, reach: float, *, output: bool | None = None) -> PortHit | None:
+        """The port nearest to a place, not farther than `reach`; only outputs or inputs if asked."""
+        best: PortHit | None = None
+        nearest = reach
+        for item in self.items(QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)):
+            if not isinstance(item, NodeItem):
+                continue
+            for is_output, ports in ((True, item.card.outputs), (False, item.card.inputs)):
+                if output is not None and output is not is_output:
+                    continue
+                for name, offset in ports.items():
+                    at = offset + item.pos()
+                    far = ((at.x() - place.x()) ** 2 + (at.y() - place.y()) ** 2) ** 0.5
+                    if far < nearest:
+                        nearest = far
+                        best = PortHit(Port(item.id, name), is_output, at)
+        return best
+
+    def link_at(self, place: QPointF, reach: float) -> LinkItem | None:
+        """The wire at a place."""
+        stroker = QPainterPathStroker()
+        stroker.setWidth(2 * reach)
+        for item in self.items(QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)):
+            if isinstance(item, LinkItem) and stroker.createStroke(item.path()).contains(place):
+                return item
+        return None
+
+    def nodes_in(self, rect: QRectF) -> list[str]:
+        """Ids of the cards that a rectangle touches, in the order of the drawing."""
+        touched = {item.id for item in self.items(rect) if isinstance(item, NodeItem)}
+        return [id for id, item in self.nodes.items() if id in touched and item.scene_rect().intersects(rect)]
+
+    def links_near(self, rect: QRectF) -> list[LinkItem]:
+        """Wires whose shapes may stand in a rectangle."""
+        wide = rect.adjusted(-WIDE, -HIGH, WIDE, HIGH)
+        return [item for item in self.items(wide) if isinstance(item, LinkItem)]
+
+    def bounds(self, ids: Iterable[str] = ()) -> QRectF:
+        """The rectangle around these cards, or around all."""
+        rect = QRectF()
+        for item in [self.nodes[id] for id in ids if id in self.nodes] or self.nodes.values():
+            rect = rect.united(item.scene_rect())
+        return rect
+
+    def _covered(self, rect: QRectF) -> bool:
+        return any(
+            isinstance(item, NodeItem) and item.scene_rect().intersects(rect) for item in self.items(rect)
+        )
+
+    # ------------------------------------------------------------- view state
+
+    def select(self, ids: Iterable[str], links: Iterable[Port] = ()) -> None:
+        """Make this the selection, in this order."""
+        chosen = list(dict.fromkeys(id for id in ids if id in self.nodes))
+        chosen_links = list(dict.fromkeys(port for port in links if port in self.links))
+        if (chosen, chosen_links) == (self.selection, self.chosen_links):
+            return
+        for id in set(self.selection) ^ set(chosen):
+            if id in self.nodes:
+                self.nodes[id].set_look(chosen=id in chosen)
+        for port in set(self.chosen_links) ^ set(chosen_links):
+            if port in self.links:
+                self.links[port].set_look(chosen=port in chosen_links)
+        self.selection, self.chosen_links = chosen, chosen_links
+        self._far_stale = True
+        self._sync_far()
+        self.selection_changed.emit()
+
+    def hover(self, item: NodeItem | LinkItem | None) -> None:
+        """Light up what the pointer is on."""
+        if item is not self._hovered:
+            if self._hovered is not None:
+                self._hovered.set_look(hovered=False)
+            self._hovered = item
+            if item is not None:
+                item.set_look(hovered=True)
+
+    def fade(self, ids: Iterable[str]) -> None:
+        """Draw these cards faintly and all others as usual."""
+        faint = set(ids)
+        for id, item in self.nodes.items():
+            item.set_look(faded=id in faint)
+
+    def shift(self, ids: Iterable[str], by: QPointF) -> None:
+        """Show nodes moved from their places in the document, without moving them there."""
+        wires: set[Port] = set()
+        for id in ids:
+            node = self.graph.nodes[id]
+            self.nodes[id].setPos(node.at[0] + by.x(), node.at[1] + by.y())
+            wires |= self._wires.get(id, set())
+        for target in wires:
+            self.update(self.labels.forget(self.links[target]))
+        self._route(wires)
+        self._far_stale = True
+        self._sync_far()
+
+    def settle(self) -> None:
+        """Place all shapes anew, after a move."""
+        self._forget_labels()
+
+    def set_far(self, far: bool) -> None:
+        """Switch between painting each item and the overview."""
+        if far != self._far:
+            self._far = far
+            for item in (*self.nodes.values(), *self.links.values()):
+                item.setFlag(_NO_CONTENTS, far)
+            self._overview.setVisible(far)
+            self._sync_far()
+
+    def _sync_far(self) -> None:
+        if self._far and self._far_stale:
+            self._overview.refresh(self.nodes.values(), self.links.values())
+            self._far_stale = False
+
+
+def _key(
+    node: Node, know: Knowledge, info: NodeInfo | None, names: Mapping[str, Value], problem: Problem | None
+) -> tuple[object, ...]:
+    """All that a face follows from, cheap to compare."""
+    said = (problem.severity, problem.message) if problem else None
+    own = (node.type, node.block, node.title, node.linked_to, node.repeat)
+    if node.block:
+        block = know.document.blocks.get(node.block)
+        ports = (block.inputs, block.outputs) if block else None
+        return (*own, said, ports, info.parameters if info else None, names if info is None else None)
+    if info is not None:
+        return (*own, said, info.kind)
+    return (*own, said, dict(node.params), dict(names), know.schemas.get(str(node.params.get("dataset", ""))))

@@ -1,0 +1,113 @@
+"""The Design view: palette, canvas with its panels, and the form of what is selected.
+
+Imports Qt, session, widgets and the parts of this folder.
+"""
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+
+from workbench.catalog.problems import Problem
+from workbench.gui.design.canvas import Canvas
+from workbench.gui.design.commands import Commands
+from workbench.gui.design.items import LinkItem, NodeItem
+from workbench.gui.design.linking import spec_of
+from workbench.gui.design.offers import Offer, offers, port_for
+from workbench.gui.design.overlays import Overlays, RenameField
+from workbench.gui.design.palette import NodePalette
+from workbench.gui.design.scene import PortHit
+from workbench.gui.design.search import AddNodeSearch
+from workbench.gui.session import Session
+from workbench.gui.widgets.surfaces import surface
+
+
+class DesignView(QWidget):
+    """Everything to draw a model with."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        surface(self, "base")
+        self.palette_panel = NodePalette()
+        self.canvas = Canvas(session)
+        self.commands = Commands(self.canvas)
+        self.search = AddNodeSearch(self)
+        self.rename = RenameField(self.canvas)
+        self.commands.rename = self.rename.open_for_selected
+        self.overlays = Overlays(self.canvas, self._add_dataset)
+        self._pending: tuple[QPointF | None, PortHit | None] = (None, None)
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.setChildrenCollapsible(False)
+        self._split.addWidget(self.palette_panel)
+        self._split.addWidget(self.canvas)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._split)
+        self.commands.bind(self)
+        self._connect()
+        self._refresh_palette()
+
+    def _connect(self) -> None:
+        canvas = self.canvas
+        self.palette_panel.chosen.connect(self._on_offer_chosen)
+        canvas.dropped.connect(self._on_dropped)
+        canvas.searched.connect(self._open_search)
+        canvas.menu_asked.connect(self._open_menu)
+        self.search.chosen.connect(self._on_searched)
+        self.search.closed.connect(self.canvas.setFocus)
+        canvas.place_changed.connect(self._refresh_palette)
+        self.session.document_changed.connect(self._refresh_palette)
+
+    # ------------------------------------------------------------- asked from outside
+
+    def reveal(self, what: object) -> None:
+        """Show a problem or a node (by id) on the canvas."""
+        if isinstance(what, Problem):
+            self.canvas.reveal((what.node,))
+        elif isinstance(what, str):
+            self.canvas.reveal((what,))
+
+    def add_node_type(self, name: str) -> None:
+        """Add a node of a type, after the selected node."""
+        offer = self.palette_panel.offer(f"type:{name}")
+        if offer is not None:
+            self.commands.add(offer)
+            self.canvas.setFocus()
+
+    # ------------------------------------------------------------- adding nodes
+
+    def _refresh_palette(self) -> None:
+        self.palette_panel.show_offers(self.session.document, self.canvas.place.where)
+
+    def _add_dataset(self) -> None:
+        self.add_node_type("Dataset")
+
+    def _on_offer_chosen(self, offer: Offer) -> None:
+        self.commands.add(offer)
+
+    def _on_dropped(self, key: str, place: QPointF) -> None:
+        offer = self.palette_panel.offer(key)
+        if offer is not None:
+            self.commands.add(offer, place)
+
+    def _open_search(self, at: QPoint, wire: PortHit | None) -> None:
+        document = self.session.document
+        found = offers(document, self.canvas.place.where)
+        note = ""
+        place: QPointF | None = self.canvas.mapToScene(at)
+        if wire is not None:
+            know = self.canvas.drawing.know
+            spec = spec_of(know, wire.port) if know and wire.output else None
+            found = [offer for offer in found if port_for(offer, document, spec, output=not wire.output)]
+            note = f"{'Linked to' if wire.output else 'Feeds'} {wire.port}"
+        elif len(self.canvas.drawing.selection) == 1:
+            place = None
+            note = f"Added after {self.canvas.drawing.selection[0]}"
+        self._pending = (place, wire)
+        self.search.open_at(self.canvas.mapTo(self, at), found, note)
+
+    def _on_searched(self, offer: Offer) -> None:
+        place, wire = self._pending
+        self.commands.add(offer, place, wire)
+
+    def _open_menu(self, at: QPoint, item: NodeItem | LinkItem | None) -> None:
+        self.commands.menu(item).popup(self.canvas.viewport().mapToGlobal(at))
