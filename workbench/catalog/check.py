@@ -124,7 +124,7 @@ class _Walk:
         """Names that fields of the model may use: facts of its datasets, then its variables."""
         facts: dict[str, Value] = {}
         for node in self.document.graph.nodes.values():
-            schema = self.schemas.get(str(node.params.get("dataset", ""))) if node.type == "Dataset" else None
+            schema = self._schema(node)
             if schema:
                 facts.update(schema.facts)
         try:
@@ -132,6 +132,11 @@ class _Walk:
         except ExpressionError as error:
             self.problems.error(str(error))
             return facts
+
+    def _schema(self, node: Node) -> Schema | None:
+        if node.type != "Dataset":
+            return None
+        return self.schemas.get(str(node.params.get("dataset", Dataset.dataset)))
 
     def scope(
         self,
