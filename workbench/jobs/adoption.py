@@ -1,15 +1,15 @@
 """What a runner that begins, or a window that opens, makes of runs that an earlier runner left behind."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from workbench.jobs import processes
 from workbench.jobs.lock import Lock
 from workbench.store.records import RunRecord
 from workbench.store.store import Store
-
-TRAINER = "workbench.engine.train"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,18 @@ def trainer_log(store: Store, run: int) -> Path:
     return store.files / "runs" / str(run) / "trainer.log"
 
 
-def trainer_command(trainer: Sequence[str], store: Store, run: int) -> list[str]:
-    """The command line that trains a run."""
-    return [*trainer, str(store.path), str(run)]
+def mark(store: Store, run: int) -> dict[str, str]:
+    """What the environment of a run's trainer, and of all that it starts, holds; finds them however they end."""
+    return {"WORKBENCH_RUN": f"{store.path}#{run}"}
 
 
-def settle(store: Store, trainer: Sequence[str], watched: Collection[int] = ()) -> Left:
+def processes_of(store: Store, run: int) -> list[psutil.Process]:
+    """A run's living processes, the trainer first."""
+    ((variable, value),) = mark(store, run).items()
+    return processes.marked(variable, value)
+
+
+def settle(store: Store, watched: Collection[int] = ()) -> Left:
     """Sorts the runs that should have a process and are not watched. Only for the holder of the runner's lock."""
     living: list[RunRecord] = []
     ended: list[int] = []
@@ -43,16 +49,16 @@ def settle(store: Store, trainer: Sequence[str], watched: Collection[int] = ()) 
         if not run.alive or run.id in watched:
             continue
         if run.pid == 0:  # the runner died between taking the run and writing down its process
-            pid = processes.find(trainer_command(trainer, store, run.id))
-            if pid == 0:
+            lost = processes_of(store, run.id)
+            if not lost:
                 store.set_state(run.id, "queued")
                 continue
-            store.set_process(run.id, pid, processes.started(pid))
+            store.set_process(run.id, lost[0].pid, processes.started(lost[0].pid))
             run = store.run(run.id)
         if processes.alive(run.pid, run.process_started):
             living.append(run)
         else:
-            processes.sweep(run.pid)
+            processes.kill(*processes_of(store, run.id))
             line = processes.last_line(trainer_log(store, run.id))
             if store.set_state(run.id, "failed", processes.cause(None, line)):
                 ended.append(run.id)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -70,39 +71,30 @@ def alive(pid: int, process_started: float) -> bool:
         return False
 
 
-def find(command: Sequence[str]) -> int:
-    """The pid of a process with exactly this command line, 0 where there is none."""
-    for process in psutil.process_iter(["cmdline"]):
-        if process.info["cmdline"] == list(command):  # a zombie has none
-            return int(process.pid)
-    return 0
+def marked(variable: str, value: str) -> list[psutil.Process]:
+    """Living processes that were started with this environment variable, or by such a one; the oldest first.
+
+    Surer than process groups: a mark is never given to somebody else's process, a number is.
+    """
+    found = [
+        process
+        for process in psutil.process_iter(["environ", "create_time"])
+        if (process.info["environ"] or {}).get(variable) == value
+    ]
+    return sorted(found, key=lambda process: (process.info["create_time"], process.pid))
 
 
 def terminate(pid: int) -> None:
     """Asks a process to end."""
-    try:
+    with suppress(psutil.NoSuchProcess):
         psutil.Process(pid).terminate()
-    except psutil.NoSuchProcess:
-        return
 
 
-def kill(pid: int) -> None:
-    """Ends a process that leads its own session, and all that it started."""
-    if sys.platform == "win32":
-        try:
-            process = psutil.Process(pid)
-            for each in (*process.children(recursive=True), process):
-                each.kill()
-        except psutil.NoSuchProcess:
-            return
-    else:
-        _kill_group(pid)
-
-
-def sweep(pid: int) -> None:
-    """Ends what an ended session leader left behind; the number cannot have been given away while that lives."""
-    if sys.platform != "win32" and pid > 0 and not psutil.pid_exists(pid):
-        _kill_group(pid)
+def kill(*processes: psutil.Process) -> None:
+    """Ends processes for good."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def last_line(log: Path) -> str:
@@ -145,11 +137,3 @@ def _killed(number: int) -> str:
         "SIGILL": "this processor lacks an instruction that a library needs",
     }.get(name)
     return f"killed by {name} ({why})." if why else f"killed by {name}."
-
-
-def _kill_group(pid: int) -> None:
-    if sys.platform != "win32":
-        try:
-            os.killpg(pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            return  # nobody left in it

@@ -7,7 +7,7 @@ from workbench.catalog.schema import Schema
 from workbench.core.document import Document
 from workbench.core.errors import JobError
 from workbench.jobs import processes
-from workbench.jobs.adoption import TRAINER, runner_lock, settle
+from workbench.jobs.adoption import runner_lock, settle
 from workbench.store.records import RunRecord
 from workbench.store.store import Store
 
@@ -83,7 +83,7 @@ def recover(store: Store) -> list[int]:
     if not lock.acquire():
         return []
     try:
-        left = settle(store, processes.python(TRAINER))
+        left = settle(store)
     finally:
         lock.release()
     if store.unfinished():

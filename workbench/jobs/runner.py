@@ -57,7 +57,7 @@ class Runner:
         grace: float = 10.0,
     ) -> None:
         self.store = store
-        self._command = list(trainer) or processes.python(adoption.TRAINER)
+        self._command = list(trainer) or processes.python("workbench.engine.train")
         self._machine = tuple(machine) or devices()
         self._poll, self._idle, self._patience, self._grace = poll, idle, patience, grace
         self._trainers: dict[int, _Trainer] = {}
@@ -79,7 +79,7 @@ class Runner:
                 return
 
     def _adopt(self) -> None:
-        for run in adoption.settle(self.store, self._command, self._trainers).living:
+        for run in adoption.settle(self.store, self._trainers).living:
             self._say(f"run {run.id}: process {run.pid} still lives and is watched again")
             self._trainers[run.id] = _Trainer(run.id, run.used_device, run.pid, run.process_started, None)
 
@@ -126,10 +126,10 @@ class Runner:
             self.store.set_state(run.id, "failed", str(error))
 
     def _start(self, run: int, device: str) -> None:
-        command = adoption.trainer_command(self._command, self.store, run)
+        command = [*self._command, str(self.store.path), str(run)]
         log = adoption.trainer_log(self.store, run)
         # The same order of GPUs for torch as for the driver, so that cuda:1 is the GPU that the window shows.
-        variables = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+        variables = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", **adoption.mark(self.store, run)}
         try:
             process = processes.start(command, log, self.store.path.parent, variables)
         except OSError as error:
@@ -149,7 +149,7 @@ class Runner:
         elif trainer.terminated:
             if now - trainer.terminated > self._grace:
                 self._say(f"run {run.id}: killed, since it ignored the request to end")
-                processes.kill(trainer.pid)
+                processes.kill(*adoption.processes_of(self.store, run.id))
         elif now - trainer.beat_seen > self._patience:
             self._say(f"run {run.id}: asked to end, since it ignored the request to stop")
             trainer.terminated = now
@@ -158,7 +158,7 @@ class Runner:
     def _end(self, trainer: _Trainer) -> None:
         """Writes down how a run ended, where its trainer did not."""
         run = trainer.run
-        processes.sweep(trainer.pid)
+        processes.kill(*adoption.processes_of(self.store, run))
         if run in [each.id for each in self.store.unfinished()]:
             if trainer.terminated:
                 self.store.set_state(run, "stopped", _ENDED_FOR_STOP)

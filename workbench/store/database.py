@@ -26,7 +26,7 @@ class Database:
 
     def __init__(self, path: Path | str, *, busy_seconds: float = sqlite.BUSY_SECONDS) -> None:
         """Opens, creates or migrates. Raises StoreError with the reason; the file is then as it was."""
-        self.path = Path(path).absolute()
+        self.path = Path(path).resolve()  # one name for it, also where links lead to it
         self.files = self.path.with_suffix(".files")
         self._busy_seconds = busy_seconds
         self._writing = (
@@ -65,8 +65,11 @@ class Database:
 
     def check(self) -> list[str]:
         """What SQLite's own check finds wrong with the file; empty where nothing. Reads the whole file."""
-        with self._read() as connection:
-            lines = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
+        try:
+            with self._read() as connection:
+                lines = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
+        except StoreError as error:  # damage that ends the check itself
+            return [str(error)]
         return [str(line) for line in lines if line != "ok"]
 
     @contextmanager

@@ -18,6 +18,8 @@ from workbench.store import sqlite, tables
 MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION_TABLE = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
 
+_EFFECTIVE = os.access in os.supports_effective_ids  # the user that SQLite will write as
+
 
 def prepare(path: Path, files: Path, busy_seconds: float, scripts: Path = MIGRATIONS) -> None:
     """Leaves a workspace at `path` that this version can use. Raises StoreError."""
@@ -45,7 +47,7 @@ def _reachable(path: Path) -> None:
     if path.is_dir():
         raise StoreError(f"{path} is a folder. Name a file in it, such as {path / 'experiments.db'}.")
     for place in (path.parent, path):
-        if place.exists() and not os.access(place, os.W_OK):
+        if place.exists() and not os.access(place, os.W_OK, effective_ids=_EFFECTIVE):
             raise StoreError(
                 f"The workspace {path} cannot be written: {place} is read-only. "
                 "Change its permissions, or choose another workspace."

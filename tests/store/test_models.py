@@ -1,0 +1,78 @@
+import time
+from dataclasses import replace
+
+import pytest
+
+from workbench.core.errors import StoreError
+from workbench.store.records import DatasetRecord
+from workbench.store.store import Store
+
+DIGITS = DatasetRecord(
+    id="digits-1",
+    title="Digits",
+    source="/data/digits",
+    reader="idx",
+    options={"invert": True},
+    schema={"outputs": {"image": [["N", 1, 8, 8], "float"]}},
+    splits={"train": 0.8, "test": 0.2},
+    fingerprint="ab12",
+    created=1000.5,
+)
+
+
+def test_a_model_is_saved_and_saved_again(store: Store) -> None:
+    first = store.save_model(None, '{"name": "lenet"}')
+    assert (first.name, first.revision) == ("lenet", 1) and first.created == first.updated
+    time.sleep(0.002)
+    second = store.save_model(first.id, '{"name": "lenet, wider"}')
+    assert (second.id, second.name, second.revision) == (first.id, "lenet, wider", 2)
+    assert second.updated > first.updated and second.created == first.created
+    assert store.model_text(first.id) == '{"name": "lenet, wider"}'
+
+
+def test_saving_the_same_text_changes_nothing(store: Store) -> None:
+    first = store.save_model(None, '{"name": "a"}')
+    assert store.save_model(first.id, '{"name": "a"}') == first
+
+
+def test_models_are_listed_last_changed_first(store: Store) -> None:
+    first = store.save_model(None, '{"name": "a"}').id
+    second = store.save_model(None, '{"name": "b"}').id
+    assert [model.id for model in store.models()] == [second, first]
+    time.sleep(0.002)
+    store.save_model(first, '{"name": "a2"}')
+    assert [model.id for model in store.models()] == [first, second]
+
+
+def test_the_trash_gives_a_model_back(store: Store) -> None:
+    model = store.save_model(None, '{"name": "a"}').id
+    store.delete_model(model)
+    assert store.models() == [] and [each.id for each in store.models(deleted=True)] == [model]
+    store.restore_model(model)
+    assert [each.id for each in store.models()] == [model]
+
+
+def test_models_that_do_not_exist_or_have_no_name_are_refused(store: Store) -> None:
+    for ask in (store.model_text, store.delete_model, lambda model: store.save_model(model, '{"name": "a"}')):
+        with pytest.raises(StoreError, match="There is no model 99"):
+            ask(99)
+    for text in ("", "[]", '{"title": "a"}', "\x00"):
+        with pytest.raises(StoreError, match="without a name"):
+            store.save_model(None, text)
+
+
+def test_datasets_come_back_and_can_be_replaced(store: Store) -> None:
+    store.add_dataset(DIGITS)
+    assert store.dataset("digits-1") == DIGITS
+    store.add_dataset(replace(DIGITS, title="Digits, again"))
+    store.add_dataset(replace(DIGITS, id="a", title="A"))
+    assert [each.title for each in store.datasets()] == ["A", "Digits, again"]
+    with pytest.raises(StoreError, match="no dataset “b”"):
+        store.dataset("b")
+
+
+def test_settings_hold_what_json_holds(store: Store) -> None:
+    assert store.setting("theme") is None and store.setting("theme", "system") == "system"
+    for value in ("dark", 3, 1.5, None, [1, {"a": True}]):
+        store.set_setting("theme", value)
+        assert store.setting("theme", "missing") == value
