@@ -107,7 +107,9 @@ def read_text(path: Path, limit: int, encoding: str = "") -> str:
             'Save the file as UTF-8, or name its encoding (such as latin-1) in the option "encoding".'
         ) from error
     except LookupError as error:
-        raise DataError(f'Python knows no text encoding "{encoding}".') from error
+        raise DataError(f'The option "encoding" names "{encoding}", which Python does not know.') from error
+    if "\0" in text:
+        raise DataError(f"{path} is no text: it has a zero byte at position {text.index(chr(0)):,}.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -25,12 +25,12 @@ MAX_PICKLE = 512 * MEGABYTE
 MAX_ARRAY = 2048 * MEGABYTE
 
 # What moves numbers, texts, containers and plain objects.  Left out: persistent ids, extension codes,
-# out-of-band and mutable buffers, old-style instances.
+# out-of-band buffers, old-style instances.
 _OPCODES = frozenset(
     """PROTO FRAME STOP MARK POP POP_MARK DUP MEMOIZE PUT BINPUT LONG_BINPUT GET BINGET LONG_BINGET
     NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT
     STRING BINSTRING SHORT_BINSTRING UNICODE SHORT_BINUNICODE BINUNICODE BINUNICODE8
-    BINBYTES SHORT_BINBYTES BINBYTES8
+    BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8
     EMPTY_LIST APPEND APPENDS LIST EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3
     EMPTY_DICT DICT SETITEM SETITEMS EMPTY_SET ADDITEMS FROZENSET
     GLOBAL STACK_GLOBAL REDUCE NEWOBJ BUILD""".split()
@@ -49,7 +49,7 @@ class _Dtype:
     def __setstate__(self, state: tuple[object, ...]) -> None:
         self.order = ">" if state[1] == ">" else "<"
 
-    def array(self, data: bytes) -> NDArray[np.generic]:
+    def array(self, data: bytes | bytearray) -> NDArray[np.generic]:
         return np.frombuffer(data, dtype=np.dtype(self.order + self.code))
 
 
@@ -68,7 +68,7 @@ class _Array:
     def fill(self, shape: object, dtype: object, data: object, order: object) -> None:
         if not isinstance(shape, tuple) or not all(isinstance(size, int) and size >= 0 for size in shape):
             raise TypeError(f"an array with the shape {shape!r}")
-        if not isinstance(dtype, _Dtype) or not isinstance(data, bytes):
+        if not isinstance(dtype, _Dtype) or not isinstance(data, bytes | bytearray):
             raise TypeError("an array without numbers")
         self.value = dtype.array(data).reshape(shape, order="F" if order == "F" else "C")
 
@@ -141,6 +141,10 @@ def _encoded(text: str, _: str = "latin1") -> bytes:
     return text.encode("latin1")
 
 
+def _empty_bytes() -> bytes:
+    return b""
+
+
 def _default_dict(_: object = None) -> dict[object, object]:
     return {}
 
@@ -166,6 +170,7 @@ _ADMITTED: dict[tuple[str, str], object] = {
         for name in ("csr_matrix", "csr_array")
     },
     **{(module, kind.__name__): kind for module in _PYTHON for kind in (list, tuple, dict, set, frozenset)},
+    **{(module, "bytes"): _Call(_empty_bytes) for module in _PYTHON},
     ("collections", "defaultdict"): _Call(_default_dict),
     ("collections", "OrderedDict"): _Call(_default_dict),
     ("_codecs", "encode"): _Call(_encoded),

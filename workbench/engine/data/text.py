@@ -25,8 +25,6 @@ def read(path: Path, options: Mapping[str, object]) -> TokenStream:
     text = read_text(path, MAX_TEXT, str(options.get("encoding", "")))
     if len(text) < 3:
         raise DataError(f"{path} has {len(text)} characters, too few to learn from.")
-    if "\0" in text:
-        raise DataError(f"{path} is no text: it has a zero byte at position {text.index(chr(0)):,}.")
     vocabulary = sorted(set(text))
     if len(vocabulary) > MAX_VOCABULARY:
         raise DataError(

@@ -1,0 +1,215 @@
+import gzip
+import os
+import pickle
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from workbench.catalog.schema import Schema
+from workbench.core.errors import DataError
+from workbench.engine.data import detect, load, register
+from workbench.engine.data.detect import READERS
+from workbench.engine.data.files import fingerprint, slug, title
+
+IDX_HEAD = b"\0\0\x08\x03" + b"".join(n.to_bytes(4, "big") for n in (10, 2, 2))
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    file = tmp_path / "My Flowers.csv"
+    file.write_text("x,label\n" + "\n".join(f"{i},{'ab'[i % 2]}" for i in range(20)))
+    return file
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    for label in ("cat", "dog"):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        for i in range(5):
+            Image.new("L", (3, 3), i).save(tmp_path / "pets" / label / f"{i}.png")
+    return tmp_path / "pets"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reader"),
+    [
+        ("a.csv", b"x,y\n1,2\n", "table"),
+        ("a.TSV", b"x\ty\n1\t2\n", "table"),
+        ("a.csv.gz", gzip.compress(b"x,y\n1,2\n"), "table"),
+        ("a.txt", b"once upon a time", "text"),
+        ("story", b"once upon a time", "text"),
+        ("story", "no\u00ebl ".encode() * 20_000, "text"),
+        ("train-images-idx3-ubyte", IDX_HEAD + bytes(40), "idx"),
+        ("digits.bin", gzip.compress(IDX_HEAD + bytes(40)), "idx"),
+    ],
+)
+def test_a_file_is_recognised(tmp_path: Path, name: str, content: bytes, reader: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    found = detect(tmp_path / name)
+    assert found[0][0] == reader
+    assert found[0][1]
+
+
+def test_a_folder_is_recognised(tmp_path: Path, pictures: Path, table: Path) -> None:
+    ((reader, reason),) = detect(pictures)
+    assert reader == "images"
+    assert reason.startswith("it has pictures such as ")
+    (tmp_path / "README.txt").write_text("about")
+    (tmp_path / "pets").rename(tmp_path / ".hidden")
+    assert detect(tmp_path) == [("table", "My Flowers.csv is its only table")]
+    graph = tmp_path / "graph"
+    graph.mkdir()
+    (graph / "ind.toy.graph").write_bytes(pickle.dumps({}))
+    assert detect(graph) == [("planetoid", "it has the files ind.toy.*")]
+
+
+def refused(path: Path, reader: str = "", options: dict[str, object] | None = None) -> str:
+    with pytest.raises(DataError) as caught:
+        register(path, reader=reader, options=options)
+    return str(caught.value)
+
+
+def test_what_cannot_be_data_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path / "none.csv") == f"There is no file {tmp_path / 'none.csv'}."
+    assert refused(tmp_path / "none") == f"There is no file or folder {tmp_path / 'none'}."
+    (tmp_path / "empty").mkdir()
+    assert refused(tmp_path / "empty") == f"The folder {tmp_path / 'empty'} is empty."
+    (tmp_path / "empty.csv").touch()
+    assert refused(tmp_path / "empty.csv") == f"{tmp_path / 'empty.csv'} is empty."
+    (tmp_path / "program").write_bytes(bytes(range(256)))
+    assert refused(tmp_path / "program").startswith(
+        f"No reader suits {tmp_path / 'program'}; known are Planetoid"
+    )
+    assert 'no reader "guess"; there are planetoid, idx' in refused(tmp_path / "program", reader="guess")
+
+
+def test_several_candidates_in_a_folder_are_listed(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("x,y\n1,2\n")
+    assert "could be meant: a.csv, b.csv. Name one of them" in refused(tmp_path)
+    assert "several files: a.csv, b.csv" in refused(tmp_path, reader="table")
+    assert "no file that ends in .txt" in refused(tmp_path, reader="text")
+
+
+def test_registering_describes_what_is_there(table: Path) -> None:
+    registered = register(table)
+    record = registered.record
+    assert (record.id, record.title, record.source, record.reader) == (
+        "my-flowers",
+        "My flowers",
+        str(table),
+        "table",
+    )
+    assert record.splits == {"train": 12, "validation": 4, "test": 4}
+    assert Schema.from_json(record.schema) == registered.loaded.schema
+    assert record.created > 0
+    assert registered.problems == ()
+
+
+def test_a_registered_dataset_loads_again(table: Path, pictures: Path) -> None:
+    for path in (table, pictures):
+        registered = register(path)
+        data = load(replace(registered.record, id="renamed", title="Renamed"))
+        assert (data.schema.id, data.schema.title) == ("renamed", "Renamed")
+        assert data.fingerprint == registered.record.fingerprint == registered.loaded.fingerprint
+        assert data.sizes == registered.loaded.sizes
+        assert all(torch.equal(data.tensors[name], registered.loaded.tensors[name]) for name in data.tensors)
+
+
+def test_options_are_kept_and_can_be_replaced(table: Path) -> None:
+    record = register(table, options={"target": "x"}).record
+    assert record.options == {"target": "x"}
+    assert "target" in load(record).schema.outputs
+    assert load(record, options={"target": "label"}).schema.labels == ("a", "b")
+
+
+def test_unknown_options_are_refused(table: Path) -> None:
+    assert 'The reader "table" has no option "colour"; it has target, task' in refused(
+        table, options={"colour": "red"}
+    )
+
+
+def test_another_reader_can_be_demanded(table: Path) -> None:
+    assert register(table, reader="text").record.schema["kind"] == "text"
+
+
+def test_a_source_that_is_gone_is_named(table: Path) -> None:
+    record = register(table).record
+    table.unlink()
+    with pytest.raises(DataError, match=r"is gone: there is no .*My Flowers\.csv"):
+        load(record)
+
+
+def test_a_source_that_changed_is_named(table: Path, pictures: Path) -> None:
+    records = [register(table).record, register(pictures).record]
+    table.write_text(table.read_text().replace("7,", "8,"))
+    Image.new("L", (3, 3), 200).save(pictures / "cat" / "0.png")
+    for record in records:
+        with pytest.raises(DataError, match="has changed since it was added") as caught:
+            load(record)
+        assert record.source in str(caught.value)
+
+
+def test_a_copy_has_the_same_fingerprint_and_another_name_has_not(tmp_path: Path) -> None:
+    for folder in ("a", "b", "c"):
+        (tmp_path / folder).mkdir()
+        name = "x" if folder != "c" else "y"
+        (tmp_path / folder / name).write_bytes(b"content")
+        os.utime(tmp_path / folder / name, (1, ord(folder)))
+    marks = [fingerprint(tmp_path / f, list((tmp_path / f).iterdir())) for f in ("a", "b", "c")]
+    assert marks[0] == marks[1] != marks[2]
+
+
+def test_the_ends_of_huge_files_are_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.engine.data.files._HASHED", 10_000)
+    file = tmp_path / "huge"
+    marks = set()
+    for change in (None, 0, 49_999):
+        content = bytearray(50_000)
+        if change is not None:
+            content[change] = 1
+        file.write_bytes(content)
+        marks.add(fingerprint(tmp_path, [file]))
+    assert len(marks) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Fashion_MNIST", ("fashion-mnist", "Fashion mnist")),
+        ("Ärzte & Café", ("arzte-cafe", "Arzte cafe")),
+        ("東京", ("dataset", "Dataset")),
+        ("v1.5 data", ("v1-5-data", "V1 5 data")),
+    ],
+)
+def test_ids_and_titles_come_from_the_name(tmp_path: Path, name: str, expected: tuple[str, str]) -> None:
+    assert (slug(tmp_path / name), title(tmp_path / name)) == expected
+
+
+def test_every_reader_refuses_another_kind_of_file_with_its_name(table: Path, tmp_path: Path) -> None:
+    junk = tmp_path / "junk.bin"
+    junk.write_bytes(np.random.default_rng(0).bytes(5_000))
+    for reader in READERS:
+        assert str(tmp_path) in refused(junk, reader=reader)
+
+
+def test_a_record_is_plain_json(table: Path) -> None:
+    import json
+
+    record = register(table, options={"drop": []}).record
+    assert json.loads(json.dumps(asdict(record)))["schema"]["kind"] == "table"
+
+
+@pytest.mark.parametrize(
+    ("name", "reader", "items"),
+    [("fashion_mnist", "idx", 70_000), ("cora", "planetoid", 2_708), ("tinyshakespeare", "text", 1_115_394)],
+)
+def test_public_folders(shared_data: Path, name: str, reader: str, items: int) -> None:
+    registered = register(shared_data / name)
+    assert registered.record.reader == reader
+    assert registered.loaded.schema.items == items
+    assert registered.problems == ()
