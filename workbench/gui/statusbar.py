@@ -1,6 +1,6 @@
 """The bar at the bottom: runs, load of this machine, workspace, and whether everything is saved.  Imports session."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from workbench.gui import progress, text
@@ -26,6 +26,7 @@ class StatusBar(QWidget):
         self.runs.setAccessibleName("Running and queued runs")
         self.runs.setToolTip("Go to the runs")
         self.runs.setMinimumHeight(24)
+        self.runs.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a second way to the runs; it would end every round of Tab
         self.runs.clicked.connect(lambda: session.go("runs", self._shown_run))
         self.load = Label("", "small")
         self.load.setToolTip("Load of this machine")

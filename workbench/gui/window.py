@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
@@ -53,20 +52,6 @@ VIEWS = (
     View("compare", "Compare", "Compare", "workbench.gui.compare.view", "CompareView"),
     View("settings", "Settings", "Settings", "workbench.gui.settings.view", "SettingsView"),
 )
-
-
-@runtime_checkable
-class Reveals(Protocol):
-    """A view that can show something in particular: a run id, a problem, a list of run ids."""
-
-    def reveal(self, what: object) -> None: ...
-
-
-@runtime_checkable
-class AddsNodes(Protocol):
-    """A view with a canvas, to which the command palette can add a node type by name."""
-
-    def add_node_type(self, name: str) -> object: ...
 
 
 class ActivityBar(QWidget):
@@ -152,6 +137,7 @@ class MainWindow(QMainWindow):
         session.model_opened.connect(self._name_window)
         session.document_changed.connect(self._on_document_changed)
         self.show_view("home")
+        self.setFocus()
 
     # ------------------------------------------------------------- views
 
@@ -169,15 +155,16 @@ class MainWindow(QMainWindow):
         return self.views[id]
 
     def show_view(self, id: str, what: object = None) -> None:
-        """Switch to a view, and in it to something in particular."""
+        """Switch to a view, and in it to something in particular, where the view has a method `reveal(what)`."""
         view = self.view(id)
         self.current = id
         self.stack.setCurrentWidget(view)
         self.activity.show_view(id)
         self.top.show_view(id, next(entry.title for entry in VIEWS if entry.id == id))
         self._name_window()
-        if what is not None and isinstance(view, Reveals):
-            view.reveal(what)
+        reveal = getattr(view, "reveal", None)
+        if what is not None and callable(reveal):
+            reveal(what)
 
     def _bind(self) -> None:
         session, bind = self.session, self.session.actions.bind
@@ -221,7 +208,7 @@ class MainWindow(QMainWindow):
     def open_palette(self) -> None:
         """Show the command palette over what works here."""
         canvas = self.views.get("design") if self.current == "design" else None
-        add = canvas.add_node_type if isinstance(canvas, AddsNodes) else None
+        add = getattr(canvas, "add_node_type", None)
         self.palette_box.open(entries(self.session, self.current, add))
 
     def ask_open(self) -> None:

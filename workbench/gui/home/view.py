@@ -6,7 +6,7 @@ May import Qt, catalog, session and the shared widgets.
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.catalog.check import analyse
@@ -48,7 +48,8 @@ class ModelCard(Card):
         column = QVBoxLayout(self)
         column.setContentsMargins(11, 11, 11, 10)
         column.setSpacing(4)
-        column.addWidget(GraphPicture(document))
+        self.picture = GraphPicture(document)
+        column.addWidget(self.picture)
         column.addSpacing(4)
         column.addWidget(ElidedLabel(title, "strong"))
         column.addWidget(self.line)
@@ -109,6 +110,14 @@ class HomeView(QScrollArea):
         self._counter.timeout.connect(self._count_one)
         self._on_chosen("")
         self._show_recent()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        height = 84 if event.size().height() > 720 else 64  # so that a small window still shows recent models
+        if self.empty_card.picture.height() != height:
+            for card in (*self.cards, self.empty_card):
+                card.picture.setFixedHeight(height)
+            self.grid.arrange()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -1,7 +1,6 @@
 """A small picture of a graph: boxes in their families' colours, and links.  Imports core, catalog and theme."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
@@ -11,8 +10,10 @@ from workbench.catalog.spec import node_types
 from workbench.core.document import Document, Graph, Node
 from workbench.gui import theme
 
-MARGIN = 14
-LEAST, MOST = (12.0, 8.0), (30.0, 15.0)
+MARGIN = 12
+LEAST, MOST = (8.0, 4.0), (30.0, 15.0)
+NEAR = (150.0, 50.0)
+"""How far apart nodes may be and still count as one row (in height) or one column (in width) of the drawing."""
 
 
 def columns(graph: Graph) -> dict[str, tuple[float, float]]:
@@ -38,10 +39,11 @@ def boxes(graph: Graph, area: QRectF) -> dict[str, QRectF]:
     if not places:
         return {}
     xs, ys = zip(*places.values(), strict=True)
-    width = _size(xs, area.width() - 2 * MARGIN, LEAST[0], MOST[0])
-    height = _size(ys, area.height() - 2 * MARGIN, LEAST[1], MOST[1])
-    x_scale = min(_scale(xs, area.width() - 2 * MARGIN - width), 0.2)
-    y_scale = min(_scale(ys, area.height() - 2 * MARGIN - height), 0.2)
+    x_scale = _scale(xs, area.width() - 2 * MARGIN - MOST[0] / 2)
+    y_scale = _scale(ys, area.height() - 2 * MARGIN - MOST[1] / 2)
+    beside, below = _pitches(list(places.values()))
+    width = max(LEAST[0], min(MOST[0], 0.72 * beside * x_scale))
+    height = max(LEAST[1], min(MOST[1], 0.72 * below * y_scale))
     left = area.center().x() - (min(xs) + max(xs)) / 2 * x_scale
     top = area.center().y() - (min(ys) + max(ys)) / 2 * y_scale
     return {
@@ -52,15 +54,20 @@ def boxes(graph: Graph, area: QRectF) -> dict[str, QRectF]:
 
 def _scale(values: tuple[float, ...], room: float) -> float:
     spread = max(values) - min(values)
-    return room / spread if spread > 0 else 1.0
+    return min(room / spread, 0.2) if spread > 0 else 0.2
 
 
-def _size(values: tuple[float, ...], room: float, least: float, most: float) -> float:
-    distinct = sorted(set(values))
-    steps = [b - a for a, b in pairwise(distinct) if b - a > 40]
-    if not steps:
-        return most
-    return max(least, min(most, 0.72 * min(steps) * min(_scale(values, room), 0.2)))
+def _pitches(places: list[tuple[float, float]]) -> tuple[float, float]:
+    """The least distance between neighbours of a row, and of a column."""
+    beside = below = 1000.0
+    places = sorted(places)[:400]  # a picture of thousands of nodes is a texture; its first boxes tell the size
+    for index, (x, y) in enumerate(places):
+        for other_x, other_y in places[index + 1 : index + 40]:
+            if other_x - x >= NEAR[0] and abs(other_y - y) < NEAR[1]:
+                beside = min(beside, other_x - x)
+            elif other_x - x < NEAR[0] and abs(other_y - y) >= 8:
+                below = min(below, abs(other_y - y))
+    return beside, below
 
 
 def family_of(node: Node) -> str:
@@ -79,8 +86,8 @@ def paint_graph(
     placed = boxes(graph, area)
     dark = theme.current().name == "dark"
     wire = theme.color("dim")
-    wire.setAlphaF(0.75)
-    painter.setPen(QPen(wire, 1.2))
+    wire.setAlphaF(0.6)
+    painter.setPen(QPen(wire, 1.0))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for target, source in graph.links.items():
         if target.node in placed and source.node in placed:
@@ -93,7 +100,8 @@ def paint_graph(
         painter.setPen(QPen(line, 1))
         painter.setBrush(face)
         if node.block:
-            painter.drawRoundedRect(box.translated(2.5, 2.5), 2.5, 2.5)
+            shift = min(2.5, box.height() * 0.25)
+            painter.drawRoundedRect(box.translated(shift, shift), 2.5, 2.5)
         painter.drawRoundedRect(box, 2.5, 2.5)
         family = families[id] if families else family_of(node)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -104,7 +112,7 @@ def paint_graph(
 def _wire(source: QRectF, target: QRectF) -> QPainterPath:
     start = QPointF(source.right(), source.center().y())
     end = QPointF(target.left(), target.center().y())
-    bend = max(4.0, abs(end.x() - start.x()) * 0.5)
+    bend = min(40.0, max(4.0, abs(end.x() - start.x()) * 0.5))
     path = QPainterPath(start)
     path.cubicTo(start + QPointF(bend, 0), end - QPointF(bend, 0), end)
     return path

@@ -87,6 +87,10 @@ class CardGrid(QWidget):
             if before is not None:
                 QWidget.setTabOrder(before, card)
             before = card
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Place the cards again, after their height changed."""
         self._place()
         self.updateGeometry()
 

@@ -1,0 +1,322 @@
+"""The session: the open model is never lost, news arrives, errors are said."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from workbench.catalog.schema import SAMPLES
+from workbench.core.document import Document, Node, Port
+from workbench.core.edits import AddNode, Connect, SetName, SetVariable
+from workbench.core.errors import StoreError
+from workbench.core.files import dumps, write
+from workbench.gui.session import Session
+from workbench.gui.settings.preferences import Preferences
+from workbench.jobs import queue
+from workbench.store.records import ModelRecord, Point, RunRecord
+from workbench.store.store import Store
+
+RELU = AddNode(Node("relu1", "ReLU"))
+
+
+def messages_of(session: Session) -> list[tuple[str, str]]:
+    said: list[tuple[str, str]] = []
+    session.message.connect(lambda text, level: said.append((text, level)))
+    return said
+
+
+def saved(qtbot: QtBot, session: Session) -> None:
+    qtbot.waitUntil(lambda: session.is_saved, timeout=5000)
+
+
+def test_an_edit_is_in_the_workspace_within_two_seconds(qtbot: QtBot, session: Session) -> None:
+    session.do(RELU)
+    assert not session.is_saved
+    qtbot.waitUntil(lambda: session.is_saved, timeout=2000)
+    store = Store(session.path)
+    assert store.model_text(session.model_id) == dumps(session.document)
+    store.close()
+
+
+def test_closing_saves_what_the_timer_had_not(session: Session) -> None:
+    session.do(RELU)
+    session.close()
+    store = Store(session.path)
+    [record] = store.models()
+    assert store.model_text(record.id) == dumps(session.document)
+    store.close()
+
+
+def test_two_quick_saves_of_a_new_model_make_one_model(qtbot: QtBot, session: Session) -> None:
+    session.do(RELU)
+    session.save()
+    session.do(SetVariable("width", 8))
+    session.save()
+    saved(qtbot, session)
+    qtbot.waitUntil(lambda: len(session.models) == 1, timeout=3000)
+    qtbot.wait(300)
+    assert len(session.models) == 1
+
+
+def test_the_last_model_comes_back_at_the_next_start(qtbot: QtBot, session: Session) -> None:
+    session.do(RELU)
+    session.do(SetName("mine"))
+    session.close()
+    again = Session(session.path, Preferences(session.path.with_name("window.json")))
+    with qtbot.waitSignal(again.model_opened, timeout=10_000):
+        again.start()
+    assert again.document == session.document
+    assert again.is_saved and again.model_id == session.model_id
+    again.close()
+
+
+def test_a_failed_save_is_said_and_tried_again(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = messages_of(session)
+    kept = Store.save_model
+    calls = []
+
+    def full(store: Store, model: int | None, document_text: str) -> ModelRecord:
+        calls.append(model)
+        if len(calls) == 1:
+            raise StoreError("The disk is full.")
+        return kept(store, model, document_text)
+
+    monkeypatch.setattr(Store, "save_model", full)
+    monkeypatch.setattr("workbench.gui.session.SAVE_MS", 20)
+    session.do(RELU)
+    session.save()
+    qtbot.waitUntil(lambda: bool(said), timeout=3000)
+    assert "could not be saved: The disk is full." in said[0][0]
+    saved(qtbot, session)
+    assert len(calls) == 2
+
+
+def test_undo_and_redo_tell_before_and_after(session: Session) -> None:
+    seen: list[tuple[Document, Document]] = []
+    session.document_changed.connect(lambda before, after: seen.append((before, after)))
+    start = session.document
+    session.do(RELU)
+    session.undo()
+    session.redo()
+    assert seen[1] == (seen[0][1], start)
+    assert "relu1" in session.document.graph.nodes
+
+
+def test_an_edit_that_does_not_fit_is_a_message(session: Session) -> None:
+    said = messages_of(session)
+    before = session.document
+    assert session.do(Connect(Port("a", "y"), Port("b", "x"))) is False
+    assert session.document is before
+    assert said[0][1] == "error" and "a" in said[0][0]
+
+
+def test_the_analysis_follows_the_document(qtbot: QtBot, session: Session) -> None:
+    with qtbot.waitSignal(session.analysed, timeout=2000):
+        session.do(RELU)
+    assert any(problem.node == "relu1" for problem in session.analysis.problems)
+
+
+def test_a_big_document_is_analysed_in_the_background(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.gui.session.MANY_NODES", 0)
+    with qtbot.waitSignal(session.analysed, timeout=5000):
+        session.do(RELU)
+    assert session.analysis.problems
+
+
+def test_a_template_opens_as_a_copy_with_a_free_name(qtbot: QtBot, session: Session) -> None:
+    went: list[str] = []
+    session.went.connect(lambda view, what: went.append(view))
+    session.open_template("mlp")
+    assert session.document.graph.nodes and went == ["design"]
+    name = session.document.name
+    assert session.model_id == 0 and session.is_saved
+    session.do(SetVariable("width", 8))
+    session.save()
+    saved(qtbot, session)
+    qtbot.waitUntil(lambda: len(session.models) == 1, timeout=3000)
+    session.open_template("mlp")
+    assert session.document.name == f"{name}-2"
+
+
+def test_a_model_file_opens_as_a_new_model(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    write(path, Document(name="from-file", variables={"width": 3}))
+    before = path.read_bytes()
+    session.open_file(path)
+    qtbot.waitUntil(lambda: session.document.name == "from-file" and session.model_id > 0, timeout=5000)
+    assert path.read_bytes() == before
+
+
+def test_a_corrupt_file_is_named_and_nothing_is_lost(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    said = messages_of(session)
+    path = tmp_path / "broken.json"
+    path.write_text('{"format": 1, "name": "x", "graph": {"nodes": [', encoding="utf-8")
+    session.do(RELU)
+    before = session.document
+    session.open_file(path)
+    qtbot.waitUntil(lambda: bool(said), timeout=3000)
+    assert "broken.json" in said[0][0] and said[0][1] == "error"
+    assert session.document is before
+
+
+def test_a_damaged_model_leaves_the_others_usable(qtbot: QtBot, session: Session) -> None:
+    said = messages_of(session)
+    ids: list[int] = []
+
+    def fill(store: Store) -> list[int]:
+        good = store.save_model(None, dumps(Document(name="good"))).id
+        return [good, store.save_model(None, '{"format": 1, "name": "bad", "graph": 7}').id]
+
+    session.call(fill, ids.extend)
+    qtbot.waitUntil(lambda: len(session.models) == 2, timeout=3000)
+    session.open_model(ids[1])
+    qtbot.waitUntil(lambda: bool(said), timeout=3000)
+    assert "bad" in said[0][0]
+    session.open_model(ids[0])
+    qtbot.waitUntil(lambda: session.document.name == "good", timeout=3000)
+
+
+def test_a_deleted_model_comes_back(qtbot: QtBot, session: Session) -> None:
+    session.do(RELU)
+    session.do(SetName("mine"))
+    session.save()
+    qtbot.waitUntil(lambda: len(session.models) == 1, timeout=3000)
+    with qtbot.waitSignal(session.offered, timeout=3000) as offered:
+        session.delete_model(session.models[0])
+    qtbot.waitUntil(lambda: not session.models, timeout=3000)
+    assert session.model_id == 0 and not session.document.graph.nodes
+    assert offered.args is not None
+    offered.args[2]()
+    qtbot.waitUntil(lambda: bool(session.models) and session.document.name == "mine", timeout=3000)
+    assert "relu1" in session.document.graph.nodes
+
+
+def run_in(store: Store) -> RunRecord:
+    return store.add_run(
+        "r", "r", dumps(Document()), "", device="auto", seed=0, epochs=1, parameters=0, dataset="", params={}
+    )
+
+
+def test_runs_of_other_processes_are_seen(qtbot: QtBot, session: Session) -> None:
+    other = Store(session.path)
+    run = run_in(other)
+    qtbot.waitUntil(lambda: [seen.id for seen in session.runs] == [run.id], timeout=3000)
+    other.claim(run.id, "cpu")
+    other.set_state(run.id, "running")
+    other.log_points(run.id, [Point("train/loss", 1, 1, 0.5, 0.0)])
+    qtbot.waitUntil(lambda: "train/loss" in session.summaries.get(run.id, {}), timeout=3000)
+    assert session.summaries[run.id]["train/loss"].last == 0.5
+    other.set_state(run.id, "completed")
+    other.delete_run(run.id)
+    qtbot.waitUntil(lambda: not session.runs, timeout=3000)
+    other.close()
+
+
+def test_nothing_is_told_when_nothing_changed(qtbot: QtBot, session: Session) -> None:
+    other = Store(session.path)
+    run_in(other)
+    qtbot.waitUntil(lambda: bool(session.runs), timeout=3000)
+    told: list[object] = []
+    session.runs_changed.connect(lambda *args: told.append(args))
+    other.set_setting("x", 1)
+    qtbot.wait(600)
+    assert not told
+    other.close()
+
+
+def test_train_queues_the_model_as_drawn(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Store] = []
+    monkeypatch.setattr(queue, "ensure_runner", started.append)
+    session.open_template("mlp")
+    session.set_epochs(3)
+    with qtbot.waitSignal(session.run_queued, timeout=10_000) as queued:
+        session.train()
+    assert queued.args is not None
+    run: RunRecord = queued.args[0]
+    assert run.epochs == 3 and run.state == "queued" and run.dataset == "iris"
+    assert started and session.model_id > 0
+    assert session.undo() is None and session.document.training.settings.get("epochs") != 3
+
+
+def test_a_model_with_problems_is_not_queued(qtbot: QtBot, session: Session) -> None:
+    said = messages_of(session)
+    session.do(RELU)
+    session.train()
+    assert "relu1" in said[0][0] and said[0][1] == "error"
+    assert not session.runs
+
+
+def test_an_error_in_the_background_becomes_a_message(qtbot: QtBot, session: Session) -> None:
+    said = messages_of(session)
+    session.call(lambda store: store.run(999))
+    qtbot.waitUntil(lambda: bool(said), timeout=3000)
+    assert "999" in said[0][0] and said[0][1] == "error"
+    session.call(lambda _: 1 / 0)
+    qtbot.waitUntil(lambda: len(said) == 2, timeout=3000)
+    assert "ZeroDivisionError" in said[1][0]
+
+
+class Viewer(QObject):
+    def __init__(self) -> None:
+        super().__init__()
+        self.got: list[int] = []
+
+    def take(self, value: int) -> None:
+        self.got.append(value)
+
+
+def test_an_answer_for_a_view_that_is_gone_is_dropped(qtbot: QtBot, session: Session) -> None:
+    import shiboken6
+
+    gone, there = Viewer(), Viewer()
+    session.call(lambda _: 1, gone.take)
+    session.call(lambda _: 2, there.take)
+    shiboken6.delete(gone)
+    qtbot.waitUntil(lambda: there.got == [2], timeout=3000)
+    assert gone.got == []
+
+
+def test_a_workspace_that_cannot_be_opened_says_why(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_text("this is no database, it is a diary" * 100, encoding="utf-8")
+    session = Session(path, Preferences(tmp_path / "window.json"))
+    with qtbot.waitSignal(session.unusable, timeout=10_000) as refused:
+        session.start()
+    assert refused.args is not None and "notes.db" in refused.args[0]
+    said = messages_of(session)
+    session.call(lambda store: store.runs())
+    qtbot.waitUntil(lambda: bool(said), timeout=3000)
+    session.close()
+    assert path.read_text(encoding="utf-8").startswith("this is no database")
+
+
+def test_another_workspace_can_be_opened(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    session.do(SetName("first"))
+    session.switch(tmp_path / "other.db")
+    qtbot.waitUntil(lambda: session.is_open, timeout=10_000)
+    assert session.models == [] and session.model_id == 0
+    session.switch(tmp_path / "experiments.db")
+    qtbot.waitUntil(lambda: session.document.name == "first", timeout=10_000)
+
+
+def test_schemas_are_the_samples_at_first(session: Session) -> None:
+    assert set(session.schemas) == set(SAMPLES)
+
+
+def test_preferences_survive_and_a_broken_file_does_not_matter(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "window.json"
+    made = Preferences.load(path)
+    made.theme, made.width = "light", 1111
+    made.save()
+    assert Preferences.load(path) == made
+    path.write_text('{"theme": 7, "width": "wide", "device": "cpu"}', encoding="utf-8")
+    assert Preferences.load(path) == Preferences(path, device="cpu")
+    path.write_text("{", encoding="utf-8")
+    assert Preferences.load(path) == Preferences(path)
