@@ -205,8 +205,19 @@ def test_a_graph_is_one_batch_and_hides_the_labels_of_other_splits() -> None:
         next(graph.batches("other", 1))
 
 
+@pytest.mark.parametrize("small", [0, 1000])
+def test_a_set_on_its_device_gives_the_same_batches(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.engine.data.loaded._SMALL", small)
+    data = image_set()
+    moved = data.to("cpu")
+    assert moved.tensors["image"].dtype == (torch.float32 if small else torch.uint8)
+    assert same(epoch(moved, "train", 5), epoch(data, "train", 5))
+    assert same(epoch(moved.to("cpu"), "train", 5), epoch(data, "train", 5))
+    assert same(list(moved.batches("validation", 64)), list(data.batches("validation", 64)))
+
+
 def test_moving_to_the_device_it_is_on_copies_nothing() -> None:
-    for data in (image_set(), token_stream(50), whole_graph()):
+    for data in (image_set().to("cpu"), token_stream(50), whole_graph()):
         moved = data.to("cpu")
         assert type(moved) is type(data)
         assert all(moved.tensors[name].data_ptr() == data.tensors[name].data_ptr() for name in data.tensors)
