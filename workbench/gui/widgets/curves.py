@@ -25,6 +25,7 @@ COLUMN: Final = 2.0
 WIDTH: Final = 1.6
 _FAINT: Final = 0.26
 _FEW: Final = 240
+_LAYERS: Final = 4
 _FAR: Final = 20_000.0
 _DASHES: Final[dict[str, tuple[float, float]]] = {"dash": (7.0, 4.0), "dot": (2.0, 3.0)}
 
@@ -94,7 +95,7 @@ def paint(painter: QPainter, frame: Frame, seen: Sequence[Seen]) -> None:
         color = theme.curve_color(one.curve.color)
         style = one.curve.style
         if one.smooth is not None:
-            color.setAlphaF(_FAINT)
+            color = _faint(color, len(seen))
             style = "solid"
         _paint_part(painter, frame, one.raw, color, style)
     for one in seen:
@@ -102,6 +103,19 @@ def paint(painter: QPainter, frame: Frame, seen: Sequence[Seen]) -> None:
             color = theme.curve_color(one.curve.color)
             _paint_part(painter, frame, one.smooth, color, one.curve.style, columns=False)
     painter.restore()
+
+
+def _faint(color: QColor, curves: int) -> QColor:
+    """A curve's colour for its points behind its smoothed line."""
+    if curves <= _LAYERS:
+        color.setAlphaF(_FAINT)
+        return color
+    # Layers upon layers would only be grey, and mixing them takes three times as long.
+    front, back = color.getRgb(), theme.color("panel").getRgb()
+    mixed = (
+        round(_FAINT * a + (1 - _FAINT) * b) for a, b in zip(tuple(front)[:3], tuple(back)[:3], strict=True)
+    )
+    return QColor(*mixed)
 
 
 def _paint_part(

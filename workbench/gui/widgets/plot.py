@@ -60,9 +60,8 @@ class Clock:
     def _on_tick(self) -> None:
         plots = [plot for plot in self._waiting if shiboken6.isValid(plot)]
         self._waiting.clear()
-        for plot in plots:  # one that is hidden now is redrawn when it shows
-            if plot.isVisible():
-                plot.redraw()
+        for plot in plots:
+            plot.redraw()
         if not plots and self._timer is not None:
             self._timer.stop()
 
@@ -107,7 +106,7 @@ class MetricPlot(QWidget):
         self.log_button.setCheckable(True)
         self.log_button.setFixedSize(38, 24)
         self.log_button.toggled.connect(self._on_log)
-        theme.changed.connect(self.refresh)
+        theme.changed.connect(self.redraw)
 
     # ------------------------------------------------------------- what is shown
 
@@ -137,7 +136,7 @@ class MetricPlot(QWidget):
         """The weight of the past in the moving average: 0 (none) to 0.999; the points stay, faint."""
         if weight != self._smoothing:
             self._smoothing = weight
-            self.refresh()
+            self.redraw()
 
     def set_log(self, on: bool) -> None:
         """Logarithmic values; what is not above zero is a gap."""
@@ -147,12 +146,12 @@ class MetricPlot(QWidget):
         """Name the x axis; `whole` allows no fractions between its ticks."""
         self._x_label, self._whole_x = label, whole
         self._x_range = None
-        self.refresh()
+        self.redraw()
 
     def set_empty(self, text: str) -> None:
         """What to say while there are no points."""
         self._empty = text
-        self.refresh()
+        self.redraw()
 
     def show_cursor(self, x: float | None) -> None:
         """Put the crosshair at x, also from another plot."""
@@ -163,7 +162,7 @@ class MetricPlot(QWidget):
     def reset(self) -> None:
         """Show everything again."""
         self._x_range = self._y_range = None
-        self.refresh()
+        self.redraw()
 
     def zoom(self, factor: float, around: float | None = None) -> None:
         """Show `factor` times as much of x, around a place (the middle)."""
@@ -176,15 +175,16 @@ class MetricPlot(QWidget):
             self._x_range = None
         elif x1 - x0 > 1e-6 * max(1.0, most - least):
             self._x_range = (max(x0, least), min(x1, most))
-        self.refresh()
+        self.redraw()
 
     def refresh(self) -> None:
-        """Something changed; redrawn with the next tick of the clock."""
-        self._picture = None
+        """The series have grown: redraw with the next tick of the clock."""
         CLOCK.ask(self)
 
     def redraw(self) -> None:
-        """Look at the series again and repaint; the clock calls this."""
+        """Look at the series again and repaint; a plot that is hidden does so when it shows."""
+        if not self.isVisible():
+            return
         self._measure()
         self._picture = None
         self._describe()
@@ -247,7 +247,6 @@ class MetricPlot(QWidget):
         ratio = self.devicePixelRatioF()
         size = self.size() * ratio
         if self._picture is None or self._picture.size() != size:
-            self._measure()
             self._picture = QPixmap(size)
             self._picture.setDevicePixelRatio(ratio)
             self._picture.fill(theme.color("panel"))
@@ -296,7 +295,7 @@ class MetricPlot(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.log_button.move(self.width() - self.log_button.width() - 8, 6)
-        self._picture = None
+        self.redraw()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -381,8 +380,7 @@ class MetricPlot(QWidget):
         self.setCursor(Qt.CursorShape.ClosedHandCursor)
         if self._x_range is not None:
             self._x_range = (frame.x0 + moved, frame.x1 + moved)
-            self._picture = None
-            self.update()
+            self.redraw()
 
     def _stretch(self, frame: Frame, factor: float, down: float) -> None:
         share = (frame.bottom - down) / frame.height
@@ -390,11 +388,11 @@ class MetricPlot(QWidget):
         middle = low + share * (high - low)
         low, high = middle - (middle - low) * factor, middle + (high - middle) * factor
         self._y_range = (10**low, 10**high) if frame.log else (low, high)
-        self.refresh()
+        self.redraw()
 
     def _on_log(self) -> None:
         self._y_range = None
-        self.refresh()
+        self.redraw()
 
     def position_of(self, x: float, y: float) -> QPoint:
         """The pixel at which a value is drawn, for tests and annotations."""

@@ -133,8 +133,9 @@ class Series:
             level, block = level + 1, block * FANOUT
         low, high, starts = self._blocks(level, block, first, last)
         edges = np.linspace(x0, x1, columns + 1)
-        cuts = np.unique(np.concatenate([[0], np.searchsorted(starts, edges[1:-1])]))
-        cuts = cuts[cuts < len(starts)]
+        cuts = np.searchsorted(starts, edges[:-1])
+        cuts[0] = 0
+        cuts = cuts[(cuts < len(starts)) & np.diff(cuts, prepend=-1).astype(bool)]
         middle = (x1 - x0) / columns / 2
         x = edges[np.clip(np.searchsorted(edges, starts[cuts], "right") - 1, 0, columns - 1)] + middle
         return Part(x, np.fmin.reduceat(low, cuts), np.fmax.reduceat(high, cuts), dense=True)
