@@ -2,14 +2,21 @@
 
 from dataclasses import replace
 
-from workbench.catalog.schema import Schema
-from workbench.catalog.spec import Call, NodeType, node, param
+from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.spec import Call, NodeType, example, node, param
 from workbench.core.shapes import Dim, TensorSpec
 
 _BOUNDS = {"label": "classes", "tokens": "vocabulary", "next": "vocabulary"}
 
 
-@node("Dataset", family="data", inputs=(), outputs=(), aliases=("data", "images", "table", "text", "source"))
+@node(
+    "Dataset",
+    family="data",
+    inputs=(),
+    outputs=(),
+    aliases=("data", "images", "table", "text", "source"),
+    examples=tuple(example(dataset=schema.id, schema=schema) for schema in SAMPLES.values()),
+)
 class Dataset(NodeType):
     """The data a model learns from. It has one output for each thing that an example consists of.
 
@@ -49,9 +56,18 @@ class Dataset(NodeType):
         return []
 
 
-@node("Noise", family="data", inputs=(), outputs=("z",), aliases=("random", "latent", "gaussian", "normal"))
+@node(
+    "Noise",
+    family="data",
+    inputs=(),
+    outputs=("z",),
+    aliases=("random", "latent", "gaussian", "normal"),
+    examples=(example(), example(size=7)),
+)
 class Noise(NodeType):
     """Random numbers from the standard normal distribution, new for every batch.
+
+    **Formula** z ~ N(0, 1)
 
     **Shapes** → z N×size.
 

@@ -38,7 +38,7 @@ class _Loss(NodeType):
 
 
 @node(
-    "Cross-entropy",
+    "Cross-entropy loss",
     "nn.CrossEntropyLoss",
     family="loss",
     inputs=("input", "target"),
@@ -118,7 +118,7 @@ _EXAMPLES = (
 
 
 @node(
-    "Binary cross-entropy",
+    "Binary cross-entropy loss",
     "nn.BCEWithLogitsLoss",
     family="loss",
     inputs=("input", "target"),
@@ -165,7 +165,7 @@ class BCEWithLogitsLoss(_Regression):
 
 
 @node(
-    "Mean squared error",
+    "Squared error loss (MSE)",
     "nn.MSELoss",
     family="loss",
     inputs=("input", "target"),
@@ -187,7 +187,7 @@ class MSELoss(_Regression):
 
 
 @node(
-    "Mean absolute error",
+    "Absolute error loss (L1)",
     "nn.L1Loss",
     family="loss",
     inputs=("input", "target"),

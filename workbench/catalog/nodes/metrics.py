@@ -260,7 +260,7 @@ class Perplexity(_ClassMetric):
 
 
 @node(
-    "Mean squared error (metric)",
+    "Mean squared error",
     "MeanSquaredError",
     family="metric",
     inputs=_PORTS,
@@ -293,7 +293,7 @@ class MeanSquaredError(_NumberMetric):
 
 
 @node(
-    "Mean absolute error (metric)",
+    "Mean absolute error",
     "MeanAbsoluteError",
     family="metric",
     inputs=_PORTS,
