@@ -2,14 +2,14 @@
 one per probe and one per named output. Deterministic; the text is what the trainer imports and what is exported.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from workbench.catalog.check import Analysis, NodeInfo
 from workbench.catalog.training import optimizer_arguments
 from workbench.catalog.updates import Step, total_name
 from workbench.codegen.blocks import Blocks
 from workbench.codegen.body import Body, consumed, ordered, sources
-from workbench.codegen.text import INDENT, arguments, call, docstring, indent
+from workbench.codegen.text import INDENT, arguments, call, docstring, indent, literal
 from workbench.core.document import OUTPUT, Document, Port
 from workbench.core.errors import CodeError
 
@@ -41,19 +41,23 @@ def average(total: Tensor) -> float:
 '''
 
 
-def generate(document: Document, analysis: Analysis) -> str:
-    """The program's text. Raises CodeError that lists what is wrong when the check found errors."""
+def generate(document: Document, analysis: Analysis, tail: Sequence[str] = ()) -> str:
+    """The program's text, followed by the lines of `tail`.
+
+    Raises CodeError that lists what is wrong when the check found errors.
+    """
     errors = [str(problem) for problem in analysis.problems if problem.severity == "error"]
     if errors:
         raise CodeError("The model cannot be compiled yet: " + " ".join(errors))
     _only_names(document, analysis)
-    return "\n".join(_Writer(document, analysis).lines()) + "\n"
+    return "\n".join(_Writer(document, analysis, tail).lines()) + "\n"
 
 
 class _Writer:
     """Writes one program."""
 
-    def __init__(self, document: Document, analysis: Analysis) -> None:
+    def __init__(self, document: Document, analysis: Analysis, tail: Sequence[str]) -> None:
+        self.tail = ["", "", *tail] if tail else []
         self.document = document
         self.analysis = analysis
         self.root = analysis.root
@@ -65,7 +69,7 @@ class _Writer:
         self.shared = self._shared()
 
     def lines(self) -> list[str]:
-        body = [*self._program()]
+        body = [*self._program(), *self.tail]
         helpers = [line for source in self.helpers.values() for line in [*source.strip().split("\n"), "", ""]]
         text = "\n".join([*helpers, *self.blocks.lines, *body])
         extra: list[str] = []
@@ -78,12 +82,15 @@ class _Writer:
         description = f"{self.document.name}: {self.analysis.parameters:,} learnable parameters."
         if self.document.description:
             description += f"\n\n{self.document.description}"
-        standard = []
-        if "math." in text:
-            standard.append("import math")
+        standard = ["import math"] if "math." in text else []
+        if "Iterator[" in text or "with frozen(" in text:
+            standard.append("from collections.abc import Iterator")
         if "with frozen(" in text:
-            standard += ["from collections.abc import Iterator", "from contextlib import contextmanager"]
-        third = ["import torch"]
+            standard.append("from contextlib import contextmanager")
+        if "Path(" in text:
+            standard.append("from pathlib import Path")
+        third = ["import numpy as np"] if "np.load(" in text else []
+        third.append("import torch")
         if "F." in text:
             third.append("import torch.nn.functional as F")
         if "gnn." in text:
@@ -95,10 +102,9 @@ class _Writer:
         yield "class Program(nn.Module):"
         yield from docstring("The model and its training step, as drawn.")
         yield ""
-        yield f"{INDENT}UPDATES = {{"
-        for step in self.steps:
-            yield f'{INDENT * 2}"{step.name}": {{"every": {step.every}, "clip": {step.clip}}},'
-        yield f"{INDENT}}}"
+        yield f"{INDENT}# The updates of a step in their order: name, every how many steps, gradient clipping."
+        updates = [literal((step.name, step.every, step.clip)) for step in self.steps]
+        yield from call("UPDATES = (", updates, ",)" if len(updates) == 1 else ")", 1)
         yield ""
         yield f"{INDENT}def __init__(self) -> None:"
         yield f"{INDENT * 2}super().__init__()"

@@ -1,5 +1,6 @@
 """Python text: literals and lines as `ruff format` would leave them. Standard library only."""
 
+import textwrap
 from collections.abc import Iterable, Mapping
 
 from workbench.core.errors import CodeError
@@ -54,7 +55,8 @@ def indent(lines: Iterable[str], depth: int) -> list[str]:
 def docstring(text: str, depth: int = 1) -> list[str]:
     """A docstring that cannot end early, whatever a person wrote into a name or description."""
     safe = text.replace("\\", "\\\\").replace('"""', "'''").replace("\0", "")
-    lines = [line.rstrip() for line in safe.strip().split("\n")]
+    width = WIDTH - len(INDENT) * depth - 6
+    lines = [part for line in safe.strip().split("\n") for part in textwrap.wrap(line, width) or [""]]
     if len(lines) == 1 and not lines[0].endswith('"'):
         return indent([f'"""{lines[0]}"""'], depth)
     return indent([f'"""{lines[0]}', *lines[1:], '"""'], depth)

@@ -103,16 +103,15 @@ class Loop:
         self._saved = self._looked = time.monotonic()
 
     def _updates(self) -> list[Update]:
-        table: Mapping[str, Mapping[str, float]] = self.program.UPDATES  # type: ignore[assignment]
+        table: tuple[tuple[str, int, float], ...] = self.program.UPDATES  # type: ignore[assignment]
         updates = []
-        for name, options in table.items():
+        for name, every, clip in table:
             optimizer = getattr(self.program, f"optimizer_{name}")()
-            every = int(options["every"])
-            steps = max(1, -(-self.steps // every))
+            steps = -(-self.steps // every)
             make = getattr(self.program, f"schedule_{name}", None)
             schedule = make(optimizer, steps, max(1, self.epoch_steps // every)) if make else None
             losses = getattr(self.program, f"update_{name}")
-            updates.append(Update(name, losses, optimizer, schedule, every, float(options["clip"])))
+            updates.append(Update(name, losses, optimizer, schedule, every, clip))
         return updates
 
     def resume(self, saved: Saved) -> None:

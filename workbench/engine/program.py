@@ -4,9 +4,9 @@ so that a stranger's workspace cannot bring code of its own. Imports torch, code
 
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -15,16 +15,6 @@ from workbench.core.errors import JobError
 from workbench.core.files import write_atomically
 
 Batch = dict[str, Tensor]
-
-
-class Program(Protocol):
-    """What the text of a program defines; see codegen/program.py."""
-
-    UPDATES: Mapping[str, Mapping[str, float]]
-
-    def evaluate(self, batch: Batch) -> dict[str, Tensor]: ...
-
-    def summarise(self, totals: dict[str, Tensor]) -> dict[str, float]: ...
 
 
 def import_program(file: Path) -> type[nn.Module]:

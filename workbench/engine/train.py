@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -88,7 +89,7 @@ class Training:
                 "Open the drawing and start a new run."
             )
         loaded = self._data(analysis)
-        settings = analysis.settings
+        settings = replace(analysis.settings, seed=run.seed)
         program = build(self.folder / "program.py", text, settings.seed, self.device)
         feeds = Feeds.of(analysis, loaded, settings.batch_size, self.device)
         probes = Probes(analysis, program, feeds, store, run.id, self.device)

@@ -1,0 +1,165 @@
+"""The exported script: the program's text and a plain `main` that trains it where Workbench is not installed.
+
+Its order of examples and its random numbers are those of the trainer, so the same seed gives the same losses.
+"""
+
+from collections.abc import Iterator
+
+from workbench.catalog.check import Analysis
+from workbench.catalog.nodes.data import Dataset
+from workbench.codegen.program import generate
+from workbench.codegen.text import INDENT, docstring, indent
+from workbench.core.document import Document
+from workbench.core.errors import CodeError
+
+DATA_FILE = "data.npz"
+
+_READ = '''
+def read(split: str) -> dict[str, Tensor]:
+    """The data of one split, from the file beside this one."""
+    with np.load(Path(__file__).with_name(DATA), allow_pickle=False) as file:
+        names = [name for name in file.files if name.startswith(f"{split}/")]
+        return {name.partition("/")[2]: torch.from_numpy(file[name]) for name in names}
+'''
+
+_ITEMS = '''
+def batches(
+    data: dict[str, Tensor], generator: torch.Generator | None = None
+) -> Iterator[dict[str, Tensor]]:
+    """One epoch of examples; with a generator in a random order."""
+    count = len(next(iter(data.values())))
+    order = torch.arange(count)
+    if generator is not None and count > BATCH_SIZE:
+        order = torch.randperm(count, generator=generator)
+    for index in order.split(BATCH_SIZE):
+        if generator is not None and len(index) == 1 and BATCH_SIZE > 1 and count > 1:
+            continue  # batch normalisation cannot take a single example
+        yield {name: tensor[index] for name, tensor in data.items()}
+'''
+
+_TEXT = '''
+def batches(
+    data: dict[str, Tensor], generator: torch.Generator | None = None
+) -> Iterator[dict[str, Tensor]]:
+    """One epoch of windows of text; with a generator from a random place and in a random order."""
+    (name, stream), start = next(iter(data.items())), 0
+    length = LENGTH if generator is not None else min(LENGTH, len(stream) - 1)
+    count = max(1, (len(stream) - (length if generator is not None else 1)) // length)
+    if generator is not None:
+        slack = len(stream) - 1 - count * length
+        start = int(torch.randint(min(length - 1, slack) + 1, (), generator=generator))
+    tokens = stream[start : start + count * length].view(count, length)
+    following = stream[start + 1 : start + 1 + count * length].view(count, length)
+    order = torch.arange(count)
+    if generator is not None and count > BATCH_SIZE:
+        order = torch.randperm(count, generator=generator)
+    for index in order.split(BATCH_SIZE):
+        if generator is not None and len(index) == 1 and BATCH_SIZE > 1 and count > 1:
+            continue  # as in training: a lone last example is left out
+        yield {name: tokens[index], name.replace(".tokens", ".next"): following[index]}
+'''
+
+_GRAPH = '''
+def batches(
+    data: dict[str, Tensor], generator: torch.Generator | None = None
+) -> Iterator[dict[str, Tensor]]:
+    """The whole graph is one batch; its labels are those of the split."""
+    yield data
+'''
+
+_EVALUATE = '''
+@torch.no_grad()
+def evaluate(program: Program, data: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics over a split; random numbers of training stay as they are."""
+    program.eval()
+    totals: dict[str, Tensor] = {}
+    with torch.random.fork_rng([]):
+        torch.manual_seed(SEED)
+        for batch in batches(data):
+            for name, state in program.evaluate(batch).items():
+                totals[name] = totals[name] + state if name in totals else state
+    return program.summarise(totals)
+'''
+
+
+def script(document: Document, analysis: Analysis) -> str:
+    """The whole text. Raises CodeError for a model that cannot be compiled, or that reads several datasets."""
+    datasets = [info.kind for info in analysis.root.infos.values() if isinstance(info.kind, Dataset)]
+    if len(datasets) > 1:
+        raise CodeError("A model with several datasets cannot be exported as a script yet.")
+    schema = datasets[0].schema if datasets else None
+    if schema is None:
+        raise CodeError("The model has no dataset, so there is nothing to train on.")
+    settings = analysis.settings
+    tail = [f'DATA = "{DATA_FILE}"', f"SEED = {settings.seed}", f"BATCH_SIZE = {settings.batch_size}"]
+    if schema.kind == "text":
+        tail.append(f"LENGTH = {datasets[0].length}")
+    loader = {"text": _TEXT, "graph": _GRAPH}.get(schema.kind, _ITEMS)
+    for part in (_READ, loader, _EVALUATE):
+        tail += ["", "", *part.strip().split("\n")]
+    tail += ["", "", *_main(analysis), "", "", 'if __name__ == "__main__":', f"{INDENT}main()"]
+    return generate(document, analysis, tail=tail)
+
+
+def _main(analysis: Analysis) -> Iterator[str]:
+    settings = analysis.settings
+    yield "def main() -> list[float]:"
+    yield from docstring("Trains from the start; the losses of all steps, for comparison.")
+    lines = [
+        "torch.manual_seed(SEED)",
+        "program = Program()",
+        'training, validation = read("train"), read("validation")',
+    ]
+    lines += [f"optimizer_{step.name} = program.optimizer_{step.name}()" for step in analysis.updates]
+    scheduled = [step for step in analysis.updates if step.schedule.code()]
+    if scheduled or settings.steps:
+        lines.append("epoch_steps = sum(1 for _ in batches(training, torch.Generator()))")
+    total = f"{settings.epochs} * epoch_steps"
+    if settings.steps:
+        total = f"min({total}, {settings.steps})"
+    if scheduled or settings.steps:
+        lines.append(f"steps = {total}")
+    for step in scheduled:
+        per, epoch = ("steps", "epoch_steps")
+        if step.every > 1:
+            per, epoch = f"-(-steps // {step.every})", f"max(1, epoch_steps // {step.every})"
+        lines.append(f"schedule_{step.name} = program.schedule_{step.name}(")
+        lines += [f"{INDENT}optimizer_{step.name}, {per}, {epoch}", ")"]
+    lines += ["losses: list[float] = []", "step = 0", f"for epoch in range({settings.epochs}):"]
+    lines += indent(_epoch(analysis), 1)
+    lines.append("return losses")
+    yield from indent(lines, 1)
+
+
+def _epoch(analysis: Analysis) -> Iterator[str]:
+    settings = analysis.settings
+    yield "program.train()"
+    yield "generator = torch.Generator().manual_seed((SEED * 1_000_003 + epoch) % 2**63)"
+    yield "for batch in batches(training, generator):"
+    if settings.steps:
+        yield f"{INDENT}if step == steps:"
+        yield f"{INDENT * 2}break"
+    yield f"{INDENT}step += 1"
+    for step in analysis.updates:
+        lines = [
+            f"values = program.update_{step.name}(batch)",
+            f"optimizer_{step.name}.zero_grad(set_to_none=True)",
+            "loss = next(iter(values.values()))",
+            "loss.backward()",
+        ]
+        if step.clip:
+            weights = f'[p for group in optimizer_{step.name}.param_groups for p in group["params"]]'
+            lines += [f"weights = {weights}", f"nn.utils.clip_grad_norm_(weights, {step.clip})"]
+        lines.append(f"optimizer_{step.name}.step()")
+        if step.schedule.code():
+            lines.append(f"schedule_{step.name}.step()")
+        lines.append("losses.append(loss.item())")
+        if step.every > 1:
+            lines = [f"if step % {step.every} == 0:", *indent(lines, 1)]
+        yield from indent(lines, 1)
+    yield "figures = evaluate(program, validation)"
+    yield 'text = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())'
+    yield 'print(f"epoch {epoch + 1}: {text}")'
+    if settings.steps:
+        yield "if step == steps:"
+        yield f"{INDENT}break"
