@@ -150,7 +150,7 @@ def _block_face(
     if node.linked_to:
         line = f"{node.id} · shares {node.linked_to}"
     elif info and info.parameters:
-        line = f"{node.id} · {count(info.parameters)} parameters"
+        line = f"{node.id} · {count(info.parameters)}"
     return Face(
         node.title or node.block, line, "block", inputs, outputs, repeat, node.linked_to, message, level
     )

@@ -1,5 +1,6 @@
 """Where things are: the size and ports of a card, and the course of a wire.  Imports Qt and style."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import ceil
@@ -13,6 +14,8 @@ from workbench.gui.design.style import HEAD, NODE_WIDTH, ROW, SNAP, WIDEST, styl
 _LEAST = 28.0
 _OUT = 22.0
 _BEND = 12.0
+_FAR = 420.0
+"""Wires longer than this run straight and turn at their ends."""
 
 
 @dataclass(slots=True)
@@ -35,13 +38,12 @@ def card_of(face: Face) -> Card:
     badge = made.line_metrics.horizontalAdvance(face.repeat) + 8 if face.repeat else 0.0
     badge += 20 if face.tie else 0
     title = made.title_metrics.horizontalAdvance(face.title) + badge + 28
-    line = made.line_metrics.horizontalAdvance(face.line) + 28
     rows = max((len(ports) for ports in (face.inputs, face.outputs) if len(ports) > 1), default=0)
     names = 0.0
     for ports in (face.inputs, face.outputs):
         if len(ports) > 1:
             names += max(made.port_metrics.horizontalAdvance(name) for name in ports) + 20
-    width = min(WIDEST, max(NODE_WIDTH, title, min(line, NODE_WIDTH + 40), names))
+    width = min(WIDEST, max(NODE_WIDTH, title, names))
     height = HEAD + (SNAP + ROW * rows if rows else 0)
     card = Card(ceil(width / SNAP) * SNAP, height)
     card.inputs = {name: QPointF(0, y) for name, y in _heights(face.inputs)}
@@ -55,23 +57,62 @@ def _heights(ports: tuple[str, ...]) -> list[tuple[str, float]]:
     return [(name, HEAD + SNAP + ROW * index) for index, name in enumerate(ports)]
 
 
-def wire_path(start: QPointF, end: QPointF, floor: float | None = None) -> QPainterPath:
-    """From an output to an input. A wire that goes back runs between the two rows, or under `floor`."""
+def wire_path(
+    start: QPointF, end: QPointF, floor: float | None = None, cards: Sequence[QRectF] = ()
+) -> QPainterPath:
+    """From an output to an input, around cards that stand in the way.
+
+    A wire that goes back runs between the two rows, or under `floor`.
+    """
     across, down = end.x() - start.x(), end.y() - start.y()
     path = QPainterPath(start)
     if across >= _LEAST or (across > 0 and abs(down) < 4):
         pull = max(min(across * 0.5, 160.0), min(36.0, across))
         path.cubicTo(QPointF(start.x() + pull, start.y()), QPointF(end.x() - pull, end.y()), end)
-        return path
+        hidden = across > _FAR or _covered(path, cards)
+        lane = _free_lane(start, end, cards) if cards and hidden else None
+        return path if lane is None else _through(start, end, lane)
     lane = (start.y() + end.y()) / 2
     if abs(down) < 2 * HEAD:
         lane = floor if floor is not None else max(start.y(), end.y()) + 1.5 * HEAD
+    return _through(start, end, lane)
+
+
+def _through(start: QPointF, end: QPointF, lane: float) -> QPainterPath:
+    """Out of the source, along a horizontal lane, into the target."""
+    path = QPainterPath(start)
     right, left = start.x() + _OUT, end.x() - _OUT
     _rounded(
         path,
         [QPointF(right, start.y()), QPointF(right, lane), QPointF(left, lane), QPointF(left, end.y()), end],
     )
     return path
+
+
+def _covered(path: QPainterPath, cards: Sequence[QRectF]) -> bool:
+    """Whether the wire would run behind a card."""
+    points = [path.pointAtPercent(step / 24) for step in range(1, 24)]
+    return any(card.contains(point) for card in cards for point in points)
+
+
+def _free_lane(start: QPointF, end: QPointF, cards: Sequence[QRectF]) -> float | None:
+    """The height of the nearest horizontal way that no card blocks; None when there is none."""
+    right, left = start.x() + _OUT, end.x() - _OUT
+    edges = [edge for card in cards for edge in (card.top() - _BEND, card.bottom() + _BEND)]
+    lanes = [start.y(), end.y(), *edges]
+    best: tuple[float, float] | None = None
+    for lane in lanes:
+        cost = abs(start.y() - lane) + abs(end.y() - lane)
+        if best is not None and cost >= best[0]:
+            continue
+        legs = (
+            QRectF(right, lane - 2, left - right, 4),
+            QRectF(right - 2, min(start.y(), lane), 4, abs(lane - start.y())),
+            QRectF(left - 2, min(end.y(), lane), 4, abs(lane - end.y())),
+        )
+        if not any(card.intersects(leg) for card in cards for leg in legs):
+            best = cost, lane
+    return best[1] if best else None
 
 
 def _rounded(path: QPainterPath, points: list[QPointF]) -> None:

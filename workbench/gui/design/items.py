@@ -3,6 +3,8 @@
 Imports Qt, style and geometry.
 """
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen, QStaticText, QTransform
 from PySide6.QtWidgets import (
@@ -32,6 +34,7 @@ from workbench.gui.design.style import (
 LINKS, NODES, RAISED, GESTURE = 0.0, 1.0, 2.0, 3.0
 _LEFT, _RIGHT = 14.0, 10.0
 _MARGIN = 8.0
+_BIG = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
 _PLAIN = Qt.TextFormat.PlainText
 
 
@@ -47,7 +50,7 @@ class NodeItem(QGraphicsRectItem):
         self.kinds: dict[str, str] = {}
         self.linked: frozenset[str] = frozenset()
         self._texts: list[tuple[QPointF, QStaticText]] = []
-        self._big = 13
+        self._big = 0
         self.setPen(QPen(Qt.PenStyle.NoPen))
         self.setZValue(NODES)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption, False)
@@ -110,8 +113,8 @@ class NodeItem(QGraphicsRectItem):
             (QPointF(_LEFT, 7), _static(title, made.title_font)),
             (QPointF(_LEFT, 26), _static(line, made.line_font)),
         ]
-        wide = made.title_metrics.horizontalAdvance(face.title)
-        self._big = max(13, min(26, int(13 * room / max(1.0, wide))))
+        wide = made.title_metrics.horizontalAdvance(face.title) * 20 / 13
+        self._big = 0 if wide <= room + 6 else 1
         for ports, right in ((card.inputs, False), (card.outputs, True)):
             for name, place in ports.items() if len(ports) > 1 else ():
                 text = _static(name, made.port_font)
@@ -129,12 +132,10 @@ class NodeItem(QGraphicsRectItem):
             self._paint_texts(painter, made)
             self._paint_ports(painter, made)
         else:
-            painter.setFont(made.big_title_font(self._big))
+            painter.setFont(made.big_fonts[self._big])
             painter.setPen(made.text)
             room = QRectF(_LEFT, 0, self.card.width - _LEFT - 4, self.card.height)
-            painter.drawText(
-                room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.face.title
-            )
+            painter.drawText(room, _BIG, self.face.title)
 
     def _paint_card(self, painter: QPainter, made: Style) -> None:
         face, rect = self.face, self.card.rect
@@ -203,9 +204,11 @@ class LinkItem(QGraphicsPathItem):
         self.setZValue(LINKS)
         self.setPen(QPen(Qt.GlobalColor.black, 4))
 
-    def place(self, start: QPointF, end: QPointF, floor: float | None = None) -> None:
-        """Lay the wire between two points of the scene."""
-        self.setPath(wire_path(start, end, floor))
+    def place(
+        self, start: QPointF, end: QPointF, floor: float | None = None, cards: Sequence[QRectF] = ()
+    ) -> None:
+        """Lay the wire between two points of the scene, around the cards."""
+        self.setPath(wire_path(start, end, floor, cards))
 
     def set_spec(self, spec: TensorSpec | None, *, wrong: bool) -> bool:
         """What flows here; true if that is news."""

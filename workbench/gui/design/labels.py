@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPainterPath
 
 from workbench.core.document import Port
 from workbench.gui.design.items import LinkItem
-from workbench.gui.design.style import style
+from workbench.gui.design.style import spec_text, style
 
 _CELL = 64
 _SPOTS = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74)
@@ -80,7 +80,9 @@ class Labels:
         return label
 
     def _placed(self, link: LinkItem) -> Label | None:
-        text = str(link.spec)
+        if link.spec is None:
+            return None
+        text = spec_text(link.spec)
         texts = [text] + ([text[2:]] if text.startswith("N×") else [])
         path, metrics = link.path(), style().label_metrics
         spots = [(path.pointAtPercent(at), _steep(path, at)) for at in _SPOTS]

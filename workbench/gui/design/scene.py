@@ -18,10 +18,13 @@ from workbench.gui.design.faces import Face, Knowledge, face_of
 from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.labels import HIGH, WIDE, Labels
 from workbench.gui.design.overview import OverviewItem
-from workbench.gui.design.style import HEAD, wire_kind
+from workbench.gui.design.style import HEAD, NODE_WIDTH, wire_kind
 
 _NO_CONTENTS = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
 _CHUNK = 1e6
+_CLEAR = 6.0
+MOST_ROUTED = 300
+"""In drawings with more links wires do not go around cards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class DesignScene(QGraphicsScene):
         stale = self._show_nodes(graph, know, infos, problems)
         if not same:
             stale |= self._show_links(graph)
+        if (stale or not same) and len(self.links) <= MOST_ROUTED:
+            stale = set(self.links)
         self._route(stale)
         self._show_specs(infos, problems)
         if stale or not same:
@@ -199,7 +204,18 @@ class DesignScene(QGraphicsScene):
                 a = start.port_place(link.source.name, output=True)
                 b = end.port_place(target.name, output=False)
                 floor = max(start.scene_rect().bottom(), end.scene_rect().bottom()) + HEAD / 2
-                link.place(a, b, floor)
+                link.place(a, b, floor, self._between(a, b, {link.source.node, target.node}))
+
+    def _between(self, a: QPointF, b: QPointF, ends: set[str]) -> list[QRectF]:
+        """Cards that a wire may have to go around; none in a drawing too large to look."""
+        if len(self.links) > MOST_ROUTED or b.x() - a.x() < NODE_WIDTH:
+            return []
+        rect = QRectF(a, b).normalized().adjusted(0, -3 * HEAD, 0, 3 * HEAD)
+        return [
+            item.scene_rect().adjusted(-_CLEAR, -_CLEAR, _CLEAR, _CLEAR)
+            for item in self.items(rect)
+            if isinstance(item, NodeItem) and item.id not in ends
+        ]
 
     def _show_specs(self, infos: Mapping[str, NodeInfo], problems: Mapping[str, Problem]) -> None:
         """What flows along each link, and so the colours of wires and ports."""
@@ -334,7 +350,9 @@ class DesignScene(QGraphicsScene):
         self._sync_far()
 
     def settle(self) -> None:
-        """Place all shapes anew, after a move."""
+        """Place all wires and shapes anew, after a move."""
+        if len(self.links) <= MOST_ROUTED:
+            self._route(self.links)
         self._forget_labels()
 
     def set_far(self, far: bool) -> None:

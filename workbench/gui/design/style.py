@@ -9,8 +9,8 @@ from workbench.core.shapes import TensorSpec
 from workbench.gui import theme
 
 SNAP = 8
-NODE_WIDTH = 160
-WIDEST = 256
+NODE_WIDTH = 144
+WIDEST = 240
 HEAD = 48
 ROW = 16
 CORNER = 6.0
@@ -32,6 +32,17 @@ def wire_kind(spec: TensorSpec | None) -> str:
     if spec.dtype != "float":
         return "edge" if spec.shape[:1] == (2,) and spec.rank == 2 else "label"
     return "image" if spec.rank >= 4 else "vector"
+
+
+def spec_text(spec: TensorSpec) -> str:
+    """What flows, as it stands beside a wire: N×32×8×8, N labels, N×64 tokens, 2×E edges."""
+    shape = "×".join(str(dim) for dim in spec.shape) or "scalar"
+    if spec.dtype == "float":
+        return shape
+    if wire_kind(spec) == "edge":
+        return f"{shape} edges"
+    word = "mask" if spec.dtype == "bool" else "tokens" if spec.rank > 1 else "labels"
+    return f"{shape} {word}"
 
 
 class Style:
@@ -73,15 +84,12 @@ class Style:
         self.line_font = _font(11)
         self.port_font = _font(11)
         self.label_font = _font(10)
+        self.big_fonts = (_font(20, QFont.Weight.DemiBold), _font(15, QFont.Weight.DemiBold))
         self.title_metrics = QFontMetricsF(self.title_font)
         self.line_metrics = QFontMetricsF(self.line_font)
         self.port_metrics = QFontMetricsF(self.port_font)
         self.label_metrics = QFontMetricsF(self.label_font)
         self._tiles: dict[tuple[int, float], QPixmap] = {}
-
-    def big_title_font(self, pixels: int) -> QFont:
-        """The title's font at a low zoom, where only the title is shown."""
-        return _font(pixels, QFont.Weight.DemiBold)
 
     def family(self, name: str) -> QColor:
         return self.families.get(name, self.families["structure"])
