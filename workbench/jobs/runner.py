@@ -16,6 +16,7 @@ from workbench.jobs.devices import Device, choose, devices
 from workbench.store.records import RunRecord
 from workbench.store.store import Store
 
+_HOPELESS = 60.0
 _ENDED_FOR_STOP = "stopped; the training process did not answer, so it was ended."
 
 
@@ -70,7 +71,6 @@ class Runner:
         lock = adoption.runner_lock(self.store.files)
         while lock.acquire():
             try:
-                self._adopt()
                 self._serve()
             finally:
                 lock.release()
@@ -84,17 +84,19 @@ class Runner:
             self._trainers[run.id] = _Trainer(run.id, run.used_device, run.pid, run.process_started, None)
 
     def _serve(self) -> None:
-        self._busy = time.monotonic()
+        self._busy = fine = time.monotonic()
         while time.monotonic() - self._busy < self._idle:
             try:
                 self._look()
-            except (
-                StoreError
-            ) as error:  # a full disk or a lock passes; the trainers must not lose their watch
+                fine = time.monotonic()
+            except StoreError as error:
+                # A full disk or a lock passes; the trainers must not lose their watch.
+                if not self._trainers and time.monotonic() - fine > _HOPELESS:
+                    raise
                 self._say(str(error))
-                self._busy = time.monotonic()
                 self._version = -1
                 time.sleep(1.0)
+                self._busy = time.monotonic()
             time.sleep(self._poll)
 
     def _look(self) -> None:
@@ -111,7 +113,7 @@ class Runner:
                 self._attend(self._trainers[run.id], run)
             elif run.state == "queued":
                 self._place(run)
-            else:  # taken, but an error came before its process was known
+            else:  # left behind by an earlier runner, or an error came before its process was known
                 self._adopt()
 
     def _place(self, run: RunRecord) -> None:
