@@ -86,7 +86,7 @@ class Reshape(NodeType):
     def sizes(self, x: TensorSpec) -> tuple[int, ...]:
         """The new sizes after the batch. Raises ShapeError."""
         size = _elements(x.shape[1:])
-        if size is None or x.rank < 1:
+        if size is None or not x.rank:
             raise ShapeError(f"expects examples of known size, got {x}", "x")
         open_sizes = self.shape.count(-1)
         wanted = prod(dim for dim in self.shape if dim != -1)
@@ -112,7 +112,8 @@ class Reshape(NodeType):
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         (x,) = specs
-        return x.with_shape(x.shape[0], *self.sizes(x))
+        sizes = self.sizes(x)
+        return x.with_shape(x.shape[0], *sizes)
 
     def forward(self, call: Call) -> list[str]:
         sizes = ", ".join(map(str, self.sizes(call.specs[0])))
