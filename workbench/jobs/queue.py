@@ -41,17 +41,18 @@ def enqueue(
         raise JobError("\n".join([f"“{document.name}” cannot train yet:", *errors]))
     kinds = [info.kind for info in analysis.nodes.values()]
     datasets = dict.fromkeys(kind.dataset for kind in kinds if isinstance(kind, Dataset))
+    seed = analysis.settings.seed if seed is None else seed
     return store.add_run(
         name or document.name,
         document.name,
         dumps(document),
         generate(document, analysis),
         device=device,
-        seed=analysis.settings.seed if seed is None else seed,
+        seed=seed,
         epochs=analysis.settings.epochs,
         parameters=analysis.parameters,
         dataset=", ".join(datasets),
-        params=flatten(analysis),
+        params={**flatten(document, analysis), "training.seed": seed},
     )
 
 

@@ -5,15 +5,17 @@ from typing import Any
 
 from workbench.catalog.check import Analysis
 from workbench.catalog.spec import Form, fields_of
+from workbench.core.document import Document
 
 
-def flatten(analysis: Analysis) -> dict[str, Any]:
+def flatten(document: Document, analysis: Analysis) -> dict[str, Any]:
     """All settings as they count, with defaults and expressions filled in.
 
     Such as {"training.epochs": 3, "training.updates.train.lr": 0.001, "conv1.out_channels": 64}. What shares its
     settings with something else, as repetitions and linked copies do, stands once.
     """
     flat = dict(_values("training", analysis.settings))
+    flat |= {f"variables.{name}": analysis.root.names.get(name) for name in document.variables}
     for step in analysis.updates:
         place = f"training.updates.{step.name}"
         flat |= {f"{place}.optimizer": type(step.optimizer).__name__, **dict(_values(place, step.optimizer))}
@@ -21,9 +23,10 @@ def flatten(analysis: Analysis) -> dict[str, Any]:
         flat |= {f"{place}.minimise.{loss}": weight for loss, weight in step.losses.items()}
         flat |= {f"{place}.every": step.every, f"{place}.clip": step.clip}
     root = analysis.root.infos
-    for path, info in analysis.nodes.items():
-        owner = root.get(path.split("/")[0])
-        if "#" in path or info.node.linked_to or (owner and owner.node.linked_to):
+    for whole, info in analysis.nodes.items():
+        path = whole.replace("#1/", "/")  # the first repetition speaks for all
+        top = path.split("/")[0]
+        if "#" in path or (top in root and root[top].node.linked_to):
             continue
         if info.kind is None:
             flat |= {f"{path}.block": info.node.block, f"{path}.repeat": len(info.copies)}
