@@ -31,7 +31,7 @@ class MessageBar(QFrame):
         self._picture = QLabel()
         self._label = Label("", wrap=True)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._button = Button("Show", "Go to what the message is about", kind="quiet")
+        self.button = Button("Show", "Go to what the message is about", kind="quiet")
         self._close = IconButton("close", "Close the message")
         self._slot: Callable[[], object] | None = None
         row = self._row = QHBoxLayout(self)
@@ -39,13 +39,13 @@ class MessageBar(QFrame):
         row.setSpacing(10)
         row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._label, 1)
-        row.addWidget(self._button)
+        row.addWidget(self.button)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self._picture.setContentsMargins(0, 6, 0, 0)
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
         self._timer.timeout.connect(self.hide)
         self._close.clicked.connect(self.hide)
-        self._button.clicked.connect(self._on_button)
+        self.button.clicked.connect(self._on_button)
         theme.changed.connect(self._tint)
         self.hide()
 
@@ -62,9 +62,9 @@ class MessageBar(QFrame):
         self.level = level if level in LEVELS else "info"
         self._label.setText(text)
         self._slot = slot
-        self._button.setText(button)
-        self._button.setAccessibleName(button or "Show")
-        self._button.setVisible(bool(button))
+        self.button.setText(button)
+        self.button.setAccessibleName(button or "Show")
+        self.button.setVisible(bool(button))
         self._tint()
         self.show()
         self.raise_()

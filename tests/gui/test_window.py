@@ -1,0 +1,309 @@
+"""The window: views on demand, command palette, shortcuts, run bar, messages; and that torch stays out."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
+from pytestqt.qtbot import QtBot
+
+from workbench.app import catch_errors, start_logging
+from workbench.core.document import Document, Node
+from workbench.core.edits import AddNode, SetName
+from workbench.core.files import read, write
+from workbench.gui import theme
+from workbench.gui.actions import ACTIONS
+from workbench.gui.fuzzy import score
+from workbench.gui.palette import entries, matching
+from workbench.gui.session import Session
+from workbench.gui.window import VIEWS, MainWindow
+from workbench.jobs import queue
+from workbench.store.records import RunRecord
+
+KEY = Qt.Key
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def test_views_are_made_on_their_first_visit(window: MainWindow) -> None:
+    assert list(window.views) == ["home"]
+    for view in VIEWS:
+        window.activity.buttons[view.id].click()
+        assert window.stack.currentWidget() is window.views[view.id]
+        assert window.activity.buttons[view.id].isChecked()
+    assert list(window.views) == [view.id for view in VIEWS]
+
+
+def test_every_action_of_the_table_can_be_done(window: MainWindow, session: Session) -> None:
+    for view in VIEWS:
+        window.show_view(view.id)
+    bound = {row.id for view in VIEWS for row, _ in session.actions.bound(view.id)}
+    assert bound == {action.id for action in ACTIONS}
+
+
+def test_no_two_actions_share_their_keys() -> None:
+    used = [(action.shortcut, action.place) for action in ACTIONS if action.shortcut]
+    everywhere = {keys for keys, place in used if place == "window"}
+    assert len(set(used)) == len(used)
+    assert not [keys for keys, place in used if place != "window" and keys in everywhere]
+
+
+def test_keys_switch_views(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.keyClick(window, KEY.Key_Comma, CTRL)
+    assert window.current == "settings"
+    qtbot.keyClick(window, KEY.Key_1, CTRL)
+    assert window.current == "home"
+
+
+def test_the_palette_finds_and_does(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.keyClick(window, KEY.Key_K, CTRL)
+    box = window.palette_box
+    assert box.isVisible() and box.field.hasFocus()
+    qtbot.keyClicks(box.field, "goset")
+    assert box.list.currentIndex().data() == "Go to Settings"
+    qtbot.keyClick(box.field, KEY.Key_Return)
+    assert not box.isVisible() and window.current == "settings"
+
+
+def test_the_palette_is_driven_by_keys_and_closes(qtbot: QtBot, window: MainWindow) -> None:
+    window.open_palette()
+    box = window.palette_box
+    first = box.list.currentIndex().row()
+    qtbot.keyClick(box.field, KEY.Key_Down)
+    assert box.list.currentIndex().row() == first + 1
+    qtbot.keyClick(box.field, KEY.Key_Up)
+    qtbot.keyClick(box.field, KEY.Key_Up)
+    assert box.list.currentIndex().row() == box.list.model().rowCount() - 1
+    qtbot.keyClicks(box.field, "zzzz")
+    assert box.list.isHidden() and box.isVisible()
+    qtbot.keyClick(box.field, KEY.Key_Escape)
+    assert not box.isVisible()
+    window.open_palette()
+    qtbot.mouseClick(window.status, Qt.MouseButton.LeftButton)
+    assert not box.isVisible()
+
+
+def test_the_palette_knows_templates_models_and_nodes(
+    qtbot: QtBot, window: MainWindow, session: Session
+) -> None:
+    session.do(SetName("my-own-net"))
+    session.save()
+    qtbot.waitUntil(lambda: bool(session.models), timeout=3000)
+    added: list[str] = []
+    offered = entries(session, "design", added.append)
+    assert matching("my own", offered)[0].kind == "Model"
+    assert matching("lenet", offered)[0].kind == "Template"
+    found = matching("conv2d", offered)[0]
+    assert found.kind == "Node"
+    found.run()
+    assert added == ["Conv2d"]
+    assert not [entry for entry in entries(session, "home", None) if entry.kind == "Node"]
+
+
+@pytest.mark.parametrize(
+    ("query", "better", "worse"),
+    [
+        ("conv", "Convolution (2d)", "Go to Compare"),
+        ("go run", "Go to Runs", "Go to Design"),
+        ("relu", "ReLU", "Residual unit"),
+        ("mha", "Multi-head attention", "Mathematics"),
+        ("run", "Go to Runs", "Prune"),
+    ],
+)
+def test_the_better_fit_comes_first(query: str, better: str, worse: str) -> None:
+    assert score(query, better) > score(query, worse)
+
+
+def test_what_does_not_fit_is_not_found() -> None:
+    assert score("xyz", "Go to Runs") == 0
+    assert score("run zz", "Go to Runs") == 0
+
+
+def test_the_shortcut_sheet_lists_the_table(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.keyClicks(window, "?")
+    assert window.sheet.isVisible()
+    texts = {label.text() for label in window.sheet.findChildren(QLabel)}
+    assert {action.text.rstrip("…") for action in ACTIONS if action.shortcut} <= texts
+    qtbot.keyClick(window.sheet.close_button, KEY.Key_Escape)
+    assert not window.sheet.isVisible()
+
+
+def test_the_theme_is_switched_and_remembered(qtbot: QtBot, window: MainWindow, session: Session) -> None:
+    session.actions.get("theme_light").trigger()
+    assert theme.current() is theme.LIGHT
+    path = session.preferences.path
+    qtbot.waitUntil(path.exists, timeout=3000)
+    qtbot.waitUntil(lambda: json.loads(path.read_text())["theme"] == "light", timeout=3000)
+    session.actions.get("theme_dark").trigger()
+
+
+def test_the_title_tells_name_and_saved_state(qtbot: QtBot, window: MainWindow, session: Session) -> None:
+    session.open_template("lenet5")
+    assert window.current == "design"
+    assert window.top.title.name.text() == "lenet5"
+    session.do(AddNode(Node("relu9", "ReLU")))
+    assert window.top.title.detail.full_text() == "saving…"
+    session.save()
+    qtbot.waitUntil(lambda: window.top.title.detail.full_text() == "saved · revision 1", timeout=3000)
+    window.show_view("home")
+    assert window.top.title.page.full_text() == "Workbench"
+
+
+def test_a_model_is_renamed_in_the_bar(qtbot: QtBot, window: MainWindow, session: Session) -> None:
+    session.new_model()
+    qtbot.keyClick(window, KEY.Key_F2, Qt.KeyboardModifier.ShiftModifier)
+    field = window.top.title.field
+    assert field.isVisible()
+    qtbot.keyClicks(field, "better-name")
+    qtbot.keyClick(field, KEY.Key_Return)
+    assert session.document.name == "better-name" and not field.isVisible()
+    assert "better-name" in window.windowTitle()
+    session.undo()
+    assert window.top.title.name.text() != "better-name"
+
+
+def test_the_run_bar_trains(
+    qtbot: QtBot, window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "ensure_runner", lambda store: None)
+    session.open_template("mlp")
+    bar = window.top.run_bar
+    bar.epochs.setValue(4)
+    assert session.document.training.settings["epochs"] == 4
+    session.undo()
+    assert bar.epochs.value() != 4
+    session.redo()
+    with qtbot.waitSignal(session.run_queued, timeout=10_000) as queued:
+        qtbot.mouseClick(bar.train, Qt.MouseButton.LeftButton)
+    assert queued.args is not None
+    run: RunRecord = queued.args[0]
+    assert run.epochs == 4
+    assert "queued" in window.messages.text()
+    qtbot.waitUntil(lambda: "1 queued" in window.status.runs.text(), timeout=3000)
+
+
+def test_the_device_is_chosen_and_remembered(qtbot: QtBot, window: MainWindow, session: Session) -> None:
+    device = window.top.run_bar.device
+    assert [device.itemData(index) for index in range(device.count())][0::2][:1] == ["auto"]
+    device.setCurrentIndex(device.findData("cpu"))
+    device.activated.emit(device.currentIndex())
+    assert session.device == "cpu" and session.preferences.device == "cpu"
+
+
+def test_errors_stay_and_are_not_pushed_away(qtbot: QtBot, window: MainWindow, session: Session) -> None:
+    session.message.emit("The disk is full.", "error")
+    session.message.emit("All is well.", "info")
+    assert window.messages.isVisible() and window.messages.text() == "The disk is full."
+    window.messages.hide()
+    session.message.emit("All is well.", "info")
+    assert window.messages.text() == "All is well."
+
+
+def test_undo_says_what_it_takes_back(window: MainWindow, session: Session) -> None:
+    window.show_view("design")
+    assert not session.actions.get("undo").isEnabled()
+    session.do(AddNode(Node("relu9", "ReLU")))
+    assert session.actions.get("undo").text() == "Undo: Add relu9"
+    session.actions.get("undo").trigger()
+    assert session.actions.get("redo").isEnabled() and not session.history.can_undo
+
+
+def test_a_model_file_is_opened_by_dialog_and_by_drop(
+    qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path
+) -> None:
+    for name in ("first", "second"):
+        write(tmp_path / f"{name}.json", Document(name=name))
+    window.ask_open()
+    [dialog] = window.findChildren(QFileDialog)
+    assert not dialog.isModal()
+    dialog.fileSelected.emit(str(tmp_path / "first.json"))
+    dialog.close()
+    qtbot.waitUntil(lambda: session.document.name == "first", timeout=3000)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "second.json"))])
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    event = QDropEvent(QPointF(QPoint(5, 5)), copy, data, left, Qt.KeyboardModifier.NoModifier)
+    window.dropEvent(event)
+    qtbot.waitUntil(lambda: session.document.name == "second", timeout=3000)
+
+
+def test_a_copy_is_written_to_a_file(
+    qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path
+) -> None:
+    session.open_template("gan")
+    window.ask_export()
+    [dialog] = window.findChildren(QFileDialog)
+    dialog.fileSelected.emit(str(tmp_path / "copy.json"))
+    dialog.close()
+    qtbot.waitUntil(lambda: (tmp_path / "copy.json").exists(), timeout=3000)
+    assert read(tmp_path / "copy.json") == session.document
+
+
+def test_an_exception_in_a_slot_is_said_and_logged(
+    window: MainWindow, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr("threading.excepthook", None)
+    crashes = start_logging(tmp_path / "logs")
+    catch_errors(lambda text: session.message.emit(text, "error"), tmp_path / "logs")
+    try:
+        raise RuntimeError("a wire came loose")
+    except RuntimeError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    assert "a wire came loose" in window.messages.text() and window.isVisible()
+    assert "a wire came loose" in (tmp_path / "logs" / "window.log").read_text(encoding="utf-8")
+    crashes.close()
+
+
+def test_the_window_remembers_its_size(window: MainWindow, session: Session) -> None:
+    window.resize(1111, 777)
+    window.close()
+    data = json.loads(session.preferences.path.read_text())
+    assert (data["width"], data["height"]) == (1111, 777)
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+app = QApplication([])
+from workbench import app as program
+from workbench.gui.window import VIEWS, MainWindow
+def leave():
+    window = next(w for w in app.topLevelWidgets() if isinstance(w, MainWindow))
+    window.session.open_template("gan")
+    for view in VIEWS:
+        window.show_view(view.id)
+    app.processEvents()
+    print(sorted({name.split(".")[0] for name in sys.modules} & {"torch", "torch_geometric", "pandas", "sklearn"}))
+    window.close()
+QTimer.singleShot(1500, leave)
+QTimer.singleShot(30_000, app.quit)
+here = Path(sys.argv[1])
+sys.exit(program.main(here / "experiments.db", preferences=here / "window.json", logs=here / "logs"))
+"""
+
+
+def test_the_program_opens_shows_every_view_and_never_imports_torch(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+    assert (tmp_path / "experiments.db").exists()
+
+
+def test_none_survives_many_calls_into_qt(qapp: QApplication) -> None:
+    """PySide6 6.12.0 lost a reference to None at every void call."""
+    before = sys.getrefcount(None)
+    for _ in range(1000):
+        qapp.processEvents()
+    assert sys.getrefcount(None) > before - 500
