@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 from workbench.catalog.problems import Problem
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
+from workbench.gui.design.form import FormPanel
 from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.linking import spec_of
 from workbench.gui.design.offers import Offer, offers, port_for
@@ -34,11 +35,15 @@ class DesignView(QWidget):
         self.rename = RenameField(self.canvas)
         self.commands.rename = self.rename.open_for_selected
         self.overlays = Overlays(self.canvas, self._add_dataset)
+        self.form = FormPanel(self.canvas, self._trigger)
         self._pending: tuple[QPointF | None, PortHit | None] = (None, None)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(self.palette_panel)
         self._split.addWidget(self.canvas)
+        self._split.addWidget(self.form)
+        self._split.setSizes([200, 980, 260])
+        self._split.setStretchFactor(1, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._split)
@@ -46,12 +51,16 @@ class DesignView(QWidget):
         self._connect()
         self._refresh_palette()
 
+    def _trigger(self, id: str) -> None:
+        self.session.actions.get(id).trigger()
+
     def _connect(self) -> None:
         canvas = self.canvas
         self.palette_panel.chosen.connect(self._on_offer_chosen)
         canvas.dropped.connect(self._on_dropped)
         canvas.searched.connect(self._open_search)
         canvas.menu_asked.connect(self._open_menu)
+        canvas.opened.connect(lambda id: self.form.focus_field())
         self.search.chosen.connect(self._on_searched)
         self.search.closed.connect(self.canvas.setFocus)
         canvas.place_changed.connect(self._refresh_palette)

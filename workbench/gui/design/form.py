@@ -1,0 +1,66 @@
+"""The right side of the view: the form of whatever is selected.  Imports Qt, canvas and the forms."""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from workbench.gui.design.canvas import Canvas
+from workbench.gui.design.faces import Knowledge
+from workbench.gui.design.model_form import BlockForm, ModelForm, SelectionForm
+from workbench.gui.design.node_form import NodeForm
+from workbench.gui.widgets.surfaces import surface
+
+
+class FormPanel(QWidget):
+    """Follows the selection of a canvas and the analysis."""
+
+    def __init__(self, canvas: Canvas, actions: Callable[[str], object]) -> None:
+        super().__init__()
+        surface(self, "panel", "left")
+        self.setMinimumWidth(200)
+        self._canvas = canvas
+        self.model = ModelForm(canvas.session)
+        self.block = BlockForm(canvas.session)
+        self.node = NodeForm(canvas.session)
+        self.selection = SelectionForm(actions)
+        self._stack = QStackedLayout(self)
+        for form in (self.model, self.block, self.node, self.selection):
+            self._stack.addWidget(form)
+        self.node.entered.connect(canvas.enter)
+        self.node.renamed.connect(lambda id: canvas.drawing.select((id,)))
+        self.block.left.connect(canvas.leave)
+        canvas.drawing.selection_changed.connect(self.refresh)
+        canvas.place_changed.connect(self.refresh)
+        canvas.session.document_changed.connect(self.refresh)
+        canvas.session.analysed.connect(self.refresh)
+        canvas.session.schemas_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the form of what is selected now."""
+        drawing = self._canvas.drawing
+        know = drawing.know
+        if know is None or know.document is not self._canvas.session.document:
+            return  # the canvas is told first and then changes its selection or its analysis
+        know = Knowledge(know.document, self._canvas.session.analysis, know.schemas, know.place)
+        ids, links = drawing.selection, drawing.chosen_links
+        if len(ids) == 1 and not links:
+            self.node.show_node(know, ids[0])
+            self._stack.setCurrentWidget(self.node)
+        elif ids or links:
+            if ids:
+                self.selection.show_nodes(know, ids)
+            else:
+                self.selection.show_link(know, links[0])
+            self._stack.setCurrentWidget(self.selection)
+        elif know.place.where:
+            self.block.show_block(know)
+            self._stack.setCurrentWidget(self.block)
+        else:
+            self.model.show_model(know)
+            self._stack.setCurrentWidget(self.model)
+
+    def focus_field(self, name: str = "") -> None:
+        """Put the keyboard into a field of the selected node."""
+        if self._stack.currentWidget() is self.node:
+            self.node.focus_first(name)

@@ -1,0 +1,203 @@
+"""What the right side shows while nothing, several nodes or a link is selected: forms of the model and of a block.
+
+Imports Qt, session, catalog's training form, editors, panels and variables.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+
+from workbench.catalog.spec import fields_of
+from workbench.catalog.training import Settings
+from workbench.core.document import Port
+from workbench.core.edits import AddBlock, Edit, SetName, SetTraining, SetVariable, Several, check_name
+from workbench.core.expressions import Value
+from workbench.gui.design.editors import Editor, editor_for
+from workbench.gui.design.faces import Knowledge
+from workbench.gui.design.panels import Column, Keyed, figure_rows, section
+from workbench.gui.design.style import spec_text
+from workbench.gui.design.variables import NamedValues
+from workbench.gui.session import Session
+from workbench.gui.text import count, plural
+from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.fields import FormRows, TextField
+from workbench.gui.widgets.labels import Label, SectionHeader
+
+
+class ModelForm(Column):
+    """Name, variables and training settings of the model."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("The model")
+        self.session = session
+        self.editors: dict[str, Editor] = {}
+        self._drafts: dict[str, str] = {}
+        self.rows.addWidget(SectionHeader("Model"))
+        top = FormRows(76)
+        self.name = TextField("Name of the model", "1 to 200 characters")
+        self.name.committed.connect(lambda text: session.do(SetName(text)))
+        top.add("Name", self.name, "The model's name in lists of models and runs")
+        self.rows.addWidget(top)
+        self._totals = Keyed()
+        self.rows.addWidget(self._totals)
+        self.rows.addWidget(section("Training"))
+        form = FormRows(92)
+        for entry in fields_of(Settings):
+            editor = editor_for(entry)
+            self.editors[entry.name] = editor
+            form.add(entry.label, editor, entry.help)
+            editor.changed.connect(self._setter(entry.name))
+            editor.drafted.connect(lambda text, name=entry.name: self._drafts.update({name: text}))
+        self.rows.addWidget(form)
+        self.rows.addWidget(section("Variables"))
+        self.variables = NamedValues("variable", check_name)
+        self.variables.changed.connect(self._on_variable)
+        self.rows.addWidget(self.variables)
+
+    def show_model(self, know: Knowledge) -> None:
+        """Show the model as the document and the analysis now say."""
+        document, names = know.document, know.analysis.root.names
+        self.name.show_text(document.name)
+        for entry in fields_of(Settings):
+            editor = self.editors[entry.name]
+            if draft := self._drafts.get(entry.name):
+                editor.show_draft(draft)
+            else:
+                editor.show_value(document.training.settings.get(entry.name, entry.default), names)
+        self.variables.show_values(document.variables, names)
+        analysis = know.analysis
+        rows = [
+            ("Nodes", f"{len(document.graph.nodes):,}"),
+            ("Parameters", f"{analysis.parameters:,}"),
+            ("Multiply-adds", count(analysis.operations)),
+        ]
+        self._totals.show_key(tuple(rows), lambda: [figure_rows(rows)])
+
+    def _setter(self, name: str) -> Callable[[Value], None]:
+        def set_value(value: Value) -> None:
+            training = self.session.document.training
+            self.session.do(SetTraining(replace(training, settings={**training.settings, name: value})))
+
+        return set_value
+
+    def _on_variable(self, old: str, new: str, value: Value) -> None:
+        edits: list[Edit] = []
+        if old and old != new:
+            edits.append(SetVariable(old, None))
+        if new:
+            edits.append(SetVariable(new, value))
+        self.session.do(edits[0] if len(edits) == 1 else Several(f"Rename variable {old}", tuple(edits)))
+
+
+class BlockForm(Column):
+    """Parameters of the block that is on the canvas."""
+
+    left = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("The block")
+        self.session = session
+        self._where = ""
+        self._head = SectionHeader("")
+        self.rows.addWidget(self._head)
+        self._totals = Keyed()
+        self.rows.addWidget(self._totals)
+        self.rows.addWidget(section("Parameters"))
+        self.rows.addWidget(
+            Label(
+                "Fields inside the block use them by name; each instance can set its own.", "small", wrap=True
+            )
+        )
+        self.params = NamedValues("parameter", check_name)
+        self.params.changed.connect(self._on_param)
+        self.rows.addWidget(self.params)
+        leave = Button("Back to the model", "Leave the block (Alt+Up)", icon="back")
+        leave.clicked.connect(self.left)
+        self.rows.addWidget(leave)
+
+    def show_block(self, know: Knowledge) -> None:
+        """Show the block as the document now says."""
+        self._where = know.place.where
+        block = know.document.blocks[self._where]
+        self._head.set_text(f"Block {self._where}")
+        self.params.show_values(block.params, know.names())
+        graphs = (know.document.graph, *(other.graph for other in know.document.blocks.values()))
+        users = sum(1 for graph in graphs for node in graph.nodes.values() if node.block == self._where)
+        scope = know.scope()
+        rows = [
+            ("Inputs", ", ".join(block.inputs) or "none"),
+            ("Outputs", ", ".join(block.outputs) or "none"),
+            ("Used", plural(users, "time")),
+        ]
+        if scope is not None:
+            rows.append(("Parameters", f"{scope.parameters:,}"))
+        self._totals.show_key(tuple(rows), lambda: [figure_rows(rows)])
+
+    def _on_param(self, old: str, new: str, value: Value) -> None:
+        block = self.session.document.blocks[self._where]
+        params = {
+            (new if name == old else name): (value if name == old else given)
+            for name, given in block.params.items()
+            if name != old or new
+        }
+        if not old:
+            params[new] = value
+        self.session.do(AddBlock(self._where, replace(block, params=params)))
+
+
+class SelectionForm(Column):
+    """What can be done with several nodes, or with a link."""
+
+    def __init__(self, actions: Callable[[str], object]) -> None:
+        super().__init__("The selection")
+        self._head = SectionHeader("")
+        self.rows.addWidget(self._head)
+        self._facts = Keyed()
+        self.rows.addWidget(self._facts)
+        self._buttons: dict[str, Button] = {}
+        for id, text, tip, icon in (
+            ("link_nodes", "Link in this order", "Link the nodes in the order of selection (L)", "link"),
+            ("share_weights", "Share weights", "The second node uses the weights of the first", "link"),
+            ("duplicate", "Duplicate", "Copy the nodes beside themselves (Ctrl+D)", "duplicate"),
+            ("delete", "Delete", "Remove what is selected (Del)", "delete"),
+        ):
+            button = Button(text, tip, icon=icon)
+            button.clicked.connect(lambda _=False, id=id: actions(id))
+            self._buttons[id] = button
+            self.rows.addWidget(button)
+
+    def show_nodes(self, know: Knowledge, ids: list[str]) -> None:
+        """Several nodes are selected."""
+        self._head.set_text(plural(len(ids), "node"))
+        scope = know.scope()
+        infos = [scope.infos[id] for id in ids if scope and id in scope.infos]
+        graph = know.document.graph_of(know.place.where)
+        rows = [
+            ("Parameters", f"{sum(info.parameters for info in infos):,}"),
+            ("Multiply-adds", count(sum(info.operations for info in infos))),
+        ]
+        order = " → ".join(ids[:12]) + (" …" if len(ids) > 12 else "")
+        self._facts.show_key(
+            (order, tuple(rows)), lambda: [Label(order, "dim", wrap=True), figure_rows(rows)]
+        )
+        kinds = {(graph.nodes[id].type, graph.nodes[id].block) for id in ids}
+        self._buttons["share_weights"].setVisible(len(ids) == 2 and len(kinds) == 1)
+        for id in ("link_nodes", "duplicate"):
+            self._buttons[id].setVisible(True)
+
+    def show_link(self, know: Knowledge, target: Port) -> None:
+        """A link is selected."""
+        source = know.document.graph_of(know.place.where).links[target]
+        scope = know.scope()
+        info = scope.infos.get(source.node) if scope else None
+        spec = info.outputs.get(source.name) if info else None
+        self._head.set_text("Link")
+        rows = [
+            ("From", str(source)),
+            ("To", str(target)),
+            ("Carries", spec_text(spec) if spec else "not known yet"),
+        ]
+        self._facts.show_key(tuple(rows), lambda: [figure_rows(rows)])
+        for id in ("link_nodes", "share_weights", "duplicate"):
+            self._buttons[id].setVisible(False)

@@ -1,0 +1,287 @@
+"""The form of one selected node: its name, its fields or parameters, shapes, figures and help.
+
+Imports Qt, session, catalog's fields, editors and panels.  Every change is one edit.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from workbench.catalog.check import NodeInfo
+from workbench.catalog.problems import Fix
+from workbench.catalog.spec import Field, fields_of, help_text, node_types
+from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node
+from workbench.core.edits import (
+    Edit,
+    RenameNode,
+    SetLinkedTo,
+    SetParam,
+    SetRepeat,
+    SetTitle,
+    Several,
+    check_id,
+)
+from workbench.core.errors import EditError
+from workbench.core.expressions import Value
+from workbench.gui.design.datasets import DatasetEditor
+from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
+from workbench.gui.design.faces import Knowledge
+from workbench.gui.design.panels import Column, Keyed, ProblemBox, figure_rows, figures, help_label, section
+from workbench.gui.session import Session
+from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.fields import FormRows
+from workbench.gui.widgets.labels import Label, SectionHeader
+from workbench.gui.widgets.surfaces import clear_layout
+
+DraftKey = tuple[str, str, str]
+_NAME = Field(
+    "\0name", "Name", "The node's name in the program: a–z, 0–9, _.", "", "text", (), None, None, False, False
+)
+_TITLE = Field(
+    "\0title", "Title", "Words on the card instead of its kind.", "", "text", (), None, None, False, False
+)
+_OWN = "its own weights"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which node a form was built for; while that is the same its editors stay."""
+
+    where: str
+    id: str
+    kind: str
+    fields: tuple[Field, ...]
+    shares: tuple[str, ...]
+    copies: bool
+
+
+class NodeForm(Column):
+    """Shows a node with `show_node`; asks to enter a block with `entered`."""
+
+    entered = Signal(str)
+    renamed = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Fields of the selected node")
+        self.session = session
+        self.editors: dict[str, Editor] = {}
+        self.drafts: dict[DraftKey, str] = {}
+        self._shown: Shown | None = None
+        self._know: Knowledge | None = None
+        self._head = SectionHeader("")
+        self._form = FormRows(76)
+        self._problems, self._about = Keyed(), Keyed()
+
+    # ------------------------------------------------------------- showing
+
+    def show_node(self, know: Knowledge, id: str) -> None:
+        """Show a node as the document and the analysis now say."""
+        self._know = know
+        node = self._graph.nodes[id]
+        wanted = _shown(node, know)
+        if wanted != self._shown:
+            self._shown = wanted
+            self._build(node, wanted)
+        names = know.names()
+        values = self._values(node)
+        for name, editor in self.editors.items():
+            draft = self.drafts.get((know.place.where, id, name))
+            if draft is not None:
+                editor.show_draft(draft)
+            else:
+                editor.show_value(values[name], names)
+        self._show_problems(id)
+        self._show_about(node)
+
+    def focus_first(self, name: str = "") -> None:
+        """Put the keyboard into a field, or the first one that is not the name."""
+        wanted = name or next((key for key in self.editors if not key.startswith("\0")), _NAME.name)
+        if wanted in self.editors:
+            self.editors[wanted].focus_field()
+
+    @property
+    def _graph(self) -> Graph:
+        assert self._know is not None
+        return self._know.document.graph_of(self._know.place.where)
+
+    def _values(self, node: Node) -> dict[str, Value]:
+        values: dict[str, Value] = {_NAME.name: node.id, _TITLE.name: node.title}
+        values["\0shares"] = node.linked_to
+        values["\0repeat"] = node.repeat
+        for entry in self._shown.fields if self._shown else ():
+            values[entry.name] = node.params.get(entry.name, entry.default)
+        return values
+
+    def _build(self, node: Node, shown: Shown) -> None:
+        clear_layout(self.rows)
+        self.editors = {}
+        self._head = SectionHeader(node.block or _title(node))
+        self.rows.addWidget(self._head)
+        self._problems = Keyed()
+        self.rows.addWidget(self._problems)
+        self._form = FormRows(76)
+        self.rows.addWidget(self._form)
+        self._add(_NAME, TextEditor(_NAME), self._rename)
+        if not (node.type in (INPUT, OUTPUT) and shown.where):
+            self._add(_TITLE, TextEditor(_TITLE), self._set_title)
+        for entry in shown.fields:
+            editor = DatasetEditor(entry, self.session) if entry.kind == "dataset" else editor_for(entry)
+            self._add(entry, editor, self._setter(entry.name))
+            editor.setEnabled(not node.linked_to)
+        if node.block:
+            repeat = plain_field("\0repeat", "Repeat", "How many times the block is chained.", 1, least=1)
+            self._add(repeat, editor_for(repeat), self._set_repeat)
+        if shown.copies:
+            self._add_shares(shown)
+        if node.linked_to:
+            self.rows.addWidget(Label(f"Its fields are those of {node.linked_to}.", "small", wrap=True))
+        if node.block:
+            enter = Button("Open the block", "Go into the block's own drawing (Return)", icon="enter")
+            enter.clicked.connect(lambda: self.entered.emit(node.id))
+            self.rows.addWidget(enter)
+        self._about = Keyed()
+        self.rows.addWidget(self._about)
+
+    def _add_shares(self, shown: Shown) -> None:
+        items: list[tuple[object, str]] = [("", _OWN), *((id, f"those of {id}") for id in shown.shares)]
+        entry = Field(
+            "\0shares",
+            "Weights",
+            "Own weights, or those of another node.",
+            "",
+            "choice",
+            (),
+            None,
+            None,
+            False,
+            False,
+        )
+        self._add(entry, ChoiceEditor(entry, items), self._set_owner)
+
+    def _add(self, entry: Field, editor: Editor, slot: Callable[[Value], None]) -> None:
+        self.editors[entry.name] = editor
+        self._form.add(entry.label, editor, entry.help)
+        editor.changed.connect(slot)
+        editor.drafted.connect(lambda text: self._keep_draft(entry.name, text))
+
+    def _show_problems(self, id: str) -> None:
+        assert self._know is not None
+        found = [problem for problem in self._know.analysis.problems if self._know.marked(problem) == id]
+        self._problems.show_key(tuple(found), lambda: [ProblemBox(problem, self._fix) for problem in found])
+
+    def _show_about(self, node: Node) -> None:
+        assert self._know is not None
+        scope = self._know.scope()
+        info: NodeInfo | None = scope.infos.get(node.id) if scope else None
+        rows = figures(info)
+        cls = node_types().get(node.type)
+
+        def build() -> list[QWidget]:
+            made: list[QWidget] = []
+            if rows:
+                made += [section("Shapes"), figure_rows(rows)]
+            if cls is not None:
+                made += [section("About"), help_label(help_text(cls))]
+            return made
+
+        self._about.show_key((node.type, tuple(rows)), build)
+
+    # ------------------------------------------------------------- editing
+
+    def _keep_draft(self, name: str, text: str) -> None:
+        if self._shown is None:
+            return
+        key = (self._shown.where, self._shown.id, name)
+        if text:
+            self.drafts[key] = text
+        else:
+            self.drafts.pop(key, None)
+
+    def _do(self, edit: Edit) -> None:
+        self.session.do(edit)
+
+    def _fix(self, fix: Fix) -> None:
+        self._do(fix.edit)
+
+    def _setter(self, name: str) -> Callable[[Value], None]:
+        def set_value(value: Value) -> None:
+            assert self._shown is not None
+            id, where = self._shown.id, self._shown.where
+            # Linked copies need the weights of their owner, so they follow its fields.
+            copies = [node.id for node in self._graph.nodes.values() if node.linked_to == id]
+            edits: list[Edit] = [SetParam(other, name, value, where) for other in (id, *copies)]
+            self._do(edits[0] if len(edits) == 1 else Several(edits[0].label, tuple(edits)))
+
+        return set_value
+
+    def _rename(self, value: Value) -> None:
+        assert self._shown is not None
+        id, where, name = self._shown.id, self._shown.where, str(value)
+        try:
+            check_id(name)
+            edit = RenameNode(id, name, where)
+            edit.apply(self.session.document)
+        except EditError as error:
+            self._keep_draft(_NAME.name, name)
+            editor = self.editors[_NAME.name]
+            assert isinstance(editor, TextEditor)
+            editor.refuse(str(error))
+            return
+        self.drafts = {key: text for key, text in self.drafts.items() if key[:2] != (where, id)}
+        if self.session.do(edit):
+            self.renamed.emit(name)
+
+    def _set_title(self, value: Value) -> None:
+        if self._shown is not None:
+            self._do(SetTitle(self._shown.id, str(value), self._shown.where))
+
+    def _set_repeat(self, value: Value) -> None:
+        if self._shown is not None:
+            self._do(SetRepeat(self._shown.id, value, self._shown.where))
+
+    def _set_owner(self, value: Value) -> None:
+        if self._shown is None:
+            return
+        id, where, owner = self._shown.id, self._shown.where, str(value)
+        edits: list[Edit] = [SetLinkedTo(id, owner, where)]
+        if owner:
+            params: Mapping[str, Value] = self._graph.nodes[owner].params
+            edits += [SetParam(id, name, given, where) for name, given in params.items()]
+        self._do(edits[0] if len(edits) == 1 else Several(edits[0].label, tuple(edits)))
+
+
+def _title(node: Node) -> str:
+    cls = node_types().get(node.type)
+    return cls.title if cls else node.type
+
+
+def _shown(node: Node, know: Knowledge) -> Shown:
+    document: Document = know.document
+    graph = document.graph_of(know.place.where)
+    fields: tuple[Field, ...] = ()
+    if node.block and node.block in document.blocks:
+        params = document.blocks[node.block].params
+        fields = tuple(
+            plain_field(name, name, f"Parameter of the block {node.block}.", default)
+            for name, default in params.items()
+        )
+    elif node.type in node_types():
+        fields = fields_of(node_types()[node.type])
+    owners = tuple(
+        other.id
+        for other in graph.nodes.values()
+        if (other.type, other.block) == (node.type, node.block)
+        and not other.linked_to
+        and other.id != node.id
+    )
+    owns = any(other.linked_to == node.id for other in graph.nodes.values())
+    has_weights = bool(node.block) or (
+        node.type in node_types()
+        and node_types()[node.type].family in ("layer", "normalisation", "activation")
+    )
+    copies = bool(node.linked_to) or (has_weights and bool(owners) and not owns)
+    return Shown(
+        know.place.where, node.id, f"{node.type}/{node.block}/{node.linked_to}", fields, owners, copies
+    )

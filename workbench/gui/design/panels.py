@@ -1,0 +1,139 @@
+"""Parts that several forms share: problems with their fixes, shapes and figures, help, and a scrolling column.
+
+Imports Qt, session and widgets.
+"""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from workbench.catalog.check import NodeInfo
+from workbench.catalog.problems import Fix, Problem
+from workbench.gui import theme
+from workbench.gui.design.faces import sentence
+from workbench.gui.design.style import spec_text
+from workbench.gui.text import count
+from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.labels import Label, SectionHeader
+from workbench.gui.widgets.surfaces import clear_layout, hairline, surface
+
+
+class Column(QScrollArea):
+    """A column of widgets that scrolls when it is too long and never sideways."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.body = QWidget()
+        surface(self.body, "panel")
+        self.rows = QVBoxLayout(self.body)
+        self.rows.setContentsMargins(12, 12, 12, 12)
+        self.rows.setSpacing(8)
+        self.rows.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.setWidget(self.body)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 80)
+
+
+class Keyed(QWidget):
+    """A column that is built anew only when what it shows is something else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._key: object = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self.hide()
+
+    def show_key(self, key: object, build: Callable[[], Sequence[QWidget]]) -> None:
+        """Show what `build` makes; it is asked only if `key` differs from the last one."""
+        if key == self._key:
+            return
+        self._key = key
+        clear_layout(self._column)
+        parts = build()
+        for part in parts:
+            self._column.addWidget(part)
+        self.setVisible(bool(parts))
+
+
+class ProblemBox(QFrame):
+    """One problem in full, with a button for each fix."""
+
+    def __init__(self, problem: Problem, fix: Callable[[Fix], object]) -> None:
+        super().__init__()
+        self.setProperty("box", "card")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 10, 8)
+        column.setSpacing(6)
+        role = "err" if problem.severity == "error" else "warn"
+        inner = problem.path if problem.where and problem.path else ""
+        text = sentence(problem.message)
+        column.addWidget(Label(f"{inner}: {problem.message}" if inner else text, role, wrap=True))
+        for entry in problem.fixes:
+            button = Button(entry.label, f"Mends this: {entry.label}", icon="wand")
+            button.clicked.connect(lambda _=False, entry=entry: fix(entry))
+            column.addWidget(button)
+
+
+def help_label(text: str) -> QLabel:
+    """A help page: docstrings are markdown."""
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.MarkdownText)
+    label.setText(text)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setProperty("role", "dim")
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return label
+
+
+def figures(info: NodeInfo | None) -> list[tuple[str, str]]:
+    """Shapes, parameters and multiply-adds of a node, as rows of name and value."""
+    if info is None:
+        return []
+    rows = [(name, spec_text(spec)) for name, spec in zip(info.ports, info.inputs, strict=False)]
+    rows += [(f"→ {name}", spec_text(spec)) for name, spec in info.outputs.items()]
+    if info.parameters:
+        rows.append(("Parameters", f"{info.parameters:,}"))
+    if info.operations:
+        rows.append(("Multiply-adds", count(info.operations)))
+    return rows
+
+
+def figure_rows(rows: Sequence[tuple[str, str]]) -> QWidget:
+    """Rows of a dim name and a value."""
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(theme.GRID)
+    for name, value in rows:
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(Label(name, "dim"))
+        row.addStretch(1)
+        shown = Label(value)
+        shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row.addWidget(shown)
+        column.addWidget(line)
+    return box
+
+
+def section(title: str) -> QWidget:
+    """A header under a hairline."""
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 4, 0, 0)
+    column.setSpacing(8)
+    column.addWidget(hairline())
+    column.addWidget(SectionHeader(title))
+    return box
