@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from workbench.catalog.templates import load, templates
@@ -46,24 +47,24 @@ def test_a_filter_shows_its_kind_and_the_empty_canvas(home: HomeView) -> None:
 
 def test_a_click_opens_a_template(qtbot: QtBot, window: MainWindow, home: HomeView, session: Session) -> None:
     card = next(card for card in home.cards if card.accessibleName() == "LeNet-5")
-    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(card, Qt.MouseButton.LeftButton)
     assert window.current == "design" and session.document.name == "lenet5"
 
 
 def test_cards_work_by_keyboard(qtbot: QtBot, window: MainWindow, home: HomeView, session: Session) -> None:
     home.cards[0].setFocus()
-    qtbot.keyClick(home.cards[0], KEY.Key_Right)
+    QTest.keyClick(home.cards[0], KEY.Key_Right)
     assert home.cards[1].hasFocus()
-    qtbot.keyClick(home.cards[1], KEY.Key_Down)
+    QTest.keyClick(home.cards[1], KEY.Key_Down)
     below = home.cards[1 + home.grid.columns()]
     assert below.hasFocus() and below.x() == home.cards[1].x()
-    qtbot.keyClick(below, KEY.Key_Return)
+    QTest.keyClick(below, KEY.Key_Return)
     assert session.document.graph.nodes and window.current == "design"
 
 
 def test_the_empty_canvas_is_empty(qtbot: QtBot, home: HomeView, session: Session) -> None:
     session.open_template("mlp")
-    qtbot.mouseClick(home.empty_card, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(home.empty_card, Qt.MouseButton.LeftButton)
     assert not session.document.graph.nodes
 
 
@@ -141,7 +142,7 @@ def test_enter_opens_a_recent_model(
     qtbot.waitUntil(lambda: home.table.isVisible(), timeout=3000)
     home.table.setFocus()
     home.table.selectRow(1)
-    qtbot.keyClick(home.table, KEY.Key_Return)
+    QTest.keyClick(home.table, KEY.Key_Return)
     qtbot.waitUntil(lambda: session.document.name == "old-net", timeout=3000)
     assert window.current == "design"
 
@@ -152,7 +153,7 @@ def test_a_deleted_model_can_be_taken_back(
     session.call(fill)
     qtbot.waitUntil(lambda: len(home.table.lines.rows) == 2, timeout=3000)
     home.table.selectRow(0)
-    qtbot.keyClick(home.table, KEY.Key_Delete)
+    QTest.keyClick(home.table, KEY.Key_Delete)
     qtbot.waitUntil(lambda: len(home.table.lines.rows) == 1, timeout=3000)
     assert "my-net" in window.messages.text()
     window.messages.button.click()

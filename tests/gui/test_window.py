@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -52,19 +53,19 @@ def test_no_two_actions_share_their_keys() -> None:
 
 
 def test_keys_switch_views(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.keyClick(window, KEY.Key_Comma, CTRL)
+    QTest.keyClick(window, KEY.Key_Comma, CTRL)
     assert window.current == "settings"
-    qtbot.keyClick(window, KEY.Key_1, CTRL)
+    QTest.keyClick(window, KEY.Key_1, CTRL)
     assert window.current == "home"
 
 
 def test_the_palette_finds_and_does(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.keyClick(window, KEY.Key_K, CTRL)
+    QTest.keyClick(window, KEY.Key_K, CTRL)
     box = window.palette_box
     assert box.isVisible() and box.field.hasFocus()
-    qtbot.keyClicks(box.field, "goset")
+    QTest.keyClicks(box.field, "goset")
     assert box.list.currentIndex().data() == "Go to Settings"
-    qtbot.keyClick(box.field, KEY.Key_Return)
+    QTest.keyClick(box.field, KEY.Key_Return)
     assert not box.isVisible() and window.current == "settings"
 
 
@@ -72,17 +73,17 @@ def test_the_palette_is_driven_by_keys_and_closes(qtbot: QtBot, window: MainWind
     window.open_palette()
     box = window.palette_box
     first = box.list.currentIndex().row()
-    qtbot.keyClick(box.field, KEY.Key_Down)
+    QTest.keyClick(box.field, KEY.Key_Down)
     assert box.list.currentIndex().row() == first + 1
-    qtbot.keyClick(box.field, KEY.Key_Up)
-    qtbot.keyClick(box.field, KEY.Key_Up)
+    QTest.keyClick(box.field, KEY.Key_Up)
+    QTest.keyClick(box.field, KEY.Key_Up)
     assert box.list.currentIndex().row() == box.list.model().rowCount() - 1
-    qtbot.keyClicks(box.field, "zzzz")
+    QTest.keyClicks(box.field, "zzzz")
     assert box.list.isHidden() and box.isVisible()
-    qtbot.keyClick(box.field, KEY.Key_Escape)
+    QTest.keyClick(box.field, KEY.Key_Escape)
     assert not box.isVisible()
     window.open_palette()
-    qtbot.mouseClick(window.status, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.status, Qt.MouseButton.LeftButton)
     assert not box.isVisible()
 
 
@@ -123,11 +124,11 @@ def test_what_does_not_fit_is_not_found() -> None:
 
 
 def test_the_shortcut_sheet_lists_the_table(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.keyClicks(window, "?")
+    QTest.keyClicks(window, "?")
     assert window.sheet.isVisible()
     texts = {label.text() for label in window.sheet.findChildren(QLabel)}
     assert {action.text.rstrip("…") for action in ACTIONS if action.shortcut} <= texts
-    qtbot.keyClick(window.sheet.close_button, KEY.Key_Escape)
+    QTest.keyClick(window.sheet.close_button, KEY.Key_Escape)
     assert not window.sheet.isVisible()
 
 
@@ -154,11 +155,11 @@ def test_the_title_tells_name_and_saved_state(qtbot: QtBot, window: MainWindow, 
 
 def test_a_model_is_renamed_in_the_bar(qtbot: QtBot, window: MainWindow, session: Session) -> None:
     session.new_model()
-    qtbot.keyClick(window, KEY.Key_F2, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(window, KEY.Key_F2, Qt.KeyboardModifier.ShiftModifier)
     field = window.top.title.field
     assert field.isVisible()
-    qtbot.keyClicks(field, "better-name")
-    qtbot.keyClick(field, KEY.Key_Return)
+    QTest.keyClicks(field, "better-name")
+    QTest.keyClick(field, KEY.Key_Return)
     assert session.document.name == "better-name" and not field.isVisible()
     assert "better-name" in window.windowTitle()
     session.undo()
@@ -177,7 +178,7 @@ def test_the_run_bar_trains(
     assert bar.epochs.value() != 4
     session.redo()
     with qtbot.waitSignal(session.run_queued, timeout=10_000) as queued:
-        qtbot.mouseClick(bar.train, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(bar.train, Qt.MouseButton.LeftButton)
     assert queued.args is not None
     run: RunRecord = queued.args[0]
     assert run.epochs == 4

@@ -80,13 +80,9 @@ class CardGrid(QWidget):
             if card not in cards:
                 card.hide()
         self._cards = cards
-        before: QWidget | None = None
         for card in cards:
             card.setParent(self)
             card.show()
-            if before is not None:
-                QWidget.setTabOrder(before, card)
-            before = card
         self.arrange()
 
     def arrange(self) -> None:
