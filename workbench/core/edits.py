@@ -22,7 +22,8 @@ RESERVED = frozenset(
     "lambda nonlocal not or pass raise return try while with match case type "
     "self batch forward train eval parameters modules children buffers apply cuda cpu to half float double type "
     "evaluate summarise zero_grad state_dict torch nn math gnn functional tensor i n like totals steps epoch_steps "
-    "optimizer schedule frozen weighted average layer add_module bfloat16 compile call_super_init dump_patches extra_repr "
+    "optimizer schedule frozen weighted average layer add_module bfloat16 compile call_super_init dump_patches "
+    "extra_repr "
     "ipu mtia requires_grad_ share_memory to_empty xpu program "
     "false true none print super len range list dict tuple set int str bool sum min max zip map abs".split()
 )

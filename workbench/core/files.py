@@ -177,7 +177,9 @@ class _Reader:
         )
 
     def _variables(self, data: Json) -> Mapping[str, Value]:
-        return {self._named(name, "variables"): value for name, value in self._values(data, "variables").items()}
+        return {
+            self._named(name, "variables"): value for name, value in self._values(data, "variables").items()
+        }
 
     def _constant(self, text: str) -> NoReturn:
         self.fail("", f"is not a model file: {text} is not a number that a model may hold.")

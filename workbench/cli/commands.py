@@ -1,0 +1,213 @@
+"""All commands. Each is a thin layer over store, jobs, catalog and codegen; torch runs in processes of its own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from workbench import __version__
+from workbench.catalog import templates as library
+from workbench.catalog.check import Analysis, analyse
+from workbench.catalog.problems import Problem
+from workbench.cli import data, runs, training
+from workbench.cli.common import (
+    DataOption,
+    JsonOption,
+    ModelArgument,
+    ReaderOption,
+    SetOption,
+    WorkspaceOption,
+    console,
+    errors,
+    find_model,
+    opened,
+    say_json,
+)
+from workbench.cli.entry import default_workspace, open_window
+from workbench.core.document import Document
+from workbench.core.shapes import TensorSpec
+from workbench.gui import text
+
+app = typer.Typer(
+    name="workbench",
+    help="Draw, train and compare deep-learning models. Without a command the window opens.",
+    no_args_is_help=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+app.command("train")(training.train)
+app.add_typer(runs.app, name="runs")
+app.add_typer(data.app, name="data")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"workbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    workspace: WorkspaceOption = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")] = False,
+) -> int:
+    """Draw, train and compare deep-learning models. Without a command the window opens."""
+    if context.invoked_subcommand is None:
+        return open_window(workspace.resolve() if workspace else default_workspace())
+    return 0
+
+
+@app.command()
+def templates(json: JsonOption = False) -> None:
+    """List the ready models."""
+    from workbench.catalog.schema import SAMPLES
+
+    rows = []
+    for template in library.templates():
+        analysis = analyse(library.load(template.id), SAMPLES)
+        rows.append((template, analysis))
+    if json:
+        say_json(
+            [
+                {
+                    "id": template.id,
+                    "title": template.title,
+                    "category": template.category,
+                    "goal": template.goal,
+                    "parameters": analysis.parameters,
+                }
+                for template, analysis in rows
+            ]
+        )
+        return
+    table = Table("Template", "Title", "Category", "Parameters", "What it does", box=None, pad_edge=False)
+    for template, analysis in rows:
+        table.add_row(
+            template.id, template.title, template.category, f"{analysis.parameters:,}", template.goal
+        )
+    console.print(table)
+
+
+@app.command()
+def check(
+    model: ModelArgument,
+    data: DataOption = None,
+    reader: ReaderOption = "",
+    set: SetOption = None,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> int:
+    """Check a model: shapes, problems, parameters."""
+    document = find_model(model, workspace)
+    with opened(workspace) as store:
+        document, known = training.prepared(store, document, data, reader, set)
+    analysis = analyse(document, known)
+    if json:
+        say_json(_as_json(analysis))
+    else:
+        _print_check(document, analysis)
+    return 0 if analysis.ok else 1
+
+
+@app.command()
+def code(
+    model: ModelArgument,
+    data: DataOption = None,
+    reader: ReaderOption = "",
+    set: SetOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Print the PyTorch program of a model: the very text that trains."""
+    from workbench.codegen.program import generate
+
+    document = find_model(model, workspace)
+    with opened(workspace) as store:
+        document, known = training.prepared(store, document, data, reader, set)
+    print(generate(document, analyse(document, known)), end="")
+
+
+@app.command()
+def export(
+    model: ModelArgument,
+    folder: Annotated[Path, typer.Argument(help="Folder for the files; it is made if needed.")],
+    to: Annotated[str, typer.Option("--to", help="What to write: python.")] = "python",
+    data: DataOption = None,
+    reader: ReaderOption = "",
+    set: SetOption = None,
+    workspace: WorkspaceOption = None,
+) -> int:
+    """Write a script and its data that train where Workbench is not installed."""
+    if to != "python":
+        raise typer.BadParameter(f"“{to}” is not known; python is.", param_hint="--to")
+    return training.export_python(find_model(model, workspace), folder, data, reader, set, workspace)
+
+
+@app.command()
+def doctor(json: JsonOption = False, workspace: WorkspaceOption = None) -> int:
+    """Say what this installation is made of, and whether anything is wrong with it."""
+    from workbench.cli.doctor import examine
+
+    findings = examine(workspace.resolve() if workspace else default_workspace())
+    if json:
+        say_json(
+            {"ok": all(found.ok for found in findings), "findings": [found.as_dict() for found in findings]}
+        )
+    else:
+        for found in findings:
+            mark = "[green]ok[/]  " if found.ok else "[red]bad[/] "
+            console.print(f"{mark} {found.name}: {found.text}", highlight=False, soft_wrap=True)
+    return 0 if all(found.ok for found in findings) else 1
+
+
+def _as_json(analysis: Analysis) -> dict[str, object]:
+    return {
+        "ok": analysis.ok,
+        "parameters": analysis.parameters,
+        "operations": analysis.operations,
+        "problems": [_problem(problem) for problem in analysis.problems],
+        "nodes": [
+            {
+                "id": path,
+                "type": info.type,
+                "outputs": {port: _spec(spec) for port, spec in info.outputs.items()},
+                "parameters": info.parameters,
+            }
+            for path, info in analysis.nodes.items()
+        ],
+    }
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    return {
+        "severity": problem.severity,
+        "node": problem.path or problem.node,
+        "port": problem.port,
+        "message": problem.message,
+        "fixes": [fix.label for fix in problem.fixes],
+    }
+
+
+def _spec(spec: TensorSpec) -> dict[str, object]:
+    return {"shape": list(spec.shape), "dtype": spec.dtype}
+
+
+def _print_check(document: Document, analysis: Analysis) -> None:
+    table = Table("Node", "Type", "Output", "Parameters", box=None, pad_edge=False)
+    for path, info in analysis.nodes.items():
+        shapes = ", ".join(str(spec) for spec in info.outputs.values())
+        table.add_row(path, info.type, shapes, f"{info.parameters:,}" if info.parameters else "")
+    console.print(table)
+    for problem in analysis.problems:
+        fixes = "".join(f" Fix: {fix.label}." for fix in problem.fixes)
+        errors.print(f"{problem.severity}: {problem}{fixes}", markup=False, highlight=False, soft_wrap=True)
+    operations = text.count(analysis.operations)
+    console.print(
+        f"{document.name}: {analysis.parameters:,} parameters, {operations} multiply-adds an example",
+        highlight=False,
+    )

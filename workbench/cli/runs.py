@@ -1,0 +1,203 @@
+"""`workbench runs`: what was trained in a workspace, and what to do with it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from workbench.cli import training
+from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json
+from workbench.core.errors import JobError
+from workbench.core.files import loads, write_atomically
+from workbench.gui import text
+from workbench.jobs.queue import ensure_runner, recover
+from workbench.store.records import Request, RunRecord, Summary
+from workbench.store.store import Store
+
+app = typer.Typer(help="Runs: list, show, compare, resume, pause, stop, export, delete.")
+RunArgument = Annotated[int, typer.Argument(help="The run's number.", metavar="RUN", min=1)]
+
+
+@app.callback(invoke_without_command=True)
+def runs(context: typer.Context, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """List all runs, the newest first."""
+    if context.invoked_subcommand is not None:
+        return
+    with opened(workspace) as store:
+        recover(store)
+        found = store.runs()
+        summaries = store.summaries([run.id for run in found])
+    if json:
+        say_json([_as_json(run, summaries[run.id]) for run in found])
+        return
+    table = Table("Run", "Model", "State", "Epoch", "Figures", "Data", "Took", box=None, pad_edge=False)
+    for run in found:
+        table.add_row(
+            str(run.id),
+            run.name,
+            run.state,
+            f"{run.epoch}/{run.epochs}",
+            _brief(summaries[run.id]),
+            run.dataset,
+            text.duration(run.ended - run.started) if run.started and run.ended else "",
+        )
+    console.print(table)
+
+
+@app.command()
+def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """Show one run: state, figures, settings, log."""
+    with opened(workspace) as store:
+        recover(store)
+        record = store.run(run)
+        summaries = store.summaries([run])[run]
+        params = store.params(run)
+        lines = store.log_lines(run)
+        checkpoints = store.checkpoints(run)
+    if json:
+        data = _as_json(record, summaries)
+        data["params"] = params
+        data["checkpoints"] = [
+            {"kind": c.kind, "epoch": c.epoch, "step": c.step, "path": c.path} for c in checkpoints
+        ]
+        data["log"] = [{"level": line.level, "text": line.text} for line in lines]
+        say_json(data)
+        return
+    console.print(
+        f"run {record.id}, {record.name}: {record.state}. {record.cause}", highlight=False, markup=False
+    )
+    console.print(
+        f"  {record.parameters:,} parameters, seed {record.seed}, {record.used_device}", highlight=False
+    )
+    for name, summary in sorted(summaries.items()):
+        console.print(f"  {name}: {text.number(summary.last)}", highlight=False)
+    for line in lines[-20:]:
+        console.print(f"  {line.level}: {line.text}", highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[int], typer.Argument(help="Two or more runs.", metavar="RUN...")],
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Show what differs between runs: settings, then figures."""
+    if len(runs) < 2:
+        raise typer.BadParameter("name at least two runs", param_hint="RUN...")
+    with opened(workspace) as store:
+        records = [store.run(run) for run in runs]
+        params = [store.params(run) for run in runs]
+        summaries = store.summaries(runs)
+    differing: dict[str, list[Any]] = {}
+    for name in dict.fromkeys(name for each in params for name in each):
+        values = [each.get(name) for each in params]
+        if any(value != values[0] for value in values):
+            differing[name] = values
+    names = sorted({name for run in runs for name in summaries[run]})
+    figures = {
+        name: [summaries[run][name].last if name in summaries[run] else None for run in runs]
+        for name in names
+    }
+    if json:
+        say_json({"runs": runs, "parameters": differing, "metrics": figures})
+        return
+    table = Table("", *(f"{record.name} #{record.id}" for record in records), box=None, pad_edge=False)
+    for name, values in differing.items():
+        table.add_row(name, *("–" if value is None else str(value) for value in values))
+    for name, numbers in figures.items():
+        table.add_row(name, *("–" if value is None else text.number(value) for value in numbers))
+    console.print(table)
+
+
+@app.command()
+def resume(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> int:
+    """Go on with a paused run; continue one that stopped or failed from its last checkpoint, as a new run."""
+    with opened(workspace) as store:
+        recover(store)
+        record = store.run(run)
+        if record.alive:
+            _ask(store, record, "resume")
+            return 0
+        if record.state == "completed":
+            raise JobError(f"Run {run} is complete. Train its model again, with more epochs if you like.")
+        if record.state == "queued":
+            raise JobError(f"Run {run} is still waiting for a device.")
+        if not any(checkpoint.kind == "last" for checkpoint in store.checkpoints(run)):
+            raise JobError(f"Run {run} has no checkpoint to go on from.")
+        document = loads(store.document_text(run), f"run {run}")
+        continued = training.resumed(store, record)
+        ensure_runner(store)
+        continued, stopped = training.follow(store, continued, quiet=json)
+        training.report(store, continued, document, json)
+        return 1 if continued.state == "failed" else 130 if stopped else 0
+
+
+@app.command()
+def pause(run: RunArgument, workspace: WorkspaceOption = None) -> None:
+    """Ask a run to pause; it keeps its device and goes on with `resume`."""
+    with opened(workspace) as store:
+        _ask(store, store.run(run), "pause")
+
+
+@app.command()
+def stop(run: RunArgument, workspace: WorkspaceOption = None) -> None:
+    """Ask a run to stop; its last checkpoint is kept."""
+    with opened(workspace) as store:
+        _ask(store, store.run(run), "stop")
+
+
+@app.command()
+def export(
+    run: RunArgument,
+    file: Annotated[Path, typer.Argument(help="The model file to write.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write the model of a run, exactly as it was trained, to a model file."""
+    with opened(workspace) as store:
+        write_atomically(file.resolve(), store.document_text(run).encode())
+    console.print(f"Written to {file}.", highlight=False)
+
+
+@app.command()
+def delete(run: RunArgument, workspace: WorkspaceOption = None) -> None:
+    """Put a run into the trash."""
+    with opened(workspace) as store:
+        record = store.run(run)
+        if record.alive:
+            raise JobError(f"Run {run} is {record.state}; stop it first.")
+        store.delete_run(run)
+    console.print(f"Run {run} is in the trash.", highlight=False)
+
+
+def _ask(store: Store, run: RunRecord, what: Request) -> None:
+    if run.final:
+        raise JobError(f"Run {run.id} has already ended: {run.state}.")
+    store.request(run.id, what)
+    console.print(f"Asked run {run.id} to {what}.", highlight=False)
+
+
+def _as_json(run: RunRecord, summaries: dict[str, Summary]) -> dict[str, object]:
+    return {
+        "run": run.id,
+        "name": run.name,
+        "model": run.model,
+        "state": run.state,
+        "cause": run.cause,
+        "device": run.used_device or run.device,
+        "seed": run.seed,
+        "epoch": run.epoch,
+        "epochs": run.epochs,
+        "step": run.step,
+        "parameters": run.parameters,
+        "dataset": run.dataset,
+        "metrics": {name: {"last": s.last, "min": s.min, "max": s.max} for name, s in summaries.items()},
+    }
+
+
+def _brief(summaries: dict[str, Summary]) -> str:
+    split = next(
+        (s for s in ("test/", "validation/", "train/") if any(n.startswith(s) for n in summaries)), ""
+    )
+    shown = [name for name in summaries if name.startswith(split)][:2] if split else []
+    return "  ".join(f"{name.removeprefix(split)} {text.number(summaries[name].last)}" for name in shown)

@@ -1,0 +1,202 @@
+"""`workbench train`: queues the run exactly as the window does, starts the runner, and shows what it does."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from workbench.catalog.schema import Schema
+from workbench.catalog.spec import node_types
+from workbench.cli.common import (
+    DataOption,
+    JsonOption,
+    ModelArgument,
+    ReaderOption,
+    SetOption,
+    WorkspaceOption,
+    console,
+    find_model,
+    opened,
+    say_json,
+    schemas,
+)
+from workbench.core.assign import assign, parse
+from workbench.core.document import Document
+from workbench.core.errors import DataError
+from workbench.core.files import dumps
+from workbench.gui import text
+from workbench.jobs.datasets import add_dataset
+from workbench.jobs.queue import enqueue, ensure_runner, recover
+from workbench.store.records import RunRecord, Summary
+from workbench.store.store import Store
+
+LOOK_EVERY = 0.2
+
+
+def train(
+    model: ModelArgument,
+    data: DataOption = None,
+    reader: ReaderOption = "",
+    set: SetOption = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Start of all random numbers.", min=0)] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:0 or mps.")] = "auto",
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> int:
+    """Train a model; Ctrl+C stops it and keeps the last checkpoint."""
+    document = find_model(model, workspace)
+    with opened(workspace) as store:
+        document, known = prepared(store, document, data, reader, set)
+        if seed is not None:
+            document = assign(document, "training.seed", seed)
+        recover(store)
+        run = enqueue(store, document, schemas=known, device=device)
+        ensure_runner(store)
+        run, stopped = follow(store, run, quiet=json)
+        report(store, run, document, json)
+        if run.state == "failed":
+            return 1
+        return 130 if stopped or run.state == "stopped" else 0
+
+
+def prepared(
+    store: Store, document: Document, data: list[str] | None, reader: str, settings: list[str] | None
+) -> tuple[Document, Mapping[str, Schema]]:
+    """The document with --data and --set applied, and the datasets that it may name."""
+    for entry in data or ():
+        document = bound(store, document, entry, reader)
+    for setting in settings or ():
+        document = assign(document, *parse(setting))
+    return document, schemas(store)
+
+
+def bound(store: Store, document: Document, entry: str, reader: str) -> Document:
+    """Puts a dataset, made of the files at a path, in the place of a dataset node's."""
+    nodes = [node.id for node in document.graph.nodes.values() if node.type == "Dataset"]
+    name, equals, path = entry.partition("=")
+    if not (equals and name in nodes):
+        if len(nodes) != 1:
+            raise DataError(
+                f"The model has {len(nodes)} datasets ({', '.join(nodes)}); write --data NODE=PATH."
+            )
+        name, path = nodes[0], entry
+    known = schemas(store)
+    id = path if path in known else add_dataset(store, Path(path), reader).record.id
+    return assign(document, f"{name}.dataset", str(id))
+
+
+def follow(store: Store, run: RunRecord, *, quiet: bool) -> tuple[RunRecord, bool]:
+    """Waits for the end of a run with a progress bar; Ctrl+C asks it to stop. Says whether it did."""
+    stopped = False
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[figures]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
+        task = progress.add_task(run.name, total=None, figures="")
+        line, ensured = "", time.monotonic()
+        while True:
+            try:
+                run = store.run(run.id)
+                if run.final:
+                    return run, stopped
+                figures = _figures(store.summaries([run.id])[run.id])
+                name = (
+                    f"{run.name} epoch {run.epoch}/{run.epochs}" if run.epoch else f"{run.name} {run.state}"
+                )
+                progress.update(
+                    task, description=name, completed=run.step, total=run.steps or None, figures=figures
+                )
+                if not quiet and not console.is_terminal and name != line:
+                    line = name
+                    print(f"{name}  {figures}", flush=True)
+                if time.monotonic() - ensured > 5:
+                    ensure_runner(store)
+                    ensured = time.monotonic()
+                time.sleep(LOOK_EVERY)
+            except KeyboardInterrupt:
+                store.request(run.id, "stop")
+                stopped = True
+
+
+def report(store: Store, run: RunRecord, document: Document, json: bool) -> None:
+    """The end of a run in words or as JSON."""
+    summaries = store.summaries([run.id])[run.id]
+    seconds = (run.ended - run.started) if run.started and run.ended else 0.0
+    if json:
+        metrics = {name: _metric(name, summary, document) for name, summary in summaries.items()}
+        epochs = run.epoch
+        say_json(
+            {
+                "run": run.id,
+                "state": run.state,
+                "cause": run.cause,
+                "epochs": epochs,
+                "metrics": metrics,
+                "seconds": round(seconds, 3),
+            }
+        )
+        return
+    console.print(f"run {run.id} ({run.name}): {run.state} after {text.duration(seconds)}", highlight=False)
+    if run.cause:
+        console.print(run.cause, highlight=False, markup=False, soft_wrap=True)
+    for name, summary in sorted(summaries.items()):
+        if not name.startswith("train/"):
+            console.print(f"  {name}: {text.number(summary.last)}", highlight=False)
+
+
+def rising(name: str, document: Document) -> bool:
+    """Whether a metric is better when larger; losses never are."""
+    node = document.graph.nodes.get(name.rpartition("/")[2])
+    kind = node_types().get(node.type) if node else None
+    return getattr(kind, "goal", "min") == "max"
+
+
+def _metric(name: str, summary: Summary, document: Document) -> dict[str, object]:
+    up = rising(name, document)
+    best, step = (summary.max, summary.max_step) if up else (summary.min, summary.min_step)
+    return {"last": summary.last, "best": best, "step": step}
+
+
+def _figures(summaries: Mapping[str, Summary]) -> str:
+    shown = [name for name in summaries if name.startswith("validation/")] or list(summaries)
+    parts = [f"{name.rpartition('/')[2]} {text.number(summaries[name].last)}" for name in shown[:3]]
+    return "  ".join(parts)
+
+
+def export_python(
+    document: Document,
+    folder: Path,
+    data: list[str] | None,
+    reader: str,
+    settings: list[str] | None,
+    workspace: Path | None,
+) -> int:
+    """Writes the script and its data; reading the data needs torch, so a process of its own does it."""
+    with opened(workspace) as store:
+        document, _ = prepared(store, document, data, reader, settings)
+        path = store.path
+    command = [sys.executable, "-m", "workbench.engine.export", str(path), str(folder.resolve())]
+    done = subprocess.run(command, input=dumps(document), text=True, capture_output=True, check=False)
+    print(done.stdout, end="")
+    if done.returncode:
+        raise DataError(done.stderr.strip().removeprefix("error: ") or "The export ended without a word.")
+    return 0
+
+
+def resumed(store: Store, run: RunRecord) -> RunRecord:
+    """Queues the continuation of a run that stopped or failed."""
+    from workbench.core.files import loads
+
+    document = loads(store.document_text(run.id), f"run {run.id}")
+    document = assign(document, "training.seed", run.seed)
+    return enqueue(
+        store, document, schemas=schemas(store), device=run.device, resumed_from=run.id, name=run.name
+    )

@@ -1,0 +1,79 @@
+"""`python -m workbench.engine.export DATABASE FOLDER`: writes a model, given on stdin, as a script and its data."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from workbench.catalog.check import Analysis, analyse
+from workbench.catalog.nodes.data import Dataset
+from workbench.catalog.schema import SAMPLES, Schema
+from workbench.codegen.script import DATA_FILE, script
+from workbench.core.document import Document
+from workbench.core.errors import DataError, WorkbenchError
+from workbench.core.files import loads, write_atomically
+from workbench.engine.data import Loaded, load
+from workbench.engine.data.loaded import TokenStream
+from workbench.engine.feeds import TRAIN, VALIDATION
+from workbench.store.store import Store
+
+
+def main(arguments: list[str]) -> int:
+    """0 when written; 1 with one line on stderr otherwise."""
+    try:
+        store = Store(Path(arguments[0]))
+        files = export(store, loads(sys.stdin.read()), Path(arguments[1]))
+        store.close()
+    except WorkbenchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"error: {error.filename or arguments[1]} cannot be written: {error.strerror}.", file=sys.stderr
+        )
+        return 1
+    for file in files:
+        print(file)
+    return 0
+
+
+def export(store: Store, document: Document, folder: Path) -> list[Path]:
+    """Writes the script and the data beside it; gives their places. Raises WorkbenchError or OSError."""
+    records = {record.id: record for record in store.datasets()}
+    schemas = {**SAMPLES, **{id: Schema.from_json(record.schema) for id, record in records.items()}}
+    analysis = analyse(document, schemas)
+    text = script(document, analysis)
+    node, kind = next(_datasets(analysis))
+    data = load(records.get(kind.dataset, kind.dataset))
+    folder.mkdir(parents=True, exist_ok=True)
+    name = "".join(c if c.isascii() and c.isalnum() else "_" for c in document.name).strip("_") or "model"
+    place = folder / f"{name}.py"
+    np.savez(folder / DATA_FILE, allow_pickle=False, **arrays(node, data))
+    write_atomically(place, text.encode())
+    return [place, folder / DATA_FILE]
+
+
+def arrays(node: str, data: Loaded) -> dict[str, np.ndarray]:
+    """Training and validation examples by the name that the script looks for."""
+    found: dict[str, np.ndarray] = {}
+    for split in (TRAIN, VALIDATION):
+        if isinstance(data, TokenStream):
+            start, size = data.slice_of(split)
+            found[f"{split}/{node}.tokens"] = data.tensors["tokens"][start : start + size].numpy()
+            continue
+        batch = next(data.batches(split, max(1, data.count(split)), shuffle=False), None)
+        if batch is None:
+            raise DataError(f"The dataset has no {split} examples to export.")
+        found |= {f"{split}/{node}.{name}": tensor.numpy() for name, tensor in batch.items()}
+    return found
+
+
+def _datasets(analysis: Analysis) -> Iterator[tuple[str, Dataset]]:
+    for id, info in analysis.root.infos.items():
+        if isinstance(info.kind, Dataset):
+            yield id, info.kind
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
