@@ -76,6 +76,30 @@ ACTIONS = (
     Action(
         "arrange", "Arrange nodes", "Ctrl+L", "Lay the drawing out from left to right", "layout", "design"
     ),
+    Action(
+        "run_pause", "Pause or resume", "Space", "Pause the selected runs, or let them go on", "pause", "runs"
+    ),
+    Action("run_stop", "Stop", "Ctrl+.", "End the selected runs; what they learned is kept", "stop", "runs"),
+    Action(
+        "run_open", "Open drawing", "Return", "A copy of the drawing that this run trained", "design", "runs"
+    ),
+    Action("run_compare", "Compare", "C", "Show the selected runs side by side", "compare", "runs"),
+    Action(
+        "run_again",
+        "Run again",
+        "Ctrl+R",
+        "Queue the same drawing, data and seed once more",
+        "refresh",
+        "runs",
+    ),
+    Action(
+        "run_delete",
+        "Delete runs",
+        "Del",
+        "Put the selected runs into the trash; can be undone",
+        "delete",
+        "runs",
+    ),
 )
 BY_ID = {action.id: action for action in ACTIONS}
 

@@ -24,7 +24,7 @@ from workbench.core.files import write as write_file
 from workbench.core.history import History
 from workbench.gui.actions import Actions
 from workbench.gui.settings.preferences import Preferences
-from workbench.gui.store_thread import Job, News, StoreThread, Summaries
+from workbench.gui.store_thread import Done, Job, News, StoreThread, Summaries
 from workbench.store.records import DatasetRecord, ModelRecord, Request, RunRecord
 
 if TYPE_CHECKING:
@@ -109,9 +109,7 @@ class Session(QObject):
         thread = StoreThread(self.path)
         thread.opened.connect(self._on_opened)
         thread.unusable.connect(self._on_unusable)
-        thread.done.connect(self._on_done)
-        thread.raised.connect(self._on_raised)
-        thread.news.connect(self._on_news)
+        thread.answered.connect(self._on_answered)
         self._thread = thread
         thread.start()
 
@@ -383,10 +381,48 @@ class Session(QObject):
         """Ask a run's trainer to "stop", "pause" or "resume"."""
         self.call(lambda store: store.request(run, what))
 
+    def run_again(self, run: int) -> None:
+        """Queue the exact drawing of a run once more, with its seed."""
+        schemas, device = self.schemas, self.device
+
+        def work(store: "Store") -> RunRecord:
+            from workbench.jobs.queue import enqueue, ensure_runner
+
+            before = store.run(run)
+            document = loads(store.document_text(run), f"the drawing of run {run}")
+            queued = enqueue(
+                store, document, schemas=schemas, device=device, seed=before.seed, name=before.name
+            )
+            ensure_runner(store)
+            return queued
+
+        self.call(work, self._on_queued)
+
+    def open_run(self, run: int) -> None:
+        """Put a copy of the exact drawing that a run trained on the canvas, as a new model."""
+
+        def then(document: Document) -> None:
+            copy = replace(document, name=self._free_name(document.name))
+            self._open(OpenModel(History(copy)))
+            self.go("design")
+            self.message.emit(f"“{copy.name}” is a copy of what run {run} trained.", "info")
+
+        self.call(lambda store: loads(store.document_text(run), f"the drawing of run {run}"), then)
+
     def _on_queued(self, run: RunRecord) -> None:
         self.run_queued.emit(run)
 
     # ------------------------------------------------------------- answers of the thread
+
+    def _on_answered(self) -> None:
+        thread = self._thread
+        for answer in thread.answers() if thread is not None else ():
+            if isinstance(answer, News):
+                self._on_news(answer)
+            elif isinstance(answer, Done):
+                self._on_done(answer.job, answer.result)
+            else:
+                self._on_raised(answer.job, answer.error)
 
     def _on_opened(self) -> None:
         self.is_open = True
