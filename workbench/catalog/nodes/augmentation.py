@@ -26,7 +26,9 @@ class RandomShift(nn.Module):
         if not self.training:
             return x
         count, _, height, width = x.shape
-        top, left = torch.randint(0, 2 * self.pixels + 1, (2, count, 1, 1), device=x.device)
+        top, left = torch.randint(
+            0, 2 * self.pixels + 1, (2, count, 1, 1), device=x.device
+        )
         rows = top + torch.arange(height, device=x.device).view(1, -1, 1)
         columns = left + torch.arange(width, device=x.device)
         images = torch.arange(count, device=x.device).view(-1, 1, 1)

@@ -192,10 +192,14 @@ class F1Score(nn.Module):
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         guess = input.argmax(1 if input.dim() > 3 else -1)
-        spare = self.num_classes  # a bin for what does not count, so that no size depends on the data
+        spare = (
+            self.num_classes
+        )  # a bin for what does not count, so that no size depends on the data
         right = torch.where(guess == target, target, spare)
         guess = torch.where(target == -100, spare, guess)
-        bins = torch.stack((right, guess, torch.where(target == -100, spare, target))).flatten(1)
+        bins = torch.stack(
+            (right, guess, torch.where(target == -100, spare, target))
+        ).flatten(1)
         counts = torch.zeros(3, spare + 1, dtype=torch.long, device=input.device)
         return counts.scatter_add_(1, bins, torch.ones_like(bins))[:, :-1]
 
@@ -339,7 +343,14 @@ class R2Score(nn.Module):
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         target = target.float()
         error, summed = (input - target).pow(2).sum(), target.sum()
-        return torch.stack((torch.full_like(summed, target.numel()), summed, target.pow(2).sum(), error))
+        return torch.stack(
+            (
+                torch.full_like(summed, target.numel()),
+                summed,
+                target.pow(2).sum(),
+                error,
+            )
+        )
 
     def value(self, total: torch.Tensor) -> torch.Tensor:
         count, summed, squares, error = total
