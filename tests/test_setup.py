@@ -154,7 +154,10 @@ def test_a_foreign_venv_folder_is_never_removed(tree: Path) -> None:
 
 
 def test_one_set_up_at_a_time_and_the_lock_dies_with_its_holder(tree: Path) -> None:
-    code = "import sys; sys.path.insert(0, 'tools'); import set_up\nwith set_up.locked(): print(flush=True); sys.stdin.read()"
+    code = (
+        "import sys; sys.path.insert(0, 'tools'); import set_up\n"
+        "with set_up.locked(): print(flush=True); sys.stdin.read()"
+    )
     command = [sys.executable, "-c", code]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=tree, stdin=pipe, stdout=pipe, text=True) as holder:
