@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workbench.catalog.check import NodeInfo, Scope
 from workbench.codegen.body import SILENT, Body, consumed
-from workbench.codegen.text import INDENT, Name, arguments, call, docstring, indent, literal
+from workbench.codegen.text import INDENT, Name, arguments, call, docstring, fit, indent, literal, split
 from workbench.core.document import INPUT, OUTPUT, Block, Port
 
 Values = Mapping[str, object]
@@ -76,7 +76,7 @@ class Blocks:
             *init,
             "",
             *call("def forward(", ["self", *(f"{port}: Tensor" for port in inputs)], f") -> {returns}:", 1),
-            *indent(self._forward(group[0]), 2),
+            *(part for line in indent(self._forward(group[0]), 2) for part in fit(line)),
             "",
             "",
         ]
@@ -168,7 +168,12 @@ def _init(group: list[Scope], made: Mapping[int, Made], names: Mapping[str, str]
             parts.append(Made(one.cls, tuple(values.items())).text())
         sequential = len(infos[0].ports) == 1 and len(infos[0].outputs) == 1
         if len(infos[0].copies) == 1:
-            lines += call(f"self.{id} = {parts[0].partition('(')[0]}(", _split(parts[0]), ")", depth)
+            lines += call(
+                f"self.{id} = {parts[0].partition('(')[0]}(",
+                split(parts[0].partition("(")[2][:-1]),
+                ")",
+                depth,
+            )
         elif len(parts) == 1:
             times = literal(written(tuple(len(info.copies) for info in infos)))
             made_of = f"{parts[0]} for _ in range({times})"
@@ -179,20 +184,6 @@ def _init(group: list[Scope], made: Mapping[int, Made], names: Mapping[str, str]
         else:
             lines += call(f"self.{id} = nn.ModuleList([", parts, "])", depth)
     return lines
-
-
-def _split(text: str) -> list[str]:
-    """Arguments of a constructor call as a list; they hold no nested calls, only tuples."""
-    inner = text.partition("(")[2][:-1]
-    parts: list[str] = []
-    level = 0
-    for piece in inner.split(", ") if inner else []:
-        if level:
-            parts[-1] += f", {piece}"
-        else:
-            parts.append(piece)
-        level += piece.count("(") - piece.count(")")
-    return parts
 
 
 def _argument_vectors(infos: Sequence[NodeInfo]) -> dict[str, tuple[object, ...]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from workbench.catalog.check import NodeInfo, Scope
 from workbench.catalog.spec import Call
-from workbench.codegen.text import INDENT, Name
+from workbench.codegen.text import INDENT, WIDTH, Name
 from workbench.core.document import INPUT, OUTPUT, Port
 
 SILENT = (INPUT, OUTPUT, "Dataset")
@@ -47,8 +47,9 @@ class Body:
                     outputs.append("_")
             module = f"self.{info.node.linked_to or id}"
             lines = self._lines(info, Call(module, inputs, tuple(outputs), info.inputs, self.like))
-            if self.shapes and lines and len(info.outputs) == 1 and "_" not in outputs:
-                lines[-1] += f"  # {next(iter(info.outputs.values()))}"
+            if self.shapes and len(lines) == 1 and len(info.outputs) == 1 and "_" not in outputs:
+                noted = f"{lines[0]}  # {next(iter(info.outputs.values()))}"
+                lines = [noted] if len(noted) + 2 * len(INDENT) <= WIDTH else lines
             self.lines += [f"{INDENT * depth}{line}" for line in lines]
 
     def _lines(self, info: NodeInfo, call: Call) -> list[str]:

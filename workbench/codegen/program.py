@@ -9,7 +9,7 @@ from workbench.catalog.training import optimizer_arguments
 from workbench.catalog.updates import Step, total_name
 from workbench.codegen.blocks import Blocks
 from workbench.codegen.body import Body, consumed, ordered, sources
-from workbench.codegen.text import INDENT, arguments, call, docstring, indent, literal
+from workbench.codegen.text import INDENT, arguments, call, docstring, fit, indent, literal
 from workbench.core.document import OUTPUT, Document, Port
 from workbench.core.errors import CodeError
 
@@ -69,7 +69,7 @@ class _Writer:
         self.shared = self._shared()
 
     def lines(self) -> list[str]:
-        body = [*self._program(), *self.tail]
+        body = [*(part for line in self._program() for part in fit(line)), *self.tail]
         helpers = [line for source in self.helpers.values() for line in [*source.strip().split("\n"), "", ""]]
         text = "\n".join([*helpers, *self.blocks.lines, *body])
         extra: list[str] = []

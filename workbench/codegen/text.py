@@ -44,7 +44,38 @@ def call(prefix: str, parts: Iterable[str], suffix: str = ")", depth: int = 2) -
     inner = f"{pad}{INDENT}{', '.join(parts)}"
     if len(inner) <= WIDTH and not suffix.startswith("}"):
         return [f"{pad}{prefix}", inner, f"{pad}{suffix}"]
-    return [f"{pad}{prefix}", *(f"{pad}{INDENT}{part}," for part in parts), f"{pad}{suffix}"]
+    lines = [f"{pad}{INDENT}{part}," for part in parts]
+    broken = [line.replace(" + ", f"\n{pad}{INDENT}+ ") if len(line) > WIDTH else line for line in lines]
+    return [f"{pad}{prefix}", *(part for line in broken for part in line.split("\n")), f"{pad}{suffix}"]
+
+
+def fit(line: str) -> list[str]:
+    """A statement that is too long, broken inside its last brackets; any other line as it is."""
+    if len(line) <= WIDTH or not line.endswith(")"):
+        return [line]
+    text = line.lstrip()
+    level, opening = 0, len(text)
+    while opening:
+        opening -= 1
+        level += {")": 1, "]": 1, "}": 1, "(": -1, "[": -1, "{": -1}.get(text[opening], 0)
+        if level == 0:
+            break
+    return call(
+        text[: opening + 1], split(text[opening + 1 : -1]), ")", (len(line) - len(text)) // len(INDENT)
+    )
+
+
+def split(text: str) -> list[str]:
+    """Arguments at the top level of a list of arguments; texts in it hold no brackets or commas."""
+    parts: list[str] = []
+    level = 0
+    for piece in text.split(", ") if text else []:
+        if level:
+            parts[-1] += f", {piece}"
+        else:
+            parts.append(piece)
+        level += sum(piece.count(c) for c in "([{") - sum(piece.count(c) for c in ")]}")
+    return parts
 
 
 def indent(lines: Iterable[str], depth: int) -> list[str]:
