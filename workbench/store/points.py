@@ -144,16 +144,9 @@ def _rows(connection: Connection, sql: str, values: tuple[Any, ...]) -> list[tup
 
 def _summary(metric: str, row: Sequence[Any]) -> Summary:
     count, last, last_kind, last_step, low, low_kind, low_step, high, high_kind, high_step, _ = row
-    return Summary(
-        metric=metric,
-        last=decode(last, last_kind),
-        last_step=last_step,
-        min=decode(low, low_kind),
-        min_step=low_step,
-        max=decode(high, high_kind),
-        max_step=high_step,
-        count=count,
-    )
+    if last_kind or low_kind or high_kind:
+        last, low, high = decode(last, last_kind), decode(low, low_kind), decode(high, high_kind)
+    return Summary(metric, last, last_step, low, low_step, high, high_step, count)
 
 
 def _summary_row(summary: Summary) -> tuple[Any, ...]:
