@@ -69,7 +69,7 @@ class _Writer:
         self.shared = self._shared()
 
     def lines(self) -> list[str]:
-        body = [*(part for line in self._program() for part in fit(line)), *self.tail]
+        body = [part for line in (*self._program(), *self.tail) for part in fit(line)]
         helpers = [line for source in self.helpers.values() for line in [*source.strip().split("\n"), "", ""]]
         text = "\n".join([*helpers, *self.blocks.lines, *body])
         extra: list[str] = []

@@ -123,8 +123,13 @@ def _main(analysis: Analysis) -> Iterator[str]:
         per, epoch = ("steps", "epoch_steps")
         if step.every > 1:
             per, epoch = f"-(-steps // {step.every})", f"max(1, epoch_steps // {step.every})"
-        lines.append(f"schedule_{step.name} = program.schedule_{step.name}(")
-        lines += [f"{INDENT}optimizer_{step.name}, {per}, {epoch}", ")"]
+        lines.append(
+            f"schedule_{step.name} = program.schedule_{step.name}(optimizer_{step.name}, {per}, {epoch})"
+        )
+    for step in analysis.updates:
+        if step.clip:
+            groups = f"optimizer_{step.name}.param_groups"
+            lines.append(f'weights_{step.name} = [p for group in {groups} for p in group["params"]]')
     lines += ["losses: list[float] = []", "step = 0", f"for epoch in range({settings.epochs}):"]
     lines += indent(_epoch(analysis), 1)
     lines.append("return losses")
@@ -148,8 +153,7 @@ def _epoch(analysis: Analysis) -> Iterator[str]:
             "loss.backward()",
         ]
         if step.clip:
-            weights = f'[p for group in optimizer_{step.name}.param_groups for p in group["params"]]'
-            lines += [f"weights = {weights}", f"nn.utils.clip_grad_norm_(weights, {step.clip})"]
+            lines.append(f"nn.utils.clip_grad_norm_(weights_{step.name}, {step.clip})")
         lines.append(f"optimizer_{step.name}.step()")
         if step.schedule.code():
             lines.append(f"schedule_{step.name}.step()")

@@ -51,7 +51,7 @@ def call(prefix: str, parts: Iterable[str], suffix: str = ")", depth: int = 2) -
 
 def fit(line: str) -> list[str]:
     """A statement that is too long, broken inside its last brackets; any other line as it is."""
-    if len(line) <= WIDTH or not line.endswith(")"):
+    if len(line) <= WIDTH or line[-1] not in ")]":
         return [line]
     text = line.lstrip()
     level, opening = 0, len(text)
@@ -61,7 +61,7 @@ def fit(line: str) -> list[str]:
         if level == 0:
             break
     return call(
-        text[: opening + 1], split(text[opening + 1 : -1]), ")", (len(line) - len(text)) // len(INDENT)
+        text[: opening + 1], split(text[opening + 1 : -1]), text[-1], (len(line) - len(text)) // len(INDENT)
     )
 
 
