@@ -2,6 +2,7 @@
 `infer` is the shape rule. Everything else (palette, check, code, docs) follows from it. Standard library only.
 """
 
+import dataclasses
 import re
 import types
 import typing
@@ -101,10 +102,24 @@ def param(
 
 
 class Form:
-    """Base of everything that people fill in: a frozen dataclass of `param` fields."""
+    """Base of everything that people fill in: a frozen dataclass of `param` fields.
+
+    Forms are equal when they are of one type and all fields are. Written once here: generated for each of the many
+    types, these methods would be half of the time that the catalog takes to load.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({values})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False, match_args=False)
 class NodeType(Form):
     """Base of all node types. Subclasses are declared with `@node`.
 
@@ -172,7 +187,9 @@ C = TypeVar("C", bound=Form)
 @dataclass_transform(frozen_default=True, field_specifiers=(param, field))
 def form(cls: type[C]) -> type[C]:
     """Declares fields that several node types share; the class itself does not stand on the canvas."""
-    return dataclass(frozen=True)(cls)
+    if not any(isinstance(value, dataclasses.Field) for value in vars(cls).values()):
+        return cls  # no fields of its own
+    return dataclass(frozen=True, eq=False, repr=False, match_args=False)(cls)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(param, field))
@@ -195,7 +212,7 @@ def node(
     assert family in FAMILIES, family
 
     def declare(cls: type[T]) -> type[T]:
-        made = dataclass(frozen=True)(cls)
+        made = form(cls)
         made.title, made.torch, made.inputs, made.outputs = title, torch, inputs, outputs
         made.optional, made.family, made.aliases, made.source = frozenset(optional), family, aliases, source
         made.examples = examples
