@@ -13,6 +13,7 @@ Value = Scalar | tuple[Scalar, ...]
 
 LONGEST = 500
 _LARGEST = 10**15
+_DEEPEST = 100
 
 _OPERATORS: dict[type[ast.operator], tuple[str, Callable[[Number, Number], Number]]] = {
     ast.Add: ("+", lambda a, b: a + b),
@@ -26,7 +27,7 @@ _OPERATORS: dict[type[ast.operator], tuple[str, Callable[[Number, Number], Numbe
 _FUNCTIONS: dict[str, Callable[..., Number]] = {
     "min": min,
     "max": max,
-    "round": round,
+    "round": lambda number, digits=0: _round(number, digits),
     "ceil": math.ceil,
     "floor": math.floor,
     "sqrt": math.sqrt,
@@ -85,6 +86,10 @@ def resolve_variables(variables: Mapping[str, Value], facts: Mapping[str, Value]
         if name in open_names:
             circle = " → ".join([*open_names[open_names.index(name) :], name])
             raise ExpressionError(f"Variable “{name}” depends on itself: {circle}.")
+        if len(open_names) >= _DEEPEST:
+            raise ExpressionError(
+                f"Variable “{open_names[0]}” needs more than {_DEEPEST} others, one behind the other."
+            )
         open_names.append(name)
         for needed in sorted(names_in(variables[name])):
             if needed != name or name not in facts:
@@ -110,6 +115,12 @@ def _power(a: Number, b: Number) -> Number:
     if isinstance(result, complex):
         raise ValueError("the power is not a real number")
     return result
+
+
+def _round(number: Number, digits: Number) -> Number:
+    if isinstance(digits, float) or abs(digits) > 15:  # Python works out 10 to that power, however large
+        raise ValueError("round takes up to 15 digits")
+    return round(number, digits) if digits else round(number)
 
 
 @lru_cache(maxsize=4096)
