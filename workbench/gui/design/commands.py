@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from workbench.catalog.problems import Fix
 from workbench.core.document import Graph, Node, Port
 from workbench.core.edits import (
     AddNodes,
@@ -29,6 +30,7 @@ from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.linking import judge, spec_of
 from workbench.gui.design.offers import Offer, new_node, port_for
+from workbench.gui.design.repair import with_room
 from workbench.gui.design.scene import PortHit
 from workbench.gui.design.style import HEAD, NODE_WIDTH, SNAP, snapped
 from workbench.gui.session import Session
@@ -241,6 +243,21 @@ class Commands:
             self.canvas.tell(f"Nothing to paste: {error}")
             return
         self._do(edit, ids)
+
+    def mend(self, fix: Fix) -> bool:
+        """Apply a fix; what it inserts gets a place of its own."""
+        drawing, document = self.canvas.drawing, self.session.document
+
+        def size(id: str) -> tuple[float, float]:
+            card = drawing.nodes[id].card
+            return card.width, card.height
+
+        try:
+            edit = with_room(fix.edit, document, self.where, size, (NODE_WIDTH, HEAD))
+        except WorkbenchError as error:
+            self.canvas.tell(str(error))
+            return False
+        return self._do(edit)
 
     # ------------------------------------------------------------- selection
 

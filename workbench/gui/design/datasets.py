@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
 from workbench.catalog.spec import Field
 from workbench.core.expressions import Value
-from workbench.gui.design.editors import Editor
+from workbench.gui.design.editors import Editor, narrow
 from workbench.gui.session import Session
 from workbench.gui.widgets.fields import Choice
 
@@ -87,6 +87,7 @@ class DatasetEditor(Editor):
         self._session = session
         self._value: Value = ""
         self.field = Choice(entry.label, entry.help)
+        narrow(self.field)
         row = QHBoxLayout()
         row.addWidget(self.field)
         self._column.addLayout(row)

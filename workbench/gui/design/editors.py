@@ -145,6 +145,7 @@ class ChoiceEditor(Editor):
         super().__init__(entry)
         listed = items or [(choice, choice) for choice in entry.choices]
         self.field = Choice(entry.label, entry.help or entry.label, listed)
+        narrow(self.field)
         self._column.addWidget(self.field)
         self.field.picked.connect(self.changed)
         self.setFocusProxy(self.field)
@@ -184,6 +185,12 @@ class SwitchEditor(Editor):
 
     def _on_clicked(self, on: bool) -> None:
         self.changed.emit(on)
+
+
+def narrow(choice: Choice) -> None:
+    """Let a list be narrower than its longest entry."""
+    choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    choice.setMinimumContentsLength(4)
 
 
 def editor_for(entry: Field) -> Editor:

@@ -34,7 +34,7 @@ class ModelForm(Column):
         self.editors: dict[str, Editor] = {}
         self._drafts: dict[str, str] = {}
         self.rows.addWidget(SectionHeader("Model"))
-        top = FormRows(76)
+        top = FormRows(104)
         self.name = TextField("Name of the model", "1 to 200 characters")
         self.name.committed.connect(lambda text: session.do(SetName(text)))
         top.add("Name", self.name, "The model's name in lists of models and runs")
@@ -42,7 +42,7 @@ class ModelForm(Column):
         self._totals = Keyed()
         self.rows.addWidget(self._totals)
         self.rows.addWidget(section("Training"))
-        form = FormRows(92)
+        form = FormRows(104)
         for entry in fields_of(Settings):
             editor = editor_for(entry)
             self.editors[entry.name] = editor

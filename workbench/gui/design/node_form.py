@@ -10,7 +10,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from workbench.catalog.check import NodeInfo
-from workbench.catalog.problems import Fix
 from workbench.catalog.spec import Field, fields_of, help_text, node_types
 from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node
 from workbench.core.edits import (
@@ -28,7 +27,7 @@ from workbench.core.expressions import Value
 from workbench.gui.design.datasets import DatasetEditor
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
 from workbench.gui.design.faces import Knowledge
-from workbench.gui.design.panels import Column, Keyed, ProblemBox, figure_rows, figures, help_label, section
+from workbench.gui.design.panels import Column, Keyed, ProblemBox, figure_rows, figures, help_page, section
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.fields import FormRows
@@ -62,6 +61,7 @@ class NodeForm(Column):
 
     entered = Signal(str)
     renamed = Signal(str)
+    mended = Signal(object)
 
     def __init__(self, session: Session) -> None:
         super().__init__("Fields of the selected node")
@@ -71,7 +71,7 @@ class NodeForm(Column):
         self._shown: Shown | None = None
         self._know: Knowledge | None = None
         self._head = SectionHeader("")
-        self._form = FormRows(76)
+        self._form = FormRows(104)
         self._problems, self._about = Keyed(), Keyed()
 
     # ------------------------------------------------------------- showing
@@ -121,7 +121,7 @@ class NodeForm(Column):
         self.rows.addWidget(self._head)
         self._problems = Keyed()
         self.rows.addWidget(self._problems)
-        self._form = FormRows(76)
+        self._form = FormRows(104)
         self.rows.addWidget(self._form)
         self._add(_NAME, TextEditor(_NAME), self._rename)
         if not (node.type in (INPUT, OUTPUT) and shown.where):
@@ -169,7 +169,9 @@ class NodeForm(Column):
     def _show_problems(self, id: str) -> None:
         assert self._know is not None
         found = [problem for problem in self._know.analysis.problems if self._know.marked(problem) == id]
-        self._problems.show_key(tuple(found), lambda: [ProblemBox(problem, self._fix) for problem in found])
+        self._problems.show_key(
+            tuple(found), lambda: [ProblemBox(problem, self.mended.emit) for problem in found]
+        )
 
     def _show_about(self, node: Node) -> None:
         assert self._know is not None
@@ -183,7 +185,7 @@ class NodeForm(Column):
             if rows:
                 made += [section("Shapes"), figure_rows(rows)]
             if cls is not None:
-                made += [section("About"), help_label(help_text(cls))]
+                made += [section("About"), help_page(help_text(cls))]
             return made
 
         self._about.show_key((node.type, tuple(rows)), build)
@@ -201,9 +203,6 @@ class NodeForm(Column):
 
     def _do(self, edit: Edit) -> None:
         self.session.do(edit)
-
-    def _fix(self, fix: Fix) -> None:
-        self._do(fix.edit)
 
     def _setter(self, name: str) -> Callable[[Value], None]:
         def set_value(value: Value) -> None:

@@ -3,7 +3,7 @@
 Imports Qt, theme, widgets and offers.
 """
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QVBoxLayout, QWidget
 
@@ -69,7 +69,8 @@ class NodePalette(QWidget):
         self.tree.setToolTip("Double-click, press Enter or drag a row onto the canvas")
         self.tree.setHeaderHidden(True)
         self.tree.setRootIsDecorated(True)
-        self.tree.setIndentation(14)
+        self.tree.setIndentation(12)
+        self.tree.setIconSize(QSize(10, 16))
         self.tree.setUniformRowHeights(True)
         self.tree.setAnimated(False)
         self.tree.setExpandsOnDoubleClick(False)

@@ -84,8 +84,18 @@ class ProblemBox(QFrame):
             column.addWidget(button)
 
 
-def help_label(text: str) -> QLabel:
-    """A help page: docstrings are markdown."""
+def help_page(text: str) -> QWidget:
+    """A help page, one label a paragraph: docstrings are markdown."""
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(8)
+    for paragraph in text.split("\n\n"):
+        column.addWidget(_paragraph(paragraph))
+    return box
+
+
+def _paragraph(text: str) -> QLabel:
     label = QLabel()
     label.setTextFormat(Qt.TextFormat.MarkdownText)
     label.setText(text)

@@ -7,8 +7,10 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from workbench.catalog.problems import Problem
+from workbench.gui.design.bottom import PROBLEMS, BottomPanel
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
+from workbench.gui.design.faces import Place
 from workbench.gui.design.form import FormPanel
 from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.linking import spec_of
@@ -17,6 +19,7 @@ from workbench.gui.design.overlays import Overlays, RenameField
 from workbench.gui.design.palette import NodePalette
 from workbench.gui.design.scene import PortHit
 from workbench.gui.design.search import AddNodeSearch
+from workbench.gui.design.summary import Row
 from workbench.gui.session import Session
 from workbench.gui.widgets.surfaces import surface
 
@@ -35,14 +38,21 @@ class DesignView(QWidget):
         self.rename = RenameField(self.canvas)
         self.commands.rename = self.rename.open_for_selected
         self.overlays = Overlays(self.canvas, self._add_dataset)
+        self.bottom = BottomPanel(self.canvas)
         self.form = FormPanel(self.canvas, self._trigger)
         self._pending: tuple[QPointF | None, PortHit | None] = (None, None)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(self.palette_panel)
-        self._split.addWidget(self.canvas)
+        self._middle = QSplitter(Qt.Orientation.Vertical)
+        self._middle.setChildrenCollapsible(False)
+        self._middle.addWidget(self.canvas)
+        self._middle.addWidget(self.bottom)
+        self._middle.setSizes([540, 230])
+        self._middle.setStretchFactor(0, 1)
+        self._split.addWidget(self._middle)
         self._split.addWidget(self.form)
-        self._split.setSizes([200, 980, 260])
+        self._split.setSizes([216, 960, 276])
         self._split.setStretchFactor(1, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -60,6 +70,10 @@ class DesignView(QWidget):
         canvas.dropped.connect(self._on_dropped)
         canvas.searched.connect(self._open_search)
         canvas.menu_asked.connect(self._open_menu)
+        self.form.node.mended.connect(self.commands.mend)
+        self.bottom.fix_chosen.connect(self.commands.mend)
+        self.bottom.problem_chosen.connect(self.show_problem)
+        self.bottom.row_chosen.connect(self._show_row)
         canvas.opened.connect(lambda id: self.form.focus_field())
         self.search.chosen.connect(self._on_searched)
         self.search.closed.connect(self.canvas.setFocus)
@@ -71,7 +85,8 @@ class DesignView(QWidget):
     def reveal(self, what: object) -> None:
         """Show a problem or a node (by id) on the canvas."""
         if isinstance(what, Problem):
-            self.canvas.reveal((what.node,))
+            self.bottom.tabs.setCurrentIndex(PROBLEMS)
+            self.show_problem(what)
         elif isinstance(what, str):
             self.canvas.reveal((what,))
 
@@ -81,6 +96,22 @@ class DesignView(QWidget):
         if offer is not None:
             self.commands.add(offer)
             self.canvas.setFocus()
+
+    def show_problem(self, problem: Problem) -> None:
+        """Go to where a problem is, and into the field that it names."""
+        if not problem.node:
+            return
+        trail = tuple(part.partition("#")[0] for part in problem.path.split("/")[:-1])
+        self.canvas.go(Place(problem.where, trail))
+        self.canvas.reveal((problem.node,))
+        if problem.port in self.form.node.editors:
+            self.form.focus_field(problem.port)
+        else:
+            self.canvas.setFocus()
+
+    def _show_row(self, row: Row) -> None:
+        self.canvas.go(Place(row.where, row.trail[:-1]))
+        self.canvas.reveal(row.trail[-1:])
 
     # ------------------------------------------------------------- adding nodes
 

@@ -1,0 +1,162 @@
+"""Under the canvas: problems, program, summary and updates, and beside them the latest run of this model.
+
+Imports Qt, session and the panels.  The plot is imported when there is a run to show.
+"""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from workbench.catalog.problems import Fix, Problem
+from workbench.gui.design.canvas import Canvas
+from workbench.gui.design.code import CodePanel
+from workbench.gui.design.problems import ProblemsPanel
+from workbench.gui.design.summary import Row, SummaryPanel
+from workbench.gui.design.updates import UpdatesPanel
+from workbench.gui.session import Session
+from workbench.gui.widgets.surfaces import surface
+from workbench.store.records import RunRecord
+
+if TYPE_CHECKING:
+    from workbench.gui.runs.feed import Points
+    from workbench.gui.widgets.plot import MetricPlot
+
+PROBLEMS, CODE, SUMMARY, UPDATES = range(4)
+_HELP = (
+    "What is wrong or doubtful, with fixes",
+    "The program that trains",
+    "Shapes and sizes of all nodes",
+    "Which losses train which parts, and how",
+)
+
+
+class BottomPanel(QSplitter):
+    """Tabs at the left, the plot at the right while this model has a run."""
+
+    problem_chosen = Signal(object)
+    row_chosen = Signal(object)
+    fix_chosen = Signal(object)
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.session = canvas.session
+        self._canvas = canvas
+        self.setChildrenCollapsible(False)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName("Panels of the model")
+        self.tabs.tabBar().setAccessibleName("Panels of the model")
+        self.problems = ProblemsPanel()
+        self.code = CodePanel(self.session)
+        self.summary = SummaryPanel()
+        self.updates = UpdatesPanel(self.session)
+        for panel, title in (
+            (self.problems, "Problems"),
+            (self.code, "Code"),
+            (self.summary, "Summary"),
+            (self.updates, "Updates"),
+        ):
+            index = self.tabs.addTab(panel, title)
+            self.tabs.setTabToolTip(index, _HELP[index])
+        self.addWidget(self.tabs)
+        self.live = LivePlot(self.session)
+        self.addWidget(self.live)
+        self.setStretchFactor(0, 1)
+        self.problems.chosen.connect(self._on_problem)
+        self.problems.mended.connect(self._on_fix)
+        self.summary.chosen.connect(self._on_row)
+        self.tabs.currentChanged.connect(self.refresh)
+        self.session.document_changed.connect(self.refresh)
+        self.session.analysed.connect(self.refresh)
+        canvas.drawing.selection_changed.connect(self._on_selection)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the analysis in the panel that is looked at, and the count of problems."""
+        session = self.session
+        document, analysis = session.document, session.analysis
+        number = len(analysis.problems)
+        self.tabs.setTabText(PROBLEMS, f"Problems ({number})" if number else "Problems")
+        panel = self.tabs.currentWidget()
+        if isinstance(panel, ProblemsPanel | SummaryPanel | UpdatesPanel):
+            panel.show_analysis(document, analysis)
+
+    def _on_problem(self, problem: Problem) -> None:
+        self.problem_chosen.emit(problem)
+
+    def _on_fix(self, fix: Fix) -> None:
+        self.fix_chosen.emit(fix)
+
+    def _on_row(self, row: Row) -> None:
+        self.row_chosen.emit(row)
+
+    def _on_selection(self) -> None:
+        self.code.show_nodes(self._canvas.drawing.selection)
+
+
+class LivePlot(QWidget):
+    """Losses of the latest run of the open model; hidden until there is one."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        surface(self, "panel", "left")
+        self.setMinimumWidth(240)
+        self._session = session
+        self._run: RunRecord | None = None
+        self._points: Points | None = None
+        self.plot: MetricPlot | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(8, 4, 8, 4)
+        session.runs_changed.connect(self.refresh)
+        session.model_opened.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Follow the newest run of the open model."""
+        name = self._session.document.name
+        run = next((run for run in self._session.runs if run.model == name), None)
+        self.setVisible(run is not None)
+        if run is None:
+            return
+        if self._run is None or self._run.id != run.id:
+            self._follow(run)
+        self._run = run
+        if self._points is not None:
+            self._points.look(_is_loss)
+
+    def _follow(self, run: RunRecord) -> None:
+        from workbench.gui.runs.feed import Points
+        from workbench.gui.widgets.plot import MetricPlot
+
+        if self.plot is not None:
+            self.plot.deleteLater()
+        if self._points is not None:
+            self._points.deleteLater()
+        self.plot = MetricPlot(f"loss of {run.name} #{run.id}", empty="The run has not recorded a loss yet")
+        self._column.addWidget(self.plot)
+        self._points = Points(self._session, run.id, self)
+        self._points.came.connect(self._on_came)
+
+    def _on_came(self) -> None:
+        from workbench.gui.widgets.curves import Curve
+
+        if self.plot is None or self._points is None:
+            return
+        names = sorted(self._points.series)
+        self.plot.set_curves(
+            [
+                Curve(
+                    name,
+                    self._points.series[name],
+                    color=index,
+                    style="dash" if name.startswith("validation/") else "solid",
+                )
+                for index, name in enumerate(names)
+            ]
+        )
+
+
+def _is_loss(metric: str) -> bool:
+    split, _, name = metric.partition("/")
+    return split in ("train", "validation") and "loss" in name

@@ -1,0 +1,227 @@
+"""The form of one update: losses and their weights, the parts it trains, optimiser and schedule.
+
+Imports Qt, widgets, catalog's training forms and editors.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from workbench.catalog.spec import Field, Form, fields_of
+from workbench.catalog.training import OPTIMIZERS, SCHEDULES
+from workbench.core.document import Update
+from workbench.core.edits import check_id
+from workbench.core.errors import EditError
+from workbench.core.expressions import Value
+from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for
+from workbench.gui.design.panels import Column
+from workbench.gui.widgets.fields import FormRows
+from workbench.gui.widgets.labels import Label, SectionHeader
+from workbench.gui.widgets.surfaces import clear_layout
+
+
+def _field(name: str, label: str, help: str, default: Value, kind: str, least: float | None = None) -> Field:
+    return Field(name, label, help, default, kind, (), least, None, False, False)  # type: ignore[arg-type]  # a Kind
+
+
+_NAME = _field(
+    "name", "Name", "Letters, digits and _: the method of the program is update_<name>.", "", "text"
+)
+_EVERY = _field("every", "Every", "Run this update only in every so many steps.", 1, "int", 1)
+_CLIP = _field("clip", "Clip", "Largest norm of the gradient; 0 leaves it as it is.", 0.0, "float", 0)
+
+
+class UpdateForm(Column):
+    """Shows an update; `changed` gives the update as it should be."""
+
+    changed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__("The chosen update")
+        self._update = Update("")
+        self._built: tuple[object, ...] = ()
+        self.rows.setContentsMargins(0, 8, 12, 8)
+        self._sides = QHBoxLayout()
+        self._sides.setSpacing(20)
+        self.rows.addLayout(self._sides)
+        self.losses: dict[str, tuple[QCheckBox, TextEditor]] = {}
+        self.parts: dict[str, QCheckBox] = {}
+        self.editors: dict[str, Editor] = {}
+        self._nothing = Label("")
+
+    def show_update(
+        self, update: Update, losses: list[str], parts: list[str], names: Mapping[str, Value]
+    ) -> None:
+        """Show an update of a model with these losses and these parts that have weights."""
+        self._update = update
+        optimizer = str(update.optimizer.get("type", "Adam"))
+        schedule = str(update.schedule.get("type", "Constant"))
+        key = (tuple(losses), tuple(parts), optimizer, schedule)
+        if key != self._built:
+            self._built = key
+            self._build(losses, parts, optimizer, schedule)
+        values: dict[str, Value] = {"name": update.name, "every": update.every, "clip": update.clip}
+        for prefix, form, given in (
+            ("optimizer", OPTIMIZERS.get(optimizer), update.optimizer),
+            ("schedule", SCHEDULES.get(schedule), update.schedule),
+        ):
+            values[f"{prefix}.type"] = optimizer if prefix == "optimizer" else schedule
+            for entry in fields_of(form) if form else ():
+                values[f"{prefix}.{entry.name}"] = given.get(entry.name, entry.default)
+        for name, editor in self.editors.items():
+            editor.show_value(values[name], names)
+        for id, (box, weight) in self.losses.items():
+            box.setChecked(id in update.minimise)
+            weight.setEnabled(id in update.minimise)
+            weight.show_value(update.minimise.get(id, 1.0), names)
+        for id, box in self.parts.items():
+            box.setChecked(id in update.train or not update.train)
+
+    def _build(self, losses: list[str], parts: list[str], optimizer: str, schedule: str) -> None:
+        clear_layout(self._sides)
+        self.editors = {}
+        self._sides.addWidget(self._what(losses), 1)
+        self._sides.addWidget(self._which(parts), 1)
+        self._sides.addWidget(self._how(optimizer, schedule), 1)
+
+    def _what(self, losses: list[str]) -> QWidget:
+        side, column = _side()
+        form = FormRows(56)
+        self._edit(form, _NAME, "name")
+        column.addWidget(form)
+        column.addWidget(SectionHeader("Minimises"))
+        self.losses = {}
+        for id in losses:
+            line = QWidget()
+            row = QHBoxLayout(line)
+            row.setContentsMargins(0, 0, 0, 0)
+            box = QCheckBox(id)
+            box.setAccessibleName(f"Minimise {id}")
+            box.setToolTip(f"Whether this update minimises {id}")
+            weight = TextEditor(_field(id, f"Weight of {id}", f"Weight of {id} in the sum.", 1.0, "float"))
+            weight.setFixedWidth(72)
+            row.addWidget(box, 1)
+            row.addWidget(Label("×", "dim"))
+            row.addWidget(weight)
+            column.addWidget(line)
+            box.clicked.connect(self._on_losses)
+            weight.changed.connect(lambda value, id=id: self._on_weight(id, value))
+            self.losses[id] = (box, weight)
+        if not losses:
+            column.addWidget(Label("The drawing has no loss yet.", "dim", wrap=True))
+        return side
+
+    def _which(self, parts: list[str]) -> QWidget:
+        side, column = _side()
+        column.addWidget(SectionHeader("Trains"))
+        self.parts = {}
+        for id in parts:
+            box = QCheckBox(id)
+            box.setAccessibleName(f"Train {id}")
+            box.setToolTip(f"Whether this update changes the weights of {id}")
+            box.clicked.connect(self._on_parts)
+            column.addWidget(box)
+            self.parts[id] = box
+        self._nothing = Label("Tick at least one part: an update must train something.", "err", wrap=True)
+        self._nothing.hide()
+        column.addWidget(self._nothing)
+        if not parts:
+            column.addWidget(Label("Nothing has weights yet.", "dim", wrap=True))
+        return side
+
+    def _how(self, optimizer: str, schedule: str) -> QWidget:
+        side, column = _side()
+        form = FormRows(96)
+        for prefix, label, forms, chosen in (
+            ("optimizer", "Optimizer", OPTIMIZERS, optimizer),
+            ("schedule", "Schedule", SCHEDULES, schedule),
+        ):
+            entry = Field(
+                f"{prefix}.type",
+                label,
+                f"The {prefix}.",
+                "",
+                "choice",
+                tuple(forms),
+                None,
+                None,
+                False,
+                False,
+            )
+            self._edit(form, entry, entry.name)
+            kind: type[Form] | None = forms.get(chosen)
+            for field in fields_of(kind) if kind else ():
+                self._edit(form, field, f"{prefix}.{field.name}")
+        self._edit(form, _EVERY, "every")
+        self._edit(form, _CLIP, "clip")
+        column.addWidget(form)
+        return side
+
+    def _edit(self, form: FormRows, entry: Field, key: str) -> None:
+        editor = ChoiceEditor(entry) if entry.kind == "choice" else editor_for(entry)
+        self.editors[key] = editor
+        form.add(entry.label, editor, entry.help)
+        editor.changed.connect(lambda value: self._on_field(key, value))
+
+    def _on_field(self, key: str, value: Value) -> None:
+        update = self._update
+        prefix, _, name = key.partition(".")
+        if prefix == "optimizer":
+            given = {"lr": update.optimizer["lr"]} if name == "type" and "lr" in update.optimizer else {}
+            kept = given if name == "type" else dict(update.optimizer)
+            self.changed.emit(replace(update, optimizer={"type": "Adam", **kept, name: value}))
+        elif prefix == "schedule":
+            kept = {} if name == "type" else dict(update.schedule)
+            self.changed.emit(replace(update, schedule={**kept, name: value}))
+        elif key in ("every", "clip"):
+            if not isinstance(value, int | float):
+                self._refuse(key, "A plain number is needed here.")
+            elif key == "every":
+                self.changed.emit(replace(update, every=int(value)))
+            else:
+                self.changed.emit(replace(update, clip=float(value)))
+        else:
+            self._on_name(str(value))
+
+    def _on_name(self, name: str) -> None:
+        try:
+            check_id(f"update_{name}")
+        except EditError as error:
+            self._refuse("name", str(error))
+            return
+        self.changed.emit(replace(self._update, name=name))
+
+    def _refuse(self, key: str, reason: str) -> None:
+        editor = self.editors[key]
+        assert isinstance(editor, TextEditor)
+        editor.refuse(reason)
+
+    def _on_losses(self) -> None:
+        minimise = {
+            id: self._update.minimise.get(id, 1.0) for id, (box, _) in self.losses.items() if box.isChecked()
+        }
+        self.changed.emit(replace(self._update, minimise=minimise))
+
+    def _on_weight(self, id: str, value: Value) -> None:
+        self.changed.emit(replace(self._update, minimise={**self._update.minimise, id: value}))
+
+    def _on_parts(self) -> None:
+        chosen = tuple(id for id, box in self.parts.items() if box.isChecked())
+        if not chosen:
+            self._nothing.show()
+            return
+        self._nothing.hide()
+        # All of them means everything, also what is drawn later.
+        train = () if len(chosen) == len(self.parts) else chosen
+        self.changed.emit(replace(self._update, train=train))
+
+
+def _side() -> tuple[QWidget, QVBoxLayout]:
+    side = QWidget()
+    column = QVBoxLayout(side)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(6)
+    column.setAlignment(Qt.AlignmentFlag.AlignTop)
+    return side, column
