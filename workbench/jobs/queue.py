@@ -23,6 +23,7 @@ def enqueue(
     device: str = "auto",
     seed: int | None = None,
     name: str = "",
+    resumed_from: int = 0,
 ) -> RunRecord:
     """Queues a run of this model as it is now. Raises JobError with all problems where it cannot train.
 
@@ -53,6 +54,7 @@ def enqueue(
         parameters=analysis.parameters,
         dataset=", ".join(datasets),
         params={**flatten(document, analysis), "training.seed": seed},
+        resumed_from=resumed_from,
     )
 
 
