@@ -1,5 +1,8 @@
 """The session: the open model is never lost, news arrives, errors are said."""
 
+import gc
+import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from workbench.core.document import Document, Node, Port
 from workbench.core.edits import AddNode, Connect, SetName, SetVariable
 from workbench.core.errors import StoreError
 from workbench.core.files import dumps, write
+from workbench.gui.garbage import Garbage
 from workbench.gui.session import Session
 from workbench.gui.settings.preferences import Preferences
 from workbench.jobs import queue
@@ -305,6 +309,23 @@ def test_another_workspace_can_be_opened(qtbot: QtBot, session: Session, tmp_pat
     assert session.models == [] and session.model_id == 0
     session.switch(tmp_path / "experiments.db")
     qtbot.waitUntil(lambda: session.document.name == "first", timeout=10_000)
+
+
+def test_cycles_are_collected_on_the_main_thread_only(session: Session) -> None:
+    class Knot(list["Knot"]):
+        pass
+
+    untied: list[int] = []
+    for _ in range(2000):
+        knot = Knot()
+        knot.append(knot)
+        weakref.finalize(knot, lambda: untied.append(threading.get_ident()))
+    del knot
+    assert not gc.isenabled() and not untied
+    session.findChild(Garbage).check()
+    assert len(untied) == 2000 and set(untied) == {threading.main_thread().ident}
+    session.close()
+    assert gc.isenabled()
 
 
 def test_schemas_are_the_samples_at_first(session: Session) -> None:

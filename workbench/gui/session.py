@@ -23,8 +23,9 @@ from workbench.core.files import dumps, loads, read
 from workbench.core.files import write as write_file
 from workbench.core.history import History
 from workbench.gui.actions import Actions
+from workbench.gui.garbage import Garbage
 from workbench.gui.settings.preferences import Preferences
-from workbench.gui.store_thread import Done, Job, News, StoreThread, Summaries
+from workbench.gui.store_thread import Done, Job, News, Raised, StoreThread, Summaries
 from workbench.store.records import DatasetRecord, ModelRecord, Request, RunRecord
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class Session(QObject):
         self._analyse_timer = QTimer(self, singleShot=True, interval=ANALYSE_MS)
         self._analyse_timer.timeout.connect(self._analyse)
         self._thread: StoreThread | None = None
+        self._garbage = Garbage(self)
 
     # ------------------------------------------------------------- life
 
@@ -111,6 +113,7 @@ class Session(QObject):
         thread.unusable.connect(self._on_unusable)
         thread.answered.connect(self._on_answered)
         self._thread = thread
+        self._garbage.start()
         thread.start()
 
     def close(self) -> None:
@@ -120,7 +123,11 @@ class Session(QObject):
         self._analyse_timer.stop()
         self.save()
         self._thread.finish()
+        while isinstance(answer := self._thread.answer(), Done | Raised | News):
+            if isinstance(answer, Raised):
+                log.error("not done while closing: %s", answer.error)
         self._thread = None
+        self._garbage.stop()
         self.is_open = False
 
     def switch(self, path: Path) -> None:
@@ -415,14 +422,13 @@ class Session(QObject):
     # ------------------------------------------------------------- answers of the thread
 
     def _on_answered(self) -> None:
-        thread = self._thread
-        for answer in thread.answers() if thread is not None else ():
-            if isinstance(answer, News):
-                self._on_news(answer)
-            elif isinstance(answer, Done):
-                self._on_done(answer.job, answer.result)
-            else:
-                self._on_raised(answer.job, answer.error)
+        answer = self._thread.answer() if self._thread is not None else None
+        if isinstance(answer, News):
+            self._on_news(answer)
+        elif isinstance(answer, Done):
+            self._on_done(answer.job, answer.result)
+        elif isinstance(answer, Raised):
+            self._on_raised(answer.job, answer.error)
 
     def _on_opened(self) -> None:
         self.is_open = True

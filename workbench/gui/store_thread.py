@@ -34,6 +34,22 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """A job's result."""
+
+    job: Job
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What a job raised."""
+
+    job: Job
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """What the workspace holds now; `changed_runs` are the ids whose record or summary is new."""
 
@@ -45,24 +61,32 @@ class News:
 
 
 class StoreThread(QThread):
-    """Runs jobs one after another; between them emits `news` when anything in the workspace changed."""
+    """Runs jobs one after another; between them brings news when anything in the workspace changed."""
 
     opened = Signal()
     unusable = Signal(str)
-    done = Signal(object, object)
-    raised = Signal(object, object)
-    news = Signal(object)
+    answered = Signal()
+    """One `answer` more waits."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.setObjectName("store")
         self.path = path
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Done | Raised | News] = queue.SimpleQueue()
         self._trouble = ""
 
     def submit(self, job: Job) -> None:
         """Append a job; from any thread."""
         self._jobs.put(job)
+
+    def answer(self) -> "Done | Raised | News | None":
+        """The next answer; None when all were taken."""
+        return None if self._answers.empty() else self._answers.get()
+
+    def _put(self, answer: "Done | Raised | News") -> None:
+        self._answers.put(answer)
+        self.answered.emit()
 
     def finish(self) -> None:
         """Do what is queued, close the store and wait for the thread's end."""
@@ -112,24 +136,24 @@ class StoreThread(QThread):
             watch.later()
             if str(error) != self._trouble:
                 self._trouble = str(error)
-                self.raised.emit(Job(lambda _: None), error)
+                self._put(Raised(Job(lambda _: None), error))
         else:
             self._trouble = ""
             if news is not None:
-                self.news.emit(news)
+                self._put(news)
 
     def _perform(self, store: "Store", job: Job) -> None:
         try:
             result = job.work(store)
         except Exception as error:
-            self.raised.emit(job, error)
+            self._put(Raised(job, error))
         else:
-            self.done.emit(job, result)
+            self._put(Done(job, result))
 
     def _refuse(self, error: Exception) -> None:
         """Answer what was asked of a store that is not there."""
         while (job := self._jobs.get()) is not None:
-            self.raised.emit(job, error)
+            self._put(Raised(job, error))
 
 
 class Watch:
