@@ -3,8 +3,8 @@ how they ended. Run as `python -m workbench.jobs.runner DATABASE`; ends itself w
 """
 
 import faulthandler
-import subprocess
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
