@@ -322,7 +322,8 @@ def test_cycles_are_collected_on_the_main_thread_only(session: Session) -> None:
         weakref.finalize(knot, lambda: untied.append(threading.get_ident()))
     del knot
     assert not gc.isenabled() and not untied
-    session.findChild(Garbage).check()
+    [garbage] = session.findChildren(Garbage)
+    garbage.check()
     assert len(untied) == 2000 and set(untied) == {threading.main_thread().ident}
     session.close()
     assert gc.isenabled()
