@@ -70,7 +70,7 @@ class Canvas(QGraphicsView):
         self._frame_pending = True
         self._hint = Label("", wrap=True)
         self._hint.setParent(self)
-        self._hint.setProperty("surface", "panel")
+        self._hint.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._hint.setProperty("box", "hint")
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._hint.hide()

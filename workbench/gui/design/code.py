@@ -102,7 +102,7 @@ class CodePanel(QWidget):
         self.text.setAccessibleName("Program of the model")
         self.text.setToolTip("This very program is what trains; copy or export it at the right")
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.text.setProperty("surface", "panel")
+        self.text.setProperty("kind", "code")
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         font.setPixelSize(theme.SMALL)
         self.text.setFont(font)

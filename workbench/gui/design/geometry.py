@@ -43,7 +43,8 @@ def card_of(face: Face) -> Card:
     for ports in (face.inputs, face.outputs):
         if len(ports) > 1:
             names += max(made.port_metrics.horizontalAdvance(name) for name in ports) + 20
-    width = min(WIDEST, max(NODE_WIDTH, title, names))
+    line = made.line_metrics.horizontalAdvance(face.line) + 28 if face.tie else 0.0
+    width = min(WIDEST, max(NODE_WIDTH, title, names, min(line, NODE_WIDTH + 40)))
     height = HEAD + (SNAP + ROW * rows if rows else 0)
     card = Card(ceil(width / SNAP) * SNAP, height)
     card.inputs = {name: QPointF(0, y) for name, y in _heights(face.inputs)}

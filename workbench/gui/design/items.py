@@ -113,8 +113,10 @@ class NodeItem(QGraphicsRectItem):
             (QPointF(_LEFT, 7), _static(title, made.title_font)),
             (QPointF(_LEFT, 26), _static(line, made.line_font)),
         ]
-        wide = made.title_metrics.horizontalAdvance(face.title) * 20 / 13
-        self._big = 0 if wide <= room + 6 else 1
+        longest = max(face.title.split(" "), key=len, default="")
+        wide = made.title_metrics.horizontalAdvance(longest) * 18 / 13
+        lines = made.title_metrics.horizontalAdvance(face.title) * 18 / 13 / (room + 4)
+        self._big = 0 if wide <= room + 4 and lines < 1.8 else 1
         for ports, right in ((card.inputs, False), (card.outputs, True)):
             for name, place in ports.items() if len(ports) > 1 else ():
                 text = _static(name, made.port_font)

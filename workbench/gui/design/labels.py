@@ -14,7 +14,8 @@ from workbench.gui.design.items import LinkItem
 from workbench.gui.design.style import spec_text, style
 
 _CELL = 64
-_SPOTS = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74)
+_SPOTS = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
+_POINTS = 24
 _GAP = 3.0
 WIDE, HIGH = 120.0, 28.0
 """How far a shape may stand outside the bounds of its wire."""
@@ -86,11 +87,12 @@ class Labels:
         texts = [text] + ([text[2:]] if text.startswith("N×") else [])
         path, metrics = link.path(), style().label_metrics
         spots = [(path.pointAtPercent(at), _steep(path, at)) for at in _SPOTS]
+        course = [path.pointAtPercent(step / _POINTS) for step in range(1, _POINTS)]
         for words in texts:
             width, height = metrics.horizontalAdvance(words) + 2, metrics.height()
             for spot, steep in spots:
                 for rect in _around(spot, width, height, steep):
-                    if not self._taken(rect):
+                    if not any(rect.contains(point) for point in course) and not self._taken(rect):
                         return Label(words, rect)
         return None
 

@@ -41,7 +41,7 @@ _NAME = Field(
 _TITLE = Field(
     "\0title", "Title", "Words on the card instead of its kind.", "", "text", (), None, None, False, False
 )
-_OWN = "its own weights"
+_OWN = "its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class NodeForm(Column):
         self.rows.addWidget(self._about)
 
     def _add_shares(self, shown: Shown) -> None:
-        items: list[tuple[object, str]] = [("", _OWN), *((id, f"those of {id}") for id in shown.shares)]
+        items: list[tuple[object, str]] = [("", _OWN), *((id, f"of {id}") for id in shown.shares)]
         entry = Field(
             "\0shares",
             "Weights",

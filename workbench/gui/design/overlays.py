@@ -16,7 +16,7 @@ from workbench.gui.design.faces import Place
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import TextField
 from workbench.gui.widgets.labels import Label
-from workbench.gui.widgets.surfaces import EmptyState, clear_layout, surface
+from workbench.gui.widgets.surfaces import EmptyState, clear_layout
 
 _EDGE = 10
 
@@ -70,7 +70,7 @@ class Breadcrumbs(QWidget):
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
-        surface(self, "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setProperty("box", "float")
         self._canvas = canvas
         self._row = QHBoxLayout(self)
@@ -111,7 +111,7 @@ class ZoomButtons(QWidget):
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
-        surface(self, "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setProperty("box", "float")
         self._canvas = canvas
         row = QHBoxLayout(self)

@@ -84,7 +84,7 @@ class Style:
         self.line_font = _font(11)
         self.port_font = _font(11)
         self.label_font = _font(10)
-        self.big_fonts = (_font(20, QFont.Weight.DemiBold), _font(15, QFont.Weight.DemiBold))
+        self.big_fonts = (_font(18, QFont.Weight.DemiBold), _font(14, QFont.Weight.DemiBold))
         self.title_metrics = QFontMetricsF(self.title_font)
         self.line_metrics = QFontMetricsF(self.line_font)
         self.port_metrics = QFontMetricsF(self.port_font)

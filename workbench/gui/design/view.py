@@ -4,6 +4,7 @@ Imports Qt, session, widgets and the parts of this folder.
 """
 
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from workbench.catalog.problems import Problem
@@ -60,6 +61,10 @@ class DesignView(QWidget):
         self.commands.bind(self)
         self._connect()
         self._refresh_palette()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.canvas.setFocus()
 
     def _trigger(self, id: str) -> None:
         self.session.actions.get(id).trigger()
