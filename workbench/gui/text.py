@@ -23,10 +23,15 @@ def number(value: float, digits: int = 4) -> str:
             mantissa = mantissa.rstrip("0").rstrip(".")
         return _signed(f"{mantissa}e{int(exponent)}")
     if size >= 10**digits - 0.5:
-        return _signed(f"{value:,.0f}".replace(",", " "))
+        return whole(value)
     text = f"{value:#.{digits}g}".removesuffix(".")
-    whole = "." in text and float(value).is_integer()
-    return _signed(text.rstrip("0").rstrip(".") if whole else text)
+    exact = "." in text and float(value).is_integer()
+    return _signed(text.rstrip("0").rstrip(".") if exact else text)
+
+
+def whole(value: float) -> str:
+    """A number of things in full, with spaces between the thousands: 61 706."""
+    return _signed(f"{value:,.0f}".replace(",", " "))
 
 
 def count(value: float) -> str:
@@ -114,7 +119,7 @@ def value(given: object) -> str:
 
 def plural(how_many: int, thing: str, things: str = "") -> str:
     """1 run, 2 runs."""
-    return f"{how_many:,} {thing if how_many == 1 else things or thing + 's'}".replace(",", " ")
+    return f"{whole(how_many)} {thing if how_many == 1 else things or thing + 's'}"
 
 
 def _signed(text: str) -> str:

@@ -5,17 +5,18 @@ Imports Qt, numpy and series; plot.py imports this module only when there is som
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 import shiboken6
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from workbench.gui import theme
 from workbench.gui.widgets.axes import Frame
+from workbench.gui.widgets.colors import mixed
 from workbench.gui.widgets.series import Floats, Part, Series
 
 Mask = NDArray[np.bool_]
@@ -32,12 +33,34 @@ _DASHES: Final[dict[str, tuple[float, float]]] = {"dash": (7.0, 4.0), "dot": (2.
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A series with its name and look; `color` counts in the theme's curves."""
+    """A series with its name and look; `color` counts in the theme's curves.
+
+    `scale` stretches x: steps to epochs, for one.
+    """
 
     name: str
     series: Series
     color: int = 0
     style: Style = "solid"
+    scale: float = 1.0
+
+    def nearest(self, x: float) -> tuple[float, float] | None:
+        """The point nearest to x; None where there is none."""
+        index = self.series.nearest(x / self.scale)
+        return self.point(index) if index >= 0 else None
+
+    def last(self) -> tuple[float, float] | None:
+        """The newest point; None where there is none."""
+        return self.point(len(self.series) - 1) if len(self.series) else None
+
+    def point(self, index: int) -> tuple[float, float]:
+        """The point at an index."""
+        return float(self.series.x[index]) * self.scale, float(self.series.y[index])
+
+    def part(self, series: Series, x0: float, x1: float, columns: int) -> Part:
+        """A part of this curve's series, or of its smoothed twin."""
+        part = series.part(x0 / self.scale, x1 / self.scale, columns)
+        return part if self.scale == 1.0 else replace(part, x=part.x * self.scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +78,17 @@ def look(curves: Sequence[Curve], x0: float, x1: float, width: float, smoothing:
     found = []
     for curve in curves:
         smooth = curve.series.smooth(smoothing)
-        part = smooth.part(x0, x1, columns) if smooth is not None else None
-        found.append(Seen(curve, curve.series.part(x0, x1, columns), part))
+        part = curve.part(smooth, x0, x1, columns) if smooth is not None else None
+        found.append(Seen(curve, curve.part(curve.series, x0, x1, columns), part))
     return found
 
 
 def x_extent(curves: Sequence[Curve]) -> tuple[float, float] | None:
     """First and last x of all curves; None where there is no point yet."""
-    filled = [curve.series.x for curve in curves if len(curve.series)]
+    filled = [curve for curve in curves if len(curve.series)]
     if not filled:
         return None
-    return min(float(x[0]) for x in filled), max(float(x[-1]) for x in filled)
+    return min(curve.point(0)[0] for curve in filled), max(curve.point(-1)[0] for curve in filled)
 
 
 def y_extent(seen: Sequence[Seen], x0: float, x1: float, *, log: bool) -> tuple[float, float] | None:
@@ -88,9 +111,7 @@ def y_extent(seen: Sequence[Seen], x0: float, x1: float, *, log: bool) -> tuple[
 def paint(painter: QPainter, frame: Frame, seen: Sequence[Seen]) -> None:
     """Paint the curves into the frame; smoothed ones over their faint points."""
     painter.save()
-    painter.setClipRect(
-        int(frame.left), int(frame.top), math.ceil(frame.width) + 1, math.ceil(frame.height) + 1
-    )
+    painter.setClipRect(QRectF(frame.left - 3, frame.top, frame.width + 6, frame.height))
     for one in seen:
         color = theme.curve_color(one.curve.color)
         style = one.curve.style
@@ -111,11 +132,7 @@ def _faint(color: QColor, curves: int) -> QColor:
         color.setAlphaF(_FAINT)
         return color
     # Layers upon layers would only be grey, and mixing them takes three times as long.
-    front, back = color.getRgb(), theme.color("panel").getRgb()
-    mixed = (
-        round(_FAINT * a + (1 - _FAINT) * b) for a, b in zip(tuple(front)[:3], tuple(back)[:3], strict=True)
-    )
-    return QColor(*mixed)
+    return mixed(color, theme.color("panel"), _FAINT)
 
 
 def _paint_part(
@@ -198,7 +215,8 @@ def _alone(y: Floats) -> Mask:
     gap = np.isnan(y)
     before = np.concatenate([[True], gap[:-1]])
     after = np.concatenate([gap[1:], [True]])
-    return ~gap & before & after
+    alone: Mask = ~gap & before & after
+    return alone
 
 
 def _down(frame: Frame, values: Floats) -> Floats:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
-from workbench.gui import theme
-from workbench.gui.text import NONE, number, one_line
+from workbench.gui import text, theme
 from workbench.gui.widgets.axes import Frame, Tick, linear_ticks, log_ticks
 
 if TYPE_CHECKING:
@@ -37,13 +36,13 @@ def y_ticks(frame: Frame) -> list[Tick]:
 
 def place(label: str, x: float, *, whole: bool) -> str:
     """Where the crosshair stands: step 1 200."""
-    return f"{label} {x:,.0f}".replace(",", " ") if whole else f"{label} {number(x)}"
+    return f"{label} {text.whole(x)}" if whole else f"{label} {text.number(x)}"
 
 
 def value_at(curve: "Curve", x: float | None) -> str:
     """A curve's value nearest to x, or its last one."""
-    index = len(curve.series) - 1 if x is None else curve.series.nearest(x)
-    return number(float(curve.series.y[index])) if index >= 0 else NONE
+    found = curve.last() if x is None else curve.nearest(x)
+    return text.number(found[1]) if found else text.NONE
 
 
 def paint_axes(painter: QPainter, frame: Frame, x_label: str, *, whole: bool) -> None:
@@ -83,7 +82,7 @@ def paint_header(
     strong.setWeight(QFont.Weight.DemiBold)
     middle = int(Qt.AlignmentFlag.AlignVCenter)
     metrics = QFontMetricsF(strong)
-    shown = metrics.elidedText(one_line(title), Qt.TextElideMode.ElideRight, right - left)
+    shown = metrics.elidedText(text.one_line(title), Qt.TextElideMode.ElideRight, right - left)
     painter.setFont(strong)
     painter.setPen(theme.color("text"))
     painter.drawText(QRectF(left, 4, right - left, HEADER - 4), middle, shown)
@@ -91,8 +90,8 @@ def paint_header(
     painter.setFont(small)
     metrics = QFontMetricsF(small)
     for index, curve in enumerate(curves):
-        text = f"{one_line(curve.name, 40)}  {value_at(curve, cursor)}"
-        width = metrics.horizontalAdvance(text)
+        label = f"{text.one_line(curve.name, 40)}  {value_at(curve, cursor)}"
+        width = metrics.horizontalAdvance(label)
         if left + _SWATCH + width > right:
             rest = f"+{len(curves) - index}"
             if left + metrics.horizontalAdvance(rest) <= right:
@@ -101,7 +100,7 @@ def paint_header(
             return
         paint_swatch(painter, curve, left, HEADER / 2 + 2)
         painter.setPen(theme.color("dim"))
-        painter.drawText(QRectF(left + _SWATCH, 4, width + 4, HEADER - 4), middle, text)
+        painter.drawText(QRectF(left + _SWATCH, 4, width + 4, HEADER - 4), middle, label)
         left += _SWATCH + width + 16
 
 
@@ -126,12 +125,10 @@ def paint_cursor(
     painter.drawLine(QPointF(across, frame.top), QPointF(across, frame.bottom))
     rows: list[tuple[Curve, float]] = []
     for curve in curves:
-        index = curve.series.nearest(x)
-        if index < 0:
+        if (found := curve.nearest(x)) is None:
             continue
-        at, value = frame.across(float(curve.series.x[index])), float(curve.series.y[index])
-        rows.append((curve, value))
-        down = frame.down(value)
+        at, down = frame.across(found[0]), frame.down(found[1])
+        rows.append((curve, found[1]))
         if frame.left <= at <= frame.right and frame.top <= down <= frame.bottom:
             painter.setBrush(theme.curve_color(curve.color))
             painter.setPen(QPen(theme.color("panel"), 1.5))
@@ -149,7 +146,10 @@ def paint_readout(
     line = metrics.height() + 3
     most = max(1, min(_MOST_ROWS, int((frame.height - 20) / line) - 1))
     hidden = len(rows) - most + 1 if len(rows) > most else 0
-    shown = [(curve, one_line(curve.name, 36), number(value)) for curve, value in rows[: len(rows) - hidden]]
+    shown = [
+        (curve, text.one_line(curve.name, 36), text.number(value))
+        for curve, value in rows[: len(rows) - hidden]
+    ]
     name_width = max((metrics.horizontalAdvance(name) for _, name, _ in shown), default=0.0)
     value_width = max((metrics.horizontalAdvance(value) for _, _, value in shown), default=0.0)
     width = max(22 + name_width + 16 + value_width, metrics.horizontalAdvance(head)) + 20

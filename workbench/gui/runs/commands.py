@@ -1,0 +1,84 @@
+"""What can be done with runs, and when.  Imports session and records."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from workbench.gui.session import Session
+from workbench.gui.text import one_line, plural
+from workbench.store.records import RunRecord
+
+if TYPE_CHECKING:
+    from workbench.store.store import Store
+
+
+Command = Callable[[Session, Sequence[RunRecord]], None]
+
+
+def can_pause(run: RunRecord) -> bool:
+    """Whether it trains now and nobody has asked it to do something else."""
+    return run.state in ("starting", "running") and run.request in ("", "resume")
+
+
+def can_resume(run: RunRecord) -> bool:
+    """Whether it is paused, or about to be."""
+    return (run.state == "paused" and run.request != "resume") or (run.alive and run.request == "pause")
+
+
+def can_stop(run: RunRecord) -> bool:
+    """Whether it has not ended and was not asked to."""
+    return not run.final and run.request != "stop"
+
+
+def toggle_pause(session: Session, runs: Sequence[RunRecord]) -> None:
+    """Pause those that train and let the paused ones go on."""
+    for run in runs:
+        if can_resume(run):
+            session.request(run.id, "resume")
+        elif can_pause(run):
+            session.request(run.id, "pause")
+
+
+def stop(session: Session, runs: Sequence[RunRecord]) -> None:
+    """End those that have not ended."""
+    for run in runs:
+        if can_stop(run):
+            session.request(run.id, "stop")
+
+
+def open_drawing(session: Session, runs: Sequence[RunRecord]) -> None:
+    """Put a copy of the drawing of the first of them on the canvas."""
+    for run in runs[:1]:
+        session.open_run(run.id)
+
+
+def again(session: Session, runs: Sequence[RunRecord]) -> None:
+    """Queue them once more, the one at the bottom first, so that the new ones stand in the same order."""
+    for run in reversed(runs):
+        session.run_again(run.id)
+
+
+def delete(session: Session, runs: Sequence[RunRecord]) -> None:
+    """Put ended and queued runs into the trash and offer to take them back; the others are named."""
+    alive = [run for run in runs if run.alive]
+    gone = [run.id for run in runs if not run.alive]
+    if alive:
+        first = alive[0]
+        session.message.emit(
+            f"{one_line(first.name)} #{first.id} is still training. Stop it first, then delete it.", "warning"
+        )
+    if not gone:
+        return
+
+    def work(store: "Store") -> list[int]:
+        for id in gone:
+            store.delete_run(id)
+        return gone
+
+    def restore() -> None:
+        def back(store: "Store") -> None:
+            for id in gone:
+                store.restore_run(id)
+
+        session.call(back)
+
+    session.call(work, lambda ids: session.offer(f"{plural(len(ids), 'run')} in the trash.", "Undo", restore))

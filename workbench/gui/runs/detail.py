@@ -1,0 +1,230 @@
+"""One run in detail: what it is and how it goes, what can be done with it, and its pages.  Imports session, pages."""
+
+from typing import cast
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+
+from workbench.gui import progress, text, theme
+from workbench.gui.runs import commands
+from workbench.gui.runs.feed import More, Points, Recorded
+from workbench.gui.runs.pages import CheckpointsPage, CurvesPage, LogPage, SettingsPage
+from workbench.gui.runs.table_model import spent
+from workbench.gui.session import Session
+from workbench.gui.widgets.buttons import Button, IconButton
+from workbench.gui.widgets.labels import STATE_TOKENS, ElidedLabel, Label, StatusDot
+from workbench.gui.widgets.plot_grid import Axis, PlotControls
+from workbench.gui.widgets.surfaces import surface
+from workbench.store.records import RunRecord
+
+_ROLES = {"ok": "ok", "err": "err", "warn": "warn"}
+
+
+class RunHeader(QWidget):
+    """Name, state and facts of a run with its buttons; the cause of a failure in words."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        surface(self, "panel", "bottom")
+        self._session = session
+        self._run: RunRecord | None = None
+        self.dot = StatusDot()
+        self.name = ElidedLabel("", "strong")
+        font = QFont(self.name.font())
+        font.setPixelSize(15)
+        self.name.setFont(font)
+        self.state = Label("")
+        self.facts = ElidedLabel("", "small")
+        self.trouble = Label("", "err", wrap=True)
+        self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.pause = Button("Pause", "Pause this run after its current step (Space)", icon="pause")
+        self.stop = Button("Stop", "End this run; what it learned is kept (Ctrl+.)", icon="stop")
+        self.open = Button(
+            "Open drawing", "Open a copy of the exact drawing that this run trains (Enter)", icon="design"
+        )
+        self.again = Button(
+            "Run again", "Queue the same drawing, data and seed once more (Ctrl+R)", icon="refresh"
+        )
+        self.delete = IconButton(
+            "delete", "Delete this run", "Put this run into the trash; can be undone (Del)"
+        )
+        self._lay_out()
+        self.pause.clicked.connect(lambda: self._do(commands.toggle_pause))
+        self.stop.clicked.connect(lambda: self._do(commands.stop))
+        self.delete.clicked.connect(lambda: self._do(commands.delete))
+        self.open.clicked.connect(lambda: self._do(commands.open_drawing))
+        self.again.clicked.connect(lambda: self._do(commands.again))
+
+    def _lay_out(self) -> None:
+        words = QHBoxLayout()
+        words.setSpacing(8)
+        words.addWidget(self.dot)
+        words.addWidget(self.name)
+        words.addWidget(self.state)
+        words.addStretch(1)
+        left = QVBoxLayout()
+        left.setSpacing(2)
+        left.addLayout(words)
+        left.addWidget(self.facts)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addLayout(left, 1)
+        for button in (self.pause, self.stop, self.open, self.again, self.delete):
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 8, 12, 8)
+        column.setSpacing(6)
+        column.addLayout(row)
+        column.addWidget(self.trouble)
+
+    def show_run(self, run: RunRecord, data: str) -> None:
+        """Show a run; `data` is what its dataset is called."""
+        self._run = run
+        self.dot.set_state(run.state)
+        self.name.setText(f"{text.one_line(run.name)} #{run.id}")
+        asked = {"pause": "pausing…", "stop": "stopping…", "resume": "going on…"}.get(run.request, "")
+        self.state.setText(asked or progress.progress(run))
+        self.state.set_role(_ROLES.get(STATE_TOKENS.get(run.state, ""), "dim"))
+        self.facts.setText(" · ".join(_facts(run, data)))
+        trouble = run.cause if run.state in ("failed", "stopped") else run.message
+        self.trouble.setText(trouble)
+        self.trouble.set_role("err" if run.state == "failed" else "warn" if run.message else "dim")
+        self.trouble.setVisible(bool(trouble))
+        resumes = commands.can_resume(run)
+        if (self.pause.text() == "Resume") != resumes:
+            self.pause.setText("Resume" if resumes else "Pause")
+            self.pause.setAccessibleName(self.pause.text())
+            tip = "Let this run go on" if resumes else "Pause this run after its current step"
+            self.pause.setToolTip(f"{tip} (Space)")
+            theme.set_icon(self.pause, "resume" if resumes else "pause")
+        self.pause.setVisible(not run.final)
+        self.pause.setEnabled(resumes or commands.can_pause(run))
+        self.stop.setVisible(not run.final)
+        self.stop.setEnabled(commands.can_stop(run))
+        self.delete.setEnabled(not run.alive)
+
+    def _do(self, what: "commands.Command") -> None:
+        if self._run is not None:
+            what(self._session, [self._run])
+
+
+def _facts(run: RunRecord, data: str) -> list[str]:
+    facts = [text.one_line(run.model)] if run.model != run.name else []
+    facts += [data] if data else []
+    if run.parameters:
+        facts.append(f"{text.count(run.parameters)} parameters")
+    facts += [run.used_device or run.device, f"seed {run.seed}"]
+    if run.started:
+        facts.append(f"started {text.ago(run.started)}")
+        facts.append(text.duration(spent(run)))
+    if (left := progress.time_left(run)) is not None:
+        facts.append(f"about {text.duration(left)} left")
+    return facts
+
+
+class RunDetail(QWidget):
+    """Shows the run that it is given with `show_run`, and keeps up with it."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        surface(self, "panel")
+        self._session = session
+        self._run: RunRecord | None = None
+        self._points: Points | None = None
+        self._recorded: Recorded | None = None
+        self._params: dict[str, object] = {}
+        self.header = RunHeader(session)
+        self.curves = CurvesPage()
+        self.log = LogPage()
+        self.settings = SettingsPage()
+        self.checkpoints = CheckpointsPage()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName("Pages of the run")
+        self.tabs.tabBar().setToolTip("Curves, log, settings and checkpoints of the run")
+        for page, title in (
+            (self.curves, "Curves"),
+            (self.log, "Log"),
+            (self.settings, "Settings"),
+            (self.checkpoints, "Checkpoints"),
+        ):
+            self.tabs.addTab(page, title)
+        self.controls = PlotControls()
+        self.controls.join(self.curves.grid)
+        self.controls.axis_changed.connect(self._on_axis)
+        self.tabs.setCornerWidget(self.controls)
+        self.tabs.currentChanged.connect(self._on_tab)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.tabs, 1)
+
+    @property
+    def run(self) -> RunRecord | None:
+        """The run that is shown."""
+        return self._run
+
+    def show_run(self, run: RunRecord) -> None:
+        """Show another run, or how far the same one has come."""
+        if self._run is None or run.id != self._run.id:
+            self._begin(run)
+        elif run == self._run and not run.alive and not self._has_more():
+            return
+        self._run = run
+        schema = self._session.schemas.get(run.dataset)
+        self.header.show_run(run, schema.title if schema else text.one_line(run.dataset))
+        self.settings.show_params(run, self._params)
+        if self._points is not None and not self._points.series:
+            self.curves.show_points(run, self._points)
+        self._look()
+
+    def _begin(self, run: RunRecord) -> None:
+        for old in (self._points, self._recorded):
+            if old is not None:
+                old.deleteLater()
+        self._params = {}
+        self.curves.clear()
+        self.log.clear()
+        self.checkpoints.show_checkpoints([])
+        self._points = Points(self._session, run.id, self)
+        self._points.came.connect(self._on_points)
+        self._recorded = Recorded(self._session, run.id, self)
+        self._recorded.came.connect(self._on_more)
+
+    def _has_more(self) -> bool:
+        summaries = self._session.summaries.get(self._run.id, {}) if self._run else {}
+        series = self._points.series if self._points else {}
+        return any(one.count > len(series.get(metric, ())) for metric, one in summaries.items())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look()
+
+    def _look(self) -> None:
+        """Read what is new; a hidden page waits until it is seen."""
+        if self._points is not None and self._recorded is not None and self.isVisible():
+            self._points.look()
+            self._recorded.look()
+
+    def _on_points(self) -> None:
+        if self._run is not None:
+            self.curves.show_points(self._run, self._points)
+
+    def _on_more(self, more: More) -> None:
+        if self._run is None:
+            return
+        if more.params != self._params:
+            self._params = more.params
+            self.settings.show_params(self._run, more.params)
+        self.curves.add_media(more.media)
+        self.log.add(more.lines)
+        self.checkpoints.show_checkpoints(more.checkpoints)
+
+    def _on_axis(self, axis: str) -> None:
+        self.curves.set_axis(cast(Axis, axis))
+        self._on_points()
+
+    def _on_tab(self, index: int) -> None:
+        self.controls.setVisible(self.tabs.widget(index) is self.curves)

@@ -1,0 +1,64 @@
+"""Which metrics matter and which way they should go.  Imports the store's records only.
+
+A metric is named "<split>/<name>": train/loss, validation/accuracy.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from workbench.gui.progress import BIGGER_IS_BETTER
+from workbench.store.records import Summary
+
+SPLITS: Final = ("validation", "test", "train")
+"""In the order in which a result is believed."""
+STYLES: Final = {"train": "dash", "validation": "solid", "test": "dot"}
+
+
+def split_name(metric: str) -> tuple[str, str]:
+    """The split and the name of a metric: "train/loss" gives ("train", "loss")."""
+    split, slash, name = metric.partition("/")
+    return (split, name) if slash else ("", metric)
+
+
+def bigger_is_better(name: str) -> bool:
+    """Whether a large value of this metric is the good one."""
+    return any(word in name.lower() for word in BIGGER_IS_BETTER)
+
+
+def names(metrics: Iterable[str]) -> list[str]:
+    """The names without their splits: the loss first, then in the order in which they came."""
+    found = dict.fromkeys(split_name(metric)[1] for metric in metrics)
+    return sorted(found, key=lambda name: (name != "loss", "loss" in name.lower()))
+
+
+def main_names(summaries: Iterable[Mapping[str, Summary]], most: int) -> list[str]:
+    """The names that most runs have: the loss, then scores, then what else there is room for."""
+    counts: dict[str, int] = {}
+    for one in summaries:
+        for name in {split_name(metric)[1] for metric in one}:
+            counts[name] = counts.get(name, 0) + 1
+    ordered = sorted(
+        counts, key=lambda name: (name != "loss", not bigger_is_better(name), -counts[name], name)
+    )
+    return ordered[:most]
+
+
+def best_of(summary: Summary, name: str) -> tuple[float, int]:
+    """The best value of a metric and its step."""
+    if bigger_is_better(name):
+        return summary.max, summary.max_step
+    return summary.min, summary.min_step
+
+
+def best(summaries: Mapping[str, Summary], name: str) -> float:
+    """The best value of a metric on the split that counts most; NaN where there is none."""
+    for split in SPLITS:
+        if (found := summaries.get(f"{split}/{name}")) is not None:
+            return best_of(found, name)[0]
+    return best_of(summaries[name], name)[0] if name in summaries else math.nan
+
+
+def better(a: float, b: float, name: str) -> bool:
+    """Whether a is a better value of the metric than b."""
+    return a > b if bigger_is_better(name) else a < b

@@ -1,0 +1,230 @@
+"""The pages of a run in detail: curves with what probes recorded, log, settings, checkpoints.  Imports widgets."""
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.gui import text, theme
+from workbench.gui.runs import metrics
+from workbench.gui.runs.feed import Points
+from workbench.gui.widgets.fields import SearchField
+from workbench.gui.widgets.media import MediaPanel
+from workbench.gui.widgets.plot_grid import Axis, PlotGrid
+from workbench.gui.widgets.surfaces import EmptyState, surface
+from workbench.gui.widgets.table import TextTable
+from workbench.store.records import Checkpoint, LogLine, Media, RunRecord
+
+COLORS: Final = {"train": 0, "validation": 1, "test": 2}
+_MOST_LINES: Final = 20_000
+_LEVELS: Final = {"warning": "warn", "error": "err"}
+
+
+class CurvesPage(QWidget):
+    """The curves of one run, a plot for each name of a metric; beside them what the probes recorded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._axis: Axis = "step"
+        self.grid = PlotGrid("Curves of the run")
+        self.media = MediaPanel()
+        self.media.hide()
+        self.empty = EmptyState("runs", "", "")
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.grid)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self._stack)
+        self.splitter.addWidget(self.media)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setSizes([900, 320])
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.splitter)
+
+    def show_points(self, run: RunRecord, points: Points | None) -> None:
+        """Show the series that are there; they may have grown since."""
+        series = points.series if points else {}
+        if not series:
+            self._stack.setCurrentWidget(self.empty)
+            self.empty.set_texts(*_why_empty(run))
+            return
+        self._stack.setCurrentWidget(self.grid)
+        self.grid.show_metrics(metrics.names(series))
+        from workbench.gui.widgets.curves import Curve
+
+        scale = epochs_per_step(run) if self._axis == "epoch" else 1.0
+        for name, plot in self.grid.plots.items():
+            mine = [metric for metric in series if metrics.split_name(metric)[1] == name]
+            mine.sort(key=lambda metric: COLORS.get(metrics.split_name(metric)[0], 9))
+            curves = [
+                Curve(split or name, series[metric], COLORS.get(split, 3 + place), "solid", scale)
+                for place, metric in enumerate(mine)
+                for split in [metrics.split_name(metric)[0]]
+            ]
+            if curves != plot.curves:
+                plot.set_curves(curves)
+            else:
+                plot.refresh()
+
+    def set_axis(self, axis: Axis) -> None:
+        """What the x axis counts; the points are to be shown anew."""
+        self._axis = axis
+        self.grid.set_axis(axis)
+
+    def clear(self) -> None:
+        """Another run."""
+        self.grid.show_metrics([])
+        self.media.clear()
+        self.media.hide()
+
+    def add_media(self, media: Sequence[Media]) -> None:
+        """The probes recorded more."""
+        self.media.add(media)
+        self.media.setVisible(self.media.count > 0)
+
+
+def epochs_per_step(run: RunRecord) -> float:
+    """What one step is of an epoch; 1 where that is not known yet."""
+    if run.steps and run.epochs:
+        return run.epochs / run.steps
+    return run.epoch / run.step if run.epoch and run.step else 1.0
+
+
+def _why_empty(run: RunRecord) -> tuple[str, str]:
+    if run.state == "queued":
+        return "Queued", "It starts as soon as a device is free; its curves appear here by themselves."
+    if run.alive:
+        return "Starting", "The first values appear here in a moment."
+    return "Nothing was recorded", "This run ended before its first step. Its log says how far it came."
+
+
+class LogPage(QStackedWidget):
+    """The run's log; it stays at its end unless one scrolls up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setMaximumBlockCount(_MOST_LINES)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+        self.text.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.text.setAccessibleName("Log of the run")
+        self.text.setToolTip("What the run said, oldest first")
+        font = QFont("monospace")
+        font.setStyleHint(QFont.StyleHint.Monospace)
+        self.text.setFont(font)
+        self._lines: list[LogLine] = []
+        self.addWidget(
+            EmptyState("log", "The log is empty", "What the run says while it trains stands here.")
+        )
+        self.addWidget(self.text)
+        theme.changed.connect(self._write_again)
+
+    def add(self, lines: Sequence[LogLine]) -> None:
+        """The run said more."""
+        if lines:
+            self._lines.extend(lines)
+            del self._lines[:-_MOST_LINES]
+            self._write(lines)
+            self.setCurrentWidget(self.text)
+
+    def clear(self) -> None:
+        """Another run."""
+        self._lines.clear()
+        self.text.clear()
+        self.setCurrentIndex(0)
+
+    def _write_again(self) -> None:
+        self.text.clear()
+        self._write(self._lines)
+
+    def _write(self, lines: Sequence[LogLine]) -> None:
+        dim = theme.color("dim").name()
+        for line in lines:
+            color = theme.color(_LEVELS.get(line.level, "text")).name()
+            body = html.escape(line.text).replace("\n", "<br>").replace("  ", " &nbsp;")
+            self.text.appendHtml(
+                f'<span style="color:{dim}">{text.clock(line.time)}</span>&nbsp; '
+                f'<span style="color:{color}">{body}</span>'
+            )
+
+
+class SettingsPage(QWidget):
+    """All settings of the run, one in each row, with a filter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filter = SearchField(
+            "Filter settings", "Filter settings", "Show settings whose name or value has this"
+        )
+        self.table = TextTable(
+            "Settings of the run", "Every setting of the run as it counted", ("Setting", "Value"), (360, 200)
+        )
+        self._rows: list[tuple[str, str]] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.filter)
+        self.filter.setMaximumWidth(360)
+        column.addWidget(self.table, 1)
+        surface(self, "panel")
+        self.filter.textChanged.connect(lambda _: self._show())
+
+    def show_params(self, run: RunRecord, params: Mapping[str, Any]) -> None:
+        """The run's own facts first, then its settings."""
+        facts: dict[str, Any] = {
+            "model": run.model,
+            "data": run.dataset,
+            "parameters": text.whole(run.parameters),
+            "seed": run.seed,
+            "device": run.used_device or run.device,
+        }
+        if run.resumed_from:
+            facts["resumed from run"] = run.resumed_from
+        self._rows = [(name, text.value(value)) for name, value in {**facts, **params}.items()]
+        self._show()
+
+    def _show(self) -> None:
+        words = self.filter.text().lower().split()
+        self.table.show_rows(
+            [row for row in self._rows if all(word in " ".join(row).lower() for word in words)]
+        )
+
+
+class CheckpointsPage(QStackedWidget):
+    """The kept states of the model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        hint = "The best and the last state of the model are kept here while it trains."
+        self.addWidget(EmptyState("save", "No checkpoint yet", hint))
+        self.table = TextTable(
+            "Checkpoints of the run",
+            "States of the model that were kept; files are in the workspace’s files folder",
+            ("Kept as", "Epoch", "Step", "Value", "Size", "File"),
+            (90, 80, 90, 100, 90, 300),
+        )
+        self.addWidget(self.table)
+
+    def show_checkpoints(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Show these, newest first."""
+        self.table.show_rows(
+            [
+                (
+                    one.kind,
+                    text.whole(one.epoch),
+                    text.whole(one.step),
+                    text.NONE if one.value != one.value else text.number(one.value),
+                    text.size(one.bytes),
+                    one.path,
+                )
+                for one in checkpoints
+            ]
+        )
+        self.setCurrentIndex(1 if checkpoints else 0)

@@ -1,0 +1,234 @@
+"""The table of runs on the screen: state dots, progress bars, sorting by a click.  Imports Qt, theme, the model."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QHideEvent, QIcon, QPainter, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from workbench.gui import theme
+from workbench.gui.runs.table_model import COLUMNS, FIRST_SLOT, RUN, SLOTS, RunsModel, share
+from workbench.gui.widgets.labels import paint_state
+from workbench.store.records import RunRecord
+
+Index = QModelIndex | QPersistentModelIndex
+ROW: Final = 30
+_TICK_MS: Final = 1000
+_GROWING: Final = {0: 260, 7: 170, 6: 170}
+"""Columns that share the room that is left, and how wide they may become."""
+
+
+class CellDelegate(QStyledItemDelegate):
+    """A cell without a frame of its own: the whole row is what is chosen."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        style: Any = option  # the stubs leave out the fields of the style options
+        style.state &= ~QStyle.StateFlag.State_HasFocus
+
+
+class StateDelegate(CellDelegate):
+    """The dot of the state before its word."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._dots: dict[str, QIcon] = {}
+        theme.changed.connect(self._dots.clear)
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        run = index.data(RUN)
+        style: Any = option  # the stubs leave out the fields of the style options
+        if isinstance(run, RunRecord):
+            style.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
+            style.decorationSize = QSize(12, 12)
+            style.icon = self._dot(run.state)
+
+    def _dot(self, state: str) -> QIcon:
+        if state not in self._dots:
+            dot = QIcon()
+            for ratio in (1, 2, 3):
+                picture = QPixmap(12 * ratio, 12 * ratio)
+                picture.setDevicePixelRatio(ratio)
+                picture.fill(Qt.GlobalColor.transparent)
+                painter = QPainter(picture)
+                paint_state(painter, QPointF(6, 6), state)
+                painter.end()
+                for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+                    dot.addPixmap(picture, mode)
+            self._dots[state] = dot
+        return self._dots[state]
+
+
+class ProgressDelegate(CellDelegate):
+    """A thin bar under the words while a run goes on."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        super().paint(painter, option, index)
+        run = index.data(RUN)
+        if not isinstance(run, RunRecord) or not run.alive:
+            return
+        style: Any = option  # the stubs leave out the fields of the style options
+        rect = QRect(style.rect)
+        bar = QRectF(rect.left() + 11, rect.bottom() - 4, rect.width() - 22, 2)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("line"))
+        painter.drawRoundedRect(bar, 1, 1)
+        bar.setWidth(max(2.0, bar.width() * share(run)))
+        painter.setBrush(theme.color("warn" if run.state == "paused" else "accent"))
+        painter.drawRoundedRect(bar, 1, 1)
+        painter.restore()
+
+
+class RunsTable(QTableView):
+    """Rows of a RunsModel.  `picked` tells the run that is current, `selected` all that are selected."""
+
+    picked = Signal(int)
+    selected = Signal(object)
+    """Ids of the selected runs, from the top."""
+
+    def __init__(self, model: RunsModel, *, hidden: Iterable[int] = ()) -> None:
+        super().__init__()
+        self.runs = model
+        self._hidden = frozenset(hidden)
+        self.setModel(model)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setMinimumSectionSize(ROW)
+        rows.setDefaultSectionSize(ROW)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        header.setSectionsMovable(True)
+        header.setSortIndicatorShown(True)
+        header.setSortIndicator(0, Qt.SortOrder.DescendingOrder)
+        header.setMinimumSectionSize(44)
+        header.setFixedHeight(ROW)
+        header.sectionClicked.connect(self._on_header)
+        for column, made in enumerate(COLUMNS):
+            header.resizeSection(column, made.width)
+        self.setItemDelegate(CellDelegate(self))
+        self.setItemDelegateForColumn(1, StateDelegate(self))
+        self.setItemDelegateForColumn(2, ProgressDelegate(self))
+        model.slots_changed.connect(self._show_slots)
+        model.rowsRemoved.connect(self._on_removed)
+        self.selectionModel().currentRowChanged.connect(self._on_current)
+        self.selectionModel().selectionChanged.connect(lambda: self.selected.emit(self.selected_ids()))
+        self._sorted = (0, Qt.SortOrder.DescendingOrder)
+        self._timer = QTimer(self, interval=_TICK_MS)
+        self._timer.timeout.connect(model.tick)
+        self._show_slots()
+
+    # ------------------------------------------------------------- what is chosen
+
+    def selected_ids(self) -> list[int]:
+        """Ids of the selected runs, from the top."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self.runs.shown[row] for row in rows if row < len(self.runs.shown)]
+
+    def current_id(self) -> int:
+        """The run at the cursor; 0 for none."""
+        run = self.runs.run_at(self.currentIndex())
+        return run.id if run else 0
+
+    def pick(self, id: int) -> bool:
+        """Go to a run and select it alone; False where it is not among the rows."""
+        row = self.runs.place(id)
+        if row < 0:
+            return False
+        self.setCurrentIndex(self.runs.index(row, 0))
+        self.selectRow(row)
+        self.scrollTo(self.runs.index(row, 0))
+        return True
+
+    # ------------------------------------------------------------- events
+
+    def sort_by(self, column: int, order: Qt.SortOrder) -> None:
+        """Sort as a click on a header does."""
+        self._sorted = (column, order)
+        self.horizontalHeader().setSortIndicator(column, order)
+        self.runs.sort(column, order)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fill()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.runs.tick()
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def _on_header(self, column: int) -> None:
+        up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
+        if column == self._sorted[0]:
+            self.sort_by(column, up if self._sorted[1] == down else down)
+        else:
+            self.sort_by(column, self.runs.best_order(column))
+
+    def _on_current(self, index: QModelIndex) -> None:
+        if (run := self.runs.run_at(index)) is not None:
+            self.picked.emit(run.id)
+
+    def _on_removed(self, parent: QModelIndex, first: int) -> None:
+        """Where all selected runs went away, their neighbour is next."""
+        if len(self.runs.shown) and not self.selectionModel().hasSelection():
+            self.selectRow(min(first, len(self.runs.shown) - 1))
+
+    def _show_slots(self) -> None:
+        for slot in range(SLOTS):
+            column = FIRST_SLOT + slot
+            self.setColumnHidden(column, column in self._hidden or slot >= len(self.runs.slots))
+        for column in self._hidden:
+            self.setColumnHidden(column, True)
+        self._fill()
+
+    def _fill(self) -> None:
+        """Share out the room that the columns leave: names first, then models and data."""
+        header = self.horizontalHeader()
+        sizes = {column: COLUMNS[column].width for column in _GROWING if not self.isColumnHidden(column)}
+        taken = sum(header.sectionSize(c) for c in range(header.count()) if c not in _GROWING)
+        room = self.viewport().width() - taken - sum(sizes.values())
+        for column, most in _GROWING.items():
+            if column in sizes and room > 0:
+                more = min(room, most - sizes[column])
+                sizes[column] += more
+                room -= more
+        if room > 0 and sizes:
+            sizes[0] = sizes.get(0, 0) + room
+        for column, size in sizes.items():
+            header.resizeSection(column, size)

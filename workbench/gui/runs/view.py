@@ -1,0 +1,193 @@
+"""The Runs view: the table of all runs above, the chosen one below.  Imports session, table, detail."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.gui import text
+from workbench.gui.runs import commands
+from workbench.gui.runs.detail import RunDetail
+from workbench.gui.runs.table import RunsTable
+from workbench.gui.runs.table_model import RunsModel
+from workbench.gui.session import Session
+from workbench.gui.store_thread import Summaries
+from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.fields import SearchField
+from workbench.gui.widgets.labels import ElidedLabel
+from workbench.gui.widgets.surfaces import EmptyState, surface
+from workbench.store.records import RunRecord
+
+COMMANDS: dict[str, commands.Command] = {
+    "run_pause": commands.toggle_pause,
+    "run_stop": commands.stop,
+    "run_open": commands.open_drawing,
+    "run_again": commands.again,
+    "run_delete": commands.delete,
+}
+MENU = ("run_pause", "run_stop", "", "run_open", "run_compare", "run_again", "", "run_delete")
+
+
+class RunsView(QStackedWidget):
+    """`reveal` goes to a run by its id."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._wanted = 0
+        self.model = RunsModel(self)
+        self.table = RunsTable(self.model)
+        self.table.setAccessibleName("Runs")
+        self.table.setToolTip("All runs. Enter opens the drawing, C compares the selected, Del deletes them")
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.detail = RunDetail(session)
+        self.filter = SearchField(
+            "Filter by name, model, data, state…",
+            "Filter runs",
+            "Show runs in whose row all these words occur",
+        )
+        self.tally = ElidedLabel("", "small")
+        self.compare = Button("Compare", "Show the selected runs side by side (C)", icon="compare")
+        self.empty = EmptyState(
+            "runs",
+            "No runs yet",
+            "A run is one training of a model. Take a template or draw a model, then press Train: "
+            "it appears here at once and can be watched live.",
+            "Choose a template",
+            "Go to Home, where the templates are",
+        )
+        self.empty.acted.connect(lambda: session.go("home"))
+        self.addWidget(self.empty)
+        self.addWidget(self._body())
+        surface(self.empty, "base")
+        self._bind()
+        self.filter.textChanged.connect(self._on_filter)
+        self.compare.clicked.connect(self._compare)
+        self.table.picked.connect(self._on_picked)
+        self.table.selected.connect(lambda _: self._tell())
+        self.table.doubleClicked.connect(lambda _: commands.open_drawing(session, self._chosen()))
+        self.table.customContextMenuRequested.connect(self._on_menu)
+        session.runs_changed.connect(self._on_news)
+        session.schemas_changed.connect(self._name_data)
+        session.run_queued.connect(lambda run: self.reveal(run.id))
+        self._name_data()
+        self._on_news(session.runs, session.summaries)
+
+    def reveal(self, what: object) -> None:
+        """Go to a run; one that is not known yet as soon as it is."""
+        if not isinstance(what, int):
+            return
+        self._wanted = what
+        if self.model.run(what) is not None and self.model.place(what) < 0:
+            self.filter.clear()
+        if self.table.pick(what):
+            self._wanted = 0
+            self.table.setFocus()
+
+    # ------------------------------------------------------------- parts
+
+    def _body(self) -> QWidget:
+        bar = QWidget()
+        surface(bar, "panel")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(12, 8, 12, 6)
+        row.setSpacing(12)
+        self.filter.setMaximumWidth(420)
+        row.addWidget(self.filter, 2)
+        row.addWidget(self.tally, 1)
+        row.addWidget(self.compare)
+        above = QWidget()
+        surface(above, "panel")
+        column = QVBoxLayout(above)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(bar)
+        column.addWidget(self.table, 1)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.setHandleWidth(1)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(above)
+        splitter.addWidget(self.detail)
+        above.setMinimumHeight(140)
+        self.detail.setMinimumHeight(240)
+        splitter.setStretchFactor(0, 2)
+        splitter.setStretchFactor(1, 3)
+        splitter.setSizes([360, 540])
+        return splitter
+
+    def _bind(self) -> None:
+        bind = self._session.actions.bind
+        for id, command in COMMANDS.items():
+            bind(id, self._doing(command), self.table)
+        bind("run_compare", self._compare, self.table)
+
+    def _doing(self, command: commands.Command) -> Callable[[], None]:
+        return lambda: command(self._session, self._chosen())
+
+    # ------------------------------------------------------------- news
+
+    def _on_news(self, runs: Sequence[RunRecord], summaries: Summaries) -> None:
+        self.model.update(runs, summaries)
+        self.setCurrentIndex(1 if runs else 0)
+        if self._wanted and self.model.run(self._wanted) is not None:
+            self.reveal(self._wanted)
+        elif not self.table.selected_ids() and self.model.shown and self.detail.run is None:
+            self.table.pick(self.model.shown[0])
+        shown = self.detail.run
+        if shown is not None and (run := self.model.run(shown.id)) is not None:
+            self.detail.show_run(run)
+        self._tell()
+
+    def _name_data(self) -> None:
+        self.model.set_titles({id: schema.title for id, schema in self._session.schemas.items()})
+
+    def _on_picked(self, id: int) -> None:
+        if (run := self.model.run(id)) is not None:
+            self.detail.show_run(run)
+
+    def _on_filter(self, words: str) -> None:
+        self.model.set_filter(words)
+        if self.model.shown and not self.table.selected_ids():
+            shown = self.detail.run
+            if shown is None or not self.table.pick(shown.id):
+                self.table.pick(self.model.shown[0])
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say how many there are, and let only that be done which can be."""
+        chosen = self._chosen()
+        total, shown = self.model.total, len(self.model.shown)
+        words = text.plural(total, "run") if shown == total else f"{shown} of {text.plural(total, 'run')}"
+        self.tally.setText(f"{words} · {len(chosen)} selected" if len(chosen) > 1 else words)
+        self.compare.setEnabled(bool(chosen))
+        actions = self._session.actions
+        for id, can in {
+            "run_pause": any(commands.can_pause(run) or commands.can_resume(run) for run in chosen),
+            "run_stop": any(commands.can_stop(run) for run in chosen),
+            "run_open": len(chosen) == 1,
+            "run_compare": bool(chosen),
+            "run_again": bool(chosen),
+            "run_delete": any(not run.alive for run in chosen),
+        }.items():
+            actions.get(id).setEnabled(can)
+
+    # ------------------------------------------------------------- what can be done
+
+    def _chosen(self) -> list[RunRecord]:
+        return [run for id in self.table.selected_ids() if (run := self.model.run(id)) is not None]
+
+    def _compare(self) -> None:
+        if ids := self.table.selected_ids():
+            self._session.go("compare", ids)
+
+    def _on_menu(self, at: QPoint) -> None:
+        if not self._chosen():
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for id in MENU:
+            if id:
+                menu.addAction(self._session.actions.get(id))
+            else:
+                menu.addSeparator()
+        menu.popup(self.table.viewport().mapToGlobal(at))
