@@ -16,7 +16,7 @@ from workbench.catalog.updates import Step, resolve_settings, resolve_updates
 from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node, Port
 from workbench.core.edits import Disconnect
 from workbench.core.errors import ExpressionError, FieldError, ShapeError
-from workbench.core.expressions import Value, evaluate, resolve_variables
+from workbench.core.expressions import Value, evaluate, is_expression, resolve_variables
 from workbench.core.shapes import TensorSpec
 
 MOST_REPEATS = 10_000
@@ -97,10 +97,13 @@ class Analysis:
         return self.root.operations
 
 
-def analyse(document: Document, schemas: Mapping[str, Schema]) -> Analysis:
-    """Checks a document against the datasets that are known. Never raises for what a document may contain."""
+def analyse(document: Document, schemas: Mapping[str, Schema], before: Analysis | None = None) -> Analysis:
+    """Checks a document against the datasets that are known. Never raises for what a document may contain.
+
+    `before`, the analysis of an earlier version, saves the work on nodes that an edit left alone.
+    """
     problems = Problems()
-    walk = _Walk(document, schemas, problems)
+    walk = _Walk(document, schemas, problems, before.nodes if before else {})
     root = walk.scope("", "", document.graph, walk.variables(), {}, ())
     rules.warn(document, root, problems)
     settings = resolve_settings(document, root.names, problems)
@@ -113,8 +116,15 @@ def analyse(document: Document, schemas: Mapping[str, Schema]) -> Analysis:
 class _Walk:
     """Follows the shapes through one document."""
 
-    def __init__(self, document: Document, schemas: Mapping[str, Schema], problems: Problems) -> None:
+    def __init__(
+        self,
+        document: Document,
+        schemas: Mapping[str, Schema],
+        problems: Problems,
+        before: Mapping[str, NodeInfo],
+    ) -> None:
         self.document = document
+        self.before = before
         self.schemas = schemas
         self.problems = problems
         self.types = node_types()
@@ -189,12 +199,17 @@ class _Walk:
         if node.type == INPUT:
             self.problems.error("an Input belongs inside a block; here a Dataset is needed.", scope, node)
             return None
-        kind = self.filled(cls, scope, node)
+        old = self.before.get(scope.path + node.id)
+        if old is not None and (old.node is not node or _depends(node)):
+            old = None
+        kind = old.kind if old is not None else self.filled(cls, scope, node)
         if kind is None:
             return None
         inputs = self.inputs(scope, node, kind.input_ports(), linked, cls.optional)
         if inputs is None:
             return None
+        if old is not None and old.inputs == inputs:
+            return old
         info = NodeInfo(node, kind, kind.input_ports(), inputs)
         try:
             found = kind.infer(*inputs)
@@ -367,6 +382,15 @@ class _Walk:
             child = self.scope(node.block, path, block.graph, names, given, (*stack, node.block))
         child.params = params
         return child
+
+
+def _depends(node: Node) -> bool:
+    """Whether a node means something else when variables or datasets change."""
+    return node.type == "Dataset" or any(
+        is_expression(part)
+        for value in node.params.values()
+        for part in (value if isinstance(value, tuple) else (value,))
+    )
 
 
 def _share(scope: Scope, id: str, info: NodeInfo, problems: Problems) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from workbench.catalog.problems import Fix, Problems
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 # A loss that already contains the activation: the activation in front of it is then applied twice.
 _APPLIED_TWICE = {("CrossEntropyLoss", "Softmax"): "softmax", ("BCEWithLogitsLoss", "Sigmoid"): "sigmoid"}
+_CONTAIN_ACTIVATION = {loss for loss, _ in _APPLIED_TWICE}
 _INNER = ("layer", "activation", "normalisation", "pooling", "merge")
 
 
@@ -67,10 +70,10 @@ def link_fixes(scope: Scope, node: Node, port: str) -> tuple[Fix, ...]:
 def warn(document: Document, root: Scope, problems: Problems) -> None:
     """Warnings about what would train, but hardly as meant."""
     for scope in _scopes(root):
-        used_nodes = {source.node for source in scope.graph.links.values()}
+        used_nodes = Counter(source.node for source in scope.graph.links.values())
         for id, info in scope.infos.items():
             _activation_before_loss(scope, id, problems)
-            _bias_before_norm(scope, id, problems)
+            _bias_before_norm(scope, id, used_nodes, problems)
             family = info.kind.family if info.kind is not None else ""
             if family in _INNER and id not in used_nodes:
                 remove = fix(f"Delete {id}", RemoveNodes((id,), scope.where))
@@ -89,6 +92,8 @@ def _scopes(scope: Scope) -> list[Scope]:
 
 def _activation_before_loss(scope: Scope, id: str, problems: Problems) -> None:
     node = scope.graph.nodes[id]
+    if node.type not in _CONTAIN_ACTIVATION:
+        return
     source = scope.graph.links.get(Port(id, "input"))
     if source is None or source.node not in scope.infos:
         return
@@ -105,14 +110,15 @@ def _activation_before_loss(scope: Scope, id: str, problems: Problems) -> None:
         )
 
 
-def _bias_before_norm(scope: Scope, id: str, problems: Problems) -> None:
+def _bias_before_norm(scope: Scope, id: str, uses: Mapping[str, int], problems: Problems) -> None:
     node = scope.graph.nodes[id]
+    if not node.type.startswith("BatchNorm"):
+        return
     source = scope.graph.links.get(Port(id, "x"))
-    if not node.type.startswith("BatchNorm") or source is None or source.node not in scope.infos:
+    if source is None or source.node not in scope.infos:
         return
     before = scope.infos[source.node]
-    users = sum(1 for other in scope.graph.links.values() if other.node == source.node)
-    if before.kind is not None and getattr(before.kind, "bias", False) is True and users == 1:
+    if before.kind is not None and getattr(before.kind, "bias", False) is True and uses[source.node] == 1:
         problems.warning(
             "its bias is redundant: batch norm follows and has its own.",
             scope,
