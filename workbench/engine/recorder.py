@@ -6,6 +6,7 @@ Also brings back what the person asked for (pause, stop). Imports torch and the 
 import math
 import threading
 import time
+from collections import deque
 
 import torch
 from torch import Tensor
@@ -29,13 +30,14 @@ class Recorder:
         self.run = run
         self._request: Request = ""
         self.asked = threading.Event()
-        self._rows: list[_Row] = []
+        self._rows: deque[_Row] = deque()
         self._place: tuple[int, int, int] | None = None
         self._stop = threading.Event()
         self._flush = threading.Lock()
         self._told: set[str] = set()
         self._beat = 0.0
         self._trouble = ""
+        self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
 
@@ -50,7 +52,9 @@ class Recorder:
             time.sleep(0.1)
 
     def progress(self, epoch: int, step: int, steps: int) -> None:
-        """Where training stands now."""
+        """Where training stands now; raises what went wrong in the other thread."""
+        if self._failure is not None:
+            raise self._failure
         self._place = (epoch, step, steps)
 
     def say(self, text: str, level: str = "info") -> None:
@@ -60,7 +64,7 @@ class Recorder:
     def flush(self) -> None:
         """Writes everything that waits; raises StoreError when that is not possible."""
         with self._flush:
-            rows, self._rows = self._rows, []
+            rows = [self._rows.popleft() for _ in range(len(self._rows))]
             try:
                 points = _points(rows)
                 self._tell(points)
@@ -74,7 +78,7 @@ class Recorder:
                     self.store.heartbeat(self.run)
                     self._beat = time.monotonic()
             except StoreError:
-                self._rows = rows + self._rows
+                self._rows.extendleft(reversed(rows))
                 raise
 
     def close(self) -> None:
@@ -93,11 +97,14 @@ class Recorder:
                     self.store.set_message(self.run, "")
             except StoreError as error:  # nothing is lost: the points wait, and so does training in the end
                 self._trouble = str(error)
-                time.sleep(1.0)
-                continue
-            if request != self._request:
-                self._request = request
-                self.asked.set()
+                self._stop.wait(1.0)
+            except Exception as error:  # a fault of the device, for instance; training ends with it
+                self._failure = error
+                return
+            else:
+                if request != self._request:
+                    self._request = request
+                    self.asked.set()
 
     def _tell(self, points: list[Point]) -> None:
         """The first time that a metric is no number is worth a line in the log."""
