@@ -5,7 +5,6 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -57,7 +56,10 @@ def usual_logs() -> Path:
 def start_logging(folder: Path) -> TextIO:
     """Log to window.log, and native crashes to crash.log; gives the open crash file."""
     folder.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(folder / "window.log", maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
+    path = folder / "window.log"
+    if path.exists() and path.stat().st_size > LOG_BYTES:
+        path.replace(folder / "window.1.log")
+    handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication, QScreen
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -102,8 +102,14 @@ def test_icons_take_their_colour_and_are_sharp(qapp: QApplication) -> None:
     pixmap = theme.pixmap("stop", "err", 16, 2.0)
     assert pixmap.width() == 32 and pixmap.devicePixelRatio() == 2
     assert pixmap.toImage().pixelColor(16, 16).name() == theme.DARK.err
-    shipped = theme.icon("stop", "accent", 16)
-    assert max(size.width() for size in shipped.availableSizes()) == 48
+
+
+def test_icons_are_drawn_for_the_screens_that_are_there(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [size.width() for size in theme.icon("stop", "accent", 16).availableSizes()] == [16]
+    monkeypatch.setattr(QScreen, "devicePixelRatio", lambda _: 1.75)
+    assert max(size.width() for size in theme.icon("stop", "accent", 16).availableSizes()) == 32
 
 
 def test_switching_reaches_what_is_open(qtbot: QtBot, qapp: QApplication) -> None:

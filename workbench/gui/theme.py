@@ -6,6 +6,7 @@ May import Qt and core.  Widgets that paint by hand ask `current()` each time an
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import ceil
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
@@ -262,10 +263,16 @@ def pixmap(name: str, token: str = "text", size: int = 16, ratio: float = 1.0) -
 def icon(name: str, token: str = "text", size: int = 16) -> QIcon:
     """`resources/icons/<name>.svg` tinted with a colour of the theme in force, sharp on HiDPI screens."""
     made = QIcon()
-    for ratio in (1, 2, 3):
+    for ratio in _ratios():
         made.addPixmap(_rendered(name, color(token).name(), size, ratio))
-        made.addPixmap(_rendered(name, _faded(token), size, ratio), QIcon.Mode.Disabled)
+        if token == "on_accent":  # what Qt would grey out by itself cannot be seen on a button that is off
+            made.addPixmap(_rendered(name, color("dim").name(), size, ratio), QIcon.Mode.Disabled)
     return made
+
+
+def _ratios() -> list[int]:
+    """Device pixel ratios worth drawing for: those of the screens that are there."""
+    return sorted({1, *(ceil(screen.devicePixelRatio()) for screen in QGuiApplication.screens())})
 
 
 def set_icon(button: QAbstractButton, name: str, token: str = "text", size: int = 16) -> None:
@@ -281,20 +288,6 @@ def _tint(button: QAbstractButton) -> None:
     made = icon(str(button.property("icon_name")), str(button.property("icon_token")), size)
     if button.property("icon_token") == "dim":  # an activity lights up when it is the one in view
         lit = icon(str(button.property("icon_name")), "text", size)
-        for ratio in (1, 2, 3):
+        for ratio in _ratios():
             made.addPixmap(lit.pixmap(QSize(size, size), ratio), QIcon.Mode.Normal, QIcon.State.On)
     button.setIcon(made)
-
-
-def _faded(token: str) -> str:
-    theme = appearance.theme
-    if token == "on_accent":
-        return theme.dim
-    front, back = theme.color(token), theme.color("panel")
-    red, green, blue = (
-        (a + b) // 2
-        for a, b in zip(
-            (front.red(), front.green(), front.blue()), (back.red(), back.green(), back.blue()), strict=True
-        )
-    )
-    return QColor(red, green, blue).name()

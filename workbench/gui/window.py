@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
@@ -21,14 +22,16 @@ from PySide6.QtWidgets import (
 
 from workbench.gui import theme
 from workbench.gui.actions import BY_ID, tooltip
-from workbench.gui.palette import CommandPalette, entries
 from workbench.gui.session import Session
-from workbench.gui.shortcuts import ShortcutSheet
 from workbench.gui.statusbar import StatusBar
 from workbench.gui.topbar import TopBar
 from workbench.gui.widgets.messages import MessageBar
 from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import RunRecord
+
+if TYPE_CHECKING:
+    from workbench.gui.palette import CommandPalette
+    from workbench.gui.shortcuts import ShortcutSheet
 
 LEAST = QSize(960, 600)
 FILES = "Model files (*.json);;All files (*)"
@@ -125,9 +128,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self.status)
         self.setCentralWidget(centre)
         self.messages = MessageBar(self)
-        self.palette_box = CommandPalette(self)
-        self.sheet = ShortcutSheet(self)
-        self._dialog: QFileDialog | None = None
+        self._palette: CommandPalette | None = None
+        self._sheet: ShortcutSheet | None = None
         self._bind()
         session.went.connect(self.show_view)
         session.message.connect(self._say)
@@ -179,7 +181,7 @@ class MainWindow(QMainWindow):
         bind("train", session.train, self)
         for mode in theme.MODES:
             bind(f"theme_{mode}", self._themed(mode), self)
-        bind("shortcuts", self.sheet.open, self)
+        bind("shortcuts", lambda: self.sheet.open(), self)
         bind("quit", self.close, self)
         self.top.search_asked.connect(self.open_palette)
 
@@ -205,8 +207,28 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------- actions
 
+    @property
+    def palette_box(self) -> "CommandPalette":
+        """The command palette, made when it is first asked for."""
+        if self._palette is None:
+            from workbench.gui.palette import CommandPalette
+
+            self._palette = CommandPalette(self)
+        return self._palette
+
+    @property
+    def sheet(self) -> "ShortcutSheet":
+        """The shortcut sheet, made when it is first asked for."""
+        if self._sheet is None:
+            from workbench.gui.shortcuts import ShortcutSheet
+
+            self._sheet = ShortcutSheet(self)
+        return self._sheet
+
     def open_palette(self) -> None:
         """Show the command palette over what works here."""
+        from workbench.gui.palette import entries
+
         canvas = self.views.get("design") if self.current == "design" else None
         add = getattr(canvas, "add_node_type", None)
         self.palette_box.open(entries(self.session, self.current, add))
@@ -278,11 +300,11 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        for box in (self.messages, self.palette_box):
-            if box.isVisible():
+        for box in (self.messages, self._palette):
+            if box is not None and box.isVisible():
                 box.place()
-        if self.sheet.isVisible():
-            self.sheet.close_up()
+        if self._sheet is not None and self._sheet.isVisible():
+            self._sheet.close_up()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.toLocalFile().endswith(".json") for url in event.mimeData().urls()):
