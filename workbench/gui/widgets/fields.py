@@ -161,5 +161,5 @@ class FormRows(QWidget):
         """Remove all rows."""
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
-                widget.setParent(None)
+                widget.hide()  # at once: as a window of its own it would flash up
                 widget.deleteLater()

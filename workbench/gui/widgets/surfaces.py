@@ -32,7 +32,7 @@ def clear_layout(layout: QLayout) -> None:
     """Remove and delete everything in a layout."""
     while (item := layout.takeAt(0)) is not None:
         if (widget := item.widget()) is not None:
-            widget.setParent(None)
+            widget.hide()  # at once: as a window of its own it would flash up
             widget.deleteLater()
 
 
