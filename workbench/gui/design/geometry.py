@@ -11,8 +11,9 @@ from PySide6.QtGui import QPainterPath
 from workbench.gui.design.faces import Face
 from workbench.gui.design.style import HEAD, NODE_WIDTH, ROW, SNAP, WIDEST, style
 
-_LEAST = 28.0
-_OUT = 22.0
+_LEAST = 10.0
+_OUTS = (22.0, 9.0)
+"""How far out of its ports a wire turns; the second where cards stand close."""
 _BEND = 12.0
 _FAR = 420.0
 """Wires longer than this run straight and turn at their ends."""
@@ -34,19 +35,19 @@ class Card:
 
 def card_of(face: Face) -> Card:
     """The card that holds a face: everything on the grid, so that straight wires are possible."""
-    made = style()
-    badge = made.line_metrics.horizontalAdvance(face.repeat) + 8 if face.repeat else 0.0
+    width = style().width
+    badge = width("line", face.repeat) + 8 if face.repeat else 0.0
     badge += 20 if face.tie else 0
-    title = made.title_metrics.horizontalAdvance(face.title) + badge + 28
+    title = width("title", face.title) + badge + 28
     rows = max((len(ports) for ports in (face.inputs, face.outputs) if len(ports) > 1), default=0)
     names = 0.0
     for ports in (face.inputs, face.outputs):
         if len(ports) > 1:
-            names += max(made.port_metrics.horizontalAdvance(name) for name in ports) + 20
-    line = made.line_metrics.horizontalAdvance(face.line) + 28 if face.tie else 0.0
-    width = min(WIDEST, max(NODE_WIDTH, title, names, min(line, NODE_WIDTH + 40)))
+            names += max(width("port", name) for name in ports) + 20
+    line = width("line", face.line) + 28 if face.tie else 0.0
+    wide = min(WIDEST, max(NODE_WIDTH, title, names, min(line, NODE_WIDTH + 40)))
     height = HEAD + (SNAP + ROW * rows if rows else 0)
-    card = Card(ceil(width / SNAP) * SNAP, height)
+    card = Card(ceil(wide / SNAP) * SNAP, height)
     card.inputs = {name: QPointF(0, y) for name, y in _heights(face.inputs)}
     card.outputs = {name: QPointF(card.width, y) for name, y in _heights(face.outputs)}
     return card
@@ -68,21 +69,24 @@ def wire_path(
     across, down = end.x() - start.x(), end.y() - start.y()
     path = QPainterPath(start)
     if across >= _LEAST or (across > 0 and abs(down) < 4):
-        pull = max(min(across * 0.5, 160.0), min(36.0, across))
+        pull = max(min(across * 0.5, 160.0), min(24.0, abs(down) * 0.5))
         path.cubicTo(QPointF(start.x() + pull, start.y()), QPointF(end.x() - pull, end.y()), end)
-        hidden = across > _FAR or _covered(path, cards)
-        lane = _free_lane(start, end, cards) if cards and hidden else None
-        return path if lane is None else _through(start, end, lane)
+        hidden = bool(cards) and (across > _FAR or _covered(path, cards))
+        for out in _OUTS if hidden else ():
+            lane = _free_lane(start, end, cards, out)
+            if lane is not None:
+                return _through(start, end, lane, out)
+        return path
     lane = (start.y() + end.y()) / 2
     if abs(down) < 2 * HEAD:
         lane = floor if floor is not None else max(start.y(), end.y()) + 1.5 * HEAD
-    return _through(start, end, lane)
+    return _through(start, end, lane, _OUTS[0])
 
 
-def _through(start: QPointF, end: QPointF, lane: float) -> QPainterPath:
+def _through(start: QPointF, end: QPointF, lane: float, out: float) -> QPainterPath:
     """Out of the source, along a horizontal lane, into the target."""
     path = QPainterPath(start)
-    right, left = start.x() + _OUT, end.x() - _OUT
+    right, left = start.x() + out, end.x() - out
     _rounded(
         path,
         [QPointF(right, start.y()), QPointF(right, lane), QPointF(left, lane), QPointF(left, end.y()), end],
@@ -96,9 +100,9 @@ def _covered(path: QPainterPath, cards: Sequence[QRectF]) -> bool:
     return any(card.contains(point) for card in cards for point in points)
 
 
-def _free_lane(start: QPointF, end: QPointF, cards: Sequence[QRectF]) -> float | None:
+def _free_lane(start: QPointF, end: QPointF, cards: Sequence[QRectF], out: float) -> float | None:
     """The height of the nearest horizontal way that no card blocks; None when there is none."""
-    right, left = start.x() + _OUT, end.x() - _OUT
+    right, left = start.x() + out, end.x() - out
     edges = [edge for card in cards for edge in (card.top() - _BEND, card.bottom() + _BEND)]
     lanes = [start.y(), end.y(), *edges]
     best: tuple[float, float] | None = None
@@ -107,9 +111,9 @@ def _free_lane(start: QPointF, end: QPointF, cards: Sequence[QRectF]) -> float |
         if best is not None and cost >= best[0]:
             continue
         legs = (
-            QRectF(right, lane - 2, left - right, 4),
-            QRectF(right - 2, min(start.y(), lane), 4, abs(lane - start.y())),
-            QRectF(left - 2, min(end.y(), lane), 4, abs(lane - end.y())),
+            QRectF(right, lane - 0.5, left - right, 1),
+            QRectF(right - 0.5, min(start.y(), lane), 1, abs(lane - start.y())),
+            QRectF(left - 0.5, min(end.y(), lane), 1, abs(lane - end.y())),
         )
         if not any(card.intersects(leg) for card in cards for leg in legs):
             best = cost, lane

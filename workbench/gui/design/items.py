@@ -5,10 +5,9 @@ Imports Qt, style and geometry.
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPen, QStaticText, QTransform
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QPainterPath, QPen, QStaticText, QTransform
 from PySide6.QtWidgets import (
-    QGraphicsItem,
     QGraphicsPathItem,
     QGraphicsRectItem,
     QStyleOptionGraphicsItem,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 from workbench.core.document import Port
 from workbench.core.shapes import TensorSpec
 from workbench.gui.design.faces import Face
-from workbench.gui.design.geometry import card_of, wire_path
+from workbench.gui.design.geometry import Card, card_of, wire_path
 from workbench.gui.design.style import (
     CORNER,
     DETAIL,
@@ -34,7 +33,6 @@ from workbench.gui.design.style import (
 LINKS, NODES, RAISED, GESTURE = 0.0, 1.0, 2.0, 3.0
 _LEFT, _RIGHT = 14.0, 10.0
 _MARGIN = 8.0
-_BIG = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
 _PLAIN = Qt.TextFormat.PlainText
 
 
@@ -50,22 +48,25 @@ class NodeItem(QGraphicsRectItem):
         self.kinds: dict[str, str] = {}
         self.linked: frozenset[str] = frozenset()
         self._texts: list[tuple[QPointF, QStaticText]] = []
-        self._big = 0
-        self.setPen(QPen(Qt.PenStyle.NoPen))
+        self._title_font = style().title_font
+        self._big: tuple[QFont, QStaticText] | None = None
+        self.setPen(style().no_pen)
         self.setZValue(NODES)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption, False)
-        self.set_face(face)
+        self._take(face, self.card)
 
     def set_face(self, face: Face) -> bool:
         """Show another face; true if the card or its ports changed their places."""
         card = card_of(face)
         moved = card != self.card
-        self.face, self.card = face, card
-        self.setRect(QRectF(-_MARGIN, -_MARGIN, card.width + 2 * _MARGIN + 4, card.height + 2 * _MARGIN + 4))
-        self._lay_out()
-        self.setToolTip(face.problem)
+        self._take(face, card)
         self.update()
         return moved
+
+    def _take(self, face: Face, card: Card) -> None:
+        self.face, self.card = face, card
+        # Texts are laid out when they are first painted: most cards of a large drawing never are.
+        self._texts, self._big = [], None
+        self.setRect(-_MARGIN, -_MARGIN, card.width + 2 * _MARGIN + 4, card.height + 2 * _MARGIN + 4)
 
     def set_look(
         self, *, chosen: bool | None = None, hovered: bool | None = None, faded: bool | None = None
@@ -103,25 +104,30 @@ class NodeItem(QGraphicsRectItem):
 
     def _lay_out(self) -> None:
         made, face, card = style(), self.face, self.card
-        badge = made.line_metrics.horizontalAdvance(face.repeat) + 8 if face.repeat else 0.0
+        badge = made.width("line", face.repeat) + 8 if face.repeat else 0.0
         badge += 20 if face.tie else 0
         room = card.width - _LEFT - _RIGHT
         elide = Qt.TextElideMode.ElideRight
-        title = made.title_metrics.elidedText(face.title, elide, room - badge)
+        self._title_font, title = made.title_fitting(face.title, room - badge)
         line = made.line_metrics.elidedText(face.problem or face.line, elide, room)
         self._texts = [
-            (QPointF(_LEFT, 7), _static(title, made.title_font)),
+            (QPointF(_LEFT, 7), _static(title, self._title_font)),
             (QPointF(_LEFT, 26), _static(line, made.line_font)),
         ]
-        longest = max(face.title.split(" "), key=len, default="")
-        wide = made.title_metrics.horizontalAdvance(longest) * 18 / 13
-        lines = made.title_metrics.horizontalAdvance(face.title) * 18 / 13 / (room + 4)
-        self._big = 0 if wide <= room + 4 and lines < 1.8 else 1
         for ports, right in ((card.inputs, False), (card.outputs, True)):
             for name, place in ports.items() if len(ports) > 1 else ():
                 text = _static(name, made.port_font)
                 x = card.width - _LEFT - text.size().width() if right else _LEFT
                 self._texts.append((QPointF(x, place.y() - text.size().height() / 2), text))
+
+    def _big_title(self) -> tuple[QFont, QStaticText]:
+        """The title as it stands at a low zoom: large, over two lines where it must."""
+        made, room = style(), self.card.width - _LEFT - 4
+        longest = max(self.face.title.split(" "), key=len, default="")
+        share = 18 / 13
+        fits = made.width("title", longest) * share <= room
+        font = made.big_fonts[0 if fits and made.width("title", self.face.title) * share < 1.8 * room else 1]
+        return font, _static(self.face.title, font, room)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -133,11 +139,13 @@ class NodeItem(QGraphicsRectItem):
         if painter.worldTransform().m11() >= DETAIL:
             self._paint_texts(painter, made)
             self._paint_ports(painter, made)
-        else:
-            painter.setFont(made.big_fonts[self._big])
-            painter.setPen(made.text)
-            room = QRectF(_LEFT, 0, self.card.width - _LEFT - 4, self.card.height)
-            painter.drawText(room, _BIG, self.face.title)
+            return
+        if self._big is None:
+            self._big = self._big_title()
+        font, text = self._big
+        painter.setFont(font)
+        painter.setPen(made.text)
+        painter.drawStaticText(QPointF(_LEFT, (self.card.height - text.size().height()) / 2), text)
 
     def _paint_card(self, painter: QPainter, made: Style) -> None:
         face, rect = self.face, self.card.rect
@@ -160,7 +168,9 @@ class NodeItem(QGraphicsRectItem):
 
     def _paint_texts(self, painter: QPainter, made: Style) -> None:
         face, card = self.face, self.card
-        fonts = (made.title_font, made.line_font)
+        if not self._texts:
+            self._lay_out()
+        fonts = (self._title_font, made.line_font)
         colors = (made.text, {"error": made.err, "warning": made.warn}.get(face.level, made.dim))
         for index, (place, text) in enumerate(self._texts):
             painter.setFont(fonts[index] if index < 2 else made.port_font)
@@ -170,7 +180,7 @@ class NodeItem(QGraphicsRectItem):
         if face.repeat:
             painter.setFont(made.line_font)
             painter.setPen(made.accent)
-            wide = made.line_metrics.horizontalAdvance(face.repeat)
+            wide = made.width("line", face.repeat)
             right -= wide
             painter.drawText(QPointF(right, 20), face.repeat)
             right -= 8
@@ -203,6 +213,8 @@ class LinkItem(QGraphicsPathItem):
         self.kind = ""
         self.chosen = self.hovered = self.faded = False
         self.wrong = False
+        self._path = QPainterPath()
+        self._far: tuple[QLineF, ...] | None = None
         self.setZValue(LINKS)
         self.setPen(QPen(Qt.GlobalColor.black, 4))
 
@@ -210,7 +222,24 @@ class LinkItem(QGraphicsPathItem):
         self, start: QPointF, end: QPointF, floor: float | None = None, cards: Sequence[QRectF] = ()
     ) -> None:
         """Lay the wire between two points of the scene, around the cards."""
-        self.setPath(wire_path(start, end, floor, cards))
+        self._path = wire_path(start, end, floor, cards)
+        self.setPath(self._path)
+        self._far = None
+
+    def far_lines(self) -> tuple[QLineF, ...]:
+        """The wire as three straight lines, for the view from afar."""
+        if self._far is None:
+            count = self._path.elementCount()
+            if count < 2:
+                return ()
+            first, last = self._path.elementAt(0), self._path.elementAt(count - 1)
+            middle = (first.x + last.x) / 2
+            self._far = (
+                QLineF(first.x, first.y, middle, first.y),
+                QLineF(middle, first.y, middle, last.y),
+                QLineF(middle, last.y, last.x, last.y),
+            )
+        return self._far
 
     def set_spec(self, spec: TensorSpec | None, *, wrong: bool) -> bool:
         """What flows here; true if that is news."""
@@ -246,12 +275,14 @@ class LinkItem(QGraphicsPathItem):
             pen = made.err_wire if self.wrong else made.wire_pens[self.kind]
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(self.path())
+        painter.drawPath(self._path)
 
 
-def _static(text: str, font: QFont) -> QStaticText:
+def _static(text: str, font: QFont, width: float = -1) -> QStaticText:
     made = QStaticText(text)
     made.setTextFormat(_PLAIN)
+    if width > 0:
+        made.setTextWidth(width)
     made.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
     made.prepare(QTransform(), font)
     return made

@@ -3,7 +3,7 @@
 It owns its items explicitly and holds what is view state: selection, hover and the preview of a move.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
@@ -64,6 +64,8 @@ class DesignScene(QGraphicsScene):
         self._hovered: NodeItem | LinkItem | None = None
         self._far = False
         self._far_stale = True
+        self._lifted: frozenset[str] = frozenset()
+        self._lifted_wires: frozenset[Port] = frozenset()
         self._overview = OverviewItem()
         self.addItem(self._overview)
         self.setSceneRect(-_CHUNK, -_CHUNK, 2 * _CHUNK, 2 * _CHUNK)
@@ -336,7 +338,7 @@ class DesignScene(QGraphicsScene):
         for id, item in self.nodes.items():
             item.set_look(faded=id in faint)
 
-    def shift(self, ids: Iterable[str], by: QPointF) -> None:
+    def shift(self, ids: Collection[str], by: QPointF) -> None:
         """Show nodes moved from their places in the document, without moving them there."""
         wires: set[Port] = set()
         for id in ids:
@@ -346,11 +348,23 @@ class DesignScene(QGraphicsScene):
         for target in wires:
             self.update(self.labels.forget(self.links[target]))
         self._route(wires)
+        self._lift(frozenset(ids), frozenset(wires))
+
+    def _lift(self, ids: frozenset[str], wires: frozenset[Port]) -> None:
+        """From afar, what is being moved is painted by itself, so that the rest need not be gathered again."""
+        if (ids, wires) == (self._lifted, self._lifted_wires):
+            return
+        self._lifted, self._lifted_wires = ids, wires
+        for id, item in self.nodes.items():
+            item.setFlag(_NO_CONTENTS, self._far and id not in ids)
+        for port, link in self.links.items():
+            link.setFlag(_NO_CONTENTS, self._far and port not in wires)
         self._far_stale = True
         self._sync_far()
 
     def settle(self) -> None:
         """Place all wires and shapes anew, after a move."""
+        self._lift(frozenset(), frozenset())
         if len(self.links) <= MOST_ROUTED:
             self._route(self.links)
         self._forget_labels()
@@ -366,7 +380,10 @@ class DesignScene(QGraphicsScene):
 
     def _sync_far(self) -> None:
         if self._far and self._far_stale:
-            self._overview.refresh(self.nodes.values(), self.links.values())
+            self._overview.gather(
+                [item for id, item in self.nodes.items() if id not in self._lifted],
+                [item for port, item in self.links.items() if port not in self._lifted_wires],
+            )
             self._far_stale = False
 
 

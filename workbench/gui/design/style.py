@@ -10,7 +10,7 @@ from workbench.gui import theme
 
 SNAP = 8
 NODE_WIDTH = 144
-WIDEST = 240
+WIDEST = 192
 HEAD = 48
 ROW = 16
 CORNER = 6.0
@@ -81,6 +81,7 @@ class Style:
         self.band = QColor(self.accent)
         self.band.setAlphaF(0.12)
         self.title_font = _font(13, QFont.Weight.DemiBold)
+        self.title_fonts = tuple(_font(pixels, QFont.Weight.DemiBold) for pixels in (13, 12, 11))
         self.line_font = _font(11)
         self.port_font = _font(11)
         self.label_font = _font(10)
@@ -89,7 +90,29 @@ class Style:
         self.line_metrics = QFontMetricsF(self.line_font)
         self.port_metrics = QFontMetricsF(self.port_font)
         self.label_metrics = QFontMetricsF(self.label_font)
+        self._metrics = {"title": self.title_metrics, "line": self.line_metrics, "port": self.port_metrics}
+        self._widths: dict[tuple[str, str], float] = {}
         self._tiles: dict[tuple[int, float], QPixmap] = {}
+
+    def width(self, font: str, text: str) -> float:
+        """How wide a text is in the font of titles, lines or ports."""
+        key = (font, text)
+        found = self._widths.get(key)
+        if found is None:
+            if len(self._widths) > 20_000:
+                self._widths.clear()
+            found = self._widths[key] = self._metrics[font].horizontalAdvance(text)
+        return found
+
+    def title_fitting(self, text: str, room: float) -> tuple[QFont, str]:
+        """The largest font in which a title fits, and the title, shortened if it does not even fit the smallest."""
+        if self.width("title", text) <= room:
+            return self.title_font, text
+        for font in self.title_fonts[1:]:
+            metrics = QFontMetricsF(font)
+            if metrics.horizontalAdvance(text) <= room:
+                return font, text
+        return font, metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
 
     def family(self, name: str) -> QColor:
         return self.families.get(name, self.families["structure"])
