@@ -41,6 +41,8 @@ LEAST, MOST = 0.05, 3.0
 _ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 _LEFT, _MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 _DRAG = 4
+_FAR = 1e6
+"""How far one can look from the origin."""
 
 
 class Canvas(QGraphicsView):
@@ -63,6 +65,7 @@ class Canvas(QGraphicsView):
         self.place = Place()
         self.drawing = DesignScene(self)
         self.setScene(self.drawing)
+        self.setSceneRect(-_FAR, -_FAR, 2 * _FAR, 2 * _FAR)
         self._gesture: Gesture | None = None
         self._waiting: tuple[QPoint, Callable[[], Gesture]] | None = None
         self._click: Callable[[], None] | None = None

@@ -21,7 +21,7 @@ from workbench.gui.design.overview import OverviewItem
 from workbench.gui.design.style import HEAD, NODE_WIDTH, wire_kind
 
 _NO_CONTENTS = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
-_CHUNK = 1e6
+_ROOM = 4096.0
 _CLEAR = 6.0
 MOST_ROUTED = 300
 """In drawings with more links wires do not go around cards."""
@@ -68,7 +68,7 @@ class DesignScene(QGraphicsScene):
         self._lifted_wires: frozenset[Port] = frozenset()
         self._overview = OverviewItem()
         self.addItem(self._overview)
-        self.setSceneRect(-_CHUNK, -_CHUNK, 2 * _CHUNK, 2 * _CHUNK)
+        self.setSceneRect(-_ROOM, -_ROOM, 2 * _ROOM, 2 * _ROOM)
 
     # ------------------------------------------------------------- following the document
 
@@ -95,12 +95,20 @@ class DesignScene(QGraphicsScene):
         self._show_specs(infos, problems)
         if stale or not same:
             self._forget_labels()
+            self._make_room()
         self._far_stale = True
         self._sync_far()
         kept = [id for id in self.selection if id in self.nodes]
         kept_links = [port for port in self.chosen_links if port in self.links]
         if (kept, kept_links) != (self.selection, self.chosen_links):
             self.select(kept, kept_links)
+
+    def _make_room(self) -> None:
+        """Grow the scene around its items: a much larger one would make every look-up slow, as would none."""
+        bounds = self.bounds()
+        if not self.sceneRect().contains(bounds):
+            wide, high = bounds.width() / 2 + _ROOM, bounds.height() / 2 + _ROOM
+            self.setSceneRect(bounds.adjusted(-wide, -high, wide, high))
 
     def restyle(self) -> None:
         """Take over new fonts and colours."""
