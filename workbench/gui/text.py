@@ -25,8 +25,7 @@ def number(value: float, digits: int = 4) -> str:
     if size >= 10**digits - 0.5:
         return whole(value)
     text = f"{value:#.{digits}g}".removesuffix(".")
-    exact = "." in text and float(value).is_integer()
-    return _signed(text.rstrip("0").rstrip(".") if exact else text)
+    return _signed(text) if value else "0"
 
 
 def whole(value: float) -> str:

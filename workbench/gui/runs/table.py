@@ -1,6 +1,6 @@
 """The table of runs on the screen: state dots, progress bars, sorting by a click.  Imports Qt, theme, the model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from PySide6.QtCore import (
@@ -108,10 +108,13 @@ class RunsTable(QTableView):
     selected = Signal(object)
     """Ids of the selected runs, from the top."""
 
-    def __init__(self, model: RunsModel, *, hidden: Iterable[int] = ()) -> None:
+    def __init__(
+        self, model: RunsModel, *, hidden: Iterable[int] = (), widths: Mapping[int, int] | None = None
+    ) -> None:
         super().__init__()
         self.runs = model
         self._hidden = frozenset(hidden)
+        self._widths = {column: made.width for column, made in enumerate(COLUMNS)} | dict(widths or {})
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -136,8 +139,8 @@ class RunsTable(QTableView):
         header.setMinimumSectionSize(44)
         header.setFixedHeight(ROW)
         header.sectionClicked.connect(self._on_header)
-        for column, made in enumerate(COLUMNS):
-            header.resizeSection(column, made.width)
+        for column, width in self._widths.items():
+            header.resizeSection(column, width)
         self.setItemDelegate(CellDelegate(self))
         self.setItemDelegateForColumn(1, StateDelegate(self))
         self.setItemDelegateForColumn(2, ProgressDelegate(self))
@@ -220,7 +223,7 @@ class RunsTable(QTableView):
     def _fill(self) -> None:
         """Share out the room that the columns leave: names first, then models and data."""
         header = self.horizontalHeader()
-        sizes = {column: COLUMNS[column].width for column in _GROWING if not self.isColumnHidden(column)}
+        sizes = {column: self._widths[column] for column in _GROWING if not self.isColumnHidden(column)}
         taken = sum(header.sectionSize(c) for c in range(header.count()) if c not in _GROWING)
         room = self.viewport().width() - taken - sum(sizes.values())
         for column, most in _GROWING.items():

@@ -44,10 +44,12 @@ class Curve:
     style: Style = "solid"
     scale: float = 1.0
 
-    def nearest(self, x: float) -> tuple[float, float] | None:
-        """The point nearest to x; None where there is none."""
+    def nearest(self, x: float, slack: float = 0.0) -> tuple[float, float] | None:
+        """The point nearest to x; None where x lies further than `slack` outside what the curve covers."""
         index = self.series.nearest(x / self.scale)
-        return self.point(index) if index >= 0 else None
+        if index < 0 or not self.point(0)[0] - slack <= x <= self.point(-1)[0] + slack:
+            return None
+        return self.point(index)
 
     def last(self) -> tuple[float, float] | None:
         """The newest point; None where there is none."""

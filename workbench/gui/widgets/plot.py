@@ -256,7 +256,8 @@ class MetricPlot(QWidget):
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
         curves = self._curves if self.show_legend else ()
-        painting.paint_header(painter, self._title, curves, self._cursor, 12, self.log_button.x() - 8)
+        values = painting.values_of(curves, self._frame, self._cursor)
+        painting.paint_header(painter, self._title, curves, values, 12, self.log_button.x() - 8)
         if self.hasFocus():
             painter.setPen(QPen(theme.color("accent"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

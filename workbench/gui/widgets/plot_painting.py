@@ -39,9 +39,9 @@ def place(label: str, x: float, *, whole: bool) -> str:
     return f"{label} {text.whole(x)}" if whole else f"{label} {text.number(x)}"
 
 
-def value_at(curve: "Curve", x: float | None) -> str:
+def value_at(curve: "Curve", x: float | None, slack: float = 0.0) -> str:
     """A curve's value nearest to x, or its last one."""
-    found = curve.last() if x is None else curve.nearest(x)
+    found = curve.last() if x is None else curve.nearest(x, slack)
     return text.number(found[1]) if found else text.NONE
 
 
@@ -74,10 +74,20 @@ def paint_axes(painter: QPainter, frame: Frame, x_label: str, *, whole: bool) ->
     painter.drawText(QPointF(name_left, text_down), x_label)
 
 
+def _slack(frame: Frame) -> float:
+    """How far outside a curve's range it is still meant by the crosshair: a few pixels."""
+    return 8 / frame.width * (frame.x1 - frame.x0)
+
+
 def paint_header(
-    painter: QPainter, title: str, curves: "Sequence[Curve]", cursor: float | None, left: float, right: float
+    painter: QPainter,
+    title: str,
+    curves: "Sequence[Curve]",
+    values: Sequence[str],
+    left: float,
+    right: float,
 ) -> None:
-    """The title, then the curves' names with their values at the cursor or their last ones, as many as fit."""
+    """The title, then the curves' names with their values, as many as fit."""
     strong, small = QFont(painter.font()), small_font(painter.font())
     strong.setWeight(QFont.Weight.DemiBold)
     middle = int(Qt.AlignmentFlag.AlignVCenter)
@@ -89,8 +99,8 @@ def paint_header(
     left += metrics.horizontalAdvance(shown) + 16
     painter.setFont(small)
     metrics = QFontMetricsF(small)
-    for index, curve in enumerate(curves):
-        label = f"{text.one_line(curve.name, 40)}  {value_at(curve, cursor)}"
+    for index, (curve, value) in enumerate(zip(curves, values, strict=True)):
+        label = f"{text.one_line(curve.name, 40)}  {value}"
         width = metrics.horizontalAdvance(label)
         if left + _SWATCH + width > right:
             rest = f"+{len(curves) - index}"
@@ -113,6 +123,12 @@ def paint_swatch(painter: QPainter, curve: "Curve", left: float, middle: float) 
     painter.drawLine(QPointF(left, middle), QPointF(left + 14, middle))
 
 
+def values_of(curves: "Sequence[Curve]", frame: Frame | None, cursor: float | None) -> list[str]:
+    """What the legend says of each curve: its value at the crosshair, or its last one."""
+    slack = _slack(frame) if frame else 0.0
+    return [value_at(curve, cursor, slack) for curve in curves]
+
+
 def paint_cursor(
     painter: QPainter, frame: Frame, curves: "Sequence[Curve]", x: float
 ) -> "list[tuple[Curve, float]]":
@@ -125,7 +141,7 @@ def paint_cursor(
     painter.drawLine(QPointF(across, frame.top), QPointF(across, frame.bottom))
     rows: list[tuple[Curve, float]] = []
     for curve in curves:
-        if (found := curve.nearest(x)) is None:
+        if (found := curve.nearest(x, _slack(frame))) is None:
             continue
         at, down = frame.across(found[0]), frame.down(found[1])
         rows.append((curve, found[1]))
@@ -154,7 +170,8 @@ def paint_readout(
     value_width = max((metrics.horizontalAdvance(value) for _, _, value in shown), default=0.0)
     width = max(22 + name_width + 16 + value_width, metrics.horizontalAdvance(head)) + 20
     across = frame.across(x)
-    left = across + 12 if across + 12 + width < frame.right + 10 else across - 12 - width
+    fits_right = across + 12 + width < frame.right + 10 or across < frame.left + frame.width / 2
+    left = across + 12 if fits_right else across - 12 - width
     height = line * (1 + len(shown) + bool(hidden)) + 12
     box = QRectF(max(4.0, left), frame.top + 4, width, height)
     painter.setBrush(theme.color("card"))

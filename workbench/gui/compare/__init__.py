@@ -1,0 +1,1 @@
+"""Compare: curves of several runs over one another and what differs between them.  May import runs and widgets."""

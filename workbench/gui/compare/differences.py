@@ -1,0 +1,110 @@
+"""What differs between runs: their results, what they are, their settings.  Imports records and runs' metrics."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from workbench.gui import text
+from workbench.gui.runs import metrics
+from workbench.gui.runs.table_model import spent
+from workbench.gui.store_thread import Summaries
+from workbench.store.records import RunRecord, Summary
+
+Tone = Literal["", "better", "worse", "changed"]
+_MISSING: Final = object()
+_OUTCOMES: Final = ("state", "epochs done", "duration")
+"""Facts that follow from the others; colour would draw the eye away from causes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing compared: a text for each run and how it stands to the base run's."""
+
+    name: str
+    texts: tuple[str, ...]
+    tones: tuple[Tone, ...]
+    best: int = -1
+    """Which of them is the best result; -1 where there is no better and worse, or a tie."""
+
+    @property
+    def differs(self) -> bool:
+        return len(set(self.texts)) > 1
+
+
+def differences(
+    runs: Sequence[RunRecord],
+    params: Mapping[int, Mapping[str, Any]],
+    summaries: Summaries,
+    base: int,
+    *,
+    only: bool = True,
+) -> list[Row]:
+    """Results first, then facts, then settings; `base` is the place of the run that the others are held against.
+
+    With `only`, rows in which all runs say the same are left out.
+    """
+    rows = [*_results(runs, summaries, base), *_facts(runs, base), *_settings(runs, params, base)]
+    return [row for row in rows if row.differs] if only and len(runs) > 1 else rows
+
+
+def _results(runs: Sequence[RunRecord], summaries: Summaries, base: int) -> Iterable[Row]:
+    mine = [summaries.get(run.id, {}) for run in runs]
+    names = metrics.names(metric for one in mine for metric in one)
+    for name in names:
+        for split in metrics.SPLITS:
+            found = [one.get(f"{split}/{name}") for one in mine]
+            if any(found):
+                yield _result(name, split, found, base)
+
+
+def _result(name: str, split: str, found: Sequence[Summary | None], base: int) -> Row:
+    values = [metrics.best_of(one, name)[0] if one else math.nan for one in found]
+    texts = tuple(text.number(value) if one else text.NONE for one, value in zip(found, values, strict=True))
+    tones: list[Tone] = []
+    for value in values:
+        if metrics.better(value, values[base], name):
+            tones.append("better")
+        else:
+            tones.append("worse" if metrics.better(values[base], value, name) else "")
+    known = [value for value in values if not math.isnan(value)]
+    best = -1
+    if known:
+        top = max(known) if metrics.bigger_is_better(name) else min(known)
+        best = values.index(top) if values.count(top) == 1 and len(known) > 1 else -1
+    return Row(
+        f"{name} · best of {split}" if split != "test" else f"{name} · test", texts, tuple(tones), best
+    )
+
+
+def _facts(runs: Sequence[RunRecord], base: int) -> Iterable[Row]:
+    facts: dict[str, list[str]] = {
+        "model": [text.one_line(run.model) for run in runs],
+        "data": [text.one_line(run.dataset) or text.NONE for run in runs],
+        "parameters": [text.count(run.parameters) for run in runs],
+        "state": [run.state for run in runs],
+        "epochs done": [text.whole(run.epoch) for run in runs],
+        "duration": [text.duration(spent(run)) for run in runs],
+        "device": [run.used_device or run.device for run in runs],
+        "seed": [str(run.seed) for run in runs],
+    }
+    for name, texts in facts.items():
+        plain: list[Tone] = [""] * len(texts)
+        yield Row(name, tuple(texts), tuple(plain) if name in _OUTCOMES else _changed(texts, base))
+
+
+def _settings(runs: Sequence[RunRecord], params: Mapping[int, Mapping[str, Any]], base: int) -> Iterable[Row]:
+    mine = [params.get(run.id, {}) for run in runs]
+    for name in sorted(dict.fromkeys(name for one in mine for name in one), key=_order):
+        values = [one.get(name, _MISSING) for one in mine]
+        texts = [text.NONE if value is _MISSING else text.value(value) for value in values]
+        yield Row(name, tuple(texts), _changed(texts, base))
+
+
+def _order(name: str) -> tuple[bool, str]:
+    """How it was trained before what was trained."""
+    return (not name.startswith("training."), name)
+
+
+def _changed(texts: Sequence[str], base: int) -> tuple[Tone, ...]:
+    return tuple("changed" if one != texts[base] else "" for one in texts)
