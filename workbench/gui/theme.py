@@ -11,7 +11,7 @@ from math import ceil
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 
 from workbench.core.resources import resource
 
@@ -20,6 +20,8 @@ GRID = 4
 TEXT = 13
 SMALL = 12
 TITLE = 22
+GAP = 4
+"""Added to what Qt leaves between a button's icon and its text."""
 MODES = ("system", "dark", "light")
 
 
@@ -244,9 +246,9 @@ def _drawing(name: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def _rendered(name: str, rgb: str, size: int, ratio: int) -> QPixmap:
+def _rendered(name: str, rgb: str, size: int, ratio: int, gap: int = 0) -> QPixmap:
     renderer = QSvgRenderer(QByteArray(_drawing(name).replace("currentColor", rgb).encode()))
-    pixmap = QPixmap(QSize(size, size) * ratio)
+    pixmap = QPixmap(QSize(size + gap, size) * ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     renderer.render(painter, QRectF(0, 0, size * ratio, size * ratio))
@@ -260,13 +262,16 @@ def pixmap(name: str, token: str = "text", size: int = 16, ratio: float = 1.0) -
     return _rendered(name, color(token).name(), size, max(1, round(ratio + 0.24)))
 
 
-def icon(name: str, token: str = "text", size: int = 16) -> QIcon:
-    """`resources/icons/<name>.svg` tinted with a colour of the theme in force, sharp on HiDPI screens."""
+def icon(name: str, token: str = "text", size: int = 16, gap: int = 0) -> QIcon:
+    """`resources/icons/<name>.svg` tinted with a colour of the theme in force, sharp on HiDPI screens.
+
+    `gap` leaves so many pixels free on its right, before a text.
+    """
     made = QIcon()
     for ratio in _ratios():
-        made.addPixmap(_rendered(name, color(token).name(), size, ratio))
+        made.addPixmap(_rendered(name, color(token).name(), size, ratio, gap))
         if token == "on_accent":  # what Qt would grey out by itself cannot be seen on a button that is off
-            made.addPixmap(_rendered(name, color("dim").name(), size, ratio), QIcon.Mode.Disabled)
+            made.addPixmap(_rendered(name, color("dim").name(), size, ratio, gap), QIcon.Mode.Disabled)
     return made
 
 
@@ -279,14 +284,17 @@ def set_icon(button: QAbstractButton, name: str, token: str = "text", size: int 
     """Gives a button an icon that follows the theme."""
     button.setProperty("icon_name", name)
     button.setProperty("icon_token", token)
-    button.setIconSize(QSize(size, size))
+    button.setIconSize(QSize(size + (GAP if isinstance(button, QPushButton) and button.text() else 0), size))
     _tint(button)
 
 
 def _tint(button: QAbstractButton) -> None:
-    size = button.iconSize().width()
-    made = icon(str(button.property("icon_name")), str(button.property("icon_token")), size)
-    if button.property("icon_token") == "dim":  # an activity lights up when it is the one in view
+    size = button.iconSize().height()
+    gap = button.iconSize().width() - size
+    made = icon(str(button.property("icon_name")), str(button.property("icon_token")), size, gap)
+    if (
+        button.property("icon_token") == "dim" and button.isCheckable()
+    ):  # an activity lights up when it is the one in view
         lit = icon(str(button.property("icon_name")), "text", size)
         for ratio in _ratios():
             made.addPixmap(lit.pixmap(QSize(size, size), ratio), QIcon.Mode.Normal, QIcon.State.On)

@@ -145,12 +145,13 @@ class FormRows(QWidget):
         """One row that is only read; gives the label that holds the value."""
         shown = ElidedLabel(value)
         shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        shown.setContentsMargins(0, 1, 0, 0)  # selectable text stands a pixel higher
         row = self._grid.rowCount()
         name = Label(text, "dim")
         if tooltip:
             name.setToolTip(tooltip)
-        self._grid.addWidget(name, row, 0)
-        self._grid.addWidget(shown, row, 1)
+        self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(shown, row, 1, Qt.AlignmentFlag.AlignTop)
         return shown
 
     def add_wide(self, widget: QWidget) -> None:

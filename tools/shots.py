@@ -1,0 +1,108 @@
+"""Screenshots of every view in both themes, from a copy of the sample workspace: `make shots`.
+
+May import everything that the window may.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from workbench.gui import theme
+from workbench.gui.session import Session
+from workbench.gui.settings.preferences import Preferences
+from workbench.gui.window import VIEWS, MainWindow
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTLE_MS = 900
+DRAWN, MARKED = "lenet5", "conv1"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the pictures; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tools.shots", description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images", help="folder for the pictures")
+    parser.add_argument(
+        "--workspace", type=Path, default=ROOT / "experiments.db", help="whose runs are shown"
+    )
+    parser.add_argument("--size", default="1600x900", help="of the window, such as 1280x720")
+    parser.add_argument("--view", choices=[view.id for view in VIEWS], action="append", help="only this view")
+    options = parser.parse_args(arguments)
+    width, height = (int(part) for part in options.size.split("x"))
+    options.out.mkdir(parents=True, exist_ok=True)
+    app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            workspace = copy_of(options.workspace, Path(folder))
+        except FileExistsError as error:
+            print(error, file=sys.stderr)
+            return 1
+        session = Session(workspace, Preferences(Path(folder) / "window.json"))
+        window = MainWindow(session)
+        window.resize(width, height)
+        window.show()
+        session.start()
+        until_open(session)
+        for mode in ("dark", "light"):
+            theme.apply(app, mode)
+            for view in options.view or [view.id for view in VIEWS]:
+                show(window, view)
+                path = options.out / f"{view}-{mode}.png"
+                window.grab().save(str(path), "PNG", 0)
+                print(f"{path}  {path.stat().st_size // 1024} kB")
+        window.close()
+    return 0
+
+
+def copy_of(workspace: Path, folder: Path) -> Path:
+    """A copy to show, so that the original stays as it is; an empty workspace where there is none."""
+    if workspace.with_name(workspace.name + "-wal").exists():
+        raise FileExistsError(f"{workspace} is in use. Close Workbench and let its runs end, then try again.")
+    if workspace.exists():
+        shutil.copy(workspace, folder / workspace.name)
+    files = workspace.with_suffix(".files")
+    if files.is_dir():
+        shutil.copytree(files, folder / files.name)
+    return folder / workspace.name
+
+
+def show(window: MainWindow, view: str) -> None:
+    """Go to a view and to what is worth seeing in it."""
+    session = window.session
+    if view == "design" and session.document.name != DRAWN:
+        session.open_template(DRAWN)
+        wait(SETTLE_MS)
+    what: dict[str, object] = {
+        "design": MARKED,
+        "runs": session.runs[0].id if session.runs else None,
+        "compare": [run.id for run in session.runs[:4]],
+    }
+    window.show_view(view, what.get(view))
+    window.setFocus()
+    wait(SETTLE_MS)
+
+
+def until_open(session: Session) -> None:
+    """Wait for the workspace's first news."""
+    while not session.is_open:
+        wait(20)
+
+
+def wait(milliseconds: int) -> None:
+    """Let the window live for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
