@@ -10,9 +10,9 @@ from workbench.catalog import rules
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.problems import Problem, Problems
 from workbench.catalog.schema import Schema
-from workbench.catalog.spec import NodeType, fill, node_types
+from workbench.catalog.spec import Call, NodeType, fill, node_types
 from workbench.catalog.training import Settings
-from workbench.catalog.updates import Step, resolve_settings, resolve_updates
+from workbench.catalog.updates import Step, check_goal, resolve_settings, resolve_updates
 from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node, Port
 from workbench.core.edits import Disconnect
 from workbench.core.errors import ExpressionError, FieldError, ShapeError
@@ -20,7 +20,7 @@ from workbench.core.expressions import Value, evaluate, is_expression, resolve_v
 from workbench.core.shapes import TensorSpec
 
 MOST_REPEATS = 10_000
-MOST_NODES = 200_000
+MOST_NODES = 50_000
 DEEPEST = 64
 
 
@@ -108,6 +108,7 @@ def analyse(document: Document, schemas: Mapping[str, Schema], before: Analysis 
     rules.warn(document, root, problems)
     settings = resolve_settings(document, root.names, problems)
     updates = resolve_updates(document, root, problems)
+    check_goal(settings, root, updates, problems)
     nodes: dict[str, NodeInfo] = {}
     _collect(root, nodes)
     return Analysis(root, problems.sorted(), nodes, settings, updates)
@@ -196,8 +197,9 @@ class _Walk:
                 f"“{node.type}” is not a known node type; the node is kept as it is.", scope, node
             )
             return None
-        if node.type == INPUT:
-            self.problems.error("an Input belongs inside a block; here a Dataset is needed.", scope, node)
+        misplaced = rules.misplaced(scope, cls, node)
+        if misplaced:
+            self.problems.error(misplaced, scope, node)
             return None
         old = self.before.get(scope.path + node.id)
         if old is not None and (old.node is not node or _depends(node)):
@@ -279,8 +281,13 @@ class _Walk:
                 self.problems.error(f"link “{open_port}” before “{name}”.", scope, node, open_port)
                 complete = False
             info = scope.infos.get(source.node)
-            if info is None:  # the problem was told where it arose
+            if info is None:
                 complete = False
+                if source.node not in scope.graph.nodes:  # else the problem was told where it arose
+                    fix = rules.fix("Remove the link", Disconnect(Port(node.id, name), scope.where))
+                    self.problems.error(
+                        f"it is linked to “{source.node}”, which does not exist.", scope, node, name, fix
+                    )
             elif source.name not in info.outputs:
                 fix = rules.fix("Remove the link", Disconnect(Port(node.id, name), scope.where))
                 if not info.node.block or source.name not in self.document.blocks[info.node.block].outputs:
@@ -316,7 +323,12 @@ class _Walk:
         times = self.repeats(scope, node)
         if inputs is None or times is None:
             return None
-        if times > 1 and not (block.inputs and block.outputs):
+        if not block.outputs:
+            self.problems.error(
+                f"block “{node.block}” has no Output, so nothing comes out of it.", scope, node
+            )
+            return None
+        if times > 1 and not block.inputs:
             self.problems.error("only a block with an input and an output can repeat.", scope, node)
             return None
         given = dict(zip(block.inputs, inputs, strict=True))
@@ -416,13 +428,24 @@ def _share(scope: Scope, id: str, info: NodeInfo, problems: Problems) -> None:
 
 
 def signature(info: NodeInfo) -> object:
-    """What decides a node's weights: equal for nodes that could share them."""
+    """What decides a node's weights: equal for nodes that could share them. A block's copies share its forward
+    pass as well.
+    """
     if info.kind is not None:
-        return (
-            type(info.kind),
-            tuple(sorted(info.kind.arguments(*info.inputs).items(), key=lambda item: item[0])),
-        )
-    return tuple(tuple(signature(inner) for inner in copy.infos.values()) for copy in info.copies)
+        arguments = info.kind.arguments(*info.inputs)
+        return type(info.kind), tuple(sorted(arguments.items(), key=lambda item: item[0]))
+    return tuple(
+        tuple((signature(inner), _forward(inner)) for inner in copy.infos.values()) for copy in info.copies
+    )
+
+
+def _forward(info: NodeInfo) -> tuple[str, ...]:
+    """The node's lines of the forward pass, by the names of its ports."""
+    if info.kind is None:
+        return ()
+    return tuple(
+        info.kind.forward(Call("self", info.ports[: len(info.inputs)], tuple(info.outputs), info.inputs))
+    )
 
 
 def _cycle(graph: Graph, cyclic: list[str], where: str, path: str, problems: Problems) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from workbench.catalog.problems import Fix, Problems
-from workbench.catalog.spec import node_types
-from workbench.core.document import Document, Node, Port
+from workbench.catalog.spec import NodeType, node_types
+from workbench.core.document import INPUT, Document, Node, Port
 from workbench.core.edits import AddNodes, Connect, Edit, RemoveNodes, SetParam, Several, unique_id
-from workbench.core.errors import ShapeError
+from workbench.core.errors import Setting, ShapeError
 
 if TYPE_CHECKING:
     from workbench.catalog.check import Scope
@@ -31,19 +31,21 @@ def shape_fixes(scope: Scope, node: Node, error: ShapeError) -> tuple[Fix, ...]:
     found: tuple[Fix, ...] = ()
     source = scope.graph.links.get(Port(node.id, error.port))
     if error.insert and source is not None:
-        found += insert_fix(scope, Port(node.id, error.port), source, error.insert)
+        found += insert_fix(scope, Port(node.id, error.port), source, error.insert, error.fields)
     if error.change is not None:
         name, value = error.change
         found += fix(f"Set {name} to {value}", SetParam(node.id, name, value, scope.where))
     return found
 
 
-def insert_fix(scope: Scope, target: Port, source: Port, type: str) -> tuple[Fix, ...]:
+def insert_fix(
+    scope: Scope, target: Port, source: Port, type: str, fields: Mapping[str, Setting]
+) -> tuple[Fix, ...]:
     """Puts a node of one input and one output into a link."""
     cls = node_types()[type]
     id = unique_id(scope.graph, type)
     a, b = scope.graph.nodes[source.node].at, scope.graph.nodes[target.node].at
-    new = Node(id, type, at=((a[0] + b[0]) / 2, (a[1] + b[1]) / 2 + 24))
+    new = Node(id, type, params=dict(fields), at=((a[0] + b[0]) / 2, (a[1] + b[1]) / 2 + 24))
     return fix(
         f"Insert {cls.title}",
         AddNodes((new,), {Port(id, cls.inputs[0]): source}, scope.where),
@@ -80,6 +82,23 @@ def warn(document: Document, root: Scope, problems: Problems) -> None:
                 problems.warning("nothing uses its output.", scope, info.node, "", remove)
     if not document.graph.nodes:
         problems.error("The canvas is empty. Add a dataset to begin.")
+    elif not any(node.type == "Dataset" for node in document.graph.nodes.values()):
+        problems.error("There is no dataset to train on. Add one and link it.")
+
+
+def misplaced(scope: Scope, cls: type[NodeType], node: Node) -> str:
+    """Why a node of this type cannot stand here; "" when it can."""
+    if node.type == INPUT:
+        return "an Input belongs inside a block; here a Dataset is needed."
+    if not scope.where:
+        return ""
+    if node.type == "Dataset":
+        return "a Dataset belongs in the model itself; link what the block needs to an Input."
+    if cls.family in ("metric", "probe"):
+        return f"a {cls.family} belongs in the model itself; bring its input out of the block."
+    if node.type == "Noise" and not any(other.type == INPUT for other in scope.graph.nodes.values()):
+        return "Noise needs an Input in its block, which tells how many examples there are."
+    return ""
 
 
 def _scopes(scope: Scope) -> list[Scope]:
@@ -118,7 +137,12 @@ def _bias_before_norm(scope: Scope, id: str, uses: Mapping[str, int], problems: 
     if source is None or source.node not in scope.infos:
         return
     before = scope.infos[source.node]
-    if before.kind is not None and getattr(before.kind, "bias", False) is True and uses[source.node] == 1:
+    shared = before.node.linked_to or any(
+        other.node.linked_to == source.node for other in scope.infos.values()
+    )
+    if shared or uses[source.node] != 1:  # elsewhere the bias may count
+        return
+    if before.kind is not None and getattr(before.kind, "bias", False) is True:
         problems.warning(
             "its bias is redundant: batch norm follows and has its own.",
             scope,

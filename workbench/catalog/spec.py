@@ -3,6 +3,7 @@
 """
 
 import dataclasses
+import math
 import re
 import types
 import typing
@@ -292,6 +293,8 @@ def convert(entry: Field, value: Value) -> Value:
         case "float":
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise FieldError(entry.name, f"{entry.label} must be a number, not {value!r}.")
+            if not math.isfinite(value):
+                raise FieldError(entry.name, f"{entry.label} must be a finite number, not {value!r}.")
             return _bounded(entry, float(value))
         case "bool":
             if not isinstance(value, bool):

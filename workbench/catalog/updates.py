@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -42,10 +43,7 @@ def resolve_settings(document: Document, names: Mapping[str, Value], problems: P
     """The training form, filled; problems name the setting."""
     try:
         values = {name: evaluate(value, names) for name, value in document.training.settings.items()}
-        settings = fill(Settings, values)
-        if settings.monitor and settings.monitor not in (*document.graph.nodes, "loss"):
-            problems.error(f"training, best by: there is no metric or loss “{settings.monitor}”.")
-        return settings
+        return fill(Settings, values)
     except FieldError as error:
         problems.error(f"training, {error.field}: {error}")
     except ExpressionError as error:
@@ -78,6 +76,12 @@ def _step(
 ) -> Step | None:
     place = f"Update “{update.name}”"
     fine = True
+    if update.every < 1:
+        problems.error(f"{place}: “every” must be a whole number of at least 1, not {update.every!r}.")
+        fine = False
+    if not 0 <= update.clip < math.inf:
+        problems.error(f"{place}: “clip” must be a number of at least 0, not {update.clip!r}.")
+        fine = False
     for id in (*update.minimise, *update.train):
         if id not in root.graph.nodes:
             what = "minimises" if id in update.minimise else "trains"
@@ -133,6 +137,21 @@ def _without(document: Document, update: Update, id: str) -> tuple[Fix, ...]:
     return fix(f"Take “{id}” out", SetTraining(replace(document.training, updates=updates)))
 
 
+def check_goal(settings: Settings, root: Scope, steps: tuple[Step, ...], problems: Problems) -> None:
+    """What “best by” names must be recorded, and early stopping needs something to go by."""
+    known = [id for id in root.graph.nodes if _family(root.graph.nodes[id].type) in ("loss", "metric")]
+    known += [name for step in steps if (name := total_name(root, steps, step)) not in known]
+    if settings.monitor and steps and settings.monitor not in known:
+        problems.error(
+            f"training, best by: there is no metric or loss “{settings.monitor}” (there are: {', '.join(known)})."
+        )
+    metrics = any(_family(root.graph.nodes[id].type) == "metric" for id in known if id in root.graph.nodes)
+    if settings.patience and not settings.monitor and not metrics and len(steps) > 1:
+        problems.warning(
+            "training, early stopping: several updates have no one best figure; choose one under “Best by”."
+        )
+
+
 def _family(type: str) -> str:
     return node_types()[type].family if type in node_types() else ""
 
@@ -142,4 +161,6 @@ def total_name(root: Scope, steps: tuple[Step, ...], step: Step) -> str:
     if len(step.losses) == 1 and next(iter(step.losses.values())) == 1:
         return next(iter(step.losses))
     name = "loss" if len(steps) == 1 else f"{step.name}_loss"
-    return name if name not in root.graph.nodes else f"total_{name}"
+    while name in root.graph.nodes:
+        name = f"total_{name}"
+    return name
