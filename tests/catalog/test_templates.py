@@ -1,0 +1,56 @@
+"""The ready models: each is an ordinary document, whole, and found by its id."""
+
+import json
+
+import pytest
+
+from workbench.catalog.check import analyse
+from workbench.catalog.schema import SAMPLES
+from workbench.catalog.templates import CATEGORIES, load, templates
+from workbench.core.errors import DocumentError
+from workbench.core.files import dumps
+from workbench.core.resources import resource
+
+IDS = [each.id for each in templates()]
+WANTED = (
+    "logistic-regression mlp mlp-regression lenet5 lstm char-lstm char-gpt autoencoder vae gan gcn".split()
+)
+
+
+def test_the_models_of_every_family_are_there() -> None:
+    assert set(WANTED) <= set(IDS) and len(IDS) == len(set(IDS))
+    assert {each.category for each in templates()} == set(CATEGORIES)
+    assert all(each.title and each.goal for each in templates())
+
+
+def test_the_folder_holds_them_and_nothing_else() -> None:
+    found = {path.stem for path in resource("templates").glob("*.json")} - {"index"}
+    assert found == set(IDS)
+    assert len(json.loads((resource("templates") / "index.json").read_text("utf-8"))) == len(IDS)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_it_is_whole_and_without_any_problem(id: str) -> None:
+    document = load(id)
+    analysis = analyse(document, SAMPLES)
+    assert analysis.problems == ()
+    assert analysis.parameters > 0 and analysis.updates
+    assert document.name == id and document.description
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_its_file_is_as_workbench_would_write_it(id: str) -> None:
+    assert (resource("templates") / f"{id}.json").read_text("utf-8") == dumps(load(id))
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_boxes_stand_apart(id: str) -> None:
+    document = load(id)
+    for graph in (document.graph, *(block.graph for block in document.blocks.values())):
+        places = [node.at for node in graph.nodes.values()]
+        assert len(places) == len(set(places))
+
+
+def test_an_unknown_one_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(DocumentError, match=r"There is no template “resnet”\. Known are: lenet5, "):
+        load("resnet")
