@@ -7,10 +7,14 @@ from workbench.core.document import Document, Training, Update
 from workbench.core.edits import SetParam, SetRepeat, SetTraining, SetVariable
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
+from workbench.core.values import check_value
 
 
 def parse(text: str) -> tuple[str, Value]:
-    """Splits "name=value"; the value is a number, true, false, null or a list as in JSON, else text."""
+    """Splits "name=value"; the value is a number, true, false, null or a list as in JSON, else text.
+
+    Raises EditError.
+    """
     name, equals, value = text.partition("=")
     if not (equals and name.strip()):
         raise EditError(f"“{text}” is not of the form name=value.")
@@ -19,10 +23,10 @@ def parse(text: str) -> tuple[str, Value]:
     except ValueError:
         return name.strip(), value.strip()
     if isinstance(data, list) and not any(isinstance(part, list | dict) for part in data):
-        return name.strip(), tuple(data)
+        return name.strip(), check_value(tuple(data))
     if isinstance(data, dict | list):
         raise EditError(f"“{value}” is not a value that a field can take.")
-    return name.strip(), data
+    return name.strip(), check_value(data)
 
 
 def assign(document: Document, name: str, value: Value) -> Document:

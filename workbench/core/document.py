@@ -27,7 +27,7 @@ class Port:
     def parse(cls, text: str) -> Self:
         node, dot, name = text.rpartition(".")
         if not (dot and node and name):
-            raise EditError(f"“{text}” is not a port; write node.port.")
+            raise EditError(f"“{text[:64]}” is not a port; write node.port.")
         return cls(node, name)
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from workbench.core.document import INPUT, OUTPUT, Block, Document, Graph, Node, Port, Training, Update
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
+from workbench.core.values import FARTHEST, check_place, check_port_name, check_text, check_value, shown
 
 # Ids become attribute names in the program, so they must be plain identifiers and must not collide with torch's.
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -42,7 +43,7 @@ def check_id(id: str) -> None:
     """Raises EditError unless `id` can name a node."""
     if not _ID.fullmatch(id) or id in RESERVED or id.startswith(_METHODS):
         raise EditError(
-            f"“{id[:64]}” cannot name a node. Use lower-case letters, digits and _, starting with a letter, "
+            f"“{shown(id)}” cannot name a node. Use lower-case letters, digits and _, starting with a letter, "
             "and no word that Python, torch or the program uses."
         )
 
@@ -50,14 +51,14 @@ def check_id(id: str) -> None:
 def check_update(name: str) -> None:
     """Raises EditError unless `name` can name an update."""
     if not _ID.fullmatch(name):
-        raise EditError(f"“{name[:64]}” cannot name an update; use lower-case letters, digits and _.")
+        raise EditError(f"“{shown(name)}” cannot name an update; use lower-case letters, digits and _.")
 
 
 def check_name(name: str) -> None:
     """Raises EditError unless `name` can name a block or variable."""
     if not _NAME.fullmatch(name) or name in RESERVED or keyword.iskeyword(name):
         raise EditError(
-            f"“{name[:64]}” cannot be a name here. Use letters, digits and _, starting with a letter."
+            f"“{shown(name)}” cannot be a name here. Use letters, digits and _, starting with a letter."
         )
 
 
@@ -97,11 +98,9 @@ class AddNodes:
         graph = document.graph_of(self.where)
         nodes = dict(graph.nodes)
         for node in self.nodes:
-            check_id(node.id)
+            _check_node(node)
             if node.id in nodes:
                 raise EditError(f"There is already a node “{node.id}”.")
-            if bool(node.type) == bool(node.block):
-                raise EditError(f"Node “{node.id}” needs either a type or a block.")
             nodes[node.id] = node
         links = {**graph.links, **self.links}
         _check_links(nodes, self.links)
@@ -154,7 +153,7 @@ class MoveNodes:
 
     def apply(self, document: Document) -> Document:
         graph = document.graph_of(self.where)
-        moved = {id: replace(graph.node(id), at=(float(x), float(y))) for id, (x, y) in self.places.items()}
+        moved = {id: replace(graph.node(id), at=check_place(x, y)) for id, (x, y) in self.places.items()}
         return document.with_graph(self.where, replace(graph, nodes={**graph.nodes, **moved}))
 
 
@@ -215,6 +214,7 @@ class SetParam:
 
     def apply(self, document: Document) -> Document:
         node = document.graph_of(self.where).node(self.node)
+        _check_values(self.node, {self.name: self.value})
         return _with_node(document, self.where, replace(node, params={**node.params, self.name: self.value}))
 
 
@@ -234,6 +234,7 @@ class SetRepeat:
         node = document.graph_of(self.where).node(self.node)
         if not node.block:
             raise EditError(f"Only a block can repeat; “{self.node}” is a {node.type}.")
+        _check_values(self.node, {"repeat": self.value})
         return _with_node(document, self.where, replace(node, repeat=self.value))
 
 
@@ -256,7 +257,13 @@ class SetLinkedTo:
             owner = graph.node(self.owner)
             if owner.linked_to or owner.id == node.id or (owner.type, owner.block) != (node.type, node.block):
                 raise EditError(f"“{self.node}” cannot share the weights of “{self.owner}”: not of one kind.")
-        return _with_node(document, self.where, replace(node, linked_to=self.owner))
+        copies = {
+            copy.id: replace(copy, linked_to=self.owner)
+            for copy in graph.nodes.values()
+            if self.owner and copy.linked_to == node.id  # a copy of a copy: all share with the one owner
+        }
+        changed = {**copies, node.id: replace(node, linked_to=self.owner)}
+        return document.with_graph(self.where, replace(graph, nodes={**graph.nodes, **changed}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +280,7 @@ class SetTitle:
 
     def apply(self, document: Document) -> Document:
         node = document.graph_of(self.where).node(self.node)
-        return _with_node(document, self.where, replace(node, title=self.title[:200]))
+        return _with_node(document, self.where, replace(node, title=check_text(self.title[:200])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +348,7 @@ class SetVariable:
         variables = {name: value for name, value in document.variables.items() if name != self.name}
         if self.value is None:
             return replace(document, variables=variables)
+        _check_values("variable", {self.name: self.value})
         return replace(document, variables={**document.variables, self.name: self.value})
 
 
@@ -356,10 +364,11 @@ class SetTraining:
 
     def apply(self, document: Document) -> Document:
         names = [update.name for update in self.training.updates]
-        for name in names:
-            check_update(name)
-            if names.count(name) > 1:
-                raise EditError(f"Two updates are named “{name}”.")
+        _check_values("training", self.training.settings)
+        for update in self.training.updates:
+            _check_update_fields(update)
+            if names.count(update.name) > 1:
+                raise EditError(f"Two updates are named “{update.name}”.")
         return replace(document, training=self.training)
 
 
@@ -376,12 +385,12 @@ class SetName:
     def apply(self, document: Document) -> Document:
         if not self.name.strip() or len(self.name) > 200:
             raise EditError("A model's name has 1 to 200 characters.")
-        return replace(document, name=self.name.strip())
+        return replace(document, name=check_text(self.name.strip()))
 
 
 @dataclass(frozen=True, slots=True)
 class AddBlock:
-    """Adds or replaces a block definition."""
+    """Adds or replaces a block definition; links to ports that it no longer has are dropped."""
 
     name: str
     block: Block
@@ -392,7 +401,19 @@ class AddBlock:
 
     def apply(self, document: Document) -> Document:
         check_name(self.name)
-        return replace(document, blocks={**document.blocks, self.name: self.block})
+        for name in self.block.params:
+            check_name(name)
+        _check_values(f"block {self.name}", self.block.params)
+        graph = self.block.graph
+        for id, node in graph.nodes.items():
+            if id != node.id:
+                raise EditError(f"Node “{node.id}” of block “{self.name}” is listed as “{shown(id)}”.")
+            _check_node(node)
+        _check_links(graph.nodes, graph.links)
+        before = document.blocks.get(self.name, self.block)
+        gone = {*before.inputs, *before.outputs} - {*self.block.inputs, *self.block.outputs}
+        after = replace(document, blocks={**document.blocks, self.name: self.block})
+        return _without_ports(after, self.name, gone) if gone else after
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,7 +464,8 @@ def _without_nodes(update: Update, gone: set[str]) -> Update:
     return replace(
         update,
         minimise={id: weight for id, weight in update.minimise.items() if id not in gone},
-        train=tuple(id for id in update.train if id not in gone),
+        # An empty list means everything: the last name stays, for the check to say that it is gone.
+        train=tuple(id for id in update.train if id not in gone) or update.train[-1:],
     )
 
 
@@ -471,3 +493,34 @@ def _check_links(nodes: Mapping[str, Node], links: Mapping[Port, Port]) -> None:
         for port in (source, target):
             if port.node not in nodes:
                 raise EditError(f"Cannot link {source} to {target}: there is no node “{port.node}”.")
+            check_port_name(port.name)
+
+
+def _check_node(node: Node) -> None:
+    check_id(node.id)
+    if bool(node.type) == bool(node.block):
+        raise EditError(f"Node “{node.id}” needs either a type or a block.")
+    for text in (node.type, node.block, node.linked_to, node.title):
+        check_text(text)
+    check_place(*node.at)
+    _check_values(node.id, {**node.params, "repeat": node.repeat})
+
+
+def _check_update_fields(update: Update) -> None:
+    check_update(update.name)
+    place = f"update {update.name}"
+    for values in (update.minimise, update.optimizer, update.schedule, dict.fromkeys(update.train)):
+        _check_values(place, values)
+    if update.every < 1:
+        raise EditError(f"{place}: every is a whole number of at least 1, not {update.every}.")
+    if not 0 <= update.clip < FARTHEST:
+        raise EditError(f"{place}: clip is a number of at least 0, not {update.clip}.")
+
+
+def _check_values(place: str, values: Mapping[str, Value]) -> None:
+    for name, value in values.items():
+        try:
+            check_text(name)
+            check_value(value)
+        except EditError as error:
+            raise EditError(f"{place}, {shown(name)}: {error}") from error

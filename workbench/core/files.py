@@ -4,22 +4,21 @@ A file holds data only; reading it never imports or runs anything.
 """
 
 import json
-import math
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from workbench.core.document import Block, Document, Graph, Node, Port, Training, Update
 from workbench.core.edits import check_id, check_name, check_update
 from workbench.core.errors import DocumentError, EditError
 from workbench.core.expressions import Value
+from workbench.core.values import FARTHEST, check_port_name, check_text, check_value, shown
 
 FORMAT = 1
 LARGEST_BYTES = 64 * 1024 * 1024
-LONGEST_TEXT = 100_000
+T = TypeVar("T")
 Json = Any  # what json.loads gives; every use below checks before it believes
 
 # From a format number to the function that turns such a file's data into the next format's.
@@ -149,14 +148,13 @@ class _Reader:
 
     def document(self, text: str) -> Document:
         try:
-            data = json.loads(text, parse_constant=self._constant)
+            data = json.loads(text, parse_constant=self._constant, object_pairs_hook=self._pairs)
         except json.JSONDecodeError as error:
             self.fail(f"line {error.lineno}, column {error.colno}", f"not valid JSON ({error.msg}).")
-        except (RecursionError, ValueError) as error:
-            self.fail(
-                "",
-                f"is not a model file: {'nested too deeply' if isinstance(error, RecursionError) else error}.",
-            )
+        except RecursionError:
+            self.fail("", "is not a model file: it is nested too deeply.")
+        except ValueError:  # Python reads no integer beyond some thousand digits
+            self.fail("", "is not a model file: it holds a number with thousands of digits.")
         if not isinstance(data, dict) or "format" not in data:
             self.fail("", "is not a model file: it has no “format” number.")
         data = self._upgraded(data)
@@ -164,22 +162,25 @@ class _Reader:
             data, "the file", ("format", "name", "description", "variables", "graph", "blocks", "training")
         )
         blocks = {
-            self._named(block_name, "blocks"): self._block(block, f"block {block_name[:64]}")
+            self._named(block_name, "blocks"): self._block(block, f"block {shown(block_name)}")
             for block_name, block in self._object(data.get("blocks", {}), "blocks").items()
         }
         return Document(
             name=self._string(data.get("name", "model"), "name") or "model",
             description=self._string(data.get("description", ""), "description"),
-            variables=self._variables(data.get("variables", {})),
+            variables=self._named_values(data.get("variables", {}), "variables"),
             graph=self._graph(data.get("graph", {}), ""),
             blocks=blocks,
             training=self._training(self._object(data.get("training", {}), "training")),
         )
 
-    def _variables(self, data: Json) -> Mapping[str, Value]:
-        return {
-            self._named(name, "variables"): value for name, value in self._values(data, "variables").items()
-        }
+    def _pairs(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        data = dict(pairs)
+        if len(data) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            self.fail("", f"is not a model file: it has “{shown(twice)}” twice in one place.")
+        return data
 
     def _constant(self, text: str) -> NoReturn:
         self.fail("", f"is not a model file: {text} is not a number that a model may hold.")
@@ -187,11 +188,11 @@ class _Reader:
     def _upgraded(self, data: dict[str, Json]) -> dict[str, Json]:
         version = data["format"]
         if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-            self.fail("format", f"{version!r} is not a format number.")
+            self.fail("format", f"{shown(version)} is not a format number.")
         if version > FORMAT:
             self.fail(
                 "format",
-                f"the file has format {version}, this Workbench reads up to {FORMAT}. "
+                f"the file has format {shown(version)}, this Workbench reads up to {FORMAT}. "
                 "Open it with a newer Workbench; nothing was changed.",
             )
         while version < FORMAT:
@@ -217,12 +218,14 @@ class _Reader:
             ):
                 self.fail(where, "a link is a pair of ports, such as ['conv1.y', 'relu1.x'].")
             try:
-                source, target = Port.parse(item[0][:200]), Port.parse(item[1][:200])
+                source, target = (Port.parse(self._string(part, where)) for part in item)
+                check_port_name(source.name)
+                check_port_name(target.name)
             except EditError as error:
                 self.fail(where, str(error))
             for port in (source, target):
                 if port.node not in nodes:
-                    self.fail(where, f"it names node “{port.node}”, which does not exist.")
+                    self.fail(where, f"it names node “{shown(port.node)}”, which does not exist.")
             if target in links:
                 self.fail(
                     where, f"input {target} already has a link from {links[target]}; an input takes one."
@@ -233,7 +236,7 @@ class _Reader:
     def _node(self, data: Json, place: str) -> Node:
         data = self._object(data, place)
         id = self._string(data.get("id"), f"{place}, id")
-        place = f"node “{id[:64]}”" if id else place
+        place = f"node “{shown(id)}”" if id else place
         try:
             check_id(id)
         except EditError as error:
@@ -259,9 +262,7 @@ class _Reader:
     def _block(self, data: Json, place: str) -> Block:
         data = self._object(data, place)
         self._keys(data, place, ("params", "graph"))
-        params = self._values(data.get("params", {}), f"{place}, params")
-        for name in params:
-            self._named(name, f"{place}, params")
+        params = self._named_values(data.get("params", {}), f"{place}, params")
         return Block(params=params, graph=self._graph(data.get("graph", {}), place))
 
     def _training(self, data: dict[str, Json]) -> Training:
@@ -290,9 +291,9 @@ class _Reader:
         train = self._list(data.get("train", []), f"{place}, train")
         every, clip = data.get("every", 1), data.get("clip", 0.0)
         if not isinstance(every, int) or isinstance(every, bool) or every < 1:
-            self.fail(f"{place}, every", f"{every!r} is not a whole number of at least 1.")
+            self.fail(f"{place}, every", f"{shown(every)} is not a whole number of at least 1.")
         if not _finite(clip) or clip < 0:
-            self.fail(f"{place}, clip", f"{clip!r} is not a number of at least 0.")
+            self.fail(f"{place}, clip", f"{shown(clip)} is not a number of at least 0.")
         return Update(
             name=name,
             minimise=self._values(data.get("minimise", {}), f"{place}, minimise"),
@@ -316,20 +317,23 @@ class _Reader:
     def _string(self, data: Json, place: str) -> str:
         if not isinstance(data, str):
             self.fail(place, "a text is expected here.")
-        if len(data) > LONGEST_TEXT:
-            self.fail(place, f"the text has {len(data):,} characters; {LONGEST_TEXT:,} are allowed.")
+        self._asked(place, check_text, data)
         return data
 
     def _named(self, name: str, place: str) -> str:
-        try:
-            check_name(name)
-        except EditError as error:
-            self.fail(place, str(error))
+        self._asked(place, check_name, name)
         return name
+
+    def _named_values(self, data: Json, place: str) -> Mapping[str, Value]:
+        """Values whose names become names of the program."""
+        values = self._values(data, place)
+        for name in values:
+            self._named(name, place)
+        return values
 
     def _values(self, data: Json, place: str) -> Mapping[str, Value]:
         return {
-            key: self._value(value, f"{place}, {re.sub(r'[^ -~]', '?', key)[:64]}")
+            self._string(key, f"{place}, a name"): self._value(value, f"{place}, {shown(key)}")
             for key, value in self._object(data, place).items()
         }
 
@@ -337,20 +341,24 @@ class _Reader:
         if isinstance(data, list):
             if not all(part is None or isinstance(part, bool | int | float | str) for part in data):
                 self.fail(place, "a list holds numbers or texts only.")
-            return tuple(self._string(part, place) if isinstance(part, str) else part for part in data)
-        if isinstance(data, str):
-            return self._string(data, place)
-        if isinstance(data, float) and not math.isfinite(data):
-            self.fail(place, "the number is too large.")
-        if data is None or isinstance(data, bool | int | float):
-            return data
-        self.fail(place, "a number, text or list is expected here.")
+            data = tuple(data)
+        elif data is not None and not isinstance(data, bool | int | float | str):
+            self.fail(place, "a number, text or list is expected here.")
+        value: Value = data
+        self._asked(place, check_value, value)
+        return value
+
+    def _asked(self, place: str, check: Callable[[T], object], value: T) -> None:
+        try:
+            check(value)
+        except EditError as error:
+            self.fail(place, str(error))
 
     def _keys(self, data: dict[str, Json], place: str, known: Iterable[str]) -> None:
         unknown = sorted(set(data) - set(known))
         if unknown:
-            self.fail(place, f"“{unknown[0][:64]}” is not known here (known: {', '.join(known)}).")
+            self.fail(place, f"“{shown(unknown[0])}” is not known here (known: {', '.join(known)}).")
 
 
 def _finite(value: Json) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < FARTHEST
