@@ -34,6 +34,10 @@ class PlotGrid(QScrollArea):
         self._page = QWidget()
         surface(self._page, "panel")
         self.setWidget(self._page)
+        # Plots come later than other widgets of the window; this keeps their place in the order of Tab.
+        self._anchor = QWidget(self._page)
+        self._anchor.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # Qt moves nothing behind what takes no focus
+        self._anchor.hide()
         self._plots: dict[str, MetricPlot] = {}
         self._smoothing = 0.0
         self._axis: Axis = "step"
@@ -53,12 +57,11 @@ class PlotGrid(QScrollArea):
             plot.hide()
             plot.deleteLater()
         self._plots = {name: self._plots.get(name) or self._made(name, empty) for name in names}
-        before: QWidget | None = None
+        before = self._anchor
         for plot in self._plots.values():
             plot.show()
             for widget in (plot, plot.log_button):
-                if before is not None:
-                    QWidget.setTabOrder(before, widget)
+                QWidget.setTabOrder(before, widget)
                 before = widget
         self._place()
 
