@@ -26,10 +26,8 @@ def plot(qtbot: QtBot, qapp: QApplication) -> Iterator[MetricPlot]:
     made = MetricPlot("loss")
     qtbot.addWidget(made)
     made.resize(600, 300)
-    made.show()
-    qtbot.waitExposed(made)
-    for widget in (made.log_button, made):
-        widget.clearFocus()  # its frame would have the colour of the first curve
+    with qtbot.waitExposed(made):
+        made.show()
     yield made
     theme.apply(qapp, "dark")
 
@@ -63,10 +61,10 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 
 def test_an_empty_plot_says_so_and_a_filled_one_shows_its_curve(plot: MetricPlot) -> None:
-    before = plot.frame, count(plot, theme.curve_color(0))
-    show(plot, Curve("train", Series(range(500), np.linspace(2, 0, 500)), 0))
+    before = plot.frame, count(plot, theme.curve_color(3))
+    show(plot, Curve("train", Series(range(500), np.linspace(2, 0, 500)), 3))
     assert before == (None, 0)
-    assert count(plot, theme.curve_color(0)) > 100
+    assert count(plot, theme.curve_color(3)) > 100
     assert plot.frame is not None and (plot.frame.x0, plot.frame.x1) == (0, 499)
     assert plot.accessibleDescription() == "train 0"
 
@@ -219,8 +217,8 @@ def test_in_a_page_that_scrolls_the_wheel_scrolls_the_page(qtbot: QtBot, qapp: Q
     area.setWidget(page)
     area.setWidgetResizable(True)
     area.resize(400, 300)
-    area.show()
-    qtbot.waitExposed(area)
+    with qtbot.waitExposed(area):
+        area.show()
     show(plots[0], Curve("train", Series(range(10), range(10))))
     assert not turn(plots[0], QPoint(200, 100), 1, NONE)
     assert turn(plots[0], QPoint(200, 100), 1, Qt.KeyboardModifier.ControlModifier)
@@ -231,8 +229,8 @@ def test_the_grid_fills_its_room_links_crosshairs_and_keeps_plots(qtbot: QtBot, 
     grid = PlotGrid("Curves")
     qtbot.addWidget(grid)
     grid.resize(1000, 500)
-    grid.show()
-    qtbot.waitExposed(grid)
+    with qtbot.waitExposed(grid):
+        grid.show()
     grid.show_metrics(["loss", "accuracy", "f1"])
     for one in grid.plots.values():
         show(one, Curve("train", Series(range(10), range(10))))
