@@ -5,7 +5,7 @@ everywhere is written as a literal. Instances whose forward pass differs get cla
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.catalog.check import NodeInfo, Scope
+from workbench.catalog.scope import NodeInfo, Scope
 from workbench.codegen.body import SILENT, Body, consumed
 from workbench.codegen.text import INDENT, Name, arguments, call, docstring, fit, indent, literal, split
 from workbench.core.document import INPUT, OUTPUT, Block, Port

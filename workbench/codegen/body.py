@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from workbench.catalog.check import NodeInfo, Scope
+from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import Call
-from workbench.codegen.text import INDENT, WIDTH, Name
+from workbench.codegen.text import INDENT, WIDTH
 from workbench.core.document import INPUT, OUTPUT, Port
 
 SILENT = (INPUT, OUTPUT, "Dataset")
@@ -24,7 +24,10 @@ class Body:
     def name(self, port: Port) -> str:
         """A fresh variable for an output port: the node's id, with the port's name when there are several."""
         info = self.scope.infos[port.node]
-        name = port.node if len(info.outputs) == 1 else f"{port.node}_{port.name}"
+        return self.fresh(port.node if len(info.outputs) == 1 else f"{port.node}_{port.name}")
+
+    def fresh(self, name: str) -> str:
+        """A variable that is not in use: the given name, or one like it."""
         while name in self.values.values():
             name += "_"
         return name
@@ -58,7 +61,7 @@ class Body:
         outputs = ", ".join(call.outputs)
         if len(info.copies) == 1 or (len(call.inputs) == 1 and len(call.outputs) == 1):
             return [f"{outputs} = {call.module}({', '.join(call.inputs)})"]
-        first = call.outputs[0] if call.outputs[0] != "_" else Name("x")
+        first = call.outputs[0] if call.outputs[0] != "_" else self.fresh("x")
         results = ", ".join((first, *call.outputs[1:]))
         return [
             f"{first} = {call.inputs[0]}",

@@ -2,9 +2,12 @@
 one per probe and one per named output. Deterministic; the text is what the trainer imports and what is exported.
 """
 
+import builtins
+import keyword
 from collections.abc import Iterable, Iterator, Sequence
 
-from workbench.catalog.check import Analysis, NodeInfo
+from workbench.catalog.check import Analysis
+from workbench.catalog.scope import NodeInfo
 from workbench.catalog.training import optimizer_arguments
 from workbench.catalog.updates import Step, total_name
 from workbench.codegen.blocks import Blocks
@@ -14,6 +17,11 @@ from workbench.core.document import OUTPUT, Document, Port
 from workbench.core.errors import CodeError
 
 _TENSORS = "dict[str, Tensor]"
+# Names that mean something else in the text, so that no class of a block may have them.
+_TAKEN = frozenset(dir(builtins)) | frozenset(
+    "Program Tensor Iterator Path F gnn math nn np torch contextmanager frozen weighted average "
+    "read batches evaluate main DATA SEED BATCH_SIZE LENGTH".split()
+)
 
 _FROZEN = '''
 @contextmanager
@@ -65,7 +73,7 @@ class _Writer:
         self.kinds = [info.kind for info in analysis.nodes.values() if info.kind is not None]
         helpers = {kind.torch: kind.source for kind in self.kinds if kind.source}
         self.helpers = dict(sorted(helpers.items()))
-        self.blocks = Blocks(self.root, document.blocks, {"Program", "Tensor", "Iterator", *self.helpers})
+        self.blocks = Blocks(self.root, document.blocks, {*_TAKEN, *self.helpers})
         self.shared = self._shared()
 
     def lines(self) -> list[str]:
@@ -137,12 +145,20 @@ class _Writer:
         if len(self.steps) != 1 or not self.steps[0].everything:
             return []
         inner = self._inner(self.steps[0].losses)
-        return inner if any(self.root.infos[id].parameters for id in inner) else []
+        if self._noise(inner) and not sources(self.root, inner, ("Dataset",)):
+            return []  # nothing would tell `forward` how many examples there are
+        return inner if self._trained(inner) else []
 
     def _inner(self, ends: Iterable[str]) -> list[str]:
         """Layers that the given nodes need: everything between the data and the losses, metrics and probes."""
-        needed = self.root.graph.upstream(ends)
-        return [id for id in ordered(self.root, needed) if self._layer(self.root.infos[id])]
+        found: list[str] = []
+        for id in ordered(self.root, self.root.graph.upstream(ends)):
+            fed = {source.node for source in self.root.graph.inputs_of(id).values()}
+            if self._layer(self.root.infos[id]) and all(
+                source in found or self._family(source) == "data" for source in fed
+            ):
+                found.append(id)
+        return found
 
     def _layer(self, info: NodeInfo) -> bool:
         return info.kind is None or info.kind.family not in ("data", "loss", "metric", "probe")
@@ -312,7 +328,8 @@ class _Writer:
             entries[id] = f'average(totals["{id}"])'
         for id in ordered(self.root, self._states()):
             if self._family(id) == "metric":
-                entries[id] = f'self.{id}.value(totals["{id}"]).item()'
+                owner = self.root.infos[id].node.linked_to or id
+                entries[id] = f'self.{owner}.value(totals["{id}"]).item()'
         yield from call("return {", [f'"{name}": {text}' for name, text in entries.items()], "}", 2)
 
     def _family(self, id: str) -> str:
@@ -330,7 +347,7 @@ class _Writer:
 
     def _output(self, id: str) -> Iterator[str]:
         """A named output: its arguments are the data and noise that it depends on."""
-        ids = [id, *self._inner([id])]
+        ids = ordered(self.root, self.root.graph.upstream([id]))
         given = sources(self.root, ids, ("Dataset", "Noise"))
         source = self.root.graph.links[Port(id, "x")]
         values = {port: _argument(port) for port in given}
@@ -340,8 +357,10 @@ class _Writer:
         specs = ", ".join(f"{name} {self.root.infos[p.node].outputs[p.name]}" for p, name in values.items())
         yield from docstring(f"From {specs} to {self.root.infos[id].inputs[0]}.", 2)
         body = Body(self.root, dict(values), like=next(iter(values.values()), ""))
-        done = {port.node for port in given} | self._call_shared(body, [id])
-        body.add([n for n in ordered(self.root, ids) if n not in done], consumed(self.root, ids))
+        done = {port.node for port in given}
+        if not self._noise(ids):  # `forward` draws its own
+            done |= self._call_shared(body, [id])
+        body.add([n for n in ids if n not in done], consumed(self.root, ids))
         yield from indent([*body.lines, f"return {body.values[source]}"], 2)
 
     def _optimizer(self, step: Step) -> Iterator[str]:
@@ -380,5 +399,5 @@ def _only_names(document: Document, analysis: Analysis) -> None:
     for info in analysis.nodes.values():
         names += [info.node.id, *info.outputs, *info.params]
     for name in names:
-        if not (name.isascii() and name.isidentifier()):
+        if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
             raise CodeError(f"“{name[:64]}” cannot be a name in a program.")

@@ -1,5 +1,6 @@
 """Python text: literals and lines as `ruff format` would leave them. Standard library only."""
 
+import math
 import textwrap
 from collections.abc import Iterable, Mapping
 
@@ -24,6 +25,8 @@ def literal(value: object) -> str:
         quoted = repr(value)
         body = quoted[1:-1]
         return f'"{body}"' if quoted[0] == "'" and '"' not in body else quoted
+    if isinstance(value, float) and not math.isfinite(value):
+        raise CodeError(f"{value} is not a number that a program can hold.")
     if value is None or isinstance(value, bool | int | float):
         return repr(value)
     raise CodeError(f"A {type(value).__name__} cannot be written into a program.")
