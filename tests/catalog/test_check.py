@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.drawing import CLASSIFIER, block, draw
-from workbench.catalog.check import Analysis, NodeInfo, analyse
+from workbench.catalog.check import Analysis, analyse
+from workbench.catalog.scope import NodeInfo
 from workbench.catalog.problems import Problem
 from workbench.catalog.schema import SAMPLES, Schema, graph_outputs
 from workbench.catalog.spec import node_types

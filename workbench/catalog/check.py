@@ -4,16 +4,17 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from workbench.catalog import rules
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.problems import Problem, Problems
 from workbench.catalog.schema import Schema
+from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import Call, NodeType, fill, node_types
 from workbench.catalog.training import Settings
 from workbench.catalog.updates import Step, check_goal, resolve_settings, resolve_updates
-from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node, Port
+from workbench.core.document import INPUT, Document, Graph, Node, Port
 from workbench.core.edits import Disconnect
 from workbench.core.errors import ExpressionError, FieldError, ShapeError
 from workbench.core.expressions import Value, evaluate, is_expression, resolve_variables
@@ -22,56 +23,6 @@ from workbench.core.shapes import TensorSpec
 MOST_REPEATS = 10_000
 MOST_NODES = 50_000
 DEEPEST = 64
-
-
-@dataclass(slots=True)
-class NodeInfo:
-    """What is known of one node in one place. `kind` is its type with all fields filled in, None for a block,
-    whose `copies` are then one scope for each repetition.
-    """
-
-    node: Node
-    kind: NodeType | None = None
-    ports: tuple[str, ...] = ()
-    inputs: tuple[TensorSpec, ...] = ()
-    outputs: dict[str, TensorSpec] = field(default_factory=dict)
-    parameters: int = 0
-    operations: int = 0
-    copies: "tuple[Scope, ...]" = ()
-    params: Mapping[str, Value] = field(default_factory=dict)
-
-    @property
-    def type(self) -> str:
-        return self.node.type or self.node.block
-
-
-@dataclass(slots=True)
-class Scope:
-    """One graph with its values filled in: the model itself, or one instance of a block."""
-
-    where: str
-    path: str
-    graph: Graph
-    names: Mapping[str, Value]
-    order: list[str] = field(default_factory=list)
-    infos: dict[str, NodeInfo] = field(default_factory=dict)
-    params: Mapping[str, Value] = field(default_factory=dict)
-
-    def outputs(self) -> dict[str, TensorSpec]:
-        """Specs of a block's outputs, as far as they are known."""
-        found = {}
-        for id, info in self.infos.items():
-            if info.node.type == OUTPUT and info.inputs:
-                found[id] = info.inputs[0]
-        return found
-
-    @property
-    def parameters(self) -> int:
-        return sum(info.parameters for info in self.infos.values())
-
-    @property
-    def operations(self) -> int:
-        return sum(info.operations for info in self.infos.values())
 
 
 @dataclass(frozen=True, slots=True)

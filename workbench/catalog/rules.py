@@ -1,19 +1,14 @@
 """Advice on a drawing whose shapes fit, and the edits that mend it with one click. Standard library and core only."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from workbench.catalog.problems import Fix, Problems
+from workbench.catalog.scope import Scope
 from workbench.catalog.spec import NodeType, node_types
 from workbench.core.document import INPUT, Document, Node, Port
 from workbench.core.edits import AddNodes, Connect, Edit, RemoveNodes, SetParam, Several, unique_id
 from workbench.core.errors import Setting, ShapeError
-
-if TYPE_CHECKING:
-    from workbench.catalog.check import Scope
 
 # A loss that already contains the activation: the activation in front of it is then applied twice.
 _APPLIED_TWICE = {("CrossEntropyLoss", "Softmax"): "softmax", ("BCEWithLogitsLoss", "Sigmoid"): "sigmoid"}

@@ -1,23 +1,18 @@
 """Fills in a document's updates: which losses each minimises, which nodes it trains, with which optimiser."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from workbench.catalog.problems import Fix, Problems
 from workbench.catalog.rules import fix
+from workbench.catalog.scope import Scope
 from workbench.catalog.spec import fill, node_types
 from workbench.catalog.training import Optimizer, Schedule, Settings, optimizer, schedule
 from workbench.core.document import Document, Update
 from workbench.core.edits import SetTraining
 from workbench.core.errors import ExpressionError, FieldError
 from workbench.core.expressions import Value, evaluate
-
-if TYPE_CHECKING:
-    from workbench.catalog.check import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from workbench.cli.common import (
     opened,
     say_json,
 )
-from workbench.cli.entry import default_workspace, open_window
+from workbench.cli.workspace import default_workspace, open_window
 from workbench.core.document import Document
 from workbench.core.shapes import TensorSpec
 from workbench.gui import text

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from workbench.catalog import templates
 from workbench.catalog.schema import SAMPLES, Schema
-from workbench.cli.entry import default_workspace
+from workbench.cli.workspace import default_workspace
 from workbench.core.document import Document
 from workbench.core.errors import DocumentError
 from workbench.core.files import loads, read

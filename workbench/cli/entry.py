@@ -5,8 +5,8 @@ Imports the commands only when one is asked for, so that the window opens fast.
 
 import os
 import sys
-from pathlib import Path
 
+from workbench.cli.workspace import default_workspace, open_window
 from workbench.core.errors import WorkbenchError
 
 
@@ -68,22 +68,3 @@ def has_display() -> bool:
     if sys.platform in ("darwin", "win32"):
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
-
-
-def default_workspace() -> Path:
-    """`experiments.db` in the current folder if there is one, else that in the user's data folder."""
-    here = Path("experiments.db").resolve()
-    if here.is_file():
-        return here
-    import platformdirs
-
-    folder = platformdirs.user_data_path("workbench")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / "experiments.db"
-
-
-def open_window(workspace: Path) -> int:
-    """Opens the window and waits for its end."""
-    from workbench.app import main as app_main
-
-    return app_main(workspace)

@@ -10,9 +10,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from workbench.catalog.check import Analysis, NodeInfo
+from workbench.catalog.check import Analysis
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.schema import Schema
+from workbench.catalog.scope import NodeInfo
 from workbench.engine.checkpoint import Progress
 from workbench.engine.feeds import TEST, VALIDATION, Feeds
 from workbench.engine.program import method

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from workbench.catalog.check import Analysis, NodeInfo, Scope
+from workbench.catalog.check import Analysis
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.problems import Problem
 from workbench.catalog.schema import Schema
+from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import NodeType, fill, node_types
 from workbench.core.document import INPUT, OUTPUT, Document, Node
 from workbench.core.errors import ExpressionError, FieldError

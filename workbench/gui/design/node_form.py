@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from workbench.catalog.check import NodeInfo
+from workbench.catalog.scope import NodeInfo
 from workbench.catalog.spec import Field, fields_of, help_text, node_types
 from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node
 from workbench.core.edits import (

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from workbench.catalog.check import NodeInfo
 from workbench.catalog.problems import Fix, Problem
+from workbench.catalog.scope import NodeInfo
 from workbench.gui import theme
 from workbench.gui.design.faces import sentence
 from workbench.gui.design.style import spec_text

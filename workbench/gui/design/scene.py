@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
-from workbench.catalog.check import NodeInfo
 from workbench.catalog.problems import Problem
+from workbench.catalog.scope import NodeInfo
 from workbench.core.document import Graph, Node, Port
 from workbench.core.expressions import Value
 from workbench.gui.design.faces import Face, Knowledge, face_of

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from workbench.catalog.check import Analysis, Scope
+from workbench.catalog.check import Analysis
+from workbench.catalog.scope import Scope
 from workbench.core.document import Document
 from workbench.gui.design.style import spec_text
 from workbench.gui.text import count

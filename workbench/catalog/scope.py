@@ -1,0 +1,59 @@
+"""What the check knows of one place of a drawing: a node, and the graph that it stands in. Imports core and spec."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workbench.catalog.spec import NodeType
+from workbench.core.document import OUTPUT, Graph, Node
+from workbench.core.expressions import Value
+from workbench.core.shapes import TensorSpec
+
+
+@dataclass(slots=True)
+class NodeInfo:
+    """What is known of one node in one place. `kind` is its type with all fields filled in, None for a block,
+    whose `copies` are then one scope for each repetition.
+    """
+
+    node: Node
+    kind: NodeType | None = None
+    ports: tuple[str, ...] = ()
+    inputs: tuple[TensorSpec, ...] = ()
+    outputs: dict[str, TensorSpec] = field(default_factory=dict)
+    parameters: int = 0
+    operations: int = 0
+    copies: "tuple[Scope, ...]" = ()
+    params: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def type(self) -> str:
+        return self.node.type or self.node.block
+
+
+@dataclass(slots=True)
+class Scope:
+    """One graph with its values filled in: the model itself, or one instance of a block."""
+
+    where: str
+    path: str
+    graph: Graph
+    names: Mapping[str, Value]
+    order: list[str] = field(default_factory=list)
+    infos: dict[str, NodeInfo] = field(default_factory=dict)
+    params: Mapping[str, Value] = field(default_factory=dict)
+
+    def outputs(self) -> dict[str, TensorSpec]:
+        """Specs of a block's outputs, as far as they are known."""
+        found = {}
+        for id, info in self.infos.items():
+            if info.node.type == OUTPUT and info.inputs:
+                found[id] = info.inputs[0]
+        return found
+
+    @property
+    def parameters(self) -> int:
+        return sum(info.parameters for info in self.infos.values())
+
+    @property
+    def operations(self) -> int:
+        return sum(info.operations for info in self.infos.values())
