@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _METHODS = ("update_", "probe_", "optimizer_", "schedule_", "register_", "get_", "set_", "named_", "load_")
 RESERVED = frozenset(
     "and as assert async await break class continue def del elif else except finally for from global if import in is "
-    "lambda nonlocal not or pass raise return try while with match case type "
+    "lambda nonlocal not or pass raise return try while with yield match case type training "
     "self batch forward train eval parameters modules children buffers apply cuda cpu to half float double type "
     "evaluate summarise zero_grad state_dict torch nn math gnn functional tensor i n like totals steps epoch_steps "
     "optimizer schedule frozen weighted average layer add_module bfloat16 compile call_super_init dump_patches "

@@ -1,0 +1,308 @@
+"""The model file: what is written comes back, and whatever is not a model is refused with the place named."""
+
+import copy
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from workbench.core import files
+from workbench.core.document import Block, Document, Graph, Node, Port, Training, Update
+from workbench.core.errors import DocumentError
+from workbench.core.files import dumps, loads, read, write
+from workbench.core.resources import resource
+
+
+def model() -> Document:
+    """A document that uses every part of the format."""
+    inner = Graph(
+        {
+            "x": Node("x", "Input"),
+            "fc": Node("fc", "Linear", params={"out_features": "= size"}),
+            "y": Node("y", "Output"),
+        },
+        {Port("fc", "x"): Port("x", "x"), Port("y", "x"): Port("fc", "y")},
+    )
+    outer = Graph(
+        {
+            "digits": Node("digits", "Dataset", params={"dataset": "digits"}, at=(0.0, 0.5)),
+            "tower": Node("tower", block="Tower", params={"size": 4}, repeat="= depth", title="Türme\n“2”"),
+            "again": Node("again", block="Tower", linked_to="tower"),
+            "conv": Node("conv", "Conv2d", params={"kernel_size": (3, 5), "padding": "same", "bias": False}),
+            "loss": Node("loss", "MSELoss", params={"target": None, "reduction": "mean"}),
+        },
+        {Port("conv", "x"): Port("digits", "image"), Port("tower", "x"): Port("conv", "y")},
+    )
+    updates = (
+        Update(
+            "one", {"loss": 1}, ("tower",), {"type": "Adam", "lr": 1e-3, "betas": (0.5, 0.999)}, {}, 2, 1.0
+        ),
+        Update("two", {"loss": "= depth / 2"}, schedule={"type": "StepLR"}),
+    )
+    return Document(
+        "A model", {"depth": 2, "note": "text"}, outer, {"Tower": Block({"size": 3}, inner)},
+        Training({"epochs": 5}, updates), "What it is for.",
+    )  # fmt: skip
+
+
+DATA: dict[str, Any] = json.loads(dumps(model()))
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(DocumentError) as caught:
+        loads(text, "model.json")
+    message = str(caught.value)
+    assert message.startswith("model.json") and message.endswith(".") and message.isprintable()
+    assert len(message) < 400
+    return message
+
+
+def changed(*path: str | int, to: Any) -> str:
+    """The model's file with one place changed."""
+    data = copy.deepcopy(DATA)
+    place: Any = data
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = to
+    return json.dumps(data)
+
+
+def test_everything_comes_back() -> None:
+    text = dumps(model())
+    assert loads(text) == model()
+    assert dumps(loads(text)) == text
+
+
+def test_a_node_and_a_link_take_one_line_each() -> None:
+    lines = [line.strip() for line in dumps(model()).splitlines()]
+    assert sum(line.startswith('{"id": ') for line in lines) == 8
+    assert sum(line.startswith('["') for line in lines) == 4
+    assert '["digits.image", "conv.x"],' in lines
+
+
+def test_templates_are_written_as_the_format_says() -> None:
+    templates = sorted(path for path in resource("templates").glob("*.json") if path.stem != "index")
+    assert len(templates) >= 11
+    for path in templates:
+        assert dumps(read(path)) == path.read_text(encoding="utf-8"), path.name
+
+
+def test_an_empty_model_is_a_model() -> None:
+    assert loads('{"format": 1}') == Document()
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "modell é.json"
+    write(path, model())
+    assert read(path) == model()
+
+    def fails(*args: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", fails)
+    with pytest.raises(OSError, match="disk full"):
+        write(path, Document("other"))
+    assert read(path) == model()
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    path.write_text("\ufeff" + dumps(model()), encoding="utf-8")
+    assert read(path) == model()
+
+
+def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DocumentError, match="cannot be read: No such file"):
+        read(tmp_path / "none.json")
+    with pytest.raises(DocumentError, match="cannot be read"):
+        read(tmp_path)
+    binary = tmp_path / "binary.json"
+    binary.write_bytes(b'{"format": \xff}')
+    with pytest.raises(DocumentError, match="byte 11 is not UTF-8"):
+        read(binary)
+    monkeypatch.setattr(files, "LARGEST_BYTES", 5)
+    with pytest.raises(DocumentError, match="too large for a model file"):
+        read(binary)
+
+
+def test_a_newer_format_is_left_alone_and_an_older_one_upgraded(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "has format 2, this Workbench reads up to 1" in refusal(changed("format", to=2))
+    monkeypatch.setattr(files, "FORMAT", 2)
+    monkeypatch.setitem(files.UPGRADES, 1, lambda data: {**data, "format": 2, "name": data["name"].upper()})
+    assert loads(dumps(model()).replace('"format": 2', '"format": 1')).name == "A MODEL"
+
+
+LONG = "x" * 100_001
+BAD = [
+    ("", "line 1, column 1: not valid JSON"),
+    (dumps(model())[:500], "not valid JSON"),
+    ('{"format": 1,}', "line 1, column 14"),
+    ("[1]", "no “format” number"),
+    ('{"name": "x"}', "no “format” number"),
+    ("null", "no “format” number"),
+    ('{"format": 1, "name": NaN}', "NaN is not a number"),
+    ('{"format": 1, "variables": {"a": -Infinity}}', "-Infinity is not a number"),
+    ('{"format": 1, "variables": {"a": 1e999}}', "variables, a: inf is not a number"),
+    ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
+    ('{"a":' * 100_000 + "1" + "}" * 100_000, "nested too deeply"),
+    ('{"format": 1, "variables": {"a": ' + "9" * 5000 + "}}", "thousands of digits"),
+    ('{"format": 1, "variables": {"a": ' + "9" * 4000 + "}}", "variables, a: the number is too large"),
+    ('{"format": ' + "9" * 4000 + "}", "has format 9999"),
+    ('{"format": 1, "name": "a", "name": "b"}', "“name” twice in one place"),
+    (changed("format", to=0), "format: 0 is not a format number"),
+    (changed("format", to=True), "format: True is not a format number"),
+    (changed("format", to="1"), "format: 1 is not a format number"),
+    (changed("name", to=3), "name: a text is expected"),
+    (changed("name", to=LONG), "name: the text has 100,001 characters; 100,000 are allowed"),
+    (changed("name", to="a\ud800"), "name: the text holds U+D800"),
+    (changed("extra", to=1), "the file: “extra” is not known here"),
+    (changed("variables", to=[1]), "variables: an object"),
+    (changed("variables", to={"a b": 1}), "variables: “a b” cannot be a name"),
+    (changed("variables", to={"a": {}}), "variables, a: a number, text or list"),
+    (changed("variables", to={"a": [[1]]}), "variables, a: a list holds numbers or texts only"),
+    (changed("graph", to=None), "graph: an object"),
+    (changed("graph", "nodes", to={}), "nodes: a list"),
+    (changed("graph", "nodes", 1, to=7), "node 2: an object"),
+    (changed("graph", "nodes", 1, "id", to=None), "node 2, id: a text"),
+    (changed("graph", "nodes", 1, "id", to="digits"), "node 2: there are two nodes “digits”"),
+    (changed("graph", "nodes", 1, "id", to="A b"), "node “A b”: “A b” cannot name a node"),
+    (changed("graph", "nodes", 1, "id", to="import"), "cannot name a node"),
+    (
+        changed("graph", "nodes", 1, "type", to="Linear"),
+        "node “tower”: it needs either a “type” or a “block”",
+    ),
+    (changed("graph", "nodes", 0, "type", to=""), "node “digits”: it needs either"),
+    (changed("graph", "nodes", 0, "colour", to="red"), "node “digits”: “colour” is not known here"),
+    (changed("graph", "nodes", 0, "at", to=[1]), "node “digits”, at: a position is two numbers"),
+    (changed("graph", "nodes", 0, "at", to=[1, "2"]), "node “digits”, at"),
+    (changed("graph", "nodes", 0, "at", to=[1, 1e15]), "node “digits”, at"),
+    (changed("graph", "nodes", 0, "params", to=[]), "node “digits”, params: an object"),
+    (changed("graph", "nodes", 0, "params", to={"a": {"b": 1}}), "node “digits”, params, a:"),
+    (changed("graph", "nodes", 0, "title", to=1), "node “digits”, title: a text"),
+    (changed("graph", "nodes", 2, "linked_to", to=1), "node “again”, linked_to: a text"),
+    (changed("graph", "nodes", 1, "repeat", to={}), "node “tower”, repeat:"),
+    (changed("graph", "links", to="x"), "links: a list"),
+    (changed("graph", "links", 0, to="a.b"), "link 1: a link is a pair of ports"),
+    (changed("graph", "links", 0, to=["a", "b"]), "link 1: “a” is not a port"),
+    (changed("graph", "links", 0, to=["digits.image"]), "link 1: a link is a pair"),
+    (
+        changed("graph", "links", 0, to=["gone.y", "conv.x"]),
+        "link 1: it names node “gone”, which does not exist",
+    ),
+    (changed("graph", "links", 0, to=["digits.a b", "conv.x"]), "link 1: “a b” is not the name of an input"),
+    (
+        changed("graph", "links", 1, to=["digits.image", "conv.x"]),
+        "link 2: input conv.x already has a link from",
+    ),
+    (changed("blocks", to=[]), "blocks: an object"),
+    (changed("blocks", "Tower", to=1), "block Tower: an object"),
+    (changed("blocks", "x): pass", to={}), "blocks: “x): pass” cannot be a name"),
+    (
+        changed("blocks", "Tower", "params", to={"x): pass": 1}),
+        "block Tower, params: “x): pass” cannot be a name",
+    ),
+    (changed("blocks", "Tower", "graph", "nodes", 1, "at", to=3), "node “fc”, at: a list"),
+    (changed("blocks", "Tower", "graph", "links", 0, to=["gone.y", "fc.x"]), "block Tower, link 1"),
+    (changed("training", to=[]), "training: an object"),
+    (changed("training", "epochs", to=5), "training: “epochs” is not known here"),
+    (changed("training", "updates", to={}), "updates: a list"),
+    (changed("training", "updates", 0, to=1), "update 1: an object"),
+    (changed("training", "updates", 0, "name", to="two"), "two updates are named “two”"),
+    (changed("training", "updates", 0, "name", to="a b"), "update 1, name: “a b” cannot name an update"),
+    (changed("training", "updates", 0, "train", to="tower"), "update 1, train: a list"),
+    (changed("training", "updates", 0, "train", to=[1]), "update 1, train: a text"),
+    (changed("training", "updates", 0, "every", to=0), "update 1, every: 0 is not a whole number"),
+    (changed("training", "updates", 0, "every", to=1.5), "update 1, every: 1.5 is not a whole number"),
+    (changed("training", "updates", 0, "clip", to=-1), "update 1, clip: -1 is not a number"),
+    (changed("training", "updates", 0, "clip", to="x"), "update 1, clip"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), BAD, ids=lambda value: str(value)[:40])
+def test_refusals_name_the_place(text: str, said: str) -> None:
+    start = time.perf_counter()
+    assert said in refusal(text)
+    assert time.perf_counter() - start < 5
+
+
+LEAVES: st.SearchStrategy[Any] = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=10)
+    | st.sampled_from(
+        [LONG, "\ud800", 10**40, 1e308, "= a", "conv.y", [], {}, [[]], [None], {"x": [{}]}, "class"]
+    )
+)
+
+
+def places(data: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Every place in some JSON, as the steps that lead there."""
+    found = [path] if path else []
+    if isinstance(data, dict):
+        inner: list[tuple[str | int, Any]] = list(data.items())
+    else:
+        inner = list(enumerate(data)) if isinstance(data, list) else []
+    for step, value in inner:
+        found += places(value, (*path, step))
+    return found
+
+
+PLACES = places(DATA)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PLACES), LEAVES | st.just("remove")), min_size=1, max_size=3))
+def test_a_damaged_file_is_refused_or_is_a_model(damage: list[tuple[tuple[str | int, ...], Any]]) -> None:
+    """Wrong types at every place: a DocumentError or a document that can be written again, never anything else."""
+    data = copy.deepcopy(DATA)
+    for path, value in damage:
+        place: Any = data
+        for step in path[:-1]:
+            place = place[step] if _has(place, step) else None
+        if _has(place, path[-1]):
+            if value == "remove":
+                del place[path[-1]]
+            else:
+                place[path[-1]] = value
+    _loads_or_refuses(json.dumps(data))
+
+
+def _has(place: Any, step: str | int) -> bool:
+    if isinstance(place, dict):
+        return step in place
+    return isinstance(place, list) and isinstance(step, int) and step < len(place)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200) | st.binary(max_size=60).map(lambda data: data.decode("latin-1")))
+@example('{"format": 1, "graph": {"nodes": [{"id": "a", "type": "\\ud800"}]}}')
+def test_any_text_is_refused_or_is_a_model(text: str) -> None:
+    _loads_or_refuses(text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, len(dumps(model()))), st.integers(0, 40), st.text(max_size=4))
+def test_a_file_with_a_hole_is_refused_or_is_a_model(start: int, length: int, instead: str) -> None:
+    text = dumps(model())
+    _loads_or_refuses(text[:start] + instead + text[start + length :])
+
+
+def _loads_or_refuses(text: str) -> None:
+    try:
+        document = loads(text, "f")
+    except DocumentError as error:
+        message = str(error)
+    else:
+        message = ""
+        written = dumps(document)
+        written.encode()
+        assert loads(written) == document and dumps(loads(written)) == written
+    assert not message or message.startswith("f")
