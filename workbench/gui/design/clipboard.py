@@ -1,16 +1,16 @@
 """Nodes on the clipboard: the text of a small model file, so that they travel between models and programs.
 
-Imports core.
+Imports core and naming.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from workbench.core.document import Block, Document, Graph, Node, Port
-from workbench.core.edits import AddBlock, AddNodes, Edit, Several, unique_id
+from workbench.core.edits import AddBlock, AddNodes, Edit, Several
 from workbench.core.errors import EditError
 from workbench.core.files import dumps, loads
+from workbench.gui.design.naming import free_id
 
 NAME = "clipboard"
 
@@ -46,8 +46,7 @@ def paste(
     dx, dy = (at[0] - left, at[1] - top) if at else (32.0, 32.0)
     new: dict[str, Node] = {}
     for node in clipped.graph.nodes.values():
-        stem = node.id if node.id not in taken.nodes else re.sub(r"_\d+$", "", node.id)
-        id = unique_id(taken, stem)
+        id = free_id(taken, node.id)
         new[node.id] = replace(
             node, id=id, at=(node.at[0] + dx, node.at[1] + dy), block=named.get(node.block, node.block)
         )

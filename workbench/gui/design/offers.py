@@ -8,6 +8,7 @@ from workbench.core.document import INPUT, Document, Graph, Node
 from workbench.core.edits import unique_id
 from workbench.core.shapes import TensorSpec
 from workbench.gui.design.linking import takes
+from workbench.gui.design.naming import free_id, id_for_type
 from workbench.gui.fuzzy import score
 
 BLOCKS = "block"
@@ -66,8 +67,9 @@ def grouped(found: Iterable[Offer]) -> dict[str, list[Offer]]:
 
 def new_node(offer: Offer, graph: Graph, at: tuple[float, float]) -> Node:
     """A node of what is offered, with a free name."""
-    id = unique_id(graph, offer.name)
-    return Node(id, block=offer.name, at=at) if offer.family == BLOCKS else Node(id, offer.name, at=at)
+    if offer.family == BLOCKS:
+        return Node(free_id(graph, unique_id(Graph(), offer.name)), block=offer.name, at=at)
+    return Node(id_for_type(graph, offer.name), offer.name, at=at)
 
 
 def ports_of(offer: Offer, document: Document, *, output: bool) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 from workbench.catalog.spec import Field, Form, fields_of
 from workbench.catalog.training import OPTIMIZERS, SCHEDULES
 from workbench.core.document import Update
-from workbench.core.edits import check_id
+from workbench.core.edits import check_update
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for
@@ -187,7 +187,7 @@ class UpdateForm(Column):
 
     def _on_name(self, name: str) -> None:
         try:
-            check_id(f"update_{name}")
+            check_update(name)
         except EditError as error:
             self._refuse("name", str(error))
             return

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from workbench.catalog.spec import Field, convert
 from workbench.core.errors import FieldError, WorkbenchError
-from workbench.core.expressions import Value, evaluate, is_expression, names_in
+from workbench.core.expressions import Scalar, Value, evaluate, is_expression, names_in
 
-_SEPARATORS = re.compile(r"\s*[,;×x]\s*|\s+")
+_PLAIN_LIST = re.compile(r"\s*[,;×x]\s*|\s+")
 
 
 def shown(value: Value) -> str:
@@ -26,24 +26,20 @@ def shown(value: Value) -> str:
 def parsed(entry: Field, text: str) -> Value:
     """What a typed text means for a field; an expression stays one. Raises WorkbenchError that says why not."""
     text = text.strip()
+    if entry.kind in ("pair", "ints"):
+        return _several(entry, text)
     if text.startswith("="):
-        names_in(text)
-        return f"= {text[1:].strip()}"
+        return _expression(text)
     if not text and entry.optional:
         return None
-    match entry.kind:
-        case "int" | "float":
-            return convert(entry, _number(entry, text))
-        case "pair" | "ints":
-            parts = [part for part in _SEPARATORS.split(text.strip("()[] ")) if part]
-            numbers = tuple(_number(entry, part) for part in parts)
-            return convert(entry, numbers[0] if entry.kind == "pair" and len(numbers) == 1 else numbers)
+    if entry.kind in ("int", "float"):
+        return convert(entry, _number(entry, text))
     return convert(entry, text)
 
 
 def meant(entry: Field, value: Value, names: Mapping[str, Value]) -> tuple[str, str]:
     """What an expression comes to ("= 128") and why it does not fit; both "" for a plain value."""
-    if not is_expression(value):
+    if not any(is_expression(part) for part in (value if isinstance(value, tuple) else (value,))):
         return "", ""
     try:
         result = convert(entry, evaluate(value, names))
@@ -56,8 +52,7 @@ def guessed(text: str) -> Value:
     """A typed text without a declared kind (a variable, a block's parameter): number, on/off, expression, text."""
     text = text.strip()
     if text.startswith("="):
-        names_in(text)
-        return f"= {text[1:].strip()}"
+        return _expression(text)
     if text in ("on", "off"):
         return text == "on"
     for kind in (int, float):
@@ -74,6 +69,43 @@ def number_of(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def _expression(text: str) -> str:
+    names_in(text)
+    return f"= {text[1:].strip()}"
+
+
+def _several(entry: Field, text: str) -> Value:
+    """One value or a list: "3", "3 × 5", "1, 8, 8", "= channels × = size"."""
+    parts = _split(text) if "=" in text else _PLAIN_LIST.split(text.strip("()[] "))
+    values: list[Scalar] = []
+    for part in parts:
+        if part.startswith("="):
+            values.append(_expression(part))
+        elif part:
+            values.append(_number(entry, part))
+    if not values:
+        if entry.optional:
+            return None
+        raise FieldError(entry.name, f"{entry.label} needs at least one number.")
+    if len(values) == 1 and (entry.kind == "pair" or isinstance(values[0], str)):
+        return values[0] if isinstance(values[0], str) else convert(entry, values[0])
+    if any(isinstance(value, str) for value in values):
+        return tuple(values)
+    return convert(entry, tuple(values))
+
+
+def _split(text: str) -> list[str]:
+    """The parts between separators, not cutting the arguments of a function."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter in ",;×" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _number(entry: Field, text: str) -> int | float:

@@ -1,0 +1,34 @@
+"""Names of new nodes: short words with a number, as people write them in programs.  Imports core and catalog."""
+
+import re
+
+from workbench.catalog.spec import node_types
+from workbench.core.document import Graph
+from workbench.core.edits import unique_id
+
+_NUMBERED = ("layer", "activation", "normalisation", "pooling", "augmentation", "merge", "loss")
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+
+
+def id_for_type(graph: Graph, type: str) -> str:
+    """A free name for a node of a type: Conv2d gives conv1, conv2 …, Dataset gives dataset, dataset2 …"""
+    family = node_types()[type].family
+    stem = "loss" if family == "loss" else _WORDS.sub("_", re.sub(r"[123]d$", "", type)).lower()
+    if family in _NUMBERED:
+        return next_id(graph, stem, 1)
+    return free_id(graph, unique_id(Graph(), stem))
+
+
+def free_id(graph: Graph, id: str) -> str:
+    """The name itself where it is free, else with the next number: conv1 gives conv2, judge gives judge2."""
+    if id not in graph.nodes:
+        return id
+    found = re.fullmatch(r"(.*?[a-z_])_?(\d+)", id)
+    return next_id(graph, found[1].rstrip("_"), int(found[2]) + 1) if found else next_id(graph, id, 2)
+
+
+def next_id(graph: Graph, stem: str, number: int) -> str:
+    """The first free name of a word and a number, counting from `number`."""
+    while f"{stem}{number}" in graph.nodes:
+        number += 1
+    return unique_id(graph, f"{stem}{number}")
