@@ -62,10 +62,10 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 def test_an_empty_plot_says_so_and_a_filled_one_shows_its_curve(plot: MetricPlot) -> None:
     before = plot.frame, count(plot, theme.curve_color(3))
-    show(plot, Curve("train", Series(range(500), np.linspace(2, 0, 500)), 3))
+    show(plot, Curve("train", Series(range(2000), np.tile([2.0, 0.0], 1000)), 3))
     assert before == (None, 0)
     assert count(plot, theme.curve_color(3)) > 100
-    assert plot.frame is not None and (plot.frame.x0, plot.frame.x1) == (0, 499)
+    assert plot.frame is not None and (plot.frame.x0, plot.frame.x1) == (0, 1999)
     assert plot.accessibleDescription() == "train 0"
 
 
@@ -220,6 +220,7 @@ def test_in_a_page_that_scrolls_the_wheel_scrolls_the_page(qtbot: QtBot, qapp: Q
     with qtbot.waitExposed(area):
         area.show()
     show(plots[0], Curve("train", Series(range(10), range(10))))
+    plots[1].setFocus()
     assert not turn(plots[0], QPoint(200, 100), 1, NONE)
     assert turn(plots[0], QPoint(200, 100), 1, Qt.KeyboardModifier.ControlModifier)
 

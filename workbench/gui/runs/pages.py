@@ -86,7 +86,7 @@ class CurvesPage(QWidget):
     def add_media(self, media: Sequence[Media]) -> None:
         """The probes recorded more."""
         self.media.add(media)
-        self.media.setVisible(self.media.count > 0)
+        self.media.setVisible(self.media.media_count > 0)
 
 
 def epochs_per_step(run: RunRecord) -> float:

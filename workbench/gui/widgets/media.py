@@ -283,7 +283,7 @@ class MediaPanel(QWidget):
         self.slider.valueChanged.connect(lambda _: self._show())
 
     @property
-    def count(self) -> int:
+    def media_count(self) -> int:
         """How many things were recorded."""
         return sum(map(len, self._media.values()))
 
