@@ -321,12 +321,15 @@ class Session(QObject):
         self.saved_changed.emit()
 
     def _analyse(self) -> None:
-        document, schemas = self.document, self.schemas
+        document, schemas, before = self.document, self.schemas, self.analysis
         count = len(document.graph.nodes) + sum(len(block.graph.nodes) for block in document.blocks.values())
         if count <= MANY_NODES or self._thread is None:
-            self._on_analysed(document, analyse(document, schemas))
+            self._on_analysed(document, analyse(document, schemas, before))
         else:
-            self.call(lambda _: analyse(document, schemas), lambda found: self._on_analysed(document, found))
+            self.call(
+                lambda _: analyse(document, schemas, before),
+                lambda found: self._on_analysed(document, found),
+            )
 
     def _on_analysed(self, document: Document, analysis: Analysis) -> None:
         if document is self.document:
@@ -337,7 +340,7 @@ class Session(QObject):
         """The analysis of the document as it is at this moment."""
         if self._analyse_timer.isActive():
             self._analyse_timer.stop()
-            self._on_analysed(self.document, analyse(self.document, self.schemas))
+            self._on_analysed(self.document, analyse(self.document, self.schemas, self.analysis))
         return self.analysis
 
     # ------------------------------------------------------------- runs
