@@ -9,9 +9,10 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from workbench.catalog.check import analyse
 from workbench.catalog.schema import SAMPLES
 from workbench.core.document import Document, Node, Port
-from workbench.core.edits import AddNode, Connect, SetName, SetVariable
+from workbench.core.edits import AddNode, Connect, SetName, SetParam, SetVariable
 from workbench.core.errors import StoreError
 from workbench.core.files import dumps, write
 from workbench.gui.garbage import Garbage
@@ -123,13 +124,13 @@ def test_the_analysis_follows_the_document(qtbot: QtBot, session: Session) -> No
     assert any(problem.node == "relu1" for problem in session.analysis.problems)
 
 
-def test_a_big_document_is_analysed_in_the_background(
-    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("workbench.gui.session.MANY_NODES", 0)
-    with qtbot.waitSignal(session.analysed, timeout=5000):
-        session.do(RELU)
-    assert session.analysis.problems
+def test_the_analysis_is_that_of_the_whole_document(qtbot: QtBot, session: Session) -> None:
+    session.open_template("lenet5")
+    session.do(SetParam("conv1", "out_channels", 7))
+    kept = session.analyse_now()
+    assert kept.parameters == analyse(session.document, session.schemas).parameters != 61706
+    session.undo()
+    assert session.analyse_now().parameters == 61706
 
 
 def test_a_template_opens_as_a_copy_with_a_free_name(qtbot: QtBot, session: Session) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMainWindow, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.app import catch_errors, start_logging
@@ -21,6 +21,7 @@ from workbench.gui.actions import ACTIONS
 from workbench.gui.fuzzy import score
 from workbench.gui.palette import entries, matching
 from workbench.gui.session import Session
+from workbench.gui.taborder import chain, put_in_order
 from workbench.gui.window import VIEWS, MainWindow
 from workbench.jobs import queue
 from workbench.store.records import RunRecord
@@ -300,6 +301,41 @@ def test_the_program_opens_shows_every_view_and_never_imports_torch(tmp_path: Pa
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
     assert (tmp_path / "experiments.db").exists()
+
+
+def test_tab_visits_late_widgets_in_their_place(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setCentralWidget(page := QWidget())
+    column = QVBoxLayout(page)
+    first, last, between = QLineEdit(), QLineEdit(), QLineEdit()
+    for field in (first, last):
+        column.addWidget(field)
+    column.insertWidget(1, between)
+    window.show()
+    assert chain(window) == [first, last, between]
+    put_in_order(window)
+    assert chain(window) == [first, between, last]
+
+
+def test_tab_goes_round_the_window(qtbot: QtBot, window: MainWindow) -> None:
+    window.activateWindow()
+    window.top.search.setFocus()
+    visited: list[QWidget] = []
+    for _ in range(200):
+        assert (at := QApplication.focusWidget()) is not None
+        QTest.keyClick(at, KEY.Key_Tab)
+        visited.extend(widget for widget in (QApplication.focusWidget(),) if widget is not None)
+        if visited[-1] is window.top.search:
+            break
+    assert visited[-1] is window.top.search
+    assert visited[:-1] == chain(window)[1:]
+    assert window.status.runs in visited
+    home = window.activity.buttons["home"]
+    assert home in visited  # the other views by arrow keys: they are one choice
+    home.setFocus()
+    QTest.keyClick(home, KEY.Key_Down)
+    assert window.activity.buttons["design"].hasFocus()
 
 
 def test_none_survives_many_calls_into_qt(qapp: QApplication) -> None:

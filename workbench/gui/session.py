@@ -1,21 +1,16 @@
-"""The session: the one object that views talk to.  Holds the open model and what the workspace holds.
+"""The session: the one object that views talk to.  The workspace, and the open model on top of it.
 
-The main thread edits and checks the model; every read and write of the workspace happens in the store thread.
-May import Qt, core, catalog, and store's records.
+The main thread edits and checks the model.  May import Qt, core, catalog, workspace and the store's records.
 """
 
 import logging
-import traceback
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench.catalog.check import Analysis, analyse
-from workbench.catalog.schema import SAMPLES, Schema
 from workbench.core.document import Document
 from workbench.core.edits import Edit, SetTraining
 from workbench.core.errors import WorkbenchError
@@ -23,19 +18,17 @@ from workbench.core.files import dumps, loads, read
 from workbench.core.files import write as write_file
 from workbench.core.history import History
 from workbench.gui.actions import Actions
-from workbench.gui.garbage import Garbage
 from workbench.gui.settings.preferences import Preferences
-from workbench.gui.store_thread import Done, Job, News, Raised, StoreThread, Summaries
-from workbench.store.records import DatasetRecord, ModelRecord, Request, RunRecord
+from workbench.gui.store_thread import News
+from workbench.gui.workspace import Workspace
+from workbench.store.records import ModelRecord, Request, RunRecord
 
 if TYPE_CHECKING:
-    from workbench.jobs.devices import Device
     from workbench.store.store import Store
 
 T = TypeVar("T")
 SAVE_MS = 1000
 ANALYSE_MS = 30
-MANY_NODES = 400
 UNNAMED = "untitled"
 log = logging.getLogger("workbench.gui")
 
@@ -50,49 +43,27 @@ class OpenModel:
     saved: Document | None = None
 
 
-class Session(QObject):
+class Session(Workspace):
     """Signals are past tense; views connect to them and call the methods, and never hold a Store."""
 
-    opened = Signal()
-    """The workspace is open and its first news has come."""
-    unusable = Signal(str)
-    """The workspace cannot be used; the text says why."""
     model_opened = Signal()
     """Another model is on the canvas: `history` is a new object."""
     document_changed = Signal(object, object)
     """(before, after) of the open document, for edits, undo and redo; (None, after) for another model."""
     analysed = Signal(object)
     """Analysis of the open document, a moment after each change."""
-    runs_changed = Signal(object, object)
-    """(list[RunRecord] newest first, {run id: {metric: Summary}})."""
-    models_changed = Signal(object)
-    """list[ModelRecord], the last edited first."""
-    schemas_changed = Signal()
     saved_changed = Signal()
     device_changed = Signal(str)
-    devices_found = Signal(object)
     run_queued = Signal(object)
     """The RunRecord that `train` has just queued."""
-    message = Signal(str, str)
-    """(text, level): level is "info", "ok", "warning" or "error"."""
-    offered = Signal(str, str, object)
-    """(text, button, slot): a message with one thing to do about it."""
     went = Signal(str, object)
     """A view was asked for: (view id, what to show there or None)."""
 
     def __init__(self, path: Path, preferences: Preferences, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.path = path
+        super().__init__(path, parent)
         self.preferences = preferences
         self.device = preferences.device
         self.actions = Actions(self)
-        self.devices: tuple[Device, ...] = ()
-        self.runs: list[RunRecord] = []
-        self.summaries: Summaries = {}
-        self.models: list[ModelRecord] = []
-        self.datasets: list[DatasetRecord] = []
-        self.schemas: Mapping[str, Schema] = SAMPLES
-        self.is_open = False
         self._model = OpenModel(History(Document(name=UNNAMED)))
         self._model.saved = self._model.history.document
         self._model.history.changed.connect(self._on_edited)
@@ -101,34 +72,16 @@ class Session(QObject):
         self._save_timer.timeout.connect(self.save)
         self._analyse_timer = QTimer(self, singleShot=True, interval=ANALYSE_MS)
         self._analyse_timer.timeout.connect(self._analyse)
-        self._thread: StoreThread | None = None
-        self._garbage = Garbage(self)
+        self.opened.connect(self._open_last)
+        self.schemas_changed.connect(self._analyse_afresh)
 
     # ------------------------------------------------------------- life
 
-    def start(self) -> None:
-        """Open the workspace in the background; the model that was last on the canvas comes back."""
-        thread = StoreThread(self.path)
-        thread.opened.connect(self._on_opened)
-        thread.unusable.connect(self._on_unusable)
-        thread.answered.connect(self._on_answered)
-        self._thread = thread
-        self._garbage.start()
-        thread.start()
-
     def close(self) -> None:
-        """Save what is unsaved and end the thread; runs go on without the window."""
-        if self._thread is None:
-            return
+        """Save what is unsaved and let go of the workspace; runs go on without the window."""
         self._analyse_timer.stop()
         self.save()
-        self._thread.finish()
-        while isinstance(answer := self._thread.answer(), Done | Raised | News):
-            if isinstance(answer, Raised):
-                log.error("not done while closing: %s", answer.error)
-        self._thread = None
-        self._garbage.stop()
-        self.is_open = False
+        super().close()
 
     def switch(self, path: Path) -> None:
         """Close this workspace and open another one; an empty canvas until its last model is there."""
@@ -137,25 +90,6 @@ class Session(QObject):
         self._open(OpenModel(History(Document(name=UNNAMED))))
         self._on_news(News([], {}, [], [], frozenset(run.id for run in self.runs)))
         self.start()
-
-    def call(
-        self,
-        work: "Callable[[Store], T]",
-        then: Callable[[T], object] | None = None,
-        failed: Callable[[Exception], object] | None = None,
-    ) -> None:
-        """Do `work(store)` in the background, then `then(result)` on the main thread.
-
-        An error becomes a message, unless `failed` takes it.  A callback whose widget is gone is dropped.
-        """
-        if self._thread is None:
-            self._on_raised(Job(work, then, failed), WorkbenchError("No workspace is open."))
-        else:
-            self._thread.submit(Job(work, then, failed))
-
-    def offer(self, text: str, button: str, slot: Callable[[], object]) -> None:
-        """Say something and offer one thing to do about it."""
-        self.offered.emit(text, button, slot)
 
     def go(self, view: str, what: object = None) -> None:
         """Ask the window for a view (home, design, runs, compare, settings), perhaps with what to show."""
@@ -275,9 +209,8 @@ class Session(QObject):
         def work(store: "Store") -> ModelRecord:
             record = store.save_model(model.id or None, dumps(document))
             if model.id != record.id:
-                model.id = (
-                    record.id
-                )  # at once, so that a save queued behind this one does not make a second model
+                # At once, so that a save queued behind this one does not make a second model.
+                model.id = record.id
                 store.set_setting("last_model", record.id)
             return record
 
@@ -304,6 +237,14 @@ class Session(QObject):
         self.analysed.emit(self.analysis)
         self.saved_changed.emit()
 
+    def _open_last(self) -> None:
+        def then(last: object) -> None:
+            untouched = self._model.id == 0 and not self.history.can_undo and not self.document.graph.nodes
+            if isinstance(last, int) and last and untouched:
+                self.open_model(last, show=False)
+
+        self.call(lambda store: store.setting("last_model", 0), then)
+
     def _free_name(self, name: str) -> str:
         taken = {model.name for model in self.models}
         number = 2
@@ -320,27 +261,19 @@ class Session(QObject):
         self.document_changed.emit(before, after)
         self.saved_changed.emit()
 
-    def _analyse(self) -> None:
-        document, schemas, before = self.document, self.schemas, self.analysis
-        count = len(document.graph.nodes) + sum(len(block.graph.nodes) for block in document.blocks.values())
-        if count <= MANY_NODES or self._thread is None:
-            self._on_analysed(document, analyse(document, schemas, before))
-        else:
-            self.call(
-                lambda _: analyse(document, schemas, before),
-                lambda found: self._on_analysed(document, found),
-            )
+    def _analyse_afresh(self) -> None:
+        self.analysis = analyse(self.document, self.schemas)
+        self.analysed.emit(self.analysis)
 
-    def _on_analysed(self, document: Document, analysis: Analysis) -> None:
-        if document is self.document:
-            self.analysis = analysis
-            self.analysed.emit(analysis)
+    def _analyse(self) -> None:
+        self.analysis = analyse(self.document, self.schemas, self.analysis)
+        self.analysed.emit(self.analysis)
 
     def analyse_now(self) -> Analysis:
         """The analysis of the document as it is at this moment."""
         if self._analyse_timer.isActive():
             self._analyse_timer.stop()
-            self._on_analysed(self.document, analyse(self.document, self.schemas, self.analysis))
+            self._analyse()
         return self.analysis
 
     # ------------------------------------------------------------- runs
@@ -421,78 +354,3 @@ class Session(QObject):
 
     def _on_queued(self, run: RunRecord) -> None:
         self.run_queued.emit(run)
-
-    # ------------------------------------------------------------- answers of the thread
-
-    def _on_answered(self) -> None:
-        answer = self._thread.answer() if self._thread is not None else None
-        if isinstance(answer, News):
-            self._on_news(answer)
-        elif isinstance(answer, Done):
-            self._on_done(answer.job, answer.result)
-        elif isinstance(answer, Raised):
-            self._on_raised(answer.job, answer.error)
-
-    def _on_opened(self) -> None:
-        self.is_open = True
-        self.opened.emit()
-
-        def then(found: "tuple[int, tuple[Device, ...]]") -> None:
-            last, self.devices = found
-            self.devices_found.emit(self.devices)
-            if last and self._model.id == 0 and not self.history.can_undo and not self.document.graph.nodes:
-                self.open_model(last, show=False)
-
-        def work(store: "Store") -> "tuple[int, tuple[Device, ...]]":
-            from workbench.jobs.devices import devices
-
-            last = store.setting("last_model", 0)
-            return (last if isinstance(last, int) else 0), tuple(devices())
-
-        self.call(work, then)
-
-    def _on_unusable(self, reason: str) -> None:
-        self.is_open = False
-        log.error("%s", reason)
-        self.unusable.emit(reason)
-
-    def _on_done(self, job: Job, result: Any) -> None:
-        if job.then is not None and _still_there(job.then):
-            job.then(result)
-
-    def _on_raised(self, job: Job, error: Exception) -> None:
-        if not isinstance(error, WorkbenchError):
-            log.error("%s", "".join(traceback.format_exception(error)))
-        if job.failed is not None:
-            if _still_there(job.failed):
-                job.failed(error)
-        else:
-            text = str(error) if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
-            self.message.emit(text, "error")
-
-    def _on_news(self, news: News) -> None:
-        if news.datasets != self.datasets:
-            self.datasets = news.datasets
-            self._read_schemas()
-        if news.models != self.models:
-            self.models = news.models
-            self.models_changed.emit(self.models)
-        if news.changed_runs or news.runs != self.runs:
-            self.runs, self.summaries = news.runs, news.summaries
-            self.runs_changed.emit(self.runs, self.summaries)
-
-    def _read_schemas(self) -> None:
-        schemas = dict(SAMPLES)
-        for record in self.datasets:
-            try:
-                schemas[record.id] = Schema.from_json(record.schema)
-            except WorkbenchError as error:  # one broken dataset must not hide the others
-                self.message.emit(f"The dataset “{record.title}” is left out: {error}", "warning")
-        self.schemas = schemas
-        self._analyse_timer.start()
-        self.schemas_changed.emit()
-
-
-def _still_there(slot: Callable[..., object]) -> bool:
-    owner = getattr(slot, "__self__", None)
-    return not isinstance(owner, QObject) or shiboken6.isValid(owner)

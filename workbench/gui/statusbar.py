@@ -26,7 +26,7 @@ class StatusBar(QWidget):
         self.runs.setAccessibleName("Running and queued runs")
         self.runs.setToolTip("Go to the runs")
         self.runs.setMinimumHeight(24)
-        self.runs.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a second way to the runs; it would end every round of Tab
+        self.runs.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.runs.clicked.connect(lambda: session.go("runs", self._shown_run))
         self.load = Label("", "small")
         self.load.setToolTip("Load of this machine")

@@ -24,6 +24,7 @@ from workbench.gui import theme
 from workbench.gui.actions import BY_ID, tooltip
 from workbench.gui.session import Session
 from workbench.gui.statusbar import StatusBar
+from workbench.gui.taborder import put_in_order
 from workbench.gui.topbar import TopBar
 from workbench.gui.widgets.messages import MessageBar
 from workbench.gui.widgets.surfaces import surface
@@ -138,6 +139,7 @@ class MainWindow(QMainWindow):
         session.run_queued.connect(self._on_queued)
         session.model_opened.connect(self._name_window)
         session.document_changed.connect(self._on_document_changed)
+        session.opened.connect(self._warm_up)
         self.show_view("home")
         self.setFocus()
 
@@ -167,6 +169,10 @@ class MainWindow(QMainWindow):
         reveal = getattr(view, "reveal", None)
         if what is not None and callable(reveal):
             reveal(what)
+
+    def _warm_up(self) -> None:
+        """Load in the background what the other views need most, so that the first visit is quick."""
+        self.session.call(lambda _: import_module("numpy"))
 
     def _bind(self) -> None:
         session, bind = self.session, self.session.actions.bind
@@ -297,6 +303,10 @@ class MainWindow(QMainWindow):
         self.messages.say(reason, "error", "Choose another", lambda: self.show_view("settings"))
 
     # ------------------------------------------------------------- Qt's events
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        put_in_order(self)  # at each Tab: views make widgets while one works in them
+        return super().focusNextPrevChild(next)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -4,7 +4,6 @@ May import Qt, catalog, session and the shared widgets.
 """
 
 from collections.abc import Callable
-from itertools import pairwise
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -149,9 +148,6 @@ class HomeView(QScrollArea):
     def _on_chosen(self, category: str) -> None:
         shown = [card for card in self.cards if category in ("", card.category)]
         self.grid.set_cards([*shown, self.empty_card])
-        stops = [self.chips.button(self.chips.keys()[-1]), *shown, self.empty_card, self.table]
-        for stop, following in pairwise(stops):
-            QWidget.setTabOrder(stop, following)
 
     def _show_recent(self) -> None:
         session = self._session

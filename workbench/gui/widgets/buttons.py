@@ -76,10 +76,6 @@ class Chips(QWidget):
         self._buttons[key].setChecked(True)
         self.chosen.emit(key)
 
-    def keys(self) -> list[str]:
-        """The keys, from left to right."""
-        return list(self._buttons)
-
     def button(self, key: str) -> Button:
         """The chip of a key."""
         return self._buttons[key]

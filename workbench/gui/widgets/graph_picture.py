@@ -60,7 +60,8 @@ def _scale(values: tuple[float, ...], room: float) -> float:
 def _pitches(places: list[tuple[float, float]]) -> tuple[float, float]:
     """The least distance between neighbours of a row, and of a column."""
     beside = below = 1000.0
-    places = sorted(places)[:400]  # a picture of thousands of nodes is a texture; its first boxes tell the size
+    # A picture of thousands of nodes is a texture; its first boxes tell the size.
+    places = sorted(places)[:400]
     for index, (x, y) in enumerate(places):
         for other_x, other_y in places[index + 1 : index + 40]:
             if other_x - x >= NEAR[0] and abs(other_y - y) < NEAR[1]:
