@@ -313,14 +313,13 @@ class RunsModel(QAbstractTableModel):
         self._places = {id: row for row, id in enumerate(self._shown)}
 
     def _reorder(self, wanted: list[int]) -> None:
-        hint = QAbstractTableModel.LayoutChangeHint.VerticalSortHint
-        self.layoutAboutToBeChanged.emit([], hint)
+        self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
         places = {id: row for row, id in enumerate(wanted)}
         new = [self.index(places[self._shown[index.row()]], index.column()) for index in old]
         self._shown = wanted
         self.changePersistentIndexList(old, new)
-        self.layoutChanged.emit([], hint)
+        self.layoutChanged.emit()
 
     def _tell_all(self) -> None:
         if self._shown:
