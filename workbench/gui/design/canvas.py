@@ -40,6 +40,13 @@ from workbench.gui.widgets.labels import Label
 LEAST, MOST = 0.05, 3.0
 _ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 _LEFT, _MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
+_ALT = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
 _DRAG = 4
 _FAR = 1e6
 """How far one can look from the origin."""
@@ -56,6 +63,8 @@ class Canvas(QGraphicsView):
     """A node is wanted at a place of the viewport, wired to a PortHit or to nothing (None)."""
     opened = Signal(str)
     """A node was double-clicked."""
+    nudged = Signal(int, int)
+    """The selection is to move by steps of the grid."""
     menu_asked = Signal(QPoint, object)
     """The context menu is wanted at a place of the viewport, for an item or the void (None)."""
 
@@ -406,7 +415,11 @@ class Canvas(QGraphicsView):
                 self._drop_gesture()
             else:
                 self.drawing.select(())
-        elif not event.isAutoRepeat() or event.key() != Qt.Key.Key_Space:
+        elif event.key() in _ARROWS and not event.modifiers() & _ALT:
+            tenfold = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+            dx, dy = _ARROWS[Qt.Key(event.key())]
+            self.nudged.emit(tenfold * dx, tenfold * dy)
+        elif event.key() != Qt.Key.Key_Space:
             event.ignore()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:

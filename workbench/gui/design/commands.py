@@ -76,7 +76,10 @@ class Commands:
             "zoom_reset": lambda: canvas.zoom_by(1 / canvas.zoom),
         }
         for id, slot in table.items():
-            session.actions.bind(id, slot, canvas)
+            action = session.actions.bind(id, slot, canvas)
+            # Not in the parts that float over the canvas: Return there is for their fields and buttons.
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        canvas.nudged.connect(self.nudge)
         session.actions.bind("undo", session.undo, view)
         session.actions.bind("redo", session.redo, view)
         for id, keys in _MORE_KEYS.items():

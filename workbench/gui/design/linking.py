@@ -17,7 +17,7 @@ from workbench.gui.design.faces import Knowledge, guess, sentence
 
 _DTYPES: tuple[DType, ...] = ("float", "index", "bool")
 _SHAPES: tuple[Shape, ...] = (
-    ("N",), ("N", 8), ("N", 4, 8), ("N", 4, 8, 8), ("V",), ("V", 8), (2, "E"), ("N", 8, 8),
+    ("N",), ("N", 8), ("N", 4, 8), ("N", 4, 8, 8), ("V",), ("V", 8), (2, "E"), ("N", 8, 8), ("N", 1, 8, 8), ("N", 784),
 )  # fmt: skip
 _SAID = {"float": "numbers", "index": "labels, tokens or edges", "bool": "yes or no"}
 _SMALL = 200
@@ -92,7 +92,10 @@ def _accepted(kind: NodeType, port: str) -> frozenset[DType]:
         if dtypes[at] in found:
             continue
         for combination in shapes:
-            specs = [TensorSpec(shape, dtype) for shape, dtype in zip(combination, dtypes, strict=True)]
+            specs = [
+                TensorSpec(shape, dtype, 8 if dtype == "index" else 0)
+                for shape, dtype in zip(combination, dtypes, strict=True)
+            ]
             try:
                 kind.infer(*specs)
             except (WorkbenchError, ArithmeticError, LookupError, TypeError, ValueError, AssertionError):
