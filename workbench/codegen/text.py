@@ -1,6 +1,7 @@
 """Python text: literals and lines as `ruff format` would leave them. Standard library only."""
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Mapping
 
@@ -8,6 +9,9 @@ from workbench.core.errors import CodeError
 
 WIDTH = 88
 INDENT = "    "
+_STATEMENT = re.compile(r" *(?:[\w, ()]+ = |return )")
+# One call with arguments and nothing around it; brackets inside the arguments do not matter.
+_CALL = re.compile(r" *(?:[\w, ()]+ = |return )[\w.]+\((?:[^()]|\((?:[^()]|\([^()]*\))*\))+\)$")
 
 
 class Name(str):
@@ -53,9 +57,14 @@ def call(prefix: str, parts: Iterable[str], suffix: str = ")", depth: int = 2) -
 
 
 def fit(line: str) -> list[str]:
-    """A statement that is too long, broken inside its last brackets; any other line as it is."""
-    if len(line) <= WIDTH or line[-1] not in ")]":
+    """A statement that is too long, broken inside its last brackets where the formatter would break it; what the
+    formatter would take apart differently is marked to be left alone, and any other line stays as it is.
+    """
+    if len(line) <= WIDTH or not _STATEMENT.match(line):
         return [line]
+    alone = [f"{line}  # fmt: skip"]
+    if not _CALL.match(line):
+        return alone
     text = line.lstrip()
     level, opening = 0, len(text)
     while opening:
@@ -63,9 +72,9 @@ def fit(line: str) -> list[str]:
         level += {")": 1, "]": 1, "}": 1, "(": -1, "[": -1, "{": -1}.get(text[opening], 0)
         if level == 0:
             break
-    return call(
-        text[: opening + 1], split(text[opening + 1 : -1]), text[-1], (len(line) - len(text)) // len(INDENT)
-    )
+    depth = (len(line) - len(text)) // len(INDENT)
+    lines = call(text[: opening + 1], split(text[opening + 1 : -1]), text[-1], depth)
+    return lines if max(map(len, lines)) <= WIDTH else alone
 
 
 def split(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec
 
 _REDUCTIONS = ("mean", "batchmean")
+_LONG = 80  # a longer expression is written as two statements
 
 
 @form
@@ -29,9 +30,14 @@ class _Loss(NodeType):
         return {**super().arguments(*specs), **summed}
 
     def written(self, call: Call, input: str, target: str) -> list[str]:
-        """The line that computes the loss of two expressions."""
-        divided = f" / len({call.inputs[0]})" if self.reduction == "batchmean" else ""
-        return [f"{call.outputs[0]} = {call.module}({input}, {target}){divided}"]
+        """The lines that compute the loss of two expressions."""
+        line = f"{call.outputs[0]} = {call.module}({input}, {target})"
+        if self.reduction == "mean":
+            return [line]
+        divided = f" / len({call.inputs[0]})"
+        if len(line + divided) <= _LONG:
+            return [line + divided]
+        return [line, f"{call.outputs[0]} = {call.outputs[0]}{divided}"]
 
     def summary(self) -> str:
         return "" if self.reduction == "mean" else "sum per example"
@@ -277,10 +283,12 @@ class KLDivergenceNormal(NodeType):
 
     def forward(self, call: Call) -> list[str]:
         mean, logvar = call.inputs
-        inner = f"(1 + {logvar} - {mean}.pow(2) - {logvar}.exp())"
-        if self.reduction == "mean":
-            return [f"{call.outputs[0]} = -0.5 * {inner}.mean()"]
-        return [f"{call.outputs[0]} = -0.5 * {inner}.sum() / len({mean})"]
+        inner = f"1 + {logvar} - {mean}.pow(2) - {logvar}.exp()"
+        reduced = ".mean()" if self.reduction == "mean" else f".sum() / len({mean})"
+        line = f"{call.outputs[0]} = -0.5 * ({inner}){reduced}"
+        if len(line) <= _LONG:
+            return [line]
+        return [f"{call.outputs[0]} = {inner}", f"{call.outputs[0]} = -0.5 * {call.outputs[0]}{reduced}"]
 
     def summary(self) -> str:
         return "" if self.reduction == "batchmean" else "mean"
