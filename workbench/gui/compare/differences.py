@@ -94,7 +94,9 @@ def _facts(runs: Sequence[RunRecord], base: int) -> Iterable[Row]:
 
 
 def _settings(runs: Sequence[RunRecord], params: Mapping[int, Mapping[str, Any]], base: int) -> Iterable[Row]:
-    mine = [params.get(run.id, {}) for run in runs]
+    if any(run.id not in params for run in runs):
+        return  # still being read; what is not known yet is no difference
+    mine = [params[run.id] for run in runs]
     for name in sorted(dict.fromkeys(name for one in mine for name in one), key=_order):
         values = [one.get(name, _MISSING) for one in mine]
         texts = [text.NONE if value is _MISSING else text.value(value) for value in values]

@@ -1,0 +1,237 @@
+"""The Compare view on a real workspace, used as a person does."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from workbench.gui import theme
+from workbench.gui.compare.view import CompareView
+from workbench.gui.session import Session
+from workbench.store.records import Point
+from workbench.store.store import Store
+
+Record = Callable[..., int]
+WAIT = 8_000
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def view(qtbot: QtBot, no_jobs: None, session: Session) -> CompareView:
+    made = CompareView(session)
+    qtbot.addWidget(made)
+    made.resize(1300, 700)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def do(qtbot: QtBot, session: Session, *work: Callable[[Store], object]) -> None:
+    """Work on the store in its thread, all of it between two looks for news, and wait for it."""
+    done: list[object] = []
+    session.call(lambda store: [one(store) for one in work], done.append)
+    qtbot.waitUntil(lambda: bool(done), timeout=WAIT)
+
+
+@pytest.fixture
+def three(qtbot: QtBot, view: CompareView, session: Session, record: Record) -> CompareView:
+    """Runs 1 to 3 of one model that differ in the learning rate."""
+
+    def fill(store: Store) -> None:
+        for lr, accuracy in ((0.1, 0.5), (0.01, 0.9), (0.001, 0.7)):
+            record(
+                store,
+                curves={
+                    "train/loss": [2, 1, lr], "validation/loss": [2, 1, 2 * lr], "validation/accuracy": [0.1, accuracy],
+                },
+                params={"training.updates.train.lr": lr, "training.epochs": 3},
+            )  # fmt: skip
+
+    do(qtbot, session, fill)
+    qtbot.waitUntil(lambda: view.model.total == 3, timeout=WAIT)
+    return view
+
+
+def ring(view: CompareView, id: int) -> QPoint:
+    rect: QRect = view.chooser.visualRect(view.model.index(view.model.place(id), 0))
+    return QPoint(rect.left() + 14, rect.center().y())
+
+
+def click_ring(view: CompareView, id: int) -> None:
+    QTest.mouseClick(view.chooser.viewport(), Qt.MouseButton.LeftButton, NONE, ring(view, id))
+
+
+def names(view: CompareView) -> dict[str, set[str]]:
+    return {name: {curve.name for curve in plot.curves} for name, plot in view.grid.plots.items()}
+
+
+def rows(view: CompareView) -> dict[str, tuple[str, ...]]:
+    return {row.name: row.texts for row in view.table.differences.rows}
+
+
+def test_without_runs_it_says_what_to_do_first(view: CompareView) -> None:
+    assert view.currentWidget() is view.nothing and view.nothing.isVisible()
+
+
+def test_rings_choose_what_is_drawn_and_compared(qtbot: QtBot, three: CompareView) -> None:
+    assert three.hint.isVisible()
+    click_ring(three, 2)
+    click_ring(three, 3)
+    assert three.model.ticked == [2, 3]
+    want = {f"#{id} lenet5 · {split}" for id in (2, 3) for split in ("train", "validation")}
+    qtbot.waitUntil(lambda: names(three).get("loss") == want, timeout=WAIT)
+    assert set(names(three)) == {"loss", "accuracy"}
+    styles = {curve.name.split(" · ")[1]: curve.style for curve in three.grid.plots["loss"].curves}
+    assert styles == {"train": "dash", "validation": "solid"}
+    qtbot.waitUntil(lambda: "training.updates.train.lr" in rows(three), timeout=WAIT)
+    found = rows(three)
+    assert found["training.updates.train.lr"] == ("0.01", "0.001")
+    assert found["accuracy · best of validation"] == ("0.9000", "0.7000")
+    assert "training.epochs" not in found
+    click_ring(three, 2)
+    assert three.model.ticked == [3]
+    qtbot.waitUntil(lambda: all("#2" not in one for one in names(three)["loss"]), timeout=WAIT)
+
+
+def test_a_run_keeps_its_colour_while_it_is_compared(three: CompareView) -> None:
+    for id in (1, 2, 3):
+        click_ring(three, id)
+    assert [three.model.color_of(id) for id in (1, 2, 3)] == [0, 1, 2]
+    click_ring(three, 1)
+    assert [three.model.color_of(id) for id in (1, 2, 3)] == [-1, 1, 2]
+    click_ring(three, 1)
+    assert three.model.color_of(1) == 0 and three.model.ticked == [2, 3, 1]
+
+
+def test_space_ticks_the_selected_rows(three: CompareView) -> None:
+    three.chooser.setFocus()
+    three.chooser.selectAll()
+    QTest.keyClick(three.chooser, Qt.Key.Key_Space)
+    assert sorted(three.model.ticked) == [1, 2, 3]
+    QTest.keyClick(three.chooser, Qt.Key.Key_Space)
+    assert three.model.ticked == []
+    QTest.mouseClick(three.clear, Qt.MouseButton.LeftButton)
+    assert three.tally.full_text() == "3 runs · 0 compared"
+
+
+def test_the_base_and_all_settings(qtbot: QtBot, three: CompareView) -> None:
+    three.reveal([1, 2])
+    qtbot.waitUntil(lambda: "training.updates.train.lr" in rows(three), timeout=WAIT)
+    table = three.table.differences
+    place = [row.name for row in table.rows].index("accuracy · best of validation")
+    assert table.data(table.index(place, 1), Qt.ItemDataRole.ForegroundRole) == theme.color("ok")
+    three.base.setFocus()
+    QTest.keyClick(three.base, Qt.Key.Key_Down)
+    three.base.picked.emit(three.base.currentData())
+    assert three.header.text() == "DIFFERENCES ONLY · BASE #2"
+    assert table.data(table.index(place, 0), Qt.ItemDataRole.ForegroundRole) == theme.color("err")
+    QTest.mouseClick(three.only, Qt.MouseButton.LeftButton, NONE, QPoint(8, three.only.height() // 2))
+    assert rows(three)["training.epochs"] == ("3", "3")
+    three.table.setFocus()
+    three.table.selectRow(place)
+    QTest.keyClick(three.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == (
+        "\tlenet5 #1\tlenet5 #2\naccuracy · best of validation\t0.5000\t0.9000"
+    )
+
+
+def test_metrics_and_examples_are_chosen(qtbot: QtBot, three: CompareView) -> None:
+    three.reveal([1])
+    qtbot.waitUntil(lambda: len(names(three).get("loss", ())) == 2, timeout=WAIT)
+    action = next(action for action in three.menu.actions() if action.text() == "accuracy")
+    action.trigger()
+    assert set(names(three)) == {"loss"}
+    assert three.which.text() == "Metrics (1 of 2)"
+    action.trigger()
+    three.split.setCurrentIndex(1)
+    three.split.picked.emit("validation")
+    assert names(three)["loss"] == {"#1 lenet5 · validation"}
+
+
+def test_points_of_a_training_run_come_in(
+    qtbot: QtBot, view: CompareView, session: Session, record: Record
+) -> None:
+    do(qtbot, session, lambda store: record(store, state="running"))
+    qtbot.waitUntil(lambda: view.model.total == 1, timeout=WAIT)
+    click_ring(view, 1)
+    qtbot.waitUntil(lambda: "loss" in view.grid.plots and bool(view.grid.plots["loss"].curves), timeout=WAIT)
+    series = view.grid.plots["loss"].curves[0].series
+    do(qtbot, session, lambda store: store.log_points(1, [Point("train/loss", 4, 1, 0.1, 5.0)]))
+    qtbot.waitUntil(lambda: len(series) == 4, timeout=WAIT)
+
+
+def test_a_run_that_is_deleted_leaves_the_comparison(
+    qtbot: QtBot, three: CompareView, session: Session
+) -> None:
+    three.reveal([1, 2])
+    do(qtbot, session, lambda store: store.delete_run(1))
+    qtbot.waitUntil(lambda: three.model.ticked == [2], timeout=WAIT)
+    assert three.base.count() == 1
+    do(qtbot, session, lambda store: store.delete_run(2), lambda store: store.delete_run(3))
+    qtbot.waitUntil(lambda: three.currentWidget() is three.nothing, timeout=WAIT)
+
+
+def test_runs_with_nothing_in_common_can_be_compared(
+    qtbot: QtBot, view: CompareView, session: Session, record: Record
+) -> None:
+    nan = float("nan")
+    do(
+        qtbot,
+        session,
+        lambda store: record(store, "a\n🎨", curves={"train/loss": [nan, nan]}),
+        lambda store: record(store, "b", curves={"test/f1": [0.5]}),
+        lambda store: record(store, "c", state="queued"),
+    )
+    qtbot.waitUntil(lambda: view.model.total == 3, timeout=WAIT)
+    view.reveal([1, 2, 3, 99])
+    assert view.model.ticked == [1, 2, 3]
+    qtbot.waitUntil(lambda: set(names(view)) == {"loss", "f1"}, timeout=WAIT)
+    view.grab()
+    assert rows(view)["loss · best of train"] == ("NaN", "–", "–")
+
+
+def test_the_first_visit_suggests_the_newest_runs_of_one_model(
+    qtbot: QtBot, no_jobs: None, session: Session, record: Record
+) -> None:
+    do(
+        qtbot,
+        session,
+        lambda store: [
+            record(store, "mlp"),
+            record(store, "gan"),
+            record(store, "mlp"),
+            record(store, "mlp", state="queued"),
+        ],
+    )
+    qtbot.waitUntil(lambda: len(session.runs) == 4, timeout=WAIT)
+    view = CompareView(session)
+    qtbot.addWidget(view)
+    with qtbot.waitExposed(view):
+        view.show()
+    assert view.model.ticked == [3, 1]
+
+
+def test_identical_runs_are_said_to_be_so(
+    qtbot: QtBot, view: CompareView, session: Session, record: Record
+) -> None:
+    do(qtbot, session, lambda store: [record(store), record(store)])
+    qtbot.waitUntil(lambda: view.model.total == 2, timeout=WAIT)
+    view.reveal([1, 2])
+    qtbot.waitUntil(lambda: set(rows(view)) <= {"duration"}, timeout=WAIT)
+
+
+def test_the_theme_changes_live(qapp: QApplication, three: CompareView) -> None:
+    three.reveal([1, 2])
+    before = three.table.differences.headerData(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.DecorationRole)
+    dark = three.grab().toImage().pixelColor(900, 690)
+    theme.apply(qapp, "light")
+    light = three.grab().toImage().pixelColor(900, 690)
+    after = three.table.differences.headerData(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.DecorationRole)
+    theme.apply(qapp, "dark")
+    assert dark.lightness() < 80 < 200 < light.lightness()
+    colors = [icon.pixmap(14, 14).toImage().pixelColor(7, 7) for icon in (before, after)]
+    assert colors[0] != colors[1]
