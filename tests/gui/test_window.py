@@ -24,7 +24,8 @@ from workbench.gui.session import Session
 from workbench.gui.taborder import chain, put_in_order
 from workbench.gui.window import VIEWS, MainWindow
 from workbench.jobs import queue
-from workbench.store.records import RunRecord
+from workbench.store.records import Point, RunRecord
+from workbench.store.store import Store
 
 KEY = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -204,6 +205,29 @@ def test_errors_stay_and_are_not_pushed_away(qtbot: QtBot, window: MainWindow, s
     assert window.messages.text() == "All is well."
 
 
+def test_the_end_of_a_run_is_told(qtbot: QtBot, window: MainWindow, session: Session) -> None:
+    store = Store(session.path)
+    runs = [
+        store.add_run(
+            "net", "net", "", "", device="auto", seed=0, epochs=1, parameters=0, dataset="", params={}
+        )
+        for _ in range(2)
+    ]
+    qtbot.waitUntil(lambda: len(session.runs) == 2, timeout=3000)
+    for run in runs:
+        store.claim(run.id, "cpu")
+        store.set_state(run.id, "running")
+    store.log_points(runs[0].id, [Point("test/accuracy", 1, 1, 0.9, 0.0)])
+    store.set_state(runs[0].id, "completed")
+    qtbot.waitUntil(lambda: window.messages.text() == "net #1 completed: accuracy 0.9000", timeout=3000)
+    window.messages.button.click()
+    assert window.current == "runs"
+    store.set_state(runs[1].id, "failed", "The machine ran out of memory.")
+    qtbot.waitUntil(lambda: "net #2 failed: The machine ran out" in window.messages.text(), timeout=3000)
+    assert window.messages.level == "error"
+    store.close()
+
+
 def test_undo_says_what_it_takes_back(window: MainWindow, session: Session) -> None:
     window.show_view("design")
     assert not session.actions.get("undo").isEnabled()
@@ -323,7 +347,8 @@ def test_tab_goes_round_the_window(qtbot: QtBot, window: MainWindow) -> None:
     window.top.search.setFocus()
     visited: list[QWidget] = []
     for _ in range(200):
-        assert (at := QApplication.focusWidget()) is not None
+        at = QApplication.focusWidget()
+        assert at is not None
         QTest.keyClick(at, KEY.Key_Tab)
         visited.extend(widget for widget in (QApplication.focusWidget(),) if widget is not None)
         if visited[-1] is window.top.search:

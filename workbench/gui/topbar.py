@@ -4,7 +4,7 @@ Imports Qt, catalog's training form, session and the shared widgets.
 """
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QSpinBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QStackedWidget, QWidget
 
 from workbench.catalog.training import Settings
 from workbench.core.edits import SetName
@@ -12,7 +12,7 @@ from workbench.gui import theme
 from workbench.gui.actions import ACTIONS, keys, tooltip
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button, IconButton
-from workbench.gui.widgets.fields import Choice, TextField
+from workbench.gui.widgets.fields import Choice, NumberField, TextField
 from workbench.gui.widgets.labels import ElidedLabel
 from workbench.gui.widgets.surfaces import surface
 
@@ -201,11 +201,8 @@ class RunBar(QWidget):
         self._session = session
         self.device = Choice("Device", "Where the run computes", [("auto", "Automatic")])
         self.device.setMinimumWidth(110)
-        self.epochs = QSpinBox()
-        self.epochs.setRange(1, 1_000_000)
-        self.epochs.setKeyboardTracking(False)
-        self.epochs.setAccessibleName("Epochs")
-        self.epochs.setToolTip("How often the run goes through the training data")
+        tip = "How often the run goes through the training data"
+        self.epochs = NumberField("Epochs", tip, 1, 1_000_000)
         self.epochs.setFixedWidth(106)
         self.train = Button("Train", tooltip("train"), kind="primary", icon="play")
         self.train.setMinimumWidth(88)

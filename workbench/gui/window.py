@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.gui import theme
+from workbench.gui import progress, text, theme
 from workbench.gui.actions import BY_ID, tooltip
 from workbench.gui.session import Session
 from workbench.gui.statusbar import StatusBar
+from workbench.gui.store_thread import Summaries
 from workbench.gui.taborder import put_in_order
 from workbench.gui.topbar import TopBar
 from workbench.gui.widgets.messages import MessageBar
@@ -129,6 +130,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.status)
         self.setCentralWidget(centre)
         self.messages = MessageBar(self)
+        self._going_on: set[int] = set()
         self._palette: CommandPalette | None = None
         self._sheet: ShortcutSheet | None = None
         self._bind()
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
         session.offered.connect(self._offer)
         session.unusable.connect(self._on_unusable)
         session.run_queued.connect(self._on_queued)
+        session.runs_changed.connect(self._tell_ends)
         session.model_opened.connect(self._name_window)
         session.document_changed.connect(self._on_document_changed)
         session.opened.connect(self._warm_up)
@@ -162,7 +165,12 @@ class MainWindow(QMainWindow):
         """Switch to a view, and in it to something in particular, where the view has a method `reveal(what)`."""
         view = self.view(id)
         self.current = id
+        focused: QWidget | None = self.focusWidget()
+        if focused is not None and self.stack.isAncestorOf(focused):
+            self.setFocus()  # else Qt hands the focus to whatever comes first in the new view
         self.stack.setCurrentWidget(view)
+        if self.focusWidget() is self:
+            view.setFocus()
         self.activity.show_view(id)
         self.top.show_view(id, next(entry.title for entry in VIEWS if entry.id == id))
         self._name_window()
@@ -290,14 +298,31 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------- messages
 
-    def _say(self, text: str, level: str) -> None:
-        self.messages.say(text, level)
+    def _say(self, sentence: str, level: str) -> None:
+        self.messages.say(sentence, level)
 
-    def _offer(self, text: str, button: str, slot: Callable[[], object]) -> None:
-        self.messages.say(text, "ok", button, slot)
+    def _offer(self, sentence: str, button: str, slot: Callable[[], object]) -> None:
+        self.messages.say(sentence, "ok", button, slot)
 
     def _on_queued(self, run: RunRecord) -> None:
         self._offer(f"{run.name} #{run.id} is queued.", "Show run", lambda: self.show_view("runs", run.id))
+
+    def _tell_ends(self, runs: list[RunRecord], summaries: Summaries) -> None:
+        """Say when a run that was going on has ended."""
+        before, self._going_on = self._going_on, {run.id for run in runs if not run.final}
+        for run in runs:
+            if run.id in before and run.final:
+                self._tell_end(run, summaries)
+
+    def _tell_end(self, run: RunRecord, summaries: Summaries) -> None:
+        name = f"{run.name} #{run.id}"
+        result = progress.best(summaries.get(run.id, {}))
+        outcome = f": {result[0]} {text.number(result[1])}" if result and run.state == "completed" else ""
+        cause = f": {run.cause}" if run.cause and run.state == "failed" else ""
+        level = {"completed": "ok", "failed": "error"}.get(run.state, "info")
+        self.messages.say(
+            f"{name} {run.state}{outcome}{cause}", level, "Show run", lambda: self.show_view("runs", run.id)
+        )
 
     def _on_unusable(self, reason: str) -> None:
         self.messages.say(reason, "error", "Choose another", lambda: self.show_view("settings"))

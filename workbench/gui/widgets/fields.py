@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QWidget
+from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from workbench.gui import theme
 from workbench.gui.widgets.labels import ElidedLabel, Label
@@ -50,6 +50,25 @@ class TextField(QLineEdit):
             self._kept = self.text()
             self.setModified(False)
             self.committed.emit(self.text())
+
+
+class NumberField(QSpinBox):
+    """A whole number to type or to step with the arrow keys; tells when it was entered, not at each digit."""
+
+    def __init__(self, name: str, tooltip: str, least: int, most: int) -> None:
+        super().__init__()
+        self.setRange(least, most)
+        self.setKeyboardTracking(False)
+        self.setAccessibleName(name)
+        self.setToolTip(tooltip)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a wheel that passes over it changes nothing
+        self.lineEdit().setTextMargins(6, 0, 0, 0)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
 
 class SearchField(QLineEdit):
