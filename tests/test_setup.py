@@ -88,6 +88,31 @@ def test_a_second_call_does_nothing_until_what_was_asked_for_changes(tree: Path,
     assert "set-up called" in call_shell(tree, path).stdout
 
 
+def test_a_persons_own_runs_are_no_change_but_a_remade_sample_workspace_is(
+    tree: Path, tmp_path: Path
+) -> None:
+    script(tmp_path / "bin" / "python3", "#!/bin/sh\n")
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments]
+        return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout
+
+    samples = tree / "experiments.db"
+    samples.write_text("sample runs")
+    git("init", "-q")
+    git("add", "experiments.db")
+    git("commit", "-q", "-m", "Sample runs")
+    samples.write_text("remade by make samples, not committed yet")
+    call_shell(tree, path)
+    assert git("status", "--short", "--untracked-files=no") == " M experiments.db\n"
+
+    git("commit", "-q", "-m", "Sample runs, remade", "--", "experiments.db")
+    call_shell(tree, path)
+    samples.write_text("sample runs and my own")
+    assert git("status", "--short", "--untracked-files=no") == ""
+
+
 def test_an_old_python_is_refused_with_what_to_do(tree: Path, tmp_path: Path) -> None:
     tools = tmp_path / "bin"
     script(tools / "python3", '#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2 && exit 0\nexit 1\n')
