@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QProcess, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
 from workbench.catalog.spec import Field
@@ -32,6 +32,9 @@ class Registration(QObject):
         self._process = QProcess(self)
         self._process.finished.connect(self._on_finished)
         self._process.errorOccurred.connect(self._on_error)
+        app = QCoreApplication.instance()
+        if app is not None:
+            app.aboutToQuit.connect(self.stop)
 
     def start(self) -> None:
         """Begin; messages tell how it goes."""
@@ -40,8 +43,9 @@ class Registration(QObject):
 
     def stop(self) -> None:
         """End the reading program."""
-        self._process.kill()
-        self._process.waitForFinished(2000)
+        if self._process.state() != QProcess.ProcessState.NotRunning:
+            self._process.kill()
+            self._process.waitForFinished(2000)
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
@@ -125,8 +129,11 @@ class DatasetEditor(Editor):
         dialog.finished.connect(dialog.deleteLater)
         dialog.show()
 
+    def _on_added(self, id: str) -> None:
+        self.changed.emit(id)
+
     def add(self, path: str) -> None:
         """Add the dataset at a path and choose it."""
         registration = Registration(self._session, Path(path))
-        registration.done.connect(self.changed)
+        registration.done.connect(self._on_added)
         registration.start()

@@ -53,8 +53,11 @@ def ranked(found: Iterable[Offer], query: str) -> list[Offer]:
 
 
 def _fit(offer: Offer, query: str) -> float:
-    titles = max(score(query, offer.title), score(query, offer.name))
-    return max(titles * 1.1, *(score(query, word) * 0.9 for word in offer.words))
+    title = score(query, offer.title)
+    best = max(
+        title * 1.1, score(query, offer.name) * 1.1, *(score(query, word) * 0.9 for word in offer.words)
+    )
+    return best + 0.01 * title
 
 
 def grouped(found: Iterable[Offer]) -> dict[str, list[Offer]]:

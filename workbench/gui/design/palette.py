@@ -3,6 +3,8 @@
 Imports Qt, theme, widgets and offers.
 """
 
+from functools import lru_cache
+
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QVBoxLayout, QWidget
@@ -171,11 +173,12 @@ def _row(offer: Offer) -> QStandardItem:
     item = QStandardItem(offer.title)
     item.setData(offer, _ROLE)
     item.setToolTip(offer.help)
-    item.setIcon(_dot(offer.family))
+    item.setIcon(_bar(offer.family, theme.current().name))
     return item
 
 
-def _dot(family: str) -> QIcon:
+@lru_cache(maxsize=64)
+def _bar(family: str, mode: str) -> QIcon:
     """A small bar in the family's colour, as at the edge of a card."""
     icon = QIcon()
     for ratio in (1, 2):

@@ -1,0 +1,265 @@
+"""The forms at the right: what is typed becomes edits, what does not fit stays and says why."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
+
+from workbench.catalog.schema import SAMPLES
+from workbench.catalog.spec import Field, fields_of, node_types
+from workbench.core.document import Block, Document, Graph, Node, Port
+from workbench.core.errors import WorkbenchError
+from workbench.core.history import History
+from workbench.gui.design import datasets
+from workbench.gui.design.editors import SwitchEditor, TextEditor
+from workbench.gui.design.values import guessed, meant, parsed, shown
+from workbench.gui.session import OpenModel
+
+if TYPE_CHECKING:
+    from tests.gui.design.conftest import CanvasDriver
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def field(type: str, name: str) -> Field:
+    return next(entry for entry in fields_of(node_types()[type]) if entry.name == name)
+
+
+@pytest.mark.parametrize(
+    ("type", "name", "text", "value"),
+    [
+        ("Linear", "out_features", "64", 64),
+        ("Linear", "out_features", " = width*2 ", "= width*2"),
+        ("Dropout", "p", "0.25", 0.25),
+        ("Conv2d", "kernel_size", "3", 3),
+        ("Conv2d", "kernel_size", "3 × 5", (3, 5)),
+        ("Conv2d", "kernel_size", "(3, 5)", (3, 5)),
+        ("Reshape", "shape", "1 28 28", (1, 28, 28)),
+        ("Reshape", "shape", "= channels × = max(a, 2) × 8", ("= channels", "= max(a, 2)", 8)),
+        ("Embedding", "num_embeddings", "", None),
+    ],
+)
+def test_typed_values(type: str, name: str, text: str, value: object) -> None:
+    entry = field(type, name)
+    assert parsed(entry, text) == value
+    assert parsed(entry, shown(parsed(entry, text))) == value
+
+
+@pytest.mark.parametrize(
+    ("type", "name", "text", "reason"),
+    [
+        ("Linear", "out_features", "many", "must be a whole number"),
+        ("Linear", "out_features", "1.5", "must be a whole number"),
+        ("Linear", "out_features", "0", "must be at least 1"),
+        ("Linear", "out_features", "= import os", "is not arithmetic"),
+        ("Linear", "out_features", "nan", "must be a whole number"),
+        ("Conv2d", "kernel_size", "1, 2, 3", "one number or two"),
+        ("Reshape", "shape", "×", "at least one number"),
+    ],
+)
+def test_texts_that_do_not_fit(type: str, name: str, text: str, reason: str) -> None:
+    with pytest.raises(WorkbenchError, match=reason):
+        parsed(field(type, name), text)
+
+
+def test_what_expressions_come_to() -> None:
+    assert meant(field("Linear", "out_features"), "= width * 2", {"width": 32}) == ("= 64", "")
+    result, reason = meant(field("Linear", "out_features"), "= widht", {"width": 32})
+    assert result == "" and "widht" in reason and "width" in reason
+    assert [guessed(text) for text in ("3", "0.5", "on", "= a", "word")] == [3, 0.5, True, "= a", "word"]
+
+
+def document() -> Document:
+    block = Block(
+        {"width": 8},
+        Graph(
+            {
+                "x": Node("x", "Input"),
+                "fc": Node("fc", "Linear", params={"out_features": "= width"}, at=(200, 0)),
+                "y": Node("y", "Output", at=(400, 0)),
+            },
+            {Port("fc", "x"): Port("x", "x"), Port("y", "x"): Port("fc", "y")},
+        ),
+    )
+    nodes = [
+        Node("digits", "Dataset", params={"dataset": "digits"}),
+        Node("flatten", "Flatten", at=(240, 0)),
+        Node("fc1", "Linear", params={"out_features": "= width * 2"}, at=(480, 0)),
+        Node("fc2", "Linear", linked_to="fc1", params={"out_features": "= width * 2"}, at=(480, 160)),
+        Node("mlp", block="Mlp", at=(720, 0)),
+    ]
+    links = {
+        Port("flatten", "x"): Port("digits", "image"),
+        Port("fc1", "x"): Port("flatten", "y"),
+        Port("fc2", "x"): Port("flatten", "y"),
+        Port("mlp", "x"): Port("fc1", "y"),
+    }
+    graph = Graph({node.id: node for node in nodes}, links)
+    return Document("forms", {"width": 16}, graph, {"Mlp": block})
+
+
+@pytest.fixture
+def driver(canvas_driver: "CanvasDriver") -> "CanvasDriver":
+    canvas_driver.view.session._open(OpenModel(History(document())))
+    QApplication.processEvents()
+    canvas_driver.canvas.setFocus()
+    return canvas_driver
+
+
+def editor(driver: "CanvasDriver", name: str) -> TextEditor:
+    found = driver.view.form.node.editors[name]
+    assert isinstance(found, TextEditor)
+    return found
+
+
+def test_fields_show_values_and_what_they_come_to(driver: "CanvasDriver") -> None:
+    driver.select("fc1")
+    driver.settle()
+    shown_field = editor(driver, "out_features")
+    assert shown_field.field.text() == "= width * 2"
+    assert shown_field._result.text() == "= 32"
+    texts = [label.text() for label in driver.view.form.node.findChildren(QLabel) if label.isVisible()]
+    assert "N×64" in texts and "N×32" in texts
+    assert "2,080" in texts
+    assert any("weighted sum" in text for text in texts)
+
+
+def test_a_wrong_text_stays_and_says_why(driver: "CanvasDriver") -> None:
+    before = driver.document
+    driver.set_field("mlp", "width", "wide")
+    assert driver.document is not before or editor(driver, "width").field.property("wrong")
+    driver.set_field("fc1", "out_features", "many")
+    assert driver.document.graph.nodes["fc1"].params["out_features"] == "= width * 2"
+    wrong = editor(driver, "out_features")
+    assert wrong.field.text() == "many"
+    assert wrong.field.property("wrong")
+    assert "whole number" in wrong._reason.text()
+    driver.select("flatten")
+    driver.select("fc1")
+    assert editor(driver, "out_features").field.text() == "many"
+    assert editor(driver, "out_features").field.property("wrong")
+    driver.set_field("fc1", "out_features", "= width")
+    assert driver.document.graph.nodes["fc1"].params["out_features"] == "= width"
+    assert not editor(driver, "out_features").field.property("wrong")
+
+
+def test_arrow_keys_count(driver: "CanvasDriver") -> None:
+    driver.set_field("fc1", "out_features", "10")
+    field_ = editor(driver, "out_features").field
+    field_.setFocus()
+    QTest.keyClick(field_, Qt.Key.Key_Up)
+    QTest.keyClick(field_, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert driver.node("fc1").params["out_features"] == 21
+
+
+def test_a_switch_and_its_undo(driver: "CanvasDriver") -> None:
+    driver.set_field("fc1", "bias", "off")
+    assert driver.node("fc1").params["bias"] is False
+    driver.view.session.undo()
+    switch = driver.view.form.node.editors["bias"]
+    assert isinstance(switch, SwitchEditor) and switch.field.isChecked()
+
+
+def test_linked_copies_follow_the_fields_of_their_owner(driver: "CanvasDriver") -> None:
+    driver.set_field("fc1", "out_features", "12")
+    assert driver.node("fc2").params["out_features"] == 12
+    assert len(driver.view.session.history.steps()) == 1
+    driver.select("fc2")
+    assert not editor(driver, "out_features").isEnabled()
+    driver.set_field("fc2", "\0shares", "its own")
+    assert driver.node("fc2").linked_to == ""
+
+
+def test_name_and_title(driver: "CanvasDriver") -> None:
+    driver.set_field("fc1", "\0name", "flatten")
+    assert "already a node" in editor(driver, "\0name")._reason.text()
+    driver.set_field("fc1", "\0name", "hidden")
+    assert driver.node("fc2").linked_to == "hidden"
+    assert driver.canvas.drawing.selection == ["hidden"]
+    driver.set_field("hidden", "\0title", "Hidden layer")
+    assert driver.canvas.drawing.nodes["hidden"].face.title == "Hidden layer"
+
+
+def test_block_instances_have_parameters_and_repeat(driver: "CanvasDriver") -> None:
+    driver.set_field("mlp", "width", "= width * 2")
+    driver.set_field("mlp", "\0repeat", "3")
+    assert driver.node("mlp").params == {"width": "= width * 2"}
+    assert driver.node("mlp").repeat == 3
+    copies = driver.view.session.analysis.root.infos["mlp"].copies
+    assert len(copies) == 3
+
+
+def test_a_block_declares_parameters(driver: "CanvasDriver") -> None:
+    driver.canvas.enter("mlp")
+    form = driver.view.form.block
+    assert form.isVisible()
+    QTest.mouseClick(form.params.add_button, Qt.MouseButton.LeftButton)
+    name, value = form.params.rows[""]
+    driver.type_into(name, "depth")
+    driver.type_into(value, "2")
+    assert driver.document.blocks["Mlp"].params == {"width": 8, "depth": 2}
+    driver.type_into(form.params.rows["depth"][0], "not a name")
+    assert "cannot be a name" in form.params._reason.text()
+
+
+def test_variables_of_the_model(driver: "CanvasDriver") -> None:
+    driver.key(Qt.Key.Key_Escape)
+    table = driver.view.form.model.variables
+    driver.type_into(table.rows["width"][1], "24")
+    driver.settle()
+    assert driver.view.session.analysis.root.infos["fc1"].outputs["y"].shape == ("N", 48)
+    driver.type_into(table.rows["width"][0], "size")
+    assert driver.document.variables == {"size": 24}
+
+
+def test_training_settings(driver: "CanvasDriver") -> None:
+    driver.key(Qt.Key.Key_Escape)
+    model = driver.view.form.model
+    epochs = model.editors["epochs"]
+    assert isinstance(epochs, TextEditor)
+    driver.type_into(epochs.field, "3")
+    assert driver.document.training.settings == {"epochs": 3}
+    driver.type_into(epochs.field, "some")
+    assert driver.document.training.settings == {"epochs": 3}
+    driver.settle()
+    assert epochs.field.text() == "some" and epochs.field.property("wrong")
+    driver.type_into(model.name, "renamed")
+    assert driver.document.name == "renamed"
+
+
+def test_datasets_are_chosen_and_added(
+    driver: "CanvasDriver", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    driver.select("digits")
+    chooser = driver.view.form.node.editors["dataset"]
+    assert isinstance(chooser, datasets.DatasetEditor)
+    driver.pick(chooser.field, SAMPLES["iris"].title)
+    assert driver.node("digits").params["dataset"] == "iris"
+    driver.settle()
+    assert driver.canvas.drawing.nodes["digits"].face.outputs == ("features", "label")
+
+    script = tmp_path / "add.py"
+    script.write_text("import json, sys; print(json.dumps({'id': sys.argv[1] + '-set'}))")
+    monkeypatch.setattr(datasets, "arguments", lambda workspace, path: [str(script), path.stem])
+    chooser.add(str(tmp_path / "flowers.csv"))
+    driver.qtbot.waitUntil(lambda: driver.node("digits").params["dataset"] == "flowers-set", timeout=10_000)
+    script.write_text("import sys; sys.exit('row 7: “x” is not a number')")
+    chooser.add(str(tmp_path / "broken.csv"))
+    driver.qtbot.waitUntil(lambda: any("row 7" in text for text in driver.messages), timeout=10_000)
+    assert driver.node("digits").params["dataset"] == "flowers-set"
+
+
+def test_several_nodes_and_links_have_a_form(driver: "CanvasDriver") -> None:
+    driver.select("fc1", "mlp")
+    form = driver.view.form.selection
+    assert form.isVisible()
+    driver.view.canvas.drawing.select((), (Port("mlp", "x"),))
+    driver.settle()
+    texts = [label.text() for label in form.findChildren(QLabel) if label.isVisible()]
+    assert "fc1.y" in texts and "mlp.x" in texts
+    button = form._buttons["delete"]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(8, 8))
+    assert Port("mlp", "x") not in driver.document.graph.links
