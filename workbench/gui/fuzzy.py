@@ -21,7 +21,8 @@ def _term(term: str, low: str, text: str) -> float:
         while at > 0 and not _starts_word(at, text) and (later := low.find(term, at + 1)) >= 0:
             at = later
         whole = 40.0 if len(term) == len(low) else 0.0
-        return 100.0 + whole + (30.0 if at == 0 else 20.0 if _starts_word(at, text) else 0.0)
+        start = 30.0 if at == 0 else 20.0 if _starts_word(at, text) else 0.0
+        return 100.0 + whole + start - 0.2 * min(at, 40)
     points, last = 0.0, -1
     for letter in term:
         found = low.find(letter, last + 1)

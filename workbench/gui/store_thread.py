@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QThread, Signal
 
+from workbench.core.errors import WorkbenchError
 from workbench.store.records import DatasetRecord, ModelRecord, RunRecord, Summary
 
 if TYPE_CHECKING:
@@ -100,7 +101,10 @@ class StoreThread(QThread):
 
             store = Store(self.path)
         except Exception as error:
-            self.unusable.emit(f"The workspace {self.path} cannot be opened: {error}")
+            known = isinstance(error, WorkbenchError)
+            self.unusable.emit(
+                str(error) if known else f"The workspace {self.path} cannot be opened: {error!r}"
+            )
             self._refuse(error)
             return
         try:

@@ -102,6 +102,7 @@ class HomeView(QScrollArea):
         session.models_changed.connect(self._show_recent)
         session.runs_changed.connect(self._show_recent)
         session.opened.connect(self._show_recent)
+        session.unusable.connect(self._show_unusable)
         self._minute = QTimer(self, interval=60_000)
         self._minute.timeout.connect(self._show_recent)
         self._minute.start()
@@ -161,6 +162,9 @@ class HomeView(QScrollArea):
             if session.is_open
             else "Opening the workspace…"
         )
+
+    def _show_unusable(self) -> None:
+        self._none.setText("This workspace could not be opened. Choose another one in the settings.")
 
 
 def _data_title(document: Document) -> str:
