@@ -23,7 +23,7 @@ from workbench.gui.window import VIEWS, MainWindow
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTLE_MS = 900
-DRAWN, MARKED = "lenet5", "conv1"
+DRAWN, MARKED = "gan", "judge"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,7 +79,11 @@ def show(window: MainWindow, view: str) -> None:
     """Go to a view and to what is worth seeing in it."""
     session = window.session
     if view == "design" and session.document.name != DRAWN:
-        session.open_template(DRAWN)
+        known = next((model.id for model in session.models if model.name == DRAWN), 0)
+        if known:
+            session.open_model(known)
+        else:
+            session.open_template(DRAWN)
         wait(SETTLE_MS)
     what: dict[str, object] = {
         "design": MARKED,

@@ -24,6 +24,7 @@ log = logging.getLogger("workbench")
 def main(path: Path, *, preferences: Path | None = None, logs: Path | None = None) -> int:
     """Open the window on the workspace at `path` and run until it is closed; gives the exit code."""
     folder = logs or usual_logs()
+    report = crash_report(folder)
     crashes = start_logging(folder)
     app = QApplication.instance()
     if not isinstance(app, QApplication):
@@ -38,6 +39,10 @@ def main(path: Path, *, preferences: Path | None = None, logs: Path | None = Non
         window.showMaximized()
     else:
         window.show()
+    if report is not None:
+        session.message.emit(
+            f"The last session crashed; your work is kept. The report is {report}.", "warning"
+        )
     QTimer.singleShot(0, session.start)  # after the first paint: SQLAlchemy loads while the page is read
     code = app.exec()
     session.close()
@@ -66,6 +71,14 @@ def start_logging(folder: Path) -> TextIO:
     crashes = (folder / "crash.log").open("a", encoding="utf-8")
     faulthandler.enable(crashes)
     return crashes
+
+
+def crash_report(folder: Path) -> Path | None:
+    """What the last session wrote while it crashed, moved aside so that it is told once; None where it did not."""
+    path = folder / "crash.log"
+    if not path.exists() or path.stat().st_size == 0:
+        return None
+    return path.replace(folder / "last-crash.log")
 
 
 def catch_errors(say: Callable[[str], object], folder: Path) -> None:

@@ -1,6 +1,7 @@
 """The window: views on demand, command palette, shortcuts, run bar, messages; and that torch stays out."""
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMainWindow, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from workbench.app import catch_errors, start_logging
+from workbench.app import catch_errors, crash_report, start_logging
 from workbench.core.document import Document, Node
 from workbench.core.edits import AddNode, SetName
 from workbench.core.files import read, write
@@ -273,6 +274,7 @@ def test_an_exception_in_a_slot_is_said_and_logged(
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr("threading.excepthook", None)
+    monkeypatch.setattr("faulthandler.enable", lambda file: None)  # pytest's own stays in force
     crashes = start_logging(tmp_path / "logs")
     catch_errors(lambda text: session.message.emit(text, "error"), tmp_path / "logs")
     try:
@@ -282,6 +284,20 @@ def test_an_exception_in_a_slot_is_said_and_logged(
     assert "a wire came loose" in window.messages.text() and window.isVisible()
     assert "a wire came loose" in (tmp_path / "logs" / "window.log").read_text(encoding="utf-8")
     crashes.close()
+    log = logging.getLogger("workbench")
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
+        handler.close()
+
+
+def test_a_crash_is_told_once(tmp_path: Path) -> None:
+    assert crash_report(tmp_path) is None
+    crash = "import faulthandler, os, sys; from workbench.app import start_logging; from pathlib import Path;"
+    crash += "kept = start_logging(Path(sys.argv[1])); os.kill(os.getpid(), 11)"
+    subprocess.run([sys.executable, "-c", crash, str(tmp_path)], check=False, timeout=60)
+    report = crash_report(tmp_path)
+    assert report is not None and "Segmentation fault" in report.read_text(encoding="utf-8")
+    assert crash_report(tmp_path) is None
 
 
 def test_the_window_remembers_its_size(window: MainWindow, session: Session) -> None:

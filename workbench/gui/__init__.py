@@ -1,1 +1,1 @@
-"""The window: PySide6 and pyqtgraph, never torch.  May import jobs, store, codegen, catalog and core."""
+"""The window: PySide6, never torch.  May import jobs, store, codegen, catalog and core."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workbench.store.store import Store
 
-PACKAGES = ("PySide6-Essentials", "torch", "torch-geometric", "SQLAlchemy", "pyqtgraph", "numpy")
+PACKAGES = ("PySide6-Essentials", "torch", "torch-geometric", "SQLAlchemy", "numpy")
 
 
 def facts(store: "Store") -> list[tuple[str, str]]:
