@@ -18,15 +18,20 @@ from workbench.core.errors import ExpressionError, FieldError
 from workbench.core.expressions import Value, evaluate
 from workbench.gui.text import count
 
+_NAMED = ("data", "loss", "metric", "probe")
+"""Families whose nodes are spoken of by name elsewhere, so that the name comes first."""
 _UNITS = {"image": "images", "table": "rows", "text": "characters", "graph": "nodes"}
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """The texts and ports of one card. `level` is "error", "warning" or ""."""
+    """The texts and ports of one card. `brief` stands where `line` has no room; `level` is "error", "warning"
+    or "".
+    """
 
     title: str
     line: str
+    brief: str
     family: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -99,7 +104,7 @@ def face_of(
         return _block_face(node, know, info, names, message, level)
     cls = node_types().get(node.type)
     if cls is None:
-        return Face(node.title or node.type, node.id, "structure", (), (), "", "", message, level)
+        return Face(node.title or node.type, node.id, "", "structure", (), (), "", "", message, level)
     kind = info.kind if info and info.kind else guess(node, know, names)
     title, line = cls.title, kind.summary()
     if isinstance(kind, Dataset) and kind.schema is not None:
@@ -107,13 +112,13 @@ def face_of(
         title, line = schema.title, f"{schema.items:,} {_UNITS[schema.kind]}"
     if node.type in (INPUT, OUTPUT):
         title, line = node.id, cls.title.lower()
-    else:
-        line = f"{node.id} · {line}" if line else node.id
     tie = node.linked_to
-    if tie:
-        line = f"{node.id} · shares {tie}"
+    brief = f"shares {tie}" if tie else line
+    line = f"{node.id} · {brief}" if brief and title != node.id else brief or node.id
+    if cls.family in _NAMED and not tie:
+        brief = ""
     inputs, outputs = kind.input_ports(), kind.output_ports()
-    return Face(node.title or title, line, cls.family, inputs, outputs, "", tie, message, level)
+    return Face(node.title or title, line, brief, cls.family, inputs, outputs, "", tie, message, level)
 
 
 def guess(node: Node, know: Knowledge, names: Mapping[str, Value]) -> NodeType:
@@ -147,13 +152,23 @@ def _block_face(
     except ExpressionError:
         times = node.repeat
     repeat = "" if times == 1 else f"× {times}"
-    line = node.id
+    line, brief = node.id, ""
     if node.linked_to:
-        line = f"{node.id} · shares {node.linked_to}"
+        brief = f"shares {node.linked_to}"
+        line = f"{node.id} · {brief}"
     elif info and info.parameters:
         line = f"{node.id} · {count(info.parameters)}"
     return Face(
-        node.title or node.block, line, "block", inputs, outputs, repeat, node.linked_to, message, level
+        node.title or node.block,
+        line,
+        brief,
+        "block",
+        inputs,
+        outputs,
+        repeat,
+        node.linked_to,
+        message,
+        level,
     )
 
 

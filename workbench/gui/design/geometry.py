@@ -44,8 +44,7 @@ def card_of(face: Face) -> Card:
     for ports in (face.inputs, face.outputs):
         if len(ports) > 1:
             names += max(width("port", name) for name in ports) + 20
-    line = width("line", face.line) + 28 if face.tie else 0.0
-    wide = min(WIDEST, max(NODE_WIDTH, title, names, min(line, NODE_WIDTH + 40)))
+    wide = min(WIDEST, max(NODE_WIDTH, title, names))
     height = HEAD + (SNAP + ROW * rows if rows else 0)
     card = Card(ceil(wide / SNAP) * SNAP, height)
     card.inputs = {name: QPointF(0, y) for name, y in _heights(face.inputs)}

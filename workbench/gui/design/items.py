@@ -109,7 +109,10 @@ class NodeItem(QGraphicsRectItem):
         room = card.width - _LEFT - _RIGHT
         elide = Qt.TextElideMode.ElideRight
         self._title_font, title = made.title_fitting(face.title, room - badge)
-        line = made.line_metrics.elidedText(face.problem or face.line, elide, room)
+        line = face.problem or face.line
+        if face.brief and not face.problem and made.width("line", line) > room:
+            line = face.brief
+        line = made.line_metrics.elidedText(line, elide, room)
         self._texts = [
             (QPointF(_LEFT, 7), _static(title, self._title_font)),
             (QPointF(_LEFT, 26), _static(line, made.line_font)),

@@ -111,9 +111,12 @@ def _doubt(know: Knowledge, after: Document, source: Port, target: Port) -> str:
     if count > _SMALL:
         return ""
     for problem in analyse(after, know.schemas).problems:
-        here = problem.where == know.place.where and problem.node == target.node
-        if here and problem.severity == "error" and problem.port == target.name:
+        if problem.severity != "error":
+            continue
+        if problem.where == know.place.where and (problem.node, problem.port) == (target.node, target.name):
             return sentence(problem.message)
+        if problem.path.startswith((f"{target.node}/", f"{target.node}#")) and not know.place.where:
+            return f"Inside: {problem.node} {problem.message}"
     return ""
 
 

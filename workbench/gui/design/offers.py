@@ -12,6 +12,12 @@ from workbench.gui.design.naming import free_id, id_for_type
 from workbench.gui.fuzzy import score
 
 BLOCKS = "block"
+# Among names that fit about as well, these are what is meant most often.
+_COMMON = frozenset(
+    "Dataset Linear Conv2d ReLU MaxPool2d BatchNorm2d Dropout Flatten LSTM Embedding MultiheadAttention LayerNorm "
+    "GCNConv Add Concatenate CrossEntropyLoss MSELoss Accuracy Images".split()
+)
+_LIFT = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ def _fit(offer: Offer, query: str) -> float:
     best = max(
         title * 1.1, score(query, offer.name) * 1.1, *(score(query, word) * 0.9 for word in offer.words)
     )
-    return best + 0.01 * title
+    return best + 0.01 * title + (_LIFT if best > 0 and offer.name in _COMMON else 0)
 
 
 def grouped(found: Iterable[Offer]) -> dict[str, list[Offer]]:

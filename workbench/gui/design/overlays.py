@@ -57,7 +57,6 @@ class Overlays(QObject):
 
     def _place(self) -> None:
         room = self._canvas.size()
-        self.crumbs.adjustSize()
         self.crumbs.move(_EDGE, _EDGE)
         self.zoom.adjustSize()
         self.zoom.move(room.width() - self.zoom.width() - _EDGE, room.height() - self.zoom.height() - _EDGE)
@@ -74,6 +73,7 @@ class Breadcrumbs(QWidget):
         self.setProperty("box", "float")
         self._canvas = canvas
         self._row = QHBoxLayout(self)
+        self._row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetFixedSize)
         self._row.setContentsMargins(4, 2, 4, 2)
         self._row.setSpacing(0)
         self.hide()

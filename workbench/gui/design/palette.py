@@ -83,10 +83,10 @@ class NodePalette(QWidget):
         self._rows = _Rows(self)
         self.tree.setModel(self._rows)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 0, 0)
+        column.setContentsMargins(4, 12, 0, 0)
         column.setSpacing(8)
         head = QVBoxLayout()
-        head.setContentsMargins(0, 0, 12, 0)
+        head.setContentsMargins(8, 0, 12, 0)
         head.setSpacing(8)
         head.addWidget(SectionHeader("Nodes"))
         head.addWidget(self.field)
@@ -172,7 +172,7 @@ class NodePalette(QWidget):
 def _row(offer: Offer) -> QStandardItem:
     item = QStandardItem(offer.title)
     item.setData(offer, _ROLE)
-    item.setToolTip(offer.help)
+    item.setToolTip(f"{offer.title}\n{offer.help}")
     item.setIcon(_bar(offer.family, theme.current().name))
     return item
 

@@ -113,13 +113,15 @@ class AddNodeSearch(QFrame):
         self._model = OfferList(self)
         self.list.setModel(self._model)
         self.list.setItemDelegate(OfferDelegate(self.list))
-        self._note = Label("", "small", wrap=True)
+        self._note = Label("", "small")
+        self._nothing = Label("Nothing here has such a name.", "dim")
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(theme.GRID)
         column.addWidget(self.field)
         column.addWidget(self._note)
         column.addWidget(self.list)
+        column.addWidget(self._nothing)
         self.field.textChanged.connect(self._filter)
         self.field.installEventFilter(self)
         self.list.clicked.connect(self._on_clicked)
@@ -132,13 +134,12 @@ class AddNodeSearch(QFrame):
         self._note.setVisible(bool(note))
         self.field.clear()
         self._filter()
-        height = 60 + _ROWS * _ROW + (22 if note else 0)
         room = self._host.rect()
-        self.setGeometry(
-            max(4, min(at.x(), room.width() - _WIDTH - 4)),
-            max(4, min(at.y(), room.height() - height - 4)),
-            min(_WIDTH, room.width() - 8),
-            min(height, room.height() - 8),
+        most = _ROWS * _ROW + 60 + (_ROW if note else 0)
+        self.setFixedWidth(min(_WIDTH, room.width() - 8))
+        self.move(
+            max(4, min(at.x(), room.width() - self.width() - 4)),
+            max(4, min(at.y(), room.height() - most - 4)),
         )
         self.show()
         self.raise_()
@@ -178,6 +179,11 @@ class AddNodeSearch(QFrame):
 
     def _filter(self) -> None:
         self._model.set_rows(ranked(self._offers, self.field.text()))
+        count = len(self._model.rows)
+        self._nothing.setVisible(not count)
+        self.list.setVisible(bool(count))
+        self.list.setFixedHeight(min(_ROWS, max(1, count)) * _ROW)
+        self.adjustSize()
         if self._model.rows:
             self.list.setCurrentIndex(self._model.index(0, 0))
 
