@@ -31,7 +31,7 @@ WHERE metrics.run = ? AND points.number > ? ORDER BY points.number LIMIT ?"""
 _ONE_METRIC = """
 SELECT points.number, points.step, points.epoch, points.value, points.kind, points.time
 FROM metrics CROSS JOIN points ON points.metric = metrics.id
-WHERE metrics.run = ? AND metrics.name = ? AND points.number > ? ORDER BY points.number"""
+WHERE metrics.run = ? AND metrics.name = ? AND points.number > ? ORDER BY points.number LIMIT ?"""
 
 
 def encode(value: float) -> tuple[float | None, int]:
@@ -93,10 +93,13 @@ class Points(Runs):
             for row in zip(curve.steps, curve.epochs, curve.values, curve.times, strict=True)
         ]
 
-    def curve(self, run: int, metric: str, after: int = 0) -> Curve:
-        """One metric as flat arrays, from the cursor on: for plots of very many points."""
+    def curve(self, run: int, metric: str, after: int = 0, limit: int = -1) -> Curve:
+        """One metric as flat arrays, from the cursor on: for plots of very many points.
+
+        A window reads with a `limit`: turning a million rows into arrays at once would hold up its other threads.
+        """
         with self._read() as connection:
-            rows = _rows(connection, _ONE_METRIC, (run, metric, after))
+            rows = _rows(connection, _ONE_METRIC, (run, metric, after, limit))
         if not rows:
             return Curve(array("q"), array("q"), array("d"), array("d"), after)
         numbers, steps, epochs, values, kinds, times = zip(*rows, strict=True)

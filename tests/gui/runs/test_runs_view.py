@@ -106,9 +106,9 @@ def test_only_new_points_are_read(
     asked: list[tuple[str, int]] = []
     whole = Store.curve
 
-    def curve(store: Store, run: int, metric: str, after: int = 0) -> object:
+    def curve(store: Store, run: int, metric: str, after: int = 0, limit: int = -1) -> object:
         asked.append((metric, after))
-        return whole(store, run, metric, after)
+        return whole(store, run, metric, after, limit)
 
     monkeypatch.setattr(Store, "curve", curve)
     do(qtbot, session, lambda store: record(store, state="running"))
@@ -121,6 +121,17 @@ def test_only_new_points_are_read(
     do(qtbot, session, lambda store: store.heartbeat(1))
     qtbot.wait(400)
     assert len(asked) == 3
+
+
+def test_a_long_run_is_read_in_parts(
+    qtbot: QtBot, view: RunsView, session: Session, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.gui.runs.feed.CHUNK", 100)
+    do(qtbot, session, lambda store: record(store, curves={"train/loss": [1 / (1 + x) for x in range(1050)]}))
+    qtbot.waitUntil(lambda: bool(view.detail.curves.grid.plots), timeout=WAIT)
+    plot = view.detail.curves.grid.plots["loss"]
+    qtbot.waitUntil(lambda: len(plot.curves[0].series) == 1050, timeout=WAIT)
+    assert plot.curves[0].series.y[-1] == 1 / 1050
 
 
 def test_what_was_recorded_is_shown(qtbot: QtBot, view: RunsView, session: Session, record: Record) -> None:

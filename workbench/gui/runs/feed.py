@@ -5,7 +5,7 @@ Imports Qt core, session and records; numpy only in the background.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,6 +15,10 @@ from workbench.store.records import Checkpoint, Curve, LogLine, Media
 if TYPE_CHECKING:
     from workbench.gui.widgets.series import Series
     from workbench.store.store import Store
+
+
+CHUNK: Final = 20_000
+"""Points read at a time, so that the window stays responsive meanwhile."""
 
 
 class Points(QObject):
@@ -44,7 +48,7 @@ class Points(QObject):
         self._asked.add(metric)
 
         def work(store: "Store") -> "tuple[str, Curve, Series | None]":
-            curve = store.curve(run, metric, after)
+            curve = store.curve(run, metric, after, CHUNK)
             return metric, curve, None if after else _series(curve)
 
         self._session.call(work, self._on_points, self._on_failed)
@@ -57,6 +61,8 @@ class Points(QObject):
             self.series[metric] = made
         else:
             self.series[metric].extend(curve.steps, curve.values)
+        if len(curve.steps) == CHUNK:
+            self._ask(metric)
         self.came.emit()
 
     def _on_failed(self, error: Exception) -> None:

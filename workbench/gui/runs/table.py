@@ -157,8 +157,11 @@ class RunsTable(QTableView):
 
     def selected_ids(self) -> list[int]:
         """Ids of the selected runs, from the top."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        return [self.runs.shown[row] for row in rows if row < len(self.runs.shown)]
+        # By ranges: asking for the rows one by one takes seconds where ten thousand are selected.
+        rows: set[int] = set()
+        for stretch in self.selectionModel().selection().mid(0):
+            rows.update(range(stretch.top(), stretch.bottom() + 1))
+        return [self.runs.shown[row] for row in sorted(rows) if row < len(self.runs.shown)]
 
     def current_id(self) -> int:
         """The run at the cursor; 0 for none."""

@@ -4,6 +4,7 @@ Imports Qt and theme; numpy only once there are curves.  All plots share one clo
 """
 
 import math
+import time
 import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 REDRAW_MS: Final = 100
 _LEFT: Final = 48
 _ZOOM: Final = 1.2
+_REST: Final = 4
 _HELP: Final = "Wheel zooms · drag moves · double click shows all · Shift+wheel stretches the values"
 _ALL_NAN: Final = "Every value is NaN or infinite: training diverged. A smaller learning rate usually helps."
 _NOT_POSITIVE: Final = "No value is above zero, so a logarithmic axis has nothing to show."
@@ -60,10 +62,17 @@ class Clock:
     def _on_tick(self) -> None:
         plots = [plot for plot in self._waiting if shiboken6.isValid(plot)]
         self._waiting.clear()
+        started = time.perf_counter()
         for plot in plots:
             plot.redraw()
-        if not plots and self._timer is not None:
-            self._timer.stop()
+            if plot.isVisible():
+                plot.repaint()  # here, so that it counts
+        spent = 1000 * (time.perf_counter() - started)
+        if self._timer is not None:
+            # Very many curves are drawn less often: most of the time belongs to what a person does.
+            self._timer.setInterval(max(REDRAW_MS, round(_REST * spent)))
+            if not plots:
+                self._timer.stop()
 
 
 CLOCK: Final = Clock()
