@@ -156,8 +156,6 @@ class MainWindow(QMainWindow):
             self.views[id] = made
             self.stack.addWidget(made)
             if id == "design":
-                self.session.actions.bind("undo", self.session.undo, made)
-                self.session.actions.bind("redo", self.session.redo, made)
                 self._show_undo()
         return self.views[id]
 

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
@@ -489,6 +490,11 @@ class Canvas(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        if self._frame_pending:
+            self.frame()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
         if self._frame_pending:
             self.frame()
 

@@ -100,7 +100,8 @@ class TextEditor(Editor):
         self.setFocusProxy(self.field)
 
     def show_value(self, value: Value, names: Mapping[str, Value]) -> None:
-        self.field.show_text(shown(value))
+        if self.field.text() != shown(value) or not self.field.hasFocus():
+            self.field.show_text(shown(value))
         result, reason = meant(self.entry, value, names)
         self._result.setText(result)
         self._result.setVisible(bool(result))

@@ -227,6 +227,7 @@ class LinkItem(QGraphicsPathItem):
         """Lay the wire between two points of the scene, around the cards."""
         self._path = wire_path(start, end, floor, cards)
         self.setPath(self._path)
+        self.setPos(0, 0)
         self._far = None
 
     def far_lines(self) -> tuple[QLineF, ...]:

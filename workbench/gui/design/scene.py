@@ -298,7 +298,7 @@ class DesignScene(QGraphicsScene):
     def links_near(self, rect: QRectF) -> list[LinkItem]:
         """Wires whose shapes may stand in a rectangle."""
         wide = rect.adjusted(-WIDE, -HIGH, WIDE, HIGH)
-        return [item for item in self.items(wide) if isinstance(item, LinkItem)]
+        return [item for item in self.items(wide) if isinstance(item, LinkItem) and item.pos().isNull()]
 
     def bounds(self, ids: Iterable[str] = ()) -> QRectF:
         """The rectangle around these cards, or around all."""
@@ -320,12 +320,13 @@ class DesignScene(QGraphicsScene):
         chosen_links = list(dict.fromkeys(port for port in links if port in self.links))
         if (chosen, chosen_links) == (self.selection, self.chosen_links):
             return
-        for id in set(self.selection) ^ set(chosen):
+        lit, lit_links = set(chosen), set(chosen_links)
+        for id in lit ^ set(self.selection):
             if id in self.nodes:
-                self.nodes[id].set_look(chosen=id in chosen)
-        for port in set(self.chosen_links) ^ set(chosen_links):
+                self.nodes[id].set_look(chosen=id in lit)
+        for port in lit_links ^ set(self.chosen_links):
             if port in self.links:
-                self.links[port].set_look(chosen=port in chosen_links)
+                self.links[port].set_look(chosen=port in lit_links)
         self.selection, self.chosen_links = chosen, chosen_links
         self._far_stale = True
         self._sync_far()
@@ -348,6 +349,7 @@ class DesignScene(QGraphicsScene):
 
     def shift(self, ids: Collection[str], by: QPointF) -> None:
         """Show nodes moved from their places in the document, without moving them there."""
+        moved = set(ids)
         wires: set[Port] = set()
         for id in ids:
             node = self.graph.nodes[id]
@@ -355,7 +357,10 @@ class DesignScene(QGraphicsScene):
             wires |= self._wires.get(id, set())
         for target in wires:
             self.update(self.labels.forget(self.links[target]))
-        self._route(wires)
+        inner = {port for port in wires if port.node in moved and self.links[port].source.node in moved}
+        for target in inner:
+            self.links[target].setPos(by)
+        self._route(wires - inner)
         self._lift(frozenset(ids), frozenset(wires))
 
     def _lift(self, ids: frozenset[str], wires: frozenset[Port]) -> None:
@@ -372,9 +377,8 @@ class DesignScene(QGraphicsScene):
 
     def settle(self) -> None:
         """Place all wires and shapes anew, after a move."""
+        self._route(self.links if len(self.links) <= MOST_ROUTED else self._lifted_wires)
         self._lift(frozenset(), frozenset())
-        if len(self.links) <= MOST_ROUTED:
-            self._route(self.links)
         self._forget_labels()
 
     def set_far(self, far: bool) -> None:
