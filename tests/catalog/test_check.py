@@ -1,6 +1,5 @@
 """The check of whole documents: what is refused, in which words, and that every offered fix mends what it says."""
 
-import dataclasses
 import math
 import time
 from collections.abc import Callable
@@ -11,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.damage import TEMPLATES, changed, damaged
 from tests.drawing import CLASSIFIER, block, draw
 from workbench.catalog.check import Analysis, analyse
-from workbench.catalog.scope import NodeInfo
 from workbench.catalog.problems import Problem
 from workbench.catalog.schema import SAMPLES, Schema, graph_outputs
-from workbench.catalog.spec import node_types
-from workbench.catalog.templates import load, templates
-from workbench.core.document import Block, Document, Graph, Node, Port, Training, Update
+from workbench.catalog.scope import NodeInfo
+from workbench.catalog.templates import load
+from workbench.core.document import Block, Document, Graph, Node, Port, Update
 from workbench.core.edits import Connect, Disconnect, RemoveNodes, SetParam
 from workbench.core.errors import DocumentError
 from workbench.core.expressions import Value
@@ -633,100 +632,6 @@ def test_one_click_after_the_other_mends_the_model(name: str) -> None:
 
 
 # Whatever a document holds.
-
-VALUES = st.one_of(
-    st.integers(-3, 40),
-    st.floats(allow_nan=True, allow_infinity=True),
-    st.booleans(),
-    st.none(),
-    st.sampled_from(
-        [
-            "",
-            "same",
-            "= width",
-            "= i",
-            "= classes * 2",
-            "= 1 / 0",
-            "= (",
-            "=",
-            "x",
-            "digits",
-            "cora",
-            "= 2 ** 63",
-        ]
-    ),
-    st.lists(st.integers(-2, 9), max_size=4).map(tuple),
-    st.just(("a", None, "= i")),
-)
-TEMPLATES = [load(each.id) for each in templates()]
-
-
-@st.composite
-def damaged(draws: st.DrawFn) -> Document:
-    """A template after a few changes that no edit would refuse, and some that edits would."""
-    document = draws(st.sampled_from(TEMPLATES))
-    for _ in range(draws(st.integers(1, 4))):
-        document = draws(changed(document))
-    return document
-
-
-@st.composite
-def changed(draws: st.DrawFn, document: Document) -> Document:
-    where = draws(st.sampled_from(["", *document.blocks]))
-    graph = document.graph_of(where)
-    if not graph.nodes:
-        return document
-    ids = sorted(graph.nodes)
-    id = draws(st.sampled_from(ids))
-    node = graph.nodes[id]
-    kind = draws(st.sampled_from(["param", "link", "unlink", "type", "remove", "repeat", "copy", "training"]))
-    match kind:
-        case "param":
-            cls = node_types().get(node.type)
-            known = [entry.name for entry in dataclasses.fields(cls)] if cls else ["heads", "x"]
-            name = draws(st.sampled_from([*known, "nothing"]))
-            return document.with_graph(
-                where, put(graph, replace(node, params={**node.params, name: draws(VALUES)}))
-            )
-        case "link":
-            source = Port(
-                draws(st.sampled_from(ids)), draws(st.sampled_from(["y", "x", "loss", "z", "image"]))
-            )
-            target = Port(id, draws(st.sampled_from(["x", "a", "input", "target", "query", "edges", "z"])))
-            return document.with_graph(where, Graph(graph.nodes, {**graph.links, target: source}))
-        case "unlink":
-            links = dict(list(graph.links.items())[1:])
-            return document.with_graph(where, Graph(graph.nodes, links))
-        case "type":
-            name = draws(st.sampled_from([*node_types(), "Nothing"]))
-            return document.with_graph(where, put(graph, replace(node, type=name, block="")))
-        case "remove":
-            return RemoveNodes((id,), where).apply(document)
-        case "repeat":
-            name = draws(st.sampled_from([*document.blocks, "Nothing"]))
-            changed_node = replace(node, type="", block=name, repeat=draws(VALUES))
-            return document.with_graph(where, put(graph, changed_node))
-        case "copy":
-            owner = draws(st.sampled_from([*ids, "nothing"]))
-            return document.with_graph(where, put(graph, replace(node, linked_to=owner)))
-    update = Update(
-        "train",
-        {draws(st.sampled_from([*ids, "nothing"])): draws(VALUES)},
-        (draws(st.sampled_from([*ids, "nothing"])),),
-        {"type": draws(st.sampled_from(["Adam", "SGD", "x"])), "lr": draws(VALUES)},
-        {"type": draws(st.sampled_from(["StepLR", "OneCycleLR"])), "gamma": draws(VALUES)},
-    )
-    settings = {draws(st.sampled_from(["epochs", "monitor", "steps", "nothing"])): draws(VALUES)}
-    return replace(
-        document,
-        training=Training(settings, (update,)),
-        variables={**document.variables, "width": draws(VALUES)},
-    )
-
-
-def put(graph: Graph, node: Node) -> Graph:
-    return Graph({**graph.nodes, node.id: node}, graph.links)
-
 
 RELAXED = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 

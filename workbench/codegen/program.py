@@ -3,7 +3,7 @@ one per probe and one per named output. Deterministic; the text is what the trai
 """
 
 import builtins
-import keyword
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from workbench.catalog.check import Analysis
@@ -14,7 +14,9 @@ from workbench.codegen.blocks import Blocks
 from workbench.codegen.body import Body, consumed, ordered, sources
 from workbench.codegen.text import INDENT, arguments, call, docstring, fit, indent, literal
 from workbench.core.document import OUTPUT, Document, Port
-from workbench.core.errors import CodeError
+from workbench.core.edits import check_id, check_name, check_update
+from workbench.core.errors import CodeError, EditError
+from workbench.core.values import shown
 
 _TENSORS = "dict[str, Tensor]"
 # Names that mean something else in the text, so that no class of a block may have them.
@@ -90,18 +92,22 @@ class _Writer:
         description = f"{self.document.name}: {self.analysis.parameters:,} learnable parameters."
         if self.document.description:
             description += f"\n\n{self.document.description}"
-        standard = ["import math"] if "math." in text else []
-        if "Iterator[" in text or "with frozen(" in text:
+
+        def used(start: str) -> bool:
+            return re.search(rf"\b{re.escape(start)}", text) is not None
+
+        standard = ["import math"] if used("math.") else []
+        if used("Iterator[") or used("with frozen("):
             standard.append("from collections.abc import Iterator")
-        if "with frozen(" in text:
+        if used("with frozen("):
             standard.append("from contextlib import contextmanager")
-        if "Path(" in text:
+        if used("Path("):
             standard.append("from pathlib import Path")
-        third = ["import numpy as np"] if "np.load(" in text else []
+        third = ["import numpy as np"] if used("np.load(") else []
         third.append("import torch")
-        if "F." in text:
+        if re.search(r"\bF\.[a-z]", text):  # not the end of a sentence about N×F
             third.append("import torch.nn.functional as F")
-        if "gnn." in text:
+        if used("gnn."):
             third.append("import torch_geometric.nn as gnn")
         third.append("from torch import Tensor, nn")
         return [*docstring(description, 0), "", *standard, *([""] if standard else []), *third]
@@ -231,7 +237,7 @@ class _Writer:
         )
 
     def _update(self, step: Step) -> Iterator[str]:
-        yield f"{INDENT}def update_{step.name}(self, batch: {_TENSORS}) -> {_TENSORS}:"
+        yield from call(f"def update_{step.name}(", ["self", f"batch: {_TENSORS}"], f") -> {_TENSORS}:", 1)
         yield from docstring(self._about(step), 2)
         body = self._body()
         ends = list(step.losses)
@@ -338,7 +344,7 @@ class _Writer:
 
     def _probe(self, id: str) -> Iterator[str]:
         yield f"{INDENT}@torch.no_grad()"
-        yield f"{INDENT}def probe_{id}(self, batch: {_TENSORS}) -> Tensor:"
+        yield from call(f"def probe_{id}(", ["self", f"batch: {_TENSORS}"], ") -> Tensor:", 1)
         yield from docstring("What this probe looks at.", 2)
         source = next(iter(self.root.graph.inputs_of(id).values()))
         body = self._body()
@@ -370,7 +376,7 @@ class _Writer:
             weights = f"self.{step.trains[0]}.parameters()"
         else:
             weights = f"[{', '.join(f'*self.{id}.parameters()' for id in step.trains)}]"
-        yield f"{INDENT}def optimizer_{step.name}(self) -> torch.optim.Optimizer:"
+        yield from call(f"def optimizer_{step.name}(", ["self"], ") -> torch.optim.Optimizer:", 1)
         parts = [weights, *arguments(optimizer_arguments(step.optimizer))]
         yield from call(f"return {step.optimizer.torch}(", parts, ")", 2)
         course = step.schedule.code()
@@ -393,11 +399,18 @@ def _tensors(count: int) -> str:
 
 def _only_names(document: Document, analysis: Analysis) -> None:
     """Everything that becomes a name in the text must be one: the last guard against code from a document."""
-    names = [*document.blocks, *(update.name for update in analysis.updates)]
-    for block in document.blocks.values():
-        names += [*block.params, *block.graph.nodes]
-    for info in analysis.nodes.values():
-        names += [info.node.id, *info.outputs, *info.params]
-    for name in names:
-        if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
-            raise CodeError(f"“{name[:64]}” cannot be a name in a program.")
+    try:
+        for update in analysis.updates:
+            check_update(update.name)
+        for name, block in document.blocks.items():
+            for each in (name, *block.params):
+                check_name(each)
+            for id in block.graph.nodes:
+                check_id(id)
+        for info in analysis.nodes.values():
+            check_id(info.node.id)
+            for port in info.outputs:
+                if not (port.isascii() and port.isidentifier()):
+                    raise CodeError(f"“{shown(port)}” cannot be the name of an output in a program.")
+    except EditError as error:
+        raise CodeError(str(error)) from error

@@ -9,6 +9,8 @@ from workbench.core.errors import CodeError
 
 WIDTH = 88
 INDENT = "    "
+# An entry of a dictionary that is one call, such as `"loss": average(totals["loss"]),`.
+_ENTRY = re.compile(r"(?P<start>(?P<pad> *)\"\w+\": [\w.]+\()(?P<inner>[^()]+)(?P<end>\)(\.\w+\(\))?,)$")
 _STATEMENT = re.compile(r" *(?:[\w, ()]+ = |return )")
 # One call with arguments and nothing around it; brackets inside the arguments do not matter.
 _CALL = re.compile(r" *(?:[\w, ()]+ = |return )[\w.]+\((?:[^()]|\((?:[^()]|\([^()]*\))*\))+\)$")
@@ -49,11 +51,27 @@ def call(prefix: str, parts: Iterable[str], suffix: str = ")", depth: int = 2) -
     if len(line) <= WIDTH or not parts:
         return [line]
     inner = f"{pad}{INDENT}{', '.join(parts)}"
+    if parts == ["self"]:
+        inner += ","
+    if " for _ in " in inner:  # a comma after it would be an error
+        return [f"{pad}{prefix}", inner, f"{pad}{suffix}"]
     if len(inner) <= WIDTH and not suffix.startswith("}"):
         return [f"{pad}{prefix}", inner, f"{pad}{suffix}"]
-    lines = [f"{pad}{INDENT}{part}," for part in parts]
-    broken = [line.replace(" + ", f"\n{pad}{INDENT}+ ") if len(line) > WIDTH else line for line in lines]
-    return [f"{pad}{prefix}", *(part for line in broken for part in line.split("\n")), f"{pad}{suffix}"]
+    lines = [line for part in parts for line in _entry(f"{pad}{INDENT}{part},")]
+    return [f"{pad}{prefix}", *lines, f"{pad}{suffix}"]
+
+
+def _entry(line: str) -> list[str]:
+    """One entry of a broken list, with its comma; where it is too long, broken at its sums or in its brackets."""
+    found = _ENTRY.match(line)
+    if len(line) <= WIDTH:
+        return [line]
+    if " + " in line:
+        pad = line[: len(line) - len(line.lstrip())]
+        return line.replace(" + ", f"\n{pad}+ ").split("\n")
+    if found is None:
+        return [line]
+    return [f"{found['start']}", f"{found['pad']}{INDENT}{found['inner']}", f"{found['pad']}{found['end']}"]
 
 
 def fit(line: str) -> list[str]:
@@ -99,7 +117,9 @@ def docstring(text: str, depth: int = 1) -> list[str]:
     """A docstring that cannot end early, whatever a person wrote into a name or description."""
     safe = text.replace("\\", "\\\\").replace('"""', "'''").replace("\0", "")
     width = WIDTH - len(INDENT) * depth - 6
-    lines = [part for line in safe.strip().split("\n") for part in textwrap.wrap(line, width) or [""]]
+    lines = [part for line in safe.strip().split("\n") for part in textwrap.wrap(line.strip(), width) or [""]]
+    if lines[0].startswith('"'):
+        lines[0] = f" {lines[0]}"
     if len(lines) == 1 and not lines[0].endswith('"'):
         return indent([f'"""{lines[0]}"""'], depth)
     return indent([f'"""{lines[0]}', *lines[1:], '"""'], depth)

@@ -1,0 +1,101 @@
+"""lstm: 19,594 learnable parameters.
+
+An image as a sequence: a long short-term memory reads one row at a time
+(Hochreiter & Schmidhuber, 1997).
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+def weighted(mean: Tensor, count: int) -> Tensor:
+    """A mean over `count` examples as a sum that adds up over batches."""
+    return torch.stack([mean.detach() * count, mean.new_tensor(float(count))])
+
+
+def average(total: Tensor) -> float:
+    """The mean of what `weighted` summed up."""
+    return (total[0] / total[1]).item()
+
+
+class Accuracy(nn.Module):
+    """Share of the entries whose highest score is the target; targets of -100 do not count."""
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        guess = input.argmax(1 if input.dim() > 3 else -1)
+        return torch.stack(((guess == target).sum(), (target != -100).sum()))
+
+    def value(self, total: torch.Tensor) -> torch.Tensor:
+        return total[0] / total[1]
+
+
+class ConfusionMatrix(nn.Module):
+    """Counts of (true class, class with the highest score); targets of -100 do not count."""
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        size = self.num_classes
+        guess = input.argmax(1 if input.dim() > 3 else -1)
+        cell = torch.where(target == -100, size * size, target * size + guess).flatten()
+        counts = torch.zeros(size * size + 1, dtype=torch.long, device=input.device)
+        return counts.scatter_add_(0, cell, torch.ones_like(cell))[:-1].view(size, size)
+
+    def value(self, total: torch.Tensor) -> torch.Tensor:
+        return total
+
+
+class Program(nn.Module):
+    """The model and its training step, as drawn."""
+
+    # The updates of a step in their order: name, every how many steps, gradient clipping.
+    UPDATES = (("train", 1, 0.0),)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm1 = nn.LSTM(input_size=8, hidden_size=64, batch_first=True)
+        self.fc = nn.Linear(in_features=64, out_features=10)
+        self.loss = nn.CrossEntropyLoss()
+        self.accuracy = Accuracy()
+        self.confusion = ConfusionMatrix(num_classes=10)
+
+    def forward(self, digits_image: Tensor) -> Tensor:
+        rows = digits_image.reshape(len(digits_image), 8, 8)  # N×8×8
+        _, (lstm1_last, _) = self.lstm1(rows)
+        lstm1_last = lstm1_last[-1]
+        fc = self.fc(lstm1_last)  # N×10
+        return fc
+
+    def update_train(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Minimises loss; trains everything."""
+        fc = self(batch["digits.image"])
+        loss = self.loss(fc, batch["digits.label"])
+        return {"loss": loss}
+
+    @torch.no_grad()
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Sums over a batch; add them up and give them to `summarise`."""
+        fc = self(batch["digits.image"])
+        loss = self.loss(fc, batch["digits.label"])
+        accuracy = self.accuracy(fc, batch["digits.label"])
+        confusion = self.confusion(fc, batch["digits.label"])
+        n = len(batch["digits.image"])
+        return {"loss": weighted(loss, n), "accuracy": accuracy, "confusion": confusion}
+
+    def summarise(self, totals: dict[str, Tensor]) -> dict[str, float]:
+        """Losses and metrics from summed states."""
+        return {
+            "loss": average(totals["loss"]),
+            "accuracy": self.accuracy.value(totals["accuracy"]).item(),
+        }
+
+    @torch.no_grad()
+    def digit(self, digits_image: Tensor) -> Tensor:
+        """From digits_image N×1×8×8 to N×10."""
+        fc = self(digits_image)
+        return fc
+
+    def optimizer_train(self) -> torch.optim.Optimizer:
+        return torch.optim.Adam(self.parameters(), lr=0.005)

@@ -1,0 +1,65 @@
+"""Programs for tests: from a document to its text, and from a text to a live `Program`. Imports torch and codegen."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from workbench.catalog.check import Analysis, analyse
+from workbench.catalog.schema import SAMPLES, Schema
+from workbench.codegen.program import generate
+from workbench.core.document import Document
+from workbench.core.shapes import TensorSpec
+
+SIZES = {"N": 3, "L": 7, "S": 5, "H": 8, "W": 8, "V": 6, "E": 11}
+
+
+def analysed(document: Document, schemas: Mapping[str, Schema] = SAMPLES) -> Analysis:
+    """The analysis of a document that must be fine."""
+    analysis = analyse(document, schemas)
+    assert analysis.ok, [str(problem) for problem in analysis.problems]
+    return analysis
+
+
+def text_of(document: Document, schemas: Mapping[str, Schema] = SAMPLES) -> str:
+    return generate(document, analysed(document, schemas))
+
+
+def names_of(text: str) -> dict[str, Any]:
+    """Everything that the text defines."""
+    found: dict[str, Any] = {"__name__": "program"}
+    exec(compile(text, "program.py", "exec"), found)  # noqa: S102 - the program, as the trainer imports it
+    return found
+
+
+def live(document: Document, schemas: Mapping[str, Schema] = SAMPLES, seed: int = 0) -> nn.Module:
+    """The program of a document."""
+    made = names_of(text_of(document, schemas))["Program"]
+    torch.manual_seed(seed)
+    return cast(nn.Module, made())
+
+
+def call(program: nn.Module, name: str, *arguments: Any) -> Any:
+    """Calls a method that only the program's text knows."""
+    return cast(Callable[..., Any], getattr(program, name))(*arguments)
+
+
+def tensor(spec: TensorSpec, generator: torch.Generator, sizes: Mapping[str, int] = SIZES) -> Tensor:
+    """Random values of a spec."""
+    shape = tuple(sizes[dim] if isinstance(dim, str) else dim for dim in spec.shape)
+    if spec.dtype == "index":
+        highest = spec.bound or (sizes["V"] if "E" in spec.shape else 2)
+        return torch.randint(highest, shape, generator=generator)
+    return torch.rand(shape, generator=generator)
+
+
+def batch_of(analysis: Analysis, seed: int = 0) -> dict[str, Tensor]:
+    """A batch of random values for all datasets of a drawing."""
+    generator = torch.Generator().manual_seed(seed)
+    return {
+        f"{id}.{port}": tensor(spec, generator)
+        for id, info in analysis.root.infos.items()
+        if info.node.type == "Dataset"
+        for port, spec in info.outputs.items()
+    }
