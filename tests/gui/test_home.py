@@ -111,11 +111,11 @@ def test_a_picture_shows_the_families(qtbot: QtBot) -> None:
 
 def fill(store: Store) -> None:
     store.save_model(None, dumps(Document(name="old-net")))
-    store.save_model(None, dumps(Document(name="my-net")))
+    mine = store.save_model(None, dumps(Document(name="my-net")))
     for accuracy in (0.91, 0.97):
         run = store.add_run(
             "my-net", "my-net", dumps(Document()), "", device="auto", seed=0, epochs=3, parameters=7,
-            dataset="digits", params={},
+            dataset="digits", params={}, model_id=mine.id,
         )  # fmt: skip
         store.claim(run.id, "cpu")
         store.set_state(run.id, "running")
@@ -176,7 +176,7 @@ def test_the_newest_run_of_a_model_stands_in_its_row(session: Session) -> None:
     run = RunRecord(
         id=2, name="n", model="n", state="running", cause="", device="auto", used_device="cpu", seed=0, created=2,
         started=100, ended=0, epoch=12, epochs=30, step=40, steps=100, parameters=1, dataset="mine", request="",
-        pid=1, process_started=0, heartbeat=0, message="", resumed_from=0,
+        pid=1, process_started=0, heartbeat=0, message="", resumed_from=0, model_id=1,
     )  # fmt: skip
     older = replace(run, id=1, state="completed")
     models = [ModelRecord(1, "n", 1, 5.0, 0.0), ModelRecord(2, "m", 1, 9.0, 0.0)]

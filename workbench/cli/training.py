@@ -198,5 +198,11 @@ def resumed(store: Store, run: RunRecord) -> RunRecord:
     document = loads(store.document_text(run.id), f"run {run.id}")
     document = assign(document, "training.seed", run.seed)
     return enqueue(
-        store, document, schemas=schemas(store), device=run.device, resumed_from=run.id, name=run.name
+        store,
+        document,
+        schemas=schemas(store),
+        device=run.device,
+        resumed_from=run.id,
+        model_id=run.model_id,
+        name=run.name,
     )

@@ -309,16 +309,21 @@ class Session(Workspace):
         if self._model.id == 0:
             self._model.saved = None
         self.save()
-        document, schemas, device = self.document, self.schemas, self.device
+        document, schemas, device, model = self.document, self.schemas, self.device, self._model
 
         def work(store: "Store") -> RunRecord:
             from workbench.jobs.queue import enqueue, ensure_runner
 
-            run = enqueue(store, document, schemas=schemas, device=device)
+            run = enqueue(store, document, schemas=schemas, device=device, model_id=model.id)
             ensure_runner(store)
             return run
 
         self.call(work, self._on_queued)
+
+    def latest_run(self) -> RunRecord | None:
+        """The newest run of the open model."""
+        own = (run for run in self.runs if run.model_id == self._model.id)
+        return next(own, None) if self._model.id else None
 
     def request(self, run: int, what: Request) -> None:
         """Ask a run's trainer to "stop", "pause" or "resume"."""
@@ -334,7 +339,13 @@ class Session(Workspace):
             before = store.run(run)
             document = loads(store.document_text(run), f"the drawing of run {run}")
             queued = enqueue(
-                store, document, schemas=schemas, device=device, seed=before.seed, name=before.name
+                store,
+                document,
+                schemas=schemas,
+                device=device,
+                seed=before.seed,
+                name=before.name,
+                model_id=before.model_id,
             )
             ensure_runner(store)
             return queued

@@ -24,6 +24,7 @@ def enqueue(
     seed: int | None = None,
     name: str = "",
     resumed_from: int = 0,
+    model_id: int = 0,
 ) -> RunRecord:
     """Queues a run of this model as it is now. Raises JobError with all problems where it cannot train.
 
@@ -55,6 +56,7 @@ def enqueue(
         dataset=", ".join(datasets),
         params={**flatten(document, analysis), "training.seed": seed},
         resumed_from=resumed_from,
+        model_id=model_id,
     )
 
 

@@ -49,6 +49,7 @@ class RunRecord:
     heartbeat: float
     message: str
     resumed_from: int
+    model_id: int = 0  # the model of the workspace that was trained; 0 for one from elsewhere
 
     @property
     def final(self) -> bool:

@@ -36,12 +36,13 @@ class Runs(Database):
         dataset: str,
         params: Mapping[str, Any],
         resumed_from: int = 0,
+        model_id: int = 0,
     ) -> RunRecord:
         """Queues a run of one exact snapshot. `params` are its flat settings, kept for comparison."""
         values = {"name": name, "model": model, "state": "queued", "device": device, "seed": seed}
         values |= {"epochs": epochs, "parameters": parameters, "dataset": dataset, "created": time.time()}
         with self._write() as connection:
-            statement = insert(tables.runs).values(**values, resumed_from=resumed_from)
+            statement = insert(tables.runs).values(**values, resumed_from=resumed_from, model_id=model_id)
             run = self._insert(connection, statement)
             connection.execute(
                 insert(tables.snapshots).values(run=run, document=document_text, program=program_text)

@@ -78,6 +78,7 @@ runs = Table(
     _real("heartbeat"),
     _text("message"),
     _integer("resumed_from"),
+    _integer("model_id"),
     _real("deleted"),
     Index("runs_by_state", "state"),
     sqlite_autoincrement=True,  # a deleted run's number, and so its folder, is never given to another

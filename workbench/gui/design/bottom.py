@@ -114,8 +114,7 @@ class LivePlot(QWidget):
 
     def refresh(self) -> None:
         """Follow the newest run of the open model."""
-        name = self._session.document.name
-        run = next((run for run in self._session.runs if run.model == name), None)
+        run = self._session.latest_run()
         self.setVisible(run is not None)
         if run is None:
             return

@@ -38,17 +38,17 @@ def rows_of(
     models: list[ModelRecord], runs: list[RunRecord], summaries: Summaries, titles: dict[str, str]
 ) -> list[Row]:
     """The models, last edited first, each with its newest run and the best result of all its runs."""
-    newest: dict[str, RunRecord] = {}
-    results: dict[str, list[tuple[str, float]]] = {}
+    newest: dict[int, RunRecord] = {}
+    results: dict[int, list[tuple[str, float]]] = {}
     for run in runs:
-        newest.setdefault(run.model, run)
+        newest.setdefault(run.model_id, run)
         if (found := progress.best(summaries.get(run.id, {}))) is not None:
-            results.setdefault(run.model, []).append(found)
+            results.setdefault(run.model_id, []).append(found)
     made = []
     for model in sorted(models, key=lambda model: -model.updated):
-        newest_run = newest.get(model.name)
+        newest_run = newest.get(model.id)
         data = newest_run.dataset if newest_run else ""
-        made.append(Row(model, newest_run, _best(results.get(model.name, [])), titles.get(data, data) or "–"))
+        made.append(Row(model, newest_run, _best(results.get(model.id, [])), titles.get(data, data) or "–"))
     return made
 
 

@@ -53,6 +53,7 @@ CREATE TABLE runs (
     heartbeat REAL DEFAULT 0 NOT NULL,
     message TEXT DEFAULT '' NOT NULL,
     resumed_from INTEGER DEFAULT 0 NOT NULL,
+    model_id INTEGER DEFAULT 0 NOT NULL,
     deleted REAL DEFAULT 0 NOT NULL
 ) STRICT;
 
