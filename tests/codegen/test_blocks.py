@@ -57,7 +57,8 @@ def test_equal_instances_need_no_arguments() -> None:
 def test_one_argument_serves_all_fields_that_go_together() -> None:
     """The parameter's own name wins; a value that is the same everywhere stays a literal."""
     body = block(
-        "x Input\none Linear out_features='= size' < x\ntwo Linear out_features='= size' bias=false < one\ny Output < two",
+        "x Input\none Linear out_features='= size' < x\ntwo Linear out_features='= size' bias=false < one\n"
+        "y Output < two",
         size=4,
     )
     text = text_of(iris("a @Body size=7 < data\nlast @Body size=5 < a", Body=body))
@@ -67,18 +68,22 @@ def test_one_argument_serves_all_fields_that_go_together() -> None:
 
 
 def test_arguments_of_every_kind() -> None:
+    """Also one that is left out where it has its default."""
     body = block(
         "x Input\nfc Linear out_features=8 bias='= on' < x\ndrop Dropout p='= share' < fc\n"
-        "cube Reshape shape=[2,2,2] < drop\npool AdaptiveAvgPool2d output_size='= out' < cube\nflat Flatten < pool\n"
-        "y Output < flat",
+        "cube Reshape shape=[2,2,2] < drop\npool AdaptiveAvgPool2d output_size='= out' < cube\n"
+        "flat Flatten < pool\ny Output < flat",
         share=0.5,
         on=True,
         out=1,
     )
     document = iris("a @Body share=0 on=false out=[1,2] < data\nb @Body out=2 < a\nlast @Body < b", Body=body)
     text = text_of(document)
-    assert "self.a = Body(" in text and "out=(1, 2)" in text and "share=0.0" in text
-    assert re.search(r"out: int \| tuple\[int, int\]", section(text, "Body"))
+    written = section(text, "Body")
+    assert text.count('(nn.Module):\n    """Block Body') == 1
+    for argument in ("on: bool", "share: float", "out: int | tuple[int, int]"):
+        assert argument in written
+    assert "on=False" in text and "on=True" in text
     analysis, program = analysed(document), live(document)
     assert analysis.parameters == sum(weight.numel() for weight in program.parameters())
 
@@ -260,7 +265,8 @@ def test_linked_layers_inside_a_block() -> None:
 
 def test_a_linked_metric_and_loss() -> None:
     document = draw(
-        "data Dataset dataset=iris\nfc Linear out_features=3 < data.features\nother Linear out_features=3 < data.features\n"
+        "data Dataset dataset=iris\nfc Linear out_features=3 < data.features\n"
+        "other Linear out_features=3 < data.features\n"
         "loss CrossEntropyLoss < fc data.label\nloss2 CrossEntropyLoss ~loss < other data.label\n"
         "accuracy Accuracy < fc data.label\naccuracy2 Accuracy ~accuracy < other data.label"
     )

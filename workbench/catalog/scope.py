@@ -43,12 +43,9 @@ class Scope:
     params: Mapping[str, Value] = field(default_factory=dict)
 
     def outputs(self) -> dict[str, TensorSpec]:
-        """Specs of a block's outputs, as far as they are known."""
-        found = {}
-        for id, info in self.infos.items():
-            if info.node.type == OUTPUT and info.inputs:
-                found[id] = info.inputs[0]
-        return found
+        """Specs of a block's outputs, as far as they are known, in the order of its ports."""
+        drawn = [id for id, node in self.graph.nodes.items() if node.type == OUTPUT and id in self.infos]
+        return {id: self.infos[id].inputs[0] for id in drawn}
 
     @property
     def parameters(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.catalog.scope import NodeInfo, Scope
+from workbench.catalog.spec import fields_of
 from workbench.codegen.body import SILENT, Body, consumed
 from workbench.codegen.text import INDENT, Name, arguments, call, docstring, fit, indent, literal, split
 from workbench.core.document import INPUT, OUTPUT, Block, Port
@@ -97,7 +98,9 @@ class Blocks:
             if info.node.linked_to or info.node.type in SILENT:
                 continue
             if info.kind is not None:
-                parts.append((id, info.kind.torch, tuple(info.kind.arguments(*info.inputs))))
+                free = _default_fields(info)
+                needed = tuple(name for name in info.kind.arguments(*info.inputs) if name not in free)
+                parts.append((id, info.kind.torch, needed))
             else:
                 made = [self.made[key(copy)] for copy in info.copies]
                 shape = tuple((one.cls, tuple(name for name, _ in one.arguments)) for one in made)
@@ -187,8 +190,23 @@ def _init(group: list[Scope], made: Mapping[int, Made], names: Mapping[str, str]
 
 
 def _argument_vectors(infos: Sequence[NodeInfo]) -> dict[str, tuple[object, ...]]:
+    """Each argument with its value in every instance; one that is left out somewhere has its default there."""
     each: list[Values] = [info.kind.arguments(*info.inputs) for info in infos if info.kind is not None]
-    return {name: tuple(values[name] for values in each) for name in each[0]}
+    names = dict.fromkeys(name for values in each for name in values)
+    free = _default_fields(infos[0])
+    return {name: tuple(values.get(name, free.get(name)) for values in each) for name in names}
+
+
+def _default_fields(info: NodeInfo) -> dict[str, object]:
+    """Constructor arguments that are written only where they differ from their default, and that default."""
+    if info.kind is None:
+        return {}
+    given = info.kind.given(*info.inputs)
+    return {
+        entry.name: entry.default
+        for entry in fields_of(type(info.kind))
+        if entry.argument and not entry.required and entry.name not in given
+    }
 
 
 def _made_vectors(
