@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.catalog.spec import Field, Form, fields_of
 from workbench.catalog.training import OPTIMIZERS, SCHEDULES
@@ -20,6 +21,14 @@ from workbench.gui.design.panels import Column
 from workbench.gui.widgets.fields import FormRows
 from workbench.gui.widgets.labels import Label, SectionHeader
 from workbench.gui.widgets.surfaces import clear_layout
+
+_THREE, _TWO = 480, 320
+# Row, column and number of rows of the three parts, by the number of columns.
+_PLACES = {
+    3: ((0, 0, 1), (0, 1, 1), (0, 2, 1)),
+    2: ((0, 0, 1), (1, 0, 1), (0, 1, 2)),
+    1: ((0, 0, 1), (1, 0, 1), (2, 0, 1)),
+}
 
 
 def _field(name: str, label: str, help: str, default: Value, kind: str, least: float | None = None) -> Field:
@@ -43,8 +52,10 @@ class UpdateForm(Column):
         self._update = Update("")
         self._built: tuple[object, ...] = ()
         self.rows.setContentsMargins(0, 8, 12, 8)
-        self._sides = QHBoxLayout()
-        self._sides.setSpacing(20)
+        self._sides = QGridLayout()
+        self._sides.setHorizontalSpacing(20)
+        self._parts_of_form: tuple[QWidget, ...] = ()
+        self._columns = 0
         self.rows.addLayout(self._sides)
         self.losses: dict[str, tuple[QCheckBox, TextEditor]] = {}
         self.parts: dict[str, QCheckBox] = {}
@@ -82,9 +93,24 @@ class UpdateForm(Column):
     def _build(self, losses: list[str], parts: list[str], optimizer: str, schedule: str) -> None:
         clear_layout(self._sides)
         self.editors = {}
-        self._sides.addWidget(self._what(losses), 1)
-        self._sides.addWidget(self._which(parts), 1)
-        self._sides.addWidget(self._how(optimizer, schedule), 1)
+        self._parts_of_form = (self._what(losses), self._which(parts), self._how(optimizer, schedule))
+        self._columns = 0
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Three parts side by side, or fewer where the panel is narrow."""
+        columns = 3 if self.width() >= _THREE else 2 if self.width() >= _TWO else 1
+        if columns == self._columns or not self._parts_of_form:
+            return
+        self._columns = columns
+        for widget, (row, column, rows) in zip(self._parts_of_form, _PLACES[columns], strict=True):
+            self._sides.addWidget(widget, row, column, rows, 1, Qt.AlignmentFlag.AlignTop)
+        for column in range(3):
+            self._sides.setColumnStretch(column, 1 if column < columns else 0)
 
     def _what(self, losses: list[str]) -> QWidget:
         side, column = _side()

@@ -51,7 +51,7 @@ class UpdatesPanel(QWidget):
         self.form = UpdateForm()
         self._note = Label("", "small", wrap=True)
         self.buttons: dict[str, IconButton] = {}
-        head = SectionHeader("Updates")
+        head = SectionHeader("Order")
         slots: tuple[tuple[str, str, str, Callable[[], None]], ...] = (
             ("add", "plus", "Add an update", self.add),
             ("remove", "delete", "Remove this update", self.remove),
@@ -64,7 +64,7 @@ class UpdatesPanel(QWidget):
             self.buttons[key] = button
             head.add(button)
         left = QWidget()
-        left.setFixedWidth(208)
+        left.setFixedWidth(192)
         column = QVBoxLayout(left)
         column.setContentsMargins(12, 8, 8, 8)
         column.setSpacing(6)
@@ -80,7 +80,7 @@ class UpdatesPanel(QWidget):
         self.form.changed.connect(self._on_changed)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(320, 120)
+        return QSize(440, 120)
 
     def show_analysis(self, document: Document, analysis: Analysis) -> None:
         """Show what the document says; the analysis tells what has weights to train."""
