@@ -424,3 +424,74 @@ def test_every_zoom_paints_in_both_themes(driver: "CanvasDriver", qapp: QApplica
             }
             assert theme.color("base").name() in colors
             assert len(colors) > 3
+
+
+def test_the_context_menu_is_made_for_what_is_under_the_pointer(driver: "CanvasDriver") -> None:
+    show(driver, with_block())
+    nodes = driver.canvas.drawing.nodes
+    menus = {
+        "block": driver.view.commands.menu(nodes["mlp"]),
+        "node": driver.view.commands.menu(nodes["fc1"]),
+        "link": driver.view.commands.menu(driver.canvas.drawing.links[Port("fc1", "x")]),
+        "void": driver.view.commands.menu(None),
+    }
+    found = {
+        name: [action.objectName() for action in menu.actions() if action.text()]
+        for name, menu in menus.items()
+    }
+    assert found["block"][0] == "enter_block"
+    assert "enter_block" not in found["node"] and "share_weights" in found["node"]
+    assert found["link"] == ["delete"]
+    assert found["void"][:2] == ["add_node", "paste"]
+    for menu in menus.values():
+        menu.deleteLater()
+
+
+def test_nodes_of_a_newer_version_are_kept_and_shown(driver: "CanvasDriver") -> None:
+    graph = driver.document.graph
+    nodes = {**graph.nodes, "odd": Node("odd", "Teleport", at=(240, 200), params={"power": 9})}
+    links = {**graph.links, Port("odd", "x"): Port("flatten", "y"), Port("fc2", "x"): Port("odd", "y")}
+    lost = Node("lost", block="Nowhere", at=(480, 200))
+    show(driver, Document("newer", graph=Graph({**nodes, "lost": lost}, links)))
+    drawing = driver.canvas.drawing
+    assert drawing.nodes["odd"].face.title == "Teleport"
+    assert drawing.nodes["odd"].face.level == "error"
+    assert Port("odd", "x") in drawing.links and Port("fc2", "x") in drawing.links
+    driver.select("odd")
+    driver.select("lost")
+    driver.canvas.viewport().grab()
+    driver.select("odd")
+    driver.key(Qt.Key.Key_Right)
+    assert driver.node("odd").params == {"power": 9}
+
+
+def test_the_far_view_moves_and_selects(driver: "CanvasDriver") -> None:
+    canvas = driver.canvas
+    canvas.look_at(QPointF(400, 40), 0.2)
+    start = canvas.mapFromScene(QPointF(540, 24))
+    driver.drag(start, start + QPoint(0, 40))
+    assert driver.node("fc1").at == (480, 200)
+    canvas.viewport().grab()
+    accent = theme.color("accent").name()
+    picture = canvas.viewport().grab().toImage()
+    at = canvas.mapFromScene(QPointF(480, 200))
+    near = {picture.pixelColor(at.x() + x, at.y() + y).name() for x in range(-3, 30) for y in range(-3, 12)}
+    assert accent in near
+
+
+def test_large_drawings_open_and_follow(driver: "CanvasDriver") -> None:
+    nodes = {f"n{i}": Node(f"n{i}", "ReLU", at=(i % 30 * 200, i // 30 * 100)) for i in range(600)}
+    links = {Port(f"n{i}", "x"): Port(f"n{i - 1}", "y") for i in range(1, 600)}
+    show(driver, Document("large", graph=Graph(nodes, links)))
+    drawing = driver.canvas.drawing
+    assert len(drawing.nodes) == 600 and len(drawing.links) == 599
+    driver.canvas.setFocus()
+    driver.key(Qt.Key.Key_A, CTRL)
+    driver.key(Qt.Key.Key_Down)
+    assert drawing.nodes["n599"].pos().y() == nodes["n599"].at[1] + 8
+    link = drawing.links[Port("n1", "x")]
+    assert link.path().elementAt(0).y == drawing.nodes["n0"].port_place("y", output=True).y()
+    driver.key(Qt.Key.Key_Delete)
+    assert not drawing.nodes and not drawing.links
+    driver.key(Qt.Key.Key_Z, CTRL)
+    assert len(drawing.nodes) == 600

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from workbench.gui.design.bottom import CODE, PROBLEMS, SUMMARY, UPDATES
 from workbench.gui.design.naming import free_id, id_for_type
 from workbench.gui.design.offers import offers, ranked
 from workbench.gui.session import OpenModel
+from workbench.gui.widgets.series import Series
+from workbench.store.records import RunRecord
 
 if TYPE_CHECKING:
     from tests.gui.design.conftest import CanvasDriver
@@ -227,6 +230,36 @@ def test_an_update_must_train_something(canvas_driver: "CanvasDriver") -> None:
     QTest.mouseClick(box, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(8, box.height() // 2))
     assert canvas_driver.document is before
     assert form._nothing.isVisible()
+
+
+def test_the_latest_run_is_plotted(canvas_driver: "CanvasDriver", monkeypatch: pytest.MonkeyPatch) -> None:
+    session = canvas_driver.view.session
+    live = canvas_driver.view.bottom.live
+    assert not live.isVisible()
+    run = run_record(id=7, name="lenet5", state="running")
+    monkeypatch.setattr(session, "latest_run", lambda: run)
+    session.runs_changed.emit([run], {})
+    assert live.isVisible() and live.plot is not None and live._points is not None
+    assert live.plot.title == "loss of lenet5 #7"
+    live._points.series = {
+        "train/loss": Series([1, 2, 3], [2.0, 1.5, 1.0]),
+        "validation/loss": Series([3], [1.2]),
+    }
+    live._points.came.emit()
+    assert [(curve.name, curve.style) for curve in live.plot.curves] == [
+        ("train/loss", "solid"),
+        ("validation/loss", "dash"),
+    ]
+    monkeypatch.setattr(session, "latest_run", lambda: None)
+    session.runs_changed.emit([], {})
+    assert not live.isVisible()
+
+
+def run_record(**given: object) -> RunRecord:
+    """A run of which only the given fields matter."""
+    empty = {"str": "", "int": 0, "float": 0.0}
+    values = {entry.name: empty.get(str(entry.type), "") for entry in fields(RunRecord)}
+    return RunRecord(**{**values, **given})  # type: ignore[arg-type]  # the values fit what a test looks at
 
 
 @pytest.mark.parametrize("id", [template.id for template in templates()])
