@@ -2,7 +2,8 @@
 
 LeNet-5 for 1×32×32 images: two convolutions with tanh and average pooling, then
 three fully connected layers (LeCun, Bottou, Bengio & Haffner, 1998; all 16 maps
-of C3 see all 6 of S2, linear output). Smaller images are padded.
+of C3 see all 6 of S2, linear output). Images are scaled to 28×28 and padded with
+a border, as in the paper.
 """
 
 import torch
@@ -74,7 +75,8 @@ class Program(nn.Module):
         self.confusion = ConfusionMatrix(num_classes=10)
 
     def forward(self, digits_image: Tensor) -> Tensor:
-        pad = F.pad(digits_image, (12, 12, 12, 12))  # N×1×32×32
+        resize = F.interpolate(digits_image, size=(28, 28), mode="bilinear")
+        pad = F.pad(resize, (2, 2, 2, 2))  # N×1×32×32
         conv1 = self.conv1(pad)  # N×6×28×28
         tanh1 = self.tanh1(conv1)  # N×6×28×28
         pool1 = self.pool1(tanh1)  # N×6×14×14
