@@ -45,6 +45,7 @@ INSERTS: list[tuple[str, dict[str, Any], list[Shape | TensorSpec], str, str, dic
         "Conv2d",
         {"out_channels": 64, "kernel_size": 1, "stride": 2},
     ),
+    ("Add", {}, [("N", 1, 8, 8), ("N", 64, 8, 8)], "a", "Conv2d", {"out_channels": 64, "kernel_size": 1}),
     ("Add", {}, [("N", 8), ("N", 5)], "b", "Linear", {"out_features": 8}),
     ("Add", {}, [("N", "L", 5), ("N", "L", 8)], "a", "Linear", {"out_features": 8}),
     ("CrossEntropyLoss", {}, [("N", 10, 1, 1), index("N")], "input", "Flatten", {}),

@@ -15,17 +15,17 @@ def window_size(
     if isinstance(size, str):
         return _unknown(size, reach - 1 - 2 * padding, stride)
     room = size + 2 * padding - reach
-    if room < 0:
+    places = (-(-room // stride) if ceil else room // stride) + 1
+    if ceil and (places - 1) * stride >= size + padding:  # the last window must start inside the image
+        places -= 1
+    if places < 1:
         raise ShapeError(
             f"a window of {reach} does not fit into a size of {size}"
             + (f" with padding {padding}" if padding else ""),
             "x",
             change=("padding", max(padding, -(-(reach - size) // 2), kernel // 2)),
         )
-    places = -(-room // stride) if ceil else room // stride
-    if ceil and places * stride >= size + padding:  # the last window must start inside the image
-        places -= 1
-    return places + 1
+    return places
 
 
 def transposed_size(
