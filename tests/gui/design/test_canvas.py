@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 from workbench.core.document import Block, Document, Graph, Node, Port
 from workbench.core.history import History
 from workbench.gui import theme
-from workbench.gui.design.canvas import LEAST, MOST
 from workbench.gui.design.gestures import DragLink
+from workbench.gui.design.stage import LEAST, MOST
 from workbench.gui.session import OpenModel
 
 if TYPE_CHECKING:
@@ -163,8 +163,11 @@ def test_a_wrong_kind_is_refused_while_dragging(driver: "CanvasDriver") -> None:
     end = driver.port(f"{embedding}.{target}", output=False)
     driver.drag(driver.port("fc1.y", output=True), end, release=False)
     assert isinstance(driver.canvas._gesture, DragLink)
+    faint = {id for id, item in driver.canvas.drawing.nodes.items() if item.faded}
+    assert faint == {"digits", "flatten", embedding}
     assert "takes labels, tokens or edges" in driver.canvas._hint.text()
     driver.release(end)
+    assert not any(item.faded for item in driver.canvas.drawing.nodes.values())
     assert Port(embedding, target) not in driver.document.graph.links
     assert "takes labels, tokens or edges" in driver.messages[-1]
 

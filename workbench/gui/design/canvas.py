@@ -1,44 +1,34 @@
-"""The canvas: shows the scene, turns mouse, wheel and pinch into gestures, and follows the open model.
+"""The canvas: a stage that follows the open model and turns mouse and keys into gestures.
 
 What is selected, zoomed and entered is its own state; the model changes only through `session.do`.
 """
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
-    QBrush,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
-    QHelpEvent,
+    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-    QShowEvent,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
+from PySide6.QtWidgets import QWidget
 
 from workbench.catalog.check import Analysis
-from workbench.core.document import Document, Port
+from workbench.core.document import Document
 from workbench.core.edits import Edit
-from workbench.gui import theme
 from workbench.gui.design.faces import Knowledge, Place
 from workbench.gui.design.gestures import Box, DragLink, Gesture, Move, Pan
 from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.palette import MIME
-from workbench.gui.design.scene import DesignScene, PortHit
-from workbench.gui.design.style import DETAIL, OVERVIEW, REACH, style
+from workbench.gui.design.scene import PortHit
+from workbench.gui.design.stage import Stage
+from workbench.gui.design.style import DETAIL, REACH
 from workbench.gui.session import Session
-from workbench.gui.widgets.labels import Label
 
-LEAST, MOST = 0.05, 3.0
 _ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 _LEFT, _MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 _ALT = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier
@@ -49,15 +39,12 @@ _ARROWS = {
     Qt.Key.Key_Down: (0, 1),
 }
 _DRAG = 4
-_FAR = 1e6
-"""How far one can look from the origin."""
 
 
-class Canvas(QGraphicsView):
+class Canvas(Stage):
     """The view of one graph: the model's own, or that of the block that was entered."""
 
     place_changed = Signal()
-    zoom_changed = Signal(float)
     dropped = Signal(str, QPointF)
     """An offer's key was dropped at a place of the scene."""
     searched = Signal(QPoint, object)
@@ -73,40 +60,19 @@ class Canvas(QGraphicsView):
         super().__init__(parent)
         self.session = session
         self.place = Place()
-        self.drawing = DesignScene(self)
-        self.setScene(self.drawing)
-        self.setSceneRect(-_FAR, -_FAR, 2 * _FAR, 2 * _FAR)
         self._gesture: Gesture | None = None
         self._waiting: tuple[QPoint, Callable[[], Gesture]] | None = None
         self._click: Callable[[], None] | None = None
         self._space: Pan | bool = False
-        self._frame_pending = True
-        self._hint = Label("", wrap=True)
-        self._hint.setParent(self)
-        self._hint.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._hint.setProperty("box", "hint")
-        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._hint.hide()
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setResizeAnchor(QGraphicsView.ViewportAnchor.AnchorViewCenter)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
-        self.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing, False)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.viewport().setAcceptDrops(True)
-        self.viewport().grabGesture(Qt.GestureType.PinchGesture)
         self.setAccessibleName("Drawing of the model")
         self.setToolTip("Tab adds a node, drag between ports to link, F fits the drawing")
         session.model_opened.connect(self._on_model_opened)
         session.document_changed.connect(self._on_document_changed)
         session.analysed.connect(self._on_analysed)
         session.schemas_changed.connect(self.refresh)
-        theme.changed.connect(self._on_theme_changed)
         self.refresh()
 
     # ------------------------------------------------------------- following the model
@@ -123,6 +89,7 @@ class Canvas(QGraphicsView):
         self.drawing.show(Knowledge(document, session.analysis, session.schemas, place))
         if moved:
             self.place_changed.emit()
+            self.frame()
 
     def _still_there(self, document: Document, place: Place) -> Place:
         """The place, or the nearest one around it that the document still has."""
@@ -154,10 +121,6 @@ class Canvas(QGraphicsView):
         if self._gesture is None or not isinstance(self._gesture, Move):
             self.refresh()
 
-    def _on_theme_changed(self) -> None:
-        self.drawing.restyle()
-        self.viewport().update()
-
     def do(self, edit: Edit) -> bool:
         """Make an edit; false (and a message) if it does not fit."""
         return self.session.do(edit)
@@ -167,10 +130,6 @@ class Canvas(QGraphicsView):
         self.session.message.emit(text, "error")
 
     # ------------------------------------------------------------- where one looks
-
-    @property
-    def zoom(self) -> float:
-        return self.transform().m11()
 
     def enter(self, id: str) -> None:
         """Go into a block's own drawing, as this instance sees it."""
@@ -207,61 +166,9 @@ class Canvas(QGraphicsView):
         if not rect.isNull() and not seen.contains(rect):
             self.look_at(rect.center(), max(self.zoom, DETAIL))
 
-    def frame(self) -> None:
-        """Fit the selection, or all, into the view."""
-        if not self.isVisible() or self.viewport().width() < 40:
-            self._frame_pending = True
-            return
-        self._frame_pending = False
-        rect = self.drawing.bounds(self.drawing.selection)
-        if rect.isNull():
-            self.look_at(QPointF(0, 0), 1.0)
-            return
-        view = self.viewport().size()
-        zoom = min((view.width() - 64) / rect.width(), (view.height() - 72) / rect.height(), 1.0)
-        self.look_at(rect.center(), zoom)
-
-    def look_at(self, center: QPointF, zoom: float) -> None:
-        """Put a place of the scene into the middle."""
-        self._set_zoom(zoom)
-        self.centerOn(center)
-
-    def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
-        """Zoom and keep the place under `at` (the middle without it) where it is."""
-        anchor = at or self.viewport().rect().center()
-        before = self.mapToScene(anchor)
-        self._set_zoom(self.zoom * factor)
-        self.pan(self.mapFromScene(before) - anchor)
-
-    def _set_zoom(self, zoom: float) -> None:
-        zoom = max(LEAST, min(MOST, zoom))
-        if zoom != self.zoom:
-            self.resetTransform()
-            self.scale(zoom, zoom)
-            self.drawing.set_far(zoom < OVERVIEW)
-            self.zoom_changed.emit(zoom)
-
-    def pan(self, by: QPoint) -> None:
-        """Move the window over the drawing by screen pixels."""
-        for bar, step in ((self.horizontalScrollBar(), by.x()), (self.verticalScrollBar(), by.y())):
-            bar.setValue(bar.value() + step)
-
     def search(self, at: QPoint, wire: PortHit | None = None) -> None:
         """Ask for the add-node box at a place of the viewport."""
         self.searched.emit(at, wire)
-
-    def say(self, text: str, at: QPoint, level: str = "") -> None:
-        """Show a few words beside the pointer; "" hides them."""
-        self._hint.setVisible(bool(text))
-        if text:
-            self._hint.set_role(level)
-            self._hint.setText(text)
-            self._hint.setFixedWidth(min(320, self._hint.fontMetrics().horizontalAdvance(text) + 20))
-            self._hint.adjustSize()
-            room = self.viewport().size() - self._hint.size()
-            x = min(at.x() + 18, max(0, room.width() - 4))
-            y = at.y() + 18 if at.y() + 18 < room.height() else at.y() - 12 - self._hint.height()
-            self._hint.move(max(4, x), max(4, y))
 
     # ------------------------------------------------------------- mouse
 
@@ -381,14 +288,6 @@ class Canvas(QGraphicsView):
         else:
             self.viewport().setCursor(shape)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        delta = event.angleDelta()
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.pan(QPoint(-(delta.x() or delta.y()), 0))
-        else:
-            self.zoom_by(1.0015 ** delta.y(), event.position().toPoint())
-        event.accept()
-
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
         at = event.pos() if by_mouse else self._below_selection()
@@ -431,48 +330,6 @@ class Canvas(QGraphicsView):
             if not panned:
                 self.search(self.pointer())
 
-    def pointer(self) -> QPoint:
-        """Where the pointer is in the viewport; its middle when the pointer is elsewhere."""
-        at = self.viewport().mapFromGlobal(self.cursor().pos())
-        return at if self.viewport().rect().contains(at) else self.viewport().rect().center()
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self._tip(event.pos()), self.viewport())
-            return True
-        zooms = Qt.NativeGestureType.ZoomNativeGesture
-        if isinstance(event, QNativeGestureEvent) and event.gestureType() == zooms:
-            self.zoom_by(1 + event.value(), event.position().toPoint())
-            return True
-        if event.type() == QEvent.Type.Gesture:
-            pinch = event.gesture(Qt.GestureType.PinchGesture)  # type: ignore[attr-defined]  # a QGestureEvent
-            if pinch is not None:
-                self.zoom_by(
-                    pinch.scaleFactor(), self.viewport().mapFromGlobal(pinch.centerPoint().toPoint())
-                )
-                return True
-        if event.type() == QEvent.Type.Leave:
-            self.drawing.hover(None)
-        return super().viewportEvent(event)
-
-    def _tip(self, at: QPoint) -> str:
-        place = self.mapToScene(at)
-        hit = self.drawing.port_at(place, REACH / self.zoom)
-        if hit is not None:
-            link = self.drawing.links.get(hit.port) if not hit.output else None
-            spec = link.spec if link else self._output_spec(hit.port) if hit.output else None
-            return f"{hit.port}\n{spec}" if spec else str(hit.port)
-        node = self.drawing.node_at(place)
-        if node is not None:
-            return node.face.problem
-        wire = self.drawing.link_at(place, 6 / self.zoom)
-        return f"{wire.source} → {wire.target}\n{wire.spec or 'not known yet'}" if wire else ""
-
-    def _output_spec(self, port: Port) -> object:
-        scope = self.drawing.know.scope() if self.drawing.know else None
-        info = scope.infos.get(port.node) if scope else None
-        return info.outputs.get(port.name) if info else None
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasFormat(MIME):
             event.acceptProposedAction()
@@ -488,49 +345,6 @@ class Canvas(QGraphicsView):
             event.acceptProposedAction()
             self.setFocus()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self._frame_pending:
-            self.frame()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._frame_pending:
-            self.frame()
-
-    # ------------------------------------------------------------- painting
-
-    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        made = style()
-        painter.save()
-        area = self.viewportTransform().mapRect(QRectF(rect)).adjusted(-1, -1, 1, 1)
-        painter.resetTransform()
-        step = round(32 * self.zoom)
-        if self.zoom < 0.35:
-            painter.fillRect(area, made.base)
-        else:
-            origin = self.viewportTransform().map(QPointF(0, 0))
-            painter.setBrushOrigin(QPointF(origin.x() % step, origin.y() % step))
-            painter.fillRect(area, QBrush(made.tile(step, self.devicePixelRatioF())))
-        painter.restore()
-
-    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        if self.zoom >= DETAIL:
-            self.drawing.labels.paint(painter, self.drawing.links_near(QRectF(rect)))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.hasFocus():
-            painter = QPainter(self.viewport())
-            painter.setPen(QPen(theme.color("accent"), 1))
-            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
-            painter.end()
-
-    def focusInEvent(self, event: object) -> None:
-        super().focusInEvent(event)  # type: ignore[arg-type]  # a QFocusEvent
-        self.viewport().update()
-
-    def focusOutEvent(self, event: object) -> None:
-        super().focusOutEvent(event)  # type: ignore[arg-type]  # a QFocusEvent
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         self._space = False
-        self.viewport().update()
+        super().focusOutEvent(event)

@@ -14,7 +14,7 @@ from workbench.core.document import Port
 from workbench.core.edits import Connect, Disconnect, MoveNodes, Several
 from workbench.gui.design.geometry import wire_path
 from workbench.gui.design.items import GESTURE
-from workbench.gui.design.linking import Verdict, judge, spec_of
+from workbench.gui.design.linking import Verdict, judge, spec_of, unfit
 from workbench.gui.design.scene import PortHit
 from workbench.gui.design.style import SNAP, style, wire_kind
 
@@ -145,6 +145,8 @@ class DragLink:
         link = canvas.drawing.links.get(detached) if detached else None
         if link is not None:
             link.set_look(faded=True)
+        if know is not None:
+            canvas.drawing.fade(unfit(know, fixed.port, output=fixed.output))
 
     def move(self, at: QPoint, place: QPointF) -> None:
         drawing = self._canvas.drawing
@@ -203,6 +205,7 @@ class DragLink:
         link = drawing.links.get(self._detached) if self._detached else None
         if link is not None:
             link.set_look(faded=False)
+        drawing.fade(())
         self._canvas.say("", QPoint())
 
     def _ends(self, snap: PortHit) -> tuple[Port, Port]:

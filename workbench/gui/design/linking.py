@@ -8,8 +8,8 @@ from functools import lru_cache
 from itertools import product
 
 from workbench.catalog.check import analyse
-from workbench.catalog.spec import NodeType
-from workbench.core.document import Document, Graph, Port
+from workbench.catalog.spec import NodeType, node_types
+from workbench.core.document import Document, Graph, Node, Port
 from workbench.core.edits import Connect
 from workbench.core.errors import EditError, WorkbenchError
 from workbench.core.shapes import DType, Shape, TensorSpec
@@ -56,6 +56,24 @@ def spec_of(know: Knowledge, source: Port) -> TensorSpec | None:
     return info.outputs.get(source.name) if info else None
 
 
+def unfit(know: Knowledge, port: Port, *, output: bool) -> set[str]:
+    """Nodes that a link from this port cannot reach: they would close a cycle or take other values.
+
+    Empty in a drawing too large to look.
+    """
+    graph = _graph(know)
+    if len(graph.nodes) > _SMALL:
+        return set()
+    found = graph.upstream([port.node]) if output else downstream(graph, port.node)
+    spec = spec_of(know, port) if output else None
+    if spec is not None:
+        for id, node in graph.nodes.items():
+            kind = _kind(know, node)
+            if kind is not None and not any(takes(kind, name, spec.dtype) for name in kind.input_ports()):
+                found.add(id)
+    return found - {port.node}
+
+
 def takes(kind: NodeType, port: str, dtype: DType) -> bool:
     """Whether an input of a node type takes such values in any shape."""
     accepted = _accepted(kind, port)
@@ -64,16 +82,8 @@ def takes(kind: NodeType, port: str, dtype: DType) -> bool:
 
 def _wrong_kind(know: Knowledge, source: Port, target: Port) -> str:
     spec = spec_of(know, source)
-    node = _graph(know).nodes[target.node]
-    if spec is None or not node.type:
-        return ""
-    scope = know.scope()
-    info = scope.infos.get(node.id) if scope else None
-    try:
-        kind = info.kind if info and info.kind else guess(node, know, know.names())
-    except KeyError:  # a type that this version does not know
-        return ""
-    if takes(kind, target.name, spec.dtype):
+    kind = _kind(know, _graph(know).nodes[target.node])
+    if spec is None or kind is None or takes(kind, target.name, spec.dtype):
         return ""
     wanted = " or ".join(_SAID[dtype] for dtype in _DTYPES if dtype in _accepted(kind, target.name))
     return f"{target} takes {wanted}; {source} gives {_SAID[spec.dtype]} ({spec})."
@@ -118,6 +128,30 @@ def _doubt(know: Knowledge, after: Document, source: Port, target: Port) -> str:
         if problem.path.startswith((f"{target.node}/", f"{target.node}#")) and not know.place.where:
             return f"Inside: {problem.node} {problem.message}"
     return ""
+
+
+def _kind(know: Knowledge, node: Node) -> NodeType | None:
+    """The node's type filled in; None for a block, and for a type that this version does not know."""
+    if node.type not in node_types():
+        return None
+    scope = know.scope()
+    info = scope.infos.get(node.id) if scope else None
+    return info.kind if info and info.kind else guess(node, know, know.names())
+
+
+def downstream(graph: Graph, id: str) -> set[str]:
+    """The node and everything that it feeds."""
+    consumers: dict[str, list[str]] = {}
+    for target, source in graph.links.items():
+        consumers.setdefault(source.node, []).append(target.node)
+    found: set[str] = set()
+    todo = [id]
+    while todo:
+        other = todo.pop()
+        if other not in found:
+            found.add(other)
+            todo.extend(consumers.get(other, ()))
+    return found
 
 
 def _graph(know: Knowledge) -> Graph:

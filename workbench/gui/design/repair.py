@@ -1,9 +1,13 @@
-"""Makes room for what a fix inserts: the new card stands between its neighbours and covers none.  Imports core."""
+"""Makes room for what a fix inserts: the new card stands between its neighbours and covers none.
+
+Imports core and linking.
+"""
 
 from collections.abc import Callable
 
 from workbench.core.document import Document, Graph
 from workbench.core.edits import Edit, MoveNodes, Several
+from workbench.gui.design.linking import downstream
 
 GAP = 64.0
 _CardSize = Callable[[str], tuple[float, float]]
@@ -53,23 +57,9 @@ def _squeeze(
     shift = places[id][0] + size_of(id)[0] + GAP - x
     if shift <= 0:
         return
-    for other in _downstream(graph, target):
+    for other in downstream(graph, target):
         if places[other][0] >= x and other != id:
             places[other] = (places[other][0] + shift, places[other][1])
-
-
-def _downstream(graph: Graph, id: str) -> set[str]:
-    consumers: dict[str, list[str]] = {}
-    for target, source in graph.links.items():
-        consumers.setdefault(source.node, []).append(target.node)
-    found: set[str] = set()
-    todo = [id]
-    while todo:
-        other = todo.pop()
-        if other not in found:
-            found.add(other)
-            todo.extend(consumers.get(other, ()))
-    return found
 
 
 def _crowded(id: str, places: dict[str, tuple[float, float]], size_of: _CardSize) -> bool:

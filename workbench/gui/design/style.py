@@ -51,7 +51,7 @@ class Style:
     def __init__(self) -> None:
         tokens = theme.current()
         color = tokens.color
-        self.base, self.panel, self.card, self.line = map(color, ("base", "panel", "card", "line"))
+        self.base, self.card, self.line = map(color, ("base", "card", "line"))
         self.text, self.dim, self.accent, self.err, self.warn = map(
             color, ("text", "dim", "accent", "err", "warn")
         )
