@@ -25,11 +25,14 @@ Schedules = Mapping[str, torch.optim.lr_scheduler.LRScheduler]
 
 @dataclass(slots=True)
 class Progress:
-    """Where training stands: `step` counts batches since the start, `batch` those of this epoch."""
+    """Where training stands: `step` counts batches since the start, `batch` those of this epoch, `evaluated` the
+    epochs after which everything was evaluated.
+    """
 
     epoch: int = 0
     step: int = 0
     batch: int = 0
+    evaluated: int = 0
     best: float | None = None
     best_epoch: int = 0
     best_step: int = 0
@@ -90,10 +93,17 @@ def read(file: Path, sha256: str = "") -> Saved:
         with safe_open(file, framework="pt") as opened:
             about = json.loads((opened.metadata() or {})["workbench"])
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - not a dict
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise JobError(f"The checkpoint {file} cannot be read: {error}.") from error
-    if about["format"] > FORMAT:
-        raise JobError(f"The checkpoint {file} was written by a newer Workbench.")
+        if about["format"] > FORMAT:
+            raise JobError(f"The checkpoint {file} was written by a newer Workbench.")
+        return _saved(about, tensors)
+    except OSError as error:
+        raise JobError(f"The checkpoint {file} cannot be read: {error.strerror or error}.") from error
+    except (SafetensorError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise JobError(f"The checkpoint {file} is not one of Workbench's: {error}.") from error
+
+
+def _saved(about: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Saved:
+    """What a file's header and tensors mean."""
     optimizers: dict[str, dict[str, Any]] = {
         update: {"state": {}, "param_groups": groups} for update, groups in about["groups"].items()
     }

@@ -79,8 +79,8 @@ class Loop:
         *,
         metrics: tuple[str, ...],
         device: torch.device,
-        save: Callable[[CheckpointKind, bytes, Progress], None],
-        look: Callable[[Progress, Mapping[str, Tensor], str], None],
+        save: Callable[[CheckpointKind, bytes, Progress], object],
+        look: Callable[[Progress, Mapping[str, Tensor], str], object],
     ) -> None:
         """`save(kind, content, progress)` keeps a checkpoint, `look(progress, totals, split)` runs the probes."""
         self.program = program
@@ -114,22 +114,34 @@ class Loop:
             updates.append(Update(name, losses, optimizer, schedule, every, clip))
         return updates
 
-    def resume(self, saved: Saved) -> None:
-        """Goes on where a checkpoint was written."""
+    def resume(self, saved: Saved, best: Saved | None) -> None:
+        """Goes on where a checkpoint was written; `best` holds the best weights until then."""
         optimizers, schedules = self._state()
         self.place = checkpoint.restore(saved, self.program, optimizers, schedules, self.device)
+        # A best checkpoint that is newer than the last one is found again on the way.
+        if best is not None and best.progress.step == self.place.best_step:
+            self.best = best.weights
 
     def run(self) -> None:
         """Trains to the end. Raises Stopped when asked to stop; the last checkpoint is then already kept."""
-        while self.place.step < self.steps:
-            self._epoch()
-            self._after_epoch()
-            if self.settings.patience and self.place.epoch - self.place.best_epoch >= self.settings.patience:
-                self.recorder.say(
-                    f"Stopped early: no better {self.goal.metric} for {self.settings.patience} epochs."
-                )
-                break
-        self._keep("last")
+        try:
+            if self.place.evaluated < self.place.epoch:  # stopped in between
+                self._after_epoch()
+            while self.place.step < self.steps and not self._settled():
+                self._epoch()
+                self._after_epoch()
+        except Stopped:
+            self._keep()
+            raise
+        self._keep()
+
+    def _settled(self) -> bool:
+        """Early stopping: whether there was no better epoch for long enough."""
+        patience, place = self.settings.patience, self.place
+        if not (patience and self.goal.metric) or place.epoch - place.best_epoch < patience:
+            return False
+        self.recorder.say(f"Stopped early: no better {self.goal.metric} for {patience} epochs.")
+        return True
 
     def _epoch(self) -> None:
         """The rest of the current epoch."""
@@ -149,7 +161,7 @@ class Loop:
             if place.step >= self.steps:
                 break
             if time.monotonic() - self._saved > SAVE_EVERY:
-                self._keep("last")
+                self._keep()
         place.epoch += 1
         place.batch = 0
 
@@ -172,8 +184,9 @@ class Loop:
             with self._apart():
                 self.look(self.place, totals, split)
             self._looked = time.monotonic()
-        if last or time.monotonic() - self._saved > SAVE_EVERY:
-            self._keep("last")
+        self.place.evaluated = self.place.epoch
+        if time.monotonic() - self._saved > SAVE_EVERY:
+            self._keep()
 
     def _train_figures(self) -> None:
         """Metrics on training examples, as many as the validation has, so that the two can be compared."""
@@ -212,11 +225,9 @@ class Loop:
                 if most and index >= most:
                     break
                 if self.recorder.wish() == "stop":
-                    break
+                    raise Stopped
                 for name, state in evaluate(batch).items():  # type: ignore[operator]
                     totals[name] = totals[name] + state if name in totals else state
-        if self.recorder.wish() == "stop":
-            self._obey()
         values: dict[str, float] = self.program.summarise(totals)  # type: ignore[operator]
         return values, totals
 
@@ -233,29 +244,30 @@ class Loop:
         recorder = self.recorder
         recorder.asked.clear()
         if recorder.wish() == "pause":
-            self._keep("last")
-            recorder.store.set_state(recorder.run, "paused")
+            self._keep()
             recorder.say("Paused.")
+            recorder.insist(lambda: recorder.store.set_state(recorder.run, "paused"))
             while recorder.wish() == "pause":
                 recorder.asked.wait()
                 recorder.asked.clear()
             if recorder.wish() != "stop":
-                recorder.store.set_state(recorder.run, "running")
                 recorder.say("Going on.")
+                recorder.insist(lambda: recorder.store.set_state(recorder.run, "running"))
         if recorder.wish() == "stop":
-            self._keep("last")
             raise Stopped
 
-    def _keep(self, kind: CheckpointKind) -> None:
-        """Writes the last state, and the best weights where there are newer ones."""
-        optimizers, schedules = self._state()
-        self.save(
-            kind, checkpoint.pack(self._weights(), self.place, optimizers, schedules, self.device), self.place
-        )
+    def _keep(self) -> None:
+        """Writes the best weights where there are newer ones, then the last state.
+
+        In this order: whatever the last state calls best is there, and one that is newer is found again from it.
+        """
         if self.best is not None and self._kept_best != self.place.best_step:
             best = replace(self.place, epoch=self.place.best_epoch, step=self.place.best_step, batch=0)
             self.save("best", checkpoint.pack(self.best, best, {}, {}, self.device), best)
             self._kept_best = self.place.best_step
+        optimizers, schedules = self._state()
+        content = checkpoint.pack(self._weights(), self.place, optimizers, schedules, self.device)
+        self.save("last", content, self.place)
         self._saved = time.monotonic()
 
     def _weights(self) -> dict[str, Tensor]:

@@ -14,10 +14,12 @@ from workbench.catalog.check import Analysis
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.schema import Schema
 from workbench.catalog.scope import NodeInfo
+from workbench.core.errors import StoreError
 from workbench.engine.checkpoint import Progress
 from workbench.engine.feeds import TEST, VALIDATION, Feeds
 from workbench.engine.program import method
-from workbench.store.store import Store
+from workbench.engine.recorder import Recorder
+from workbench.store.records import MediaKind
 
 LARGEST_SIDE = 1024
 
@@ -30,15 +32,14 @@ class Probes:
         analysis: Analysis,
         program: nn.Module,
         feeds: Feeds,
-        store: Store,
-        run: int,
+        recorder: Recorder,
         device: torch.device,
     ) -> None:
         self.program = program
         self.feeds = feeds
-        self.store = store
-        self.run = run
+        self.recorder = recorder
         self.device = device
+        self._failed: set[str] = set()
         self.nodes = {
             id: info
             for id, info in analysis.root.infos.items()
@@ -51,26 +52,47 @@ class Probes:
         }
 
     def look(self, progress: Progress, totals: Mapping[str, Tensor], split: str) -> None:
-        """Runs every probe; `totals` are the summed states of the evaluation just made."""
+        """Runs every probe; `totals` are the summed states of the evaluation just made.
+
+        One that fails, in whatever way, ends neither the training nor the others; the log says so once.
+        """
         self.program.eval()
         for id, info in self.nodes.items():
-            match info.node.type:
-                case "Images" if split != TEST:
-                    self._images(id, info, progress)
-                case "TextSamples" if split != TEST:
-                    self._text(id, info, progress)
-                case "ConfusionMatrix":
-                    self._matrix(id, totals[id], progress, split)
+            try:
+                self._run(id, info, progress, totals, split)
+            except StoreError:
+                raise
+            except Exception as error:
+                if id not in self._failed:
+                    self._failed.add(id)
+                    words = str(error).split("\n")[0] or type(error).__name__
+                    self.recorder.say(f"The probe {id} could not record anything: {words}", "warning")
+
+    def _run(
+        self, id: str, info: NodeInfo, progress: Progress, totals: Mapping[str, Tensor], split: str
+    ) -> None:
+        match info.node.type:
+            case "Images" if split != TEST:
+                self._images(id, info, progress)
+            case "TextSamples" if split != TEST:
+                self._text(id, info, progress)
+            case "ConfusionMatrix":
+                self._matrix(id, totals[id], progress, split)
+
+    def _add(self, id: str, kind: MediaKind, progress: Progress, data: bytes, caption: str) -> None:
+        recorder = self.recorder
+        recorder.insist(
+            lambda: recorder.store.add_media(
+                recorder.run, id, kind, progress.step, progress.epoch, data, caption
+            )
+        )
 
     def _images(self, id: str, info: NodeInfo, progress: Progress) -> None:
         split = VALIDATION if self.feeds.has(VALIDATION) else "train"
         batch = next(self.feeds.split(split))
         images = method(self.program, f"probe_{id}")(batch)
         count = getattr(info.kind, "count", 16)
-        data = png(grid(cast(Tensor, images)[:count]))
-        self.store.add_media(
-            self.run, id, "image", progress.step, progress.epoch, data, f"epoch {progress.epoch}"
-        )
+        self._add(id, "image", progress, png(grid(cast(Tensor, images)[:count])), f"epoch {progress.epoch}")
 
     def _text(self, id: str, info: NodeInfo, progress: Progress) -> None:
         node, schema = next((id, s) for id, s in self.datasets.items() if s.kind == "text")
@@ -88,17 +110,12 @@ class Probes:
             context=self.feeds.feeds[0].length,
             device=self.device,
         )
-        data = "\n\n".join(texts).encode()
-        self.store.add_media(
-            self.run, id, "text", progress.step, progress.epoch, data, f"epoch {progress.epoch}"
-        )
+        self._add(id, "text", progress, "\n\n".join(texts).encode(), f"epoch {progress.epoch}")
 
     def _matrix(self, id: str, total: Tensor, progress: Progress, split: str) -> None:
         labels = next((schema.labels for schema in self.datasets.values() if schema.kind != "text"), ())
         content = {"labels": list(labels), "counts": [[round(v) for v in row] for row in total.tolist()]}
-        self.store.add_media(
-            self.run, id, "matrix", progress.step, progress.epoch, json.dumps(content).encode(), split
-        )
+        self._add(id, "matrix", progress, json.dumps(content).encode(), split)
 
 
 def generate(

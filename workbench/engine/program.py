@@ -4,27 +4,32 @@ so that a stranger's workspace cannot bring code of its own. Imports torch, code
 
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from workbench.core.errors import JobError
 from workbench.core.files import write_atomically
 
 Batch = dict[str, Tensor]
 
 
+class _Text(SourceFileLoader):
+    """Compiles the file that is there, never a compiled one beside it, which could hold anything."""
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        raise OSError("no compiled file is used")
+
+
 def import_program(file: Path) -> type[nn.Module]:
     """Imports a program's file and gives its `Program` class."""
-    spec = importlib.util.spec_from_file_location("program", file)
-    if spec is None or spec.loader is None:
-        raise JobError(f"{file} cannot be imported as a program.")
-    module = importlib.util.module_from_spec(spec)
+    loader = _Text("program", str(file))
+    module = importlib.util.module_from_spec(ModuleSpec("program", loader, origin=str(file)))
     sys.modules["program"] = module  # so that a traceback shows its lines
-    spec.loader.exec_module(module)
+    loader.exec_module(module)
     return cast(type[nn.Module], module.Program)
 
 

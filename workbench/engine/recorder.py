@@ -7,6 +7,8 @@ import math
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -18,7 +20,10 @@ from workbench.store.store import Store
 INTERVAL = 0.25
 HEARTBEAT = 2.0
 MOST_WAITING = 500_000
+RETRY = 1.0
+PATIENCE = 3600.0
 
+T = TypeVar("T")
 _Row = tuple[str, int, int, float | Tensor, float]
 
 
@@ -31,7 +36,9 @@ class Recorder:
         self._request: Request = ""
         self.asked = threading.Event()
         self._rows: deque[_Row] = deque()
+        self._lines: deque[tuple[str, str]] = deque()
         self._place: tuple[int, int, int] | None = None
+        self._ending = False
         self._stop = threading.Event()
         self._flush = threading.Lock()
         self._told: set[str] = set()
@@ -43,7 +50,14 @@ class Recorder:
 
     def wish(self) -> Request:
         """What the person asked for last; `asked` is set when that changes."""
-        return self._request
+        return "stop" if self._ending else self._request
+
+    def end(self) -> None:
+        """A signal asks for the end: the same as the request to stop, also where the database cannot be reached.
+
+        Sets no event, whose lock the interrupted thread may hold: the other thread does it.
+        """
+        self._ending = True
 
     def log(self, metric: str, step: int, epoch: int, value: float | Tensor) -> None:
         """Keeps a point; a tensor is read later, in the other thread."""
@@ -59,49 +73,72 @@ class Recorder:
 
     def say(self, text: str, level: str = "info") -> None:
         """A line for the run's log."""
-        self.store.log(self.run, level, text)
+        self._lines.append((level, text))
+
+    def insist(self, write: Callable[[], T], *, stoppable: bool = False) -> T:
+        """What a write gives that must not be lost: where the disk is full or the database locked, training waits.
+
+        Raises StoreError when it does not work for an hour, or where that is wanted at the request to stop.
+        """
+        last, said = time.monotonic() + PATIENCE, False
+        while True:
+            try:
+                return write()
+            except StoreError as error:
+                if time.monotonic() > last or (stoppable and self.wish() == "stop"):
+                    raise
+                if not said:
+                    self.say(f"Training waits. {error}", "warning")
+                said = True
+                time.sleep(RETRY)
 
     def flush(self) -> None:
-        """Writes everything that waits; raises StoreError when that is not possible."""
+        """Writes everything that waits; raises StoreError when that is not possible, and keeps it."""
         with self._flush:
             rows = [self._rows.popleft() for _ in range(len(self._rows))]
+            points = _points(rows)
             try:
-                points = _points(rows)
-                self._tell(points)
-                if points:
-                    self.store.log_points(self.run, points)
-                if self._place is not None:
-                    place, self._place = self._place, None
-                    self.store.progress(self.run, *place)
-                    self._beat = time.monotonic()
-                elif time.monotonic() - self._beat > HEARTBEAT:
-                    self.store.heartbeat(self.run)
-                    self._beat = time.monotonic()
+                self.store.log_points(self.run, points)
             except StoreError:
                 self._rows.extendleft(reversed(rows))
                 raise
+            self._tell(points)
+            while self._lines:
+                self.store.log(self.run, *self._lines[0])
+                self._lines.popleft()
+            place = self._place
+            if place is not None:
+                self.store.progress(self.run, *place)
+                self._beat = time.monotonic()
+                if self._place is place:
+                    self._place = None
+            elif time.monotonic() - self._beat > HEARTBEAT:
+                self.store.heartbeat(self.run)
+                self._beat = time.monotonic()
 
     def close(self) -> None:
-        """Ends the thread and writes the rest."""
+        """Ends the thread and writes the rest; raises StoreError when that does not work for an hour."""
         self._stop.set()
         self._thread.join()
-        self.flush()
+        self.insist(self.flush)
 
     def _work(self) -> None:
         while not self._stop.wait(INTERVAL):
+            if self._ending:
+                self.asked.set()
             try:
                 self.flush()
                 request = self.store.run(self.run).request
-                if self._trouble:
-                    self._trouble = ""
-                    self.store.set_message(self.run, "")
             except StoreError as error:  # nothing is lost: the points wait, and so does training in the end
-                self._trouble = str(error)
-                self._stop.wait(1.0)
+                if not self._trouble:
+                    self._trouble = str(error)
+                    self.say(f"For a while nothing could be recorded; nothing is lost. {error}", "warning")
+                self._stop.wait(RETRY)
             except Exception as error:  # a fault of the device, for instance; training ends with it
                 self._failure = error
                 return
             else:
+                self._trouble = ""
                 if request != self._request:
                     self._request = request
                     self.asked.set()
@@ -111,7 +148,8 @@ class Recorder:
         for point in points:
             if not math.isfinite(point.value) and point.metric not in self._told:
                 self._told.add(point.metric)
-                self.say(f"{point.metric} became {point.value} at step {point.step:,}.", "warning")
+                name = "NaN" if math.isnan(point.value) else "infinite"
+                self.say(f"{point.metric} became {name} at step {point.step:,}.", "warning")
 
 
 def _points(rows: list[_Row]) -> list[Point]:

@@ -6,25 +6,22 @@ Whatever happens, the run's state and its cause are in the database when the pro
 import os
 import signal
 import sys
-import threading
 import traceback
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 import torch
-from torch import Tensor
 
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.schema import SAMPLES, Schema
 from workbench.catalog.updates import total_name
 from workbench.codegen.program import generate
-from workbench.core.errors import JobError, WorkbenchError
+from workbench.core.errors import JobError, StoreError, WorkbenchError
 from workbench.core.files import loads
 from workbench.engine import checkpoint
-from workbench.engine.checkpoint import Progress
+from workbench.engine.checkpoint import Progress, Saved
 from workbench.engine.data import Loaded, load
 from workbench.engine.feeds import Feeds
 from workbench.engine.loop import Goal, Loop, Stopped
@@ -36,34 +33,43 @@ from workbench.store.store import Store
 
 
 def main(arguments: list[str]) -> int:
-    """Trains; 0 when the run ended as it should, 1 when it failed."""
-    store = Store(Path(arguments[0]))
-    run = store.run(int(arguments[1]))
+    """Trains; 0 when the run ended as it should, 1 when it failed, 2 for wrong use."""
+    if len(arguments) != 2 or not arguments[1].isdecimal():
+        print("usage: python -m workbench.engine.train DATABASE RUN", file=sys.stderr)
+        return 2
+    try:
+        store = Store(Path(arguments[0]))
+        run = store.run(int(arguments[1]))
+    except WorkbenchError as error:
+        print(error, file=sys.stderr)  # the runner makes the last line the cause
+        return 1
     recorder = Recorder(store, run.id)
     _stop_on_signal(recorder)
-    state: State = "completed"
-    cause = ""
+    state, cause = _trained(store, run, recorder)
+    if cause:
+        recorder.say(cause, "error" if state == "failed" else "info")
+    recorder.close()
+    recorder.insist(lambda: store.set_state(run.id, state, cause))
+    store.close()
+    return 1 if state == "failed" else 0
+
+
+def _trained(store: Store, run: RunRecord, recorder: Recorder) -> tuple[State, str]:
+    """Trains to the end, whatever it is: the state, and the cause where there is one."""
     try:
         Training(store, run, recorder).go()
     except Stopped:
-        state, cause = "stopped", "Stopped by you; the last checkpoint is kept."
+        return "stopped", "Stopped by you; the last checkpoint is kept."
     except WorkbenchError as error:
-        state, cause = "failed", str(error)
-    except torch.OutOfMemoryError:
-        state, cause = (
-            "failed",
-            f"Out of memory on {run.used_device or run.device}: use a smaller batch or model.",
-        )
+        return "failed", str(error)
     except Exception as error:
-        state, cause = "failed", _cause(error)
+        if _out_of_memory(error):
+            device = run.used_device or run.device
+            return "failed", f"Out of memory on {device}: use a smaller batch or model."
         traceback.print_exc()
         recorder.say(traceback.format_exc(), "error")
-    recorder.close()
-    if cause:
-        recorder.say(cause, "error" if state == "failed" else "info")
-    store.set_state(run.id, state, cause)
-    store.close()
-    return 1 if state == "failed" else 0
+        return "failed", _cause(error)
+    return "completed", ""
 
 
 class Training:
@@ -92,7 +98,7 @@ class Training:
         settings = replace(analysis.settings, seed=run.seed)
         program = build(self.folder / "program.py", text, settings.seed, self.device)
         feeds = Feeds.of(analysis, loaded, settings.batch_size, self.device)
-        probes = Probes(analysis, program, feeds, store, run.id, self.device)
+        probes = Probes(analysis, program, feeds, recorder, self.device)
         loop = Loop(
             program,
             feeds,
@@ -102,11 +108,11 @@ class Training:
             metrics=metrics(analysis),
             device=self.device,
             save=self._save,
-            look=lambda progress, totals, split: self._look(probes, progress, totals, split),
+            look=probes.look,
         )
         if run.resumed_from:
-            loop.resume(self._last_of(run.resumed_from))
-        store.set_state(run.id, "running")
+            loop.resume(*self._kept_by(run.resumed_from))
+        recorder.insist(lambda: store.set_state(run.id, "running"))
         recorder.say(
             f"Training on {self.device} with torch {torch.__version__}, {torch.get_num_threads()} threads."
         )
@@ -125,10 +131,20 @@ class Training:
         return loaded
 
     def _save(self, kind: CheckpointKind, content: bytes, progress: Progress) -> None:
+        """Keeps a checkpoint, however long that takes where the disk is full."""
+        self.recorder.insist(lambda: self._write(kind, content, progress), stoppable=True)
+
+    def _write(self, kind: CheckpointKind, content: bytes, progress: Progress) -> None:
         """Writes the new file, makes it known, and only then takes the older one of its kind away."""
         name = f"{kind}-{progress.step}.safetensors"
         file = self.folder / name
-        digest = checkpoint.write(file, content)
+        try:
+            digest = checkpoint.write(file, content)
+        except OSError as error:
+            size = f"{len(content):,} bytes"
+            raise StoreError(
+                f"The checkpoint {file} ({size}) cannot be written: {error.strerror}."
+            ) from error
         older = [c for c in self.store.checkpoints(self.run.id) if c.kind == kind]
         value = float("nan") if progress.best is None else progress.best
         path = file.relative_to(self.store.files).as_posix()
@@ -140,18 +156,16 @@ class Training:
             if old.path != path:
                 self.store.file(old.path).unlink(missing_ok=True)
 
-    def _look(self, probes: Probes, progress: Progress, totals: Mapping[str, Tensor], split: str) -> None:
-        """A probe that fails must not end the training."""
-        try:
-            probes.look(progress, totals, split)
-        except (RuntimeError, ValueError, WorkbenchError) as error:
-            self.recorder.say(f"A probe could not record anything: {error}", "warning")
-
-    def _last_of(self, run: int) -> checkpoint.Saved:
-        kept = next((c for c in self.store.checkpoints(run) if c.kind == "last"), None)
-        if kept is None:
+    def _kept_by(self, run: int) -> tuple[Saved, Saved | None]:
+        """The last state of a run, or of the one that it went on from, and its best weights."""
+        kept = {each.kind: each for each in reversed(self.store.checkpoints(run))}
+        before = self.store.run(run).resumed_from
+        if "last" not in kept and before:
+            return self._kept_by(before)
+        if "last" not in kept:
             raise JobError(f"Run {run} has no checkpoint to go on from.")
-        return checkpoint.read(self.store.file(kept.path), kept.sha256)
+        read = {kind: checkpoint.read(self.store.file(c.path), c.sha256) for kind, c in kept.items()}
+        return read["last"], read.get("best")
 
 
 def metrics(analysis: Analysis) -> tuple[str, ...]:
@@ -178,11 +192,17 @@ def _cause(error: Exception) -> str:
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
+def _out_of_memory(error: Exception) -> bool:
+    """On a GPU torch has a name for it, on the CPU only words."""
+    words = ("can't allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(w in str(error) for w in words)
+
+
 def _stop_on_signal(recorder: Recorder) -> None:
     """SIGTERM and Ctrl+C mean stop; the run ends with a checkpoint."""
 
     def ask(number: int, frame: FrameType | None) -> None:
-        threading.Thread(target=recorder.store.request, args=(recorder.run, "stop"), daemon=True).start()
+        recorder.end()
 
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
