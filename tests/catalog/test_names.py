@@ -9,8 +9,8 @@ from torch import nn
 
 from workbench.catalog.spec import node_types
 from workbench.core.document import Graph, Node
-from workbench.core.edits import check_id, unique_id
 from workbench.core.errors import EditError
+from workbench.core.names import check_id, unique_id
 
 
 def accepted(id: str) -> bool:

@@ -7,8 +7,9 @@ from workbench.catalog.problems import Fix, Problems
 from workbench.catalog.scope import Scope
 from workbench.catalog.spec import NodeType, node_types
 from workbench.core.document import INPUT, Document, Node, Port
-from workbench.core.edits import AddNodes, Connect, Edit, RemoveNodes, SetParam, Several, unique_id
+from workbench.core.edits import AddNodes, Connect, Edit, RemoveNodes, SetParam, Several
 from workbench.core.errors import Setting, ShapeError
+from workbench.core.names import unique_id
 
 # A loss that already contains the activation: the activation in front of it is then applied twice.
 _APPLIED_TWICE = {("CrossEntropyLoss", "Softmax"): "softmax", ("BCEWithLogitsLoss", "Sigmoid"): "sigmoid"}

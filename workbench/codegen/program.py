@@ -14,8 +14,8 @@ from workbench.codegen.blocks import Blocks
 from workbench.codegen.body import Body, consumed, ordered, sources
 from workbench.codegen.text import INDENT, arguments, call, docstring, fit, indent, literal
 from workbench.core.document import OUTPUT, Document, Port
-from workbench.core.edits import check_id, check_name, check_update
 from workbench.core.errors import CodeError, EditError
+from workbench.core.names import check_id, check_name, check_update
 from workbench.core.values import shown
 
 _TENSORS = "dict[str, Tensor]"

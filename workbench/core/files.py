@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from workbench.core.document import Block, Document, Graph, Node, Port, Training, Update
-from workbench.core.edits import check_id, check_name, check_update
 from workbench.core.errors import DocumentError, EditError
 from workbench.core.expressions import Value
+from workbench.core.names import check_id, check_name, check_update
 from workbench.core.values import FARTHEST, check_port_name, check_text, check_value, shown
 
 FORMAT = 1

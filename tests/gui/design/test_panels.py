@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication
 from workbench.catalog.spec import node_types
 from workbench.catalog.templates import load, templates
 from workbench.core.document import Block, Document, Graph, Node, Port
-from workbench.core.edits import check_id
 from workbench.core.history import History
+from workbench.core.names import check_id
 from workbench.gui import theme
 from workbench.gui.design.bottom import CODE, PROBLEMS, SUMMARY, UPDATES
 from workbench.gui.design.naming import free_id, id_for_type

@@ -334,6 +334,10 @@ class Commands:
             )
 
     def enter(self) -> None:
-        """Go into the selected block."""
-        if len(self.selected) == 1 and self.graph.nodes[self.selected[0]].block:
-            self.canvas.enter(self.selected[0])
+        """Go into the selected block; of another node, into its fields."""
+        if len(self.selected) == 1:
+            (id,) = self.selected
+            if self.graph.nodes[id].block:
+                self.canvas.enter(id)
+            else:
+                self.canvas.opened.emit(id)

@@ -63,7 +63,7 @@ class Registration(QObject):
         self.deleteLater()
 
     def _fail(self, reason: str) -> None:
-        last = reason.strip().splitlines()[-1] if reason.strip() else reason
+        last = reason.strip().splitlines()[-1].strip().removeprefix("error: ") if reason.strip() else reason
         self._session.message.emit(f"{self._path} was not added: {last[:_SHOWN]}", "error")
         self.deleteLater()
 

@@ -11,8 +11,9 @@ from PySide6.QtCore import Signal
 from workbench.catalog.spec import fields_of
 from workbench.catalog.training import Settings
 from workbench.core.document import Port
-from workbench.core.edits import AddBlock, Edit, SetName, SetTraining, SetVariable, Several, check_name
+from workbench.core.edits import AddBlock, Edit, SetName, SetTraining, SetVariable, Several
 from workbench.core.expressions import Value
+from workbench.core.names import check_name
 from workbench.gui.design.editors import Editor, editor_for
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.panels import Column, Keyed, figure_rows, section

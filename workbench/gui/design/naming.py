@@ -4,7 +4,7 @@ import re
 
 from workbench.catalog.spec import node_types
 from workbench.core.document import Graph
-from workbench.core.edits import unique_id
+from workbench.core.names import unique_id
 
 _NUMBERED = ("layer", "activation", "normalisation", "pooling", "augmentation", "merge", "loss")
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")

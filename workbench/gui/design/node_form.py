@@ -12,18 +12,10 @@ from PySide6.QtWidgets import QWidget
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.spec import Field, fields_of, help_text, node_types
 from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node
-from workbench.core.edits import (
-    Edit,
-    RenameNode,
-    SetLinkedTo,
-    SetParam,
-    SetRepeat,
-    SetTitle,
-    Several,
-    check_id,
-)
+from workbench.core.edits import Edit, RenameNode, SetLinkedTo, SetParam, SetRepeat, SetTitle, Several
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
+from workbench.core.names import check_id
 from workbench.gui.design.datasets import DatasetEditor
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
 from workbench.gui.design.faces import Knowledge

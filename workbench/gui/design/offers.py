@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from workbench.catalog.spec import FAMILIES, help_text, node_types
 from workbench.core.document import INPUT, Document, Graph, Node
-from workbench.core.edits import unique_id
+from workbench.core.names import unique_id
 from workbench.core.shapes import TensorSpec
 from workbench.gui.design.linking import takes
 from workbench.gui.design.naming import free_id, id_for_type

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, 
 from workbench.catalog.spec import Field, Form, fields_of
 from workbench.catalog.training import OPTIMIZERS, SCHEDULES
 from workbench.core.document import Update
-from workbench.core.edits import check_update
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
+from workbench.core.names import check_update
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for
 from workbench.gui.design.panels import Column
 from workbench.gui.widgets.fields import FormRows
