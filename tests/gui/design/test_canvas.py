@@ -3,15 +3,17 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from workbench.core.document import Block, Document, Graph, Node, Port
 from workbench.core.history import History
 from workbench.gui import theme
+from workbench.gui.design.editors import TextEditor
 from workbench.gui.design.gestures import DragLink
+from workbench.gui.design.palette import MIME
 from workbench.gui.design.stage import LEAST, MOST
 from workbench.gui.session import OpenModel
 
@@ -409,8 +411,24 @@ def test_repeat_and_ties_show_on_the_card(driver: "CanvasDriver") -> None:
 
 
 def test_a_drop_from_the_palette_adds_at_its_place(driver: "CanvasDriver") -> None:
-    driver.canvas.dropped.emit("type:ReLU", QPointF(480, 200))
+    driver.show(480, 200)
+    data = QMimeData()
+    data.setData(MIME, QByteArray(b"type:ReLU"))
+    place = QPointF(driver.at(480, 200))
+    copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
+    viewport = driver.canvas.viewport()
+    enter = QDragEnterEvent(place.toPoint(), copy, data, Qt.MouseButton.LeftButton, none)
+    QApplication.sendEvent(viewport, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(viewport, QDropEvent(place, copy, data, Qt.MouseButton.LeftButton, none))
     assert driver.node("relu1").at == (408, 176)
+
+
+def test_return_leads_into_the_fields(driver: "CanvasDriver") -> None:
+    driver.select("fc1")
+    driver.key(Qt.Key.Key_Return)
+    editor = driver.view.form.node.editors["out_features"]
+    assert isinstance(editor, TextEditor) and editor.field.hasFocus()
 
 
 def test_every_zoom_paints_in_both_themes(driver: "CanvasDriver", qapp: QApplication) -> None:
