@@ -380,4 +380,9 @@ class CompareView(QStackedWidget):
 def _suggested(runs: Sequence[RunRecord], summaries: Summaries) -> list[int]:
     """The newest run that recorded something, with the newest others of the same model: a first look."""
     recorded = [run for run in runs if summaries.get(run.id)]
-    return [run.id for run in recorded if run.model == recorded[0].model][:3]
+    return [run.id for run in recorded if _model(run) == _model(recorded[0])][:3]
+
+
+def _model(run: RunRecord) -> int | str:
+    """What tells models apart, also after one was renamed."""
+    return run.model_id or run.model

@@ -27,6 +27,7 @@ WIDTH: Final = 1.6
 _FAINT: Final = 0.26
 _FEW: Final = 240
 _LAYERS: Final = 4
+_DOTTED: Final = 12
 _FAR: Final = 20_000.0
 _DASHES: Final[dict[str, tuple[float, float]]] = {"dash": (7.0, 4.0), "dot": (2.0, 3.0)}
 
@@ -120,7 +121,7 @@ def paint(painter: QPainter, frame: Frame, seen: Sequence[Seen]) -> None:
         if one.smooth is not None:
             color = _faint(color, len(seen))
             style = "solid"
-        _paint_part(painter, frame, one.raw, color, style)
+        _paint_part(painter, frame, one.raw, color, style, dots=len(seen) <= _DOTTED)
     for one in seen:
         if one.smooth is not None:  # without its extremes: those of the points stand behind it
             color = theme.curve_color(one.curve.color)
@@ -138,8 +139,16 @@ def _faint(color: QColor, curves: int) -> QColor:
 
 
 def _paint_part(
-    painter: QPainter, frame: Frame, part: Part, color: QColor, style: Style, *, columns: bool = True
+    painter: QPainter,
+    frame: Frame,
+    part: Part,
+    color: QColor,
+    style: Style,
+    *,
+    columns: bool = True,
+    dots: bool = True,
 ) -> None:
+    """`columns` draws the extremes of each column where there are many points, `dots` every one of few points."""
     if not len(part.x):
         return
     x = frame.left + (part.x - frame.x0) / (frame.x1 - frame.x0) * frame.width
@@ -153,7 +162,7 @@ def _paint_part(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(pen)
     if len(x) <= _FEW and not part.dense:
-        _paint_points(painter, x, middle, pen, style)
+        _paint_points(painter, x, middle, pen, style, dots=dots)
     else:
         hidden = tall if style == "solid" else None
         _paint_segments(painter, x, middle, style, hidden)
@@ -169,7 +178,7 @@ def _paint_part(
         draw_lines(painter, np.column_stack([x[tall], high[tall], x[tall], low[tall]]))
 
 
-def _paint_points(painter: QPainter, x: Floats, y: Floats, pen: QPen, style: Style) -> None:
+def _paint_points(painter: QPainter, x: Floats, y: Floats, pen: QPen, style: Style, *, dots: bool) -> None:
     """Few points: joined lines with true dashes, broken at gaps; each point a dot where there is room."""
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     solid = QPen(pen)
@@ -183,7 +192,7 @@ def _paint_points(painter: QPainter, x: Floats, y: Floats, pen: QPen, style: Sty
             points = zip(x[begin:end].tolist(), y[begin:end].tolist(), strict=True)
             painter.drawPolyline(QPolygonF([QPointF(across, down) for across, down in points]))
         begin = end + 1
-    roomy = len(x) < 2 or (x[-1] - x[0]) / (len(x) - 1) >= 14
+    roomy = dots and (len(x) < 2 or (x[-1] - x[0]) / (len(x) - 1) >= 14)
     shown = ~np.isnan(y) if roomy else _alone(y)
     _paint_dots(painter, x[shown], y[shown], solid, 3.0 if len(x) == 1 else 2.2)
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 REDRAW_MS: Final = 100
 _LEFT: Final = 48
 _ZOOM: Final = 1.2
-_REST: Final = 4
+_REST: Final = 2
 _HELP: Final = "Wheel zooms · drag moves · double click shows all · Shift+wheel stretches the values"
 _ALL_NAN: Final = "Every value is NaN or infinite: training diverged. A smaller learning rate usually helps."
 _NOT_POSITIVE: Final = "No value is above zero, so a logarithmic axis has nothing to show."
