@@ -24,9 +24,9 @@ from workbench.core.edits import (
     SetTraining,
     SetVariable,
     Several,
-    check_id,
 )
 from workbench.core.errors import EditError
+from workbench.core.names import check_id
 
 
 def port(text: str) -> Port:

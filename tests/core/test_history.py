@@ -27,11 +27,11 @@ from workbench.core.edits import (
     SetTraining,
     SetVariable,
     Several,
-    unique_id,
 )
 from workbench.core.errors import EditError
 from workbench.core.files import dumps, loads
 from workbench.core.history import LIMIT, History
+from workbench.core.names import unique_id
 
 IDS = st.sampled_from(["conv1", "conv2", "fc", "relu", "loss", "judge", "judge_fake", "x", "y", "z"])
 PORTS = st.builds(Port, IDS, st.sampled_from(["x", "y", "input", "target"]))
