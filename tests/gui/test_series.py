@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.gui.widgets.series import SPARSE, Series, decayed_sums
+from workbench.gui.widgets.series import LENGTH, SPARSE, Series, decayed_sums, weight_for
 
 VALUES = st.lists(st.floats(-1e6, 1e6) | st.sampled_from([float("nan"), float("inf")]), max_size=400)
 
@@ -80,14 +80,20 @@ def test_smoothing_is_the_plain_loop_also_when_points_are_appended(weight: float
     y = rng.normal(size=1_000) + 5
     y[[0, 17, 500]] = np.nan
     series = Series(np.arange(200), y[:200])
-    first = series.smooth(weight)
-    assert first is not None
+    seen = []
     for start in range(200, 1_000, 37):
         series.extend(np.arange(start, min(start + 37, 1_000)), y[start : start + 37])
-    again = series.smooth(weight)
-    assert again is first
-    np.testing.assert_allclose(again.y, loop(y, weight), rtol=1e-9)
+        seen.append(series.smooth(weight))
+    last = seen[-1]
+    assert last is not None
+    np.testing.assert_allclose(last.y, loop(y, weight_for(weight, 1_000)), rtol=1e-9)
+    assert len(set(map(id, seen))) == 3  # made anew beyond 256 and 512 points only
     assert series.smooth(0.0) is None
+
+
+def test_smoothing_covers_the_same_part_of_a_short_and_of_a_long_curve() -> None:
+    assert weight_for(0.8, LENGTH) == 0.8
+    assert weight_for(0.8, 64) < 0.2 < 0.99 < weight_for(0.8, 100_000) < 1
 
 
 def test_few_points_are_not_smoothed_until_there_are_more() -> None:

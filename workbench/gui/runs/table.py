@@ -137,6 +137,7 @@ class RunsTable(QTableView):
         header.setSortIndicatorShown(True)
         header.setSortIndicator(0, Qt.SortOrder.DescendingOrder)
         header.setMinimumSectionSize(44)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setFixedHeight(ROW)
         header.sectionClicked.connect(self._on_header)
         for column, width in self._widths.items():

@@ -34,7 +34,7 @@ _MOST_CELLS: Final = 400  # a side; more cannot be told apart on a screen
 
 
 class ImageView(QWidget):
-    """A picture as large as fits, its pixels sharp; small ones in whole multiples of their size."""
+    """A picture as large as fits, its pixels sharp."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -68,12 +68,13 @@ class ImageView(QWidget):
             return
         wide, high = self._image.width(), self._image.height()
         scale = min(self.width() / wide, self.height() / high)
-        if scale > 1:
-            scale = math.floor(scale) if scale < 4 else scale
+        image = self._image
+        if scale > 1:  # whole squares first, then smoothly to size: pixels stay sharp and even
+            image = image.scaled(image.size() * math.ceil(scale * self.devicePixelRatioF()))
         box = QRectF(0, 0, wide * scale, high * scale)
         box.moveCenter(QRectF(self.rect()).center())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
-        painter.drawImage(QRectF(box.toRect()), self._image)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF(box.toRect()), image)
         painter.end()
 
 
@@ -251,6 +252,7 @@ class MediaPanel(QWidget):
         self.setAccessibleName("Recorded by probes")
         self._media: dict[str, list[Media]] = {}
         self.probe = Choice("Probe", "Which probe's pictures, texts or matrices are shown")
+        self.probe.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.caption = ElidedLabel("", "small")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setFixedHeight(24)

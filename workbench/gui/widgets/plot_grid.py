@@ -17,7 +17,7 @@ from workbench.gui.widgets.surfaces import surface
 
 Axis = Literal["step", "epoch"]
 _WIDE: Final = 380
-_HIGH: Final = 210
+_HIGH: Final = 184
 _GAP: Final = 1
 
 
@@ -102,8 +102,8 @@ class PlotGrid(QScrollArea):
     def _place(self) -> None:
         count = len(self._plots)
         room = self.viewport().size()
-        columns = max(1, min(count, room.width() // _WIDE))
-        rows = max(1, -(-count // columns))
+        rows = max(1, -(-count // max(1, room.width() // _WIDE)))
+        columns = max(1, -(-count // rows))  # as even as possible: four are two by two
         height = max(_HIGH, room.height() // rows)
         for index, plot in enumerate(self._plots.values()):
             row, column = divmod(index, columns)

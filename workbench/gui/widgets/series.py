@@ -3,6 +3,7 @@
 numpy only.  A view of any part costs the same for a thousand points and for millions, and shows every extreme.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,8 @@ FANOUT: Final = 8
 """Blocks of one level that make a block of the next."""
 SPARSE: Final = 50
 """A series with fewer points is not smoothed: each of its points is worth seeing."""
+LENGTH: Final = 512
+"""The number of points for which a smoothing weight is meant as it is given."""
 _TILE: Final = 64
 
 
@@ -94,10 +97,9 @@ class Series:
         else:
             all_x, all_y = np.concatenate([self.x, xs]), np.concatenate([self.y, ys])
             order = np.argsort(all_x, kind="stable")
-            weight, self._weight, self._smooth = self._weight, 0.0, None
+            self._weight, self._smooth = 0.0, None  # made anew when it is next asked for
             self._x, self._y, self._low, self._high = Growing(), Growing(), [], []
             self._append(all_x[order], all_y[order])
-            self.smooth(weight)
         self.gaps += gaps
 
     def _append(self, xs: Floats, ys: Floats) -> None:
@@ -169,12 +171,15 @@ class Series:
 
         The average starts unbiased and skips gaps, which stay gaps.  It then grows with the series.
         """
-        if weight != self._weight or (self._smooth is None and weight and len(self) >= SPARSE):
+        if not weight or len(self) < SPARSE:
+            self._weight, self._smooth = 0.0, None
+            return None
+        weight = weight_for(weight, len(self))
+        if weight != self._weight:
             self._weight, self._smooth, self._state = weight, None, (0.0, 0.0)
-            if weight and len(self) >= SPARSE:
-                twin = Series()
-                twin._append(self.x, self._smoothed(self.y))
-                self._smooth = twin
+            twin = Series()
+            twin._append(self.x, self._smoothed(self.y))
+            self._smooth = twin
         return self._smooth
 
     def _smoothed(self, ys: Floats) -> Floats:
@@ -185,6 +190,14 @@ class Series:
         out = np.full(len(ys), np.nan)
         np.divide(total, weights, out=out, where=present)
         return out
+
+
+def weight_for(weight: float, length: int) -> float:
+    """The weight on the past for a series of this length: the average covers the same part of any curve.
+
+    The length counts in powers of two, so that a growing series is seldom averaged anew.
+    """
+    return float(weight ** (LENGTH / 2 ** math.ceil(math.log2(max(1, length)))))
 
 
 def decayed_sums(values: Floats, decay: float, before: float = 0.0) -> Floats:
