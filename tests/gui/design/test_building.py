@@ -1,14 +1,24 @@
-"""Whole models from an empty canvas, with mouse and keys alone."""
+"""Whole models from an empty canvas, with mouse and keys alone; then trained, watched and found in the table."""
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QLineEdit
+from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit
+from pytestqt.qtbot import QtBot
 
 from workbench.core.document import Port
+from workbench.gui import theme
 from workbench.gui.design.bottom import CODE, UPDATES
 from workbench.gui.design.editors import Editor, TextEditor
+from workbench.gui.design.view import DesignView
+from workbench.gui.runs.view import RunsView
+from workbench.gui.session import Session
+from workbench.gui.settings.preferences import Preferences
+from workbench.gui.window import MainWindow
 
 if TYPE_CHECKING:
     from tests.gui.design.conftest import CanvasDriver
@@ -141,3 +151,76 @@ def test_gan_with_a_linked_copy_and_two_updates(canvas_driver: "CanvasDriver") -
     canvas_driver.canvas.setFocus()
     canvas_driver.undo_all()
     assert canvas_driver.document == start
+
+
+@pytest.fixture
+def program(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
+    """The whole window on a workspace of its own, with runner and trainer as in real life."""
+    theme.apply(qapp, "dark")
+    session = Session(tmp_path / "experiments.db", Preferences(tmp_path / "window.json"))
+    with qtbot.waitSignal(session.opened, timeout=20_000):
+        session.start()
+    window = MainWindow(session)
+    qtbot.addWidget(window)
+    window.resize(1600, 900)
+    window.show()
+    qtbot.waitExposed(window)
+    window.show_view("design")
+    yield window
+    window.close()
+    session.close()
+
+
+def train_and_watch(qtbot: QtBot, window: MainWindow, epochs: str) -> None:
+    """Sets the epochs, presses Train, waits for points in the plot, then for the run's end in the table."""
+    session, bar = window.session, window.top.run_bar
+    bar.epochs.setFocus()
+    bar.epochs.selectAll()
+    QTest.keyClicks(bar.epochs, epochs)
+    QTest.keyClick(bar.epochs, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: session.document.training.settings["epochs"] == int(epochs), timeout=2000)
+    QTest.mouseClick(bar.train, LEFT)
+
+    design = window.view("design")
+    assert isinstance(design, DesignView)
+    live = design.bottom.live
+
+    def points_in_plot() -> None:
+        assert live.isVisible() and live.plot is not None
+        assert sum(len(curve.series) for curve in live.plot.curves) > 0
+
+    qtbot.waitUntil(points_in_plot, timeout=90_000)
+    window.show_view("runs")
+    runs = window.view("runs")
+    assert isinstance(runs, RunsView)
+
+    def told_in_table() -> None:
+        assert runs.model.rowCount() == 1
+        row = [str(runs.model.index(0, column).data()) for column in range(runs.model.columnCount())]
+        assert any("completed" in cell for cell in row), row
+
+    qtbot.waitUntil(told_in_table, timeout=90_000)
+    assert session.runs[0].cause == "" and session.runs[0].epoch == int(epochs)
+
+
+@pytest.mark.timeout(240)
+def test_lenet_is_drawn_trained_watched_and_found(
+    qtbot: QtBot, program: MainWindow, drive: "Callable[[DesignView], CanvasDriver]"
+) -> None:
+    design = program.view("design")
+    assert isinstance(design, DesignView)
+    build_lenet(drive(design))
+    train_and_watch(qtbot, program, "2")
+    assert "validation/loss1" in program.session.summaries[1]
+
+
+@pytest.mark.timeout(240)
+def test_a_gan_is_drawn_trained_watched_and_found(
+    qtbot: QtBot, program: MainWindow, drive: "Callable[[DesignView], CanvasDriver]"
+) -> None:
+    design = program.view("design")
+    assert isinstance(design, DesignView)
+    build_gan(drive(design))
+    train_and_watch(qtbot, program, "3")
+    figures = program.session.summaries[1]
+    assert {"train/judging_loss", "train/loss3", "validation/loss3"} <= set(figures)

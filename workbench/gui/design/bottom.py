@@ -124,7 +124,14 @@ class LivePlot(QWidget):
             self._follow(run)
         self._run = run
         if self._points is not None:
-            self._points.look(_is_loss)
+            self._points.look(self._is_loss)
+
+    def _is_loss(self, metric: str) -> bool:
+        """Losses of the drawing, and their sums: what an update minimises."""
+        split, _, name = metric.partition("/")
+        info = self._session.analysis.root.infos.get(name)
+        drawn = info is not None and info.kind is not None and info.kind.family == "loss"
+        return split in ("train", "validation") and (drawn or (info is None and "loss" in name))
 
     def _follow(self, run: RunRecord) -> None:
         from workbench.gui.runs.feed import Points
@@ -156,8 +163,3 @@ class LivePlot(QWidget):
                 for index, name in enumerate(names)
             ]
         )
-
-
-def _is_loss(metric: str) -> bool:
-    split, _, name = metric.partition("/")
-    return split in ("train", "validation") and "loss" in name
