@@ -93,3 +93,9 @@ def test_best_by_is_something_that_is_recorded(monitor: str, fine: bool) -> None
     document = draw(TWO)
     analysis = analyse(replace(document, training=Training({"monitor": monitor})), SAMPLES)
     assert analysis.ok is fine
+
+
+def test_an_empty_canvas_is_one_problem() -> None:
+    assert [problem.message for problem in analyse(Document(), SAMPLES).problems] == [
+        "The canvas is empty. Add a dataset to begin."
+    ]

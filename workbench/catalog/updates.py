@@ -51,7 +51,9 @@ def resolve_updates(document: Document, root: Scope, problems: Problems) -> tupl
     losses = [id for id, info in root.infos.items() if info.kind is not None and info.kind.family == "loss"]
     owners = [id for id in root.graph.nodes if id in root.infos and root.infos[id].parameters]
     drawn = [id for id, node in root.graph.nodes.items() if _family(node.type) == "loss"]
-    if not drawn and root.graph.nodes:
+    if not root.graph.nodes:
+        return ()  # an empty canvas is told as such
+    if not drawn:
         problems.error(
             "There is no loss, so nothing to minimise. Add one, such as Cross-entropy, and link it."
         )
