@@ -125,7 +125,7 @@ def test_several_updates_with_their_own_rhythm(trained: Trained) -> None:
     head = [p.step for p in trained.store.points_of(run.id, "train/loss")]
     body = [p.step for p in trained.store.points_of(run.id, "train/body_loss")]
     assert body == [step for step in range(1, run.steps + 1) if step % 4 == 0]
-    assert sorted(set(head)) == list(range(1, run.steps + 1))
+    assert head == list(range(1, run.steps + 1)), "the loss that both minimise has one value a step"
     last = trained.last(run)
     assert last.optimizers["head"]["state"][0]["step"].item() == run.steps
     assert last.optimizers["body"]["state"][0]["step"].item() == len(body)

@@ -88,7 +88,7 @@ class _Walk:
         for node in self.document.graph.nodes.values():
             schema = self._schema(node)
             if schema:
-                facts.update(schema.facts)
+                facts = {**schema.facts, **facts}  # those of the first dataset count
         try:
             return resolve_variables(self.document.variables, facts)
         except ExpressionError as error:

@@ -56,11 +56,16 @@ def generate(document: Document, analysis: Analysis, tail: Sequence[str] = ()) -
 
     Raises CodeError that lists what is wrong when the check found errors.
     """
+    refuse_errors(analysis)
+    _only_names(document, analysis)
+    return "\n".join(_Writer(document, analysis, tail).lines()) + "\n"
+
+
+def refuse_errors(analysis: Analysis) -> None:
+    """Raises CodeError that lists what is wrong when the check found errors."""
     errors = [str(problem) for problem in analysis.problems if problem.severity == "error"]
     if errors:
         raise CodeError("The model cannot be compiled yet: " + " ".join(errors))
-    _only_names(document, analysis)
-    return "\n".join(_Writer(document, analysis, tail).lines()) + "\n"
 
 
 class _Writer:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from workbench.catalog.check import Analysis
 from workbench.catalog.nodes.data import Dataset
-from workbench.codegen.program import generate
+from workbench.codegen.program import generate, refuse_errors
 from workbench.codegen.text import INDENT, docstring, indent
 from workbench.core.document import Document
 from workbench.core.errors import CodeError
@@ -84,6 +84,7 @@ def evaluate(program: Program, data: dict[str, Tensor]) -> dict[str, float]:
 
 def script(document: Document, analysis: Analysis) -> str:
     """The whole text. Raises CodeError for a model that cannot be compiled, or that reads several datasets."""
+    refuse_errors(analysis)
     datasets = [info.kind for info in analysis.root.infos.values() if isinstance(info.kind, Dataset)]
     if len(datasets) > 1:
         raise CodeError("A model with several datasets cannot be exported as a script yet.")

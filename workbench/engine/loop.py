@@ -152,11 +152,15 @@ class Loop:
                 self._obey()
             place.step += 1
             place.batch += 1
+            losses: dict[str, Tensor] = {}
             for update in self.updates:
                 if place.step % update.every == 0:
-                    losses = update.step(batch)
-                    for name, value in losses.items():
-                        recorder.log(f"train/{name}", place.step, place.epoch + 1, value.detach())
+                    losses = {
+                        **update.step(batch),
+                        **losses,
+                    }  # of a loss in two updates, the first value counts
+            for name, value in losses.items():
+                recorder.log(f"train/{name}", place.step, place.epoch + 1, value.detach())
             recorder.progress(place.epoch + 1, place.step, self.steps)
             if place.step >= self.steps:
                 break

@@ -1,0 +1,192 @@
+"""The exported script trains where Workbench is not installed, and its losses are those of the worker."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.drawing import CLASSIFIER, draw
+from tests.engine.conftest import Trained
+from workbench.catalog.templates import load
+from workbench.core.assign import assign
+from workbench.core.document import Document, Update
+from workbench.core.errors import CodeError
+from workbench.core.files import dumps
+from workbench.engine.data.detect import register
+from workbench.engine.export import export, main
+from workbench.store.store import Store
+
+# Runs every script that it is given, after making sure that there is no Workbench.
+PRELUDE = """
+import json, runpy, sys
+
+class NoWorkbench:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "workbench":
+            raise ImportError("there is no Workbench here")
+
+sys.meta_path.insert(0, NoWorkbench())
+try:
+    import workbench
+except ImportError:
+    pass
+else:
+    raise SystemExit("workbench was imported")
+printed, losses = sys.stdout, {}
+sys.stdout = sys.stderr
+for script in sys.argv[1:]:
+    losses[script] = runpy.run_path(script)["main"]()
+assert not [name for name in sys.modules if name.split(".")[0] == "workbench"]
+print(json.dumps(losses), file=printed)
+"""
+TEXT = "The quick brown fox jumps over the lazy dog.\n" * 40
+
+
+def small(id: str, **settings: Any) -> Document:
+    document = load(id)
+    for name, value in settings.items():
+        document = assign(document, name.replace("__", "."), value)
+    return document
+
+
+def text_model() -> Document:
+    return small(
+        "char-lstm",
+        text__dataset="fox",
+        text__length=16,
+        embedding__embedding_dim=8,
+        lstm1__hidden_size=8,
+        samples__length=2,
+        training__epochs=2,
+        training__batch_size=8,
+        training__seed=4,
+    )
+
+
+def two_updates() -> Document:
+    sgd: dict[str, Any] = {"type": "SGD", "lr": 0.05, "momentum": 0.9}
+    return draw(
+        CLASSIFIER.replace("relu ReLU < fc1", "relu Dropout < fc1"),
+        updates=(
+            Update("head", {"loss": 1}, ("fc2",), sgd, {"type": "OneCycleLR", "max_lr": 0.1}, clip=0.5),
+            Update("body", {"loss": 0.5}, ("fc1",), sgd, {"type": "StepLR", "step_size": 1}, every=2),
+        ),
+        epochs=4,
+        name="two",
+        batch_size=256,
+        steps=13,
+    )
+
+
+MODELS: dict[str, Callable[[], Document]] = {
+    "mlp": lambda: small("mlp", training__epochs=3),
+    "gcn": lambda: small("gcn", training__epochs=5),
+    "text": text_model,
+    "gan": lambda: small("gan", training__epochs=1, training__batch_size=256),
+    "two": two_updates,
+}
+
+
+def test_scripts_give_the_losses_of_the_worker(trained: Trained, tmp_path: Path) -> None:
+    (tmp_path / "fox.txt").write_text(TEXT)
+    trained.store.add_dataset(register(str(tmp_path / "fox.txt")).record)
+    scripts: dict[str, str] = {}
+    for name, make in MODELS.items():
+        script, data = export(trained.store, make(), tmp_path / name)
+        assert data.name == "data.npz" and data.parent == script.parent
+        scripts[name] = str(script)
+    command = [sys.executable, "-I", "-W", "error", "-W", "ignore::DeprecationWarning", "-c", PRELUDE]
+    done = subprocess.run(
+        [*command, *scripts.values()],
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    losses = json.loads(done.stdout)
+    for name, make in MODELS.items():
+        run = trained.run(make())
+        assert run.state == "completed", run.cause
+        wanted = worker_losses(trained.store, run.id, make())
+        assert len(wanted) > 4 and losses[scripts[name]] == wanted, name
+    assert "epoch 3: loss" in done.stderr and "accuracy" in done.stderr
+
+
+def worker_losses(store: Store, run: int, document: Document) -> list[float]:
+    """What the updates minimised, in the order of the steps."""
+    names = {"gan": ("discriminator_loss", "fool_loss"), "two": ("loss", "body_loss")}.get(
+        document.name, ("loss",)
+    )
+    points = [
+        (p.step, n, p.value) for n, name in enumerate(names) for p in store.points_of(run, f"train/{name}")
+    ]
+    return [value for _, _, value in sorted(points)]
+
+
+def test_the_data_beside_it_is_plain(trained: Trained, tmp_path: Path) -> None:
+    export(trained.store, small("mlp"), tmp_path)
+    with np.load(tmp_path / "data.npz", allow_pickle=False) as file:
+        assert sorted(file.files) == [
+            f"{split}/flowers.{name}" for split in ("train", "validation") for name in ("features", "label")
+        ]
+        assert file["train/flowers.features"].dtype == np.float32
+        assert len(file["train/flowers.features"]) == len(file["train/flowers.label"])
+
+
+def test_the_file_has_the_name_of_the_model(trained: Trained, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    script, _ = export(
+        trained.store, replace(small("mlp"), name="../etc/My mödel: 2"), tmp_path / "new" / "deep"
+    )
+    assert script == tmp_path / "new" / "deep" / "etc_My_m_del__2.py"
+    assert export(trained.store, replace(small("mlp"), name="…"), tmp_path)[0].name == "model.py"
+
+
+def test_several_datasets_are_refused(trained: Trained, tmp_path: Path) -> None:
+    document = draw(
+        f"{CLASSIFIER}\nmore Dataset dataset=iris\nfc Linear out_features=3 < more\n"
+        "side CrossEntropyLoss < fc more.label"
+    )
+    with pytest.raises(CodeError, match="several datasets cannot be exported"):
+        export(trained.store, document, tmp_path)
+
+
+def run_main(store: Store, text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode()), encoding="ascii"))
+    return main([str(store.path), str(folder)])
+
+
+def test_as_a_process_it_reads_the_model_and_names_its_files(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the encoding of the terminal."""
+    assert run_main(trained.store, dumps(small("mlp")), tmp_path / "out", monkeypatch) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        str(tmp_path / "out" / "mlp.py"),
+        str(tmp_path / "out" / "data.npz"),
+    ]
+
+
+def test_what_cannot_be_exported_is_said_in_one_line(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    for text, folder, words in (
+        ("{", tmp_path, "not valid JSON"),
+        (dumps(Document()), tmp_path, "The canvas is empty"),
+        (dumps(small("mlp")), tmp_path / "file", "cannot be written"),
+    ):
+        assert run_main(trained.store, text, folder, monkeypatch) == 1
+        said = capsys.readouterr()
+        assert said.out == "" and said.err.startswith("error: ") and words in said.err
+        assert said.err.count("\n") == 1
