@@ -83,7 +83,7 @@ COLUMNS: Final = (
     Column(
         "Parameters",
         "Numbers that were learned",
-        92,
+        108,
         lambda r: text.count(r.parameters),
         lambda r: r.parameters,
         True,

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-FANOUT: Final = 8
+FANOUT: Final = 4
 """Blocks of one level that make a block of the next."""
 SPARSE: Final = 50
 """A series with fewer points is not smoothed: each of its points is worth seeing."""
