@@ -1,0 +1,135 @@
+"""What probes record: pictures, texts, matrices; and the batches of several datasets."""
+
+import io
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from tests.drawing import draw
+from tests.engine.conftest import Trained
+from tests.programs import analysed
+from workbench.catalog.schema import SAMPLES, Schema, text_outputs
+from workbench.engine.data import load as load_data
+from workbench.engine.feeds import Feeds
+from workbench.engine.probes import generate, grid, png, tokens_of
+
+CPU = torch.device("cpu")
+ABC = Schema("abc", "abc", text_outputs(3), {"vocabulary": 3}, "text", 9, ("a", "b", "c"))
+
+
+def test_a_sheet_of_images() -> None:
+    images = torch.stack([torch.full((1, 2, 3), n / 10) for n in range(5)])
+    sheet = grid(images)
+    assert sheet.shape == (1, 3 * 3 - 1, 2 * 4 - 1)
+    assert sheet[0, 0, 0] == 0.0 and sheet[0, 0, 3] == 0.5 and sheet[0, 0, 4] == pytest.approx(0.1)
+    assert sheet[0, 6, 0] == pytest.approx(0.4) and sheet[0, 7, 5] == 0.5, "what is missing is grey"
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+def test_a_picture_as_png(channels: int, mode: str) -> None:
+    picture = torch.tensor([[-1.0, 0.0, 0.5], [1.0, 7.0, float("nan")]]).expand(channels, 2, 3)
+    image = Image.open(io.BytesIO(png(picture)))
+    assert (image.mode, image.size) == (mode, (3, 2))
+    values = [image.getpixel((x, y)) for y in (0, 1) for x in (0, 1, 2)]
+    wanted: list[Any] = [0, 0, 128, 255, 255, 0]
+    assert values == (wanted if channels == 1 else [(v, v, v) for v in wanted])
+
+
+def test_a_large_sheet_is_made_smaller() -> None:
+    image = Image.open(io.BytesIO(png(torch.rand(1, 3000, 1500))))
+    assert image.size == (512, 1024)
+
+
+def test_a_language_model_writes_with_its_last_context() -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def following(tokens: Tensor) -> Tensor:
+        """Scores for the letter after each letter: a b c a b c …"""
+        seen.append(tuple(tokens.shape))
+        return torch.nn.functional.one_hot((tokens + 1) % 3, 3).float()
+
+    texts = generate(following, ABC, prompt="ab?", count=2, length=4, temperature=0, context=3, device=CPU)
+    assert texts == ["abcabc", "abcabc"]
+    assert seen == [(2, 2), (2, 3), (2, 3), (2, 3)]
+    torch.manual_seed(0)
+    daring = generate(
+        lambda tokens: torch.zeros(*tokens.shape, 3), ABC, prompt="", count=1, length=300, temperature=1.0, context=3,
+        device=CPU,
+    )  # fmt: skip
+    assert set(daring[0]) == set("abc")
+
+
+def test_prompts_of_unknown_characters_start_somewhere() -> None:
+    assert tokens_of("xbyaz", "abc") == [1, 0]
+    assert tokens_of("", "ab\n") == [2] and tokens_of("xyz", "abc") == [0]
+
+
+def test_probes_of_a_run_are_recorded_with_their_captions(trained: Trained) -> None:
+    document = draw(
+        """
+        text Dataset dataset=reference-text length=16
+        emb Embedding embedding_dim=4 < text.tokens
+        fc Linear out_features='= vocabulary' < emb
+        loss CrossEntropyLoss < fc text.next
+        samples TextSamples length=5 count=3 prompt='The' < fc
+        """,
+        steps=2,
+        batch_size=8,
+    )
+    run = trained.run(document)
+    assert run.state == "completed", run.cause
+    (media,) = trained.store.media(run.id)
+    assert (media.probe, media.kind, media.step, media.caption) == ("samples", "text", 2, "epoch 1")
+    written = media.data.decode().split("\n\n")
+    assert media.data.decode().startswith("The") and sum(map(len, written)) >= 3 * 8 - 4
+
+
+# Feeds.
+
+
+def test_the_first_dataset_decides_how_long_an_epoch_is() -> None:
+    document = draw(
+        """
+        data Dataset dataset=iris
+        more Dataset dataset=diabetes
+        fc Linear out_features=3 < data.features
+        other Linear out_features=1 < more.features
+        loss CrossEntropyLoss < fc data.label
+        side MSELoss < other more.target
+        """
+    )
+    analysis = analysed(document, SAMPLES)
+    loaded = {id: load_data(id) for id in ("iris", "diabetes")}
+    feeds = Feeds.of(analysis, loaded, 40, CPU)
+    batches = list(feeds.epoch(3, 0))
+    assert len(batches) == feeds.steps("train") == -(-loaded["iris"].sizes["train"] // 40)
+    assert set(batches[0]) == {"data.features", "data.label", "more.features", "more.target"}
+    again = list(feeds.epoch(3, 0, skip=1))
+    assert len(again) == len(batches) - 1
+    assert all(torch.equal(a[k], b[k]) for a, b in zip(again, batches[1:], strict=True) for k in a)
+    assert feeds.has("validation") and feeds.has("test") and not feeds.has("nothing")
+
+
+def test_a_shorter_further_dataset_starts_again() -> None:
+    document = draw(
+        """
+        data Dataset dataset=diabetes
+        more Dataset dataset=iris
+        fc Linear out_features=1 < data.features
+        other Linear out_features=2 < more.features
+        loss MSELoss < fc data.target
+        side MSELoss target=0 < other
+        """
+    )
+    loaded = {id: load_data(id) for id in ("iris", "diabetes")}
+    feeds = Feeds.of(analysed(document, SAMPLES), loaded, 30, CPU)
+    batches = list(feeds.epoch(1, 0))
+    turn = loaded["iris"].steps_per_epoch("train", 30)
+    assert len(batches) > turn + 1
+    first, second = batches[0]["more.features"], batches[turn]["more.features"]
+    assert first.shape == second.shape and not torch.equal(first, second), "in another order"
+    again = list(feeds.epoch(1, 0, skip=turn + 1))
+    assert torch.equal(again[0]["more.features"], batches[turn + 1]["more.features"])
