@@ -554,6 +554,13 @@ def fixable() -> dict[str, Document]:
         "a regression of another width": draw(
             "data Dataset dataset=diabetes\nfc Linear out_features=2 < data\nloss MSELoss < fc data.target"
         ),
+        "more outputs than classes": draw(
+            "digits Dataset\nflat Flatten < digits\nfc Linear out_features=64 < flat\n"
+            "loss CrossEntropyLoss < fc digits.label"
+        ),
+        "no last layer": draw(
+            "digits Dataset\nflat Flatten < digits\nloss CrossEntropyLoss < flat digits.label"
+        ),
         "a target that is not linked": Disconnect(Port("loss", "target")).apply(draw(CLASSIFIER)),
         "softmax twice": draw(
             CLASSIFIER.replace(
@@ -610,6 +617,8 @@ MENDED = [
     "heads that do not divide",
     "a sequence where one answer is wanted",
     "a regression of another width",
+    "more outputs than classes",
+    "no last layer",
     "a target that is not linked",
     "softmax twice",
     "a bias before batch norm",

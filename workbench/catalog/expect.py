@@ -122,6 +122,7 @@ def class_scores(input: TensorSpec, target: TensorSpec) -> int:
             f"the last layer has {classes} outputs but the target has {target.bound} classes; "
             f"give the last layer {target.bound} outputs (= classes)",
             "input",
+            outputs=target.bound,
         )
     return classes
 

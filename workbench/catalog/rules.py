@@ -28,6 +28,8 @@ def shape_fixes(scope: Scope, node: Node, error: ShapeError) -> tuple[Fix, ...]:
     source = scope.graph.links.get(Port(node.id, error.port))
     if error.insert and source is not None:
         found += insert_fix(scope, Port(node.id, error.port), source, error.insert, error.fields)
+    if error.outputs and source is not None:
+        found += _outputs_fix(scope, Port(node.id, error.port), source, error.outputs)
     if error.change is not None:
         name, value = error.change
         found += fix(f"Set {name} to {value}", SetParam(node.id, name, value, scope.where))
@@ -47,6 +49,20 @@ def insert_fix(
         AddNodes((new,), {Port(id, cls.inputs[0]): source}, scope.where),
         Connect(Port(id, cls.outputs[0]), target, scope.where),
     )
+
+
+def _outputs_fix(scope: Scope, target: Port, source: Port, wanted: int) -> tuple[Fix, ...]:
+    """Gives the layer before a port as many outputs as wanted; where none stands there, puts one in."""
+    facts = [name for name in ("classes", "vocabulary") if scope.names.get(name) == wanted]
+    value: Setting = f"= {facts[0]}" if facts else wanted
+    info = scope.infos[source.node]
+    owner = info.node.linked_to or info.node.id
+    for name in ("out_features", "out_channels"):
+        if info.kind is not None and hasattr(info.kind, name):
+            return fix(f"Set {owner}.{name} to {wanted}", SetParam(owner, name, value, scope.where))
+    if info.outputs[source.name].rank in (2, 3) and info.node.type:
+        return insert_fix(scope, target, source, "Linear", {"out_features": value})
+    return ()
 
 
 def link_fixes(scope: Scope, node: Node, port: str) -> tuple[Fix, ...]:

@@ -33,7 +33,8 @@ class ShapeError(WorkbenchError):
     """Inputs that a node cannot take; `port` names the input, "" the node as a whole.
 
     `insert` names a node type that would help when put in front of the port, `fields` are the settings of that
-    node; `change` is a field of the node itself and a value that would help.
+    node; `change` is a field of the node itself and a value that would help; `outputs` is how many outputs the layer
+    in front of the port should have.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class ShapeError(WorkbenchError):
         insert: str = "",
         fields: Mapping[str, Setting] | None = None,
         change: tuple[str, Setting] | None = None,
+        outputs: int = 0,
     ) -> None:
         super().__init__(message)
         self.port = port
         self.insert = insert
         self.fields: Mapping[str, Setting] = fields or {}
         self.change = change
+        self.outputs = outputs
 
 
 class CodeError(WorkbenchError):
