@@ -48,7 +48,7 @@ class TopBar(QWidget):
         self._right.addWidget(self.page_bar)
         self._right.addWidget(self.run_bar)
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 0, 12, 0)
+        row.setContentsMargins(7, 0, 12, 0)
         row.setSpacing(12)
         row.addWidget(self.title, 1)
         row.addWidget(self.search, 0)
@@ -74,6 +74,7 @@ class Title(QWidget):
         self.field.setMaximumWidth(220)
         self.field.hide()
         self.page = ElidedLabel("", "heading")
+        self.page.setContentsMargins(7, 0, 0, 0)  # where the text of the name's button begins
         self.detail = ElidedLabel("", "small")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

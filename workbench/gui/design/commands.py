@@ -260,6 +260,7 @@ class Commands:
         except WorkbenchError as error:
             self.canvas.tell(str(error))
             return False
+        self.canvas.setFocus()  # the button that was pressed goes away with its problem
         return self._do(edit)
 
     # ------------------------------------------------------------- selection

@@ -120,7 +120,7 @@ class ZoomButtons(QWidget):
         out = IconButton("zoom-out", "Zoom out", tooltip("zoom_out"))
         out.clicked.connect(lambda: canvas.zoom_by(0.8))
         self.percent = Button("100 %", tooltip("zoom_reset"), kind="quiet", name="Actual size")
-        self.percent.setFixedWidth(64)
+        self.percent.setFixedWidth(72)
         self.percent.clicked.connect(lambda: canvas.zoom_by(1 / canvas.zoom))
         larger = IconButton("zoom-in", "Zoom in", tooltip("zoom_in"))
         larger.clicked.connect(lambda: canvas.zoom_by(1.25))

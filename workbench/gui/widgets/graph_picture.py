@@ -113,9 +113,25 @@ def paint_graph(
 def _wire(source: QRectF, target: QRectF) -> QPainterPath:
     start = QPointF(source.right(), source.center().y())
     end = QPointF(target.left(), target.center().y())
+    if end.x() < start.x():  # back to the next row of the drawing, through the gap between the rows
+        lane = (start.y() + end.y()) / 2
+        corners = [
+            (start.x() + 4, start.y()),
+            (start.x() + 4, lane),
+            (end.x() - 4, lane),
+            (end.x() - 4, end.y()),
+        ]
+        return _polyline(start, *(QPointF(x, y) for x, y in corners), end)
     bend = min(40.0, max(4.0, abs(end.x() - start.x()) * 0.5))
     path = QPainterPath(start)
     path.cubicTo(start + QPointF(bend, 0), end - QPointF(bend, 0), end)
+    return path
+
+
+def _polyline(*points: QPointF) -> QPainterPath:
+    path = QPainterPath(points[0])
+    for point in points[1:]:
+        path.lineTo(point)
     return path
 
 

@@ -79,7 +79,7 @@ class MessageBar(QFrame):
         window = self._window
         width = min(WIDTH, window.width() - 96)
         self.setFixedWidth(width)
-        self.setFixedHeight(max(44, self._row.heightForWidth(width)))
+        self.setFixedHeight(max(44, self._row.totalHeightForWidth(width)))
         self.move((window.width() - width) // 2, window.height() - self.height() - 40)
 
     def _on_button(self) -> None:
