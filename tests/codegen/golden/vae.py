@@ -117,4 +117,11 @@ class Program(nn.Module):
         return picture
 
     def optimizer_train(self) -> torch.optim.Optimizer:
-        return torch.optim.Adam(self.parameters(), lr=0.001)
+        return torch.optim.Adam(self.parameters(), lr=0.002)
+
+    def schedule_train(
+        self, optimizer: torch.optim.Optimizer, steps: int, epoch_steps: int
+    ) -> torch.optim.lr_scheduler.LRScheduler:
+        return torch.optim.lr_scheduler.CosineAnnealingLR(
+            optimizer, T_max=steps, eta_min=0.0
+        )
