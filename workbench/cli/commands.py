@@ -24,7 +24,7 @@ from workbench.cli.common import (
     opened,
     say_json,
 )
-from workbench.cli.workspace import default_workspace, open_window
+from workbench.cli.workspace import default_workspace, has_display, open_window
 from workbench.core.document import Document
 from workbench.core.shapes import TensorSpec
 from workbench.gui import text
@@ -58,9 +58,15 @@ def start(
     debug: Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")] = False,
 ) -> int:
     """Draw, train and compare deep-learning models. Without a command the window opens."""
-    if context.invoked_subcommand is None:
+    if context.invoked_subcommand is not None:
+        if workspace is not None:
+            raise typer.BadParameter("write it after the command", param_hint="--workspace")
+        return 0
+    if has_display():
         return open_window(workspace.resolve() if workspace else default_workspace())
-    return 0
+    console.print("There is no display here, so the first template is trained in this terminal instead.")
+    console.print("(With a screen, `workbench` opens the window. `workbench --help` lists all commands.)\n")
+    return training.train(library.templates()[0].id, workspace=workspace)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """What commands share: finding the model and the workspace, and saying things. May import store and below."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,7 +72,8 @@ def schemas(store: Store) -> dict[str, Schema]:
 
 def say_json(data: Mapping[str, object] | list[object]) -> None:
     """Prints JSON without any decoration; numbers that JSON cannot hold become null."""
-    print(json.dumps(_plain(data), ensure_ascii=False))
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(_plain(data), ensure_ascii=not unicode))
 
 
 def _plain(data: object) -> object:

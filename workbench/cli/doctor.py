@@ -63,7 +63,7 @@ def _package(name: str) -> Finding:
 def _engine() -> Finding:
     """Whether torch starts, in a process of its own as for training."""
     code = "import torch; print(torch.__version__, 'cuda' if torch.cuda.is_available() else 'no cuda')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
     if done.returncode:
         return Finding(
             "Training engine", False, done.stderr.strip().split("\n")[-1] or "torch does not start"

@@ -1,4 +1,4 @@
-"""Where the program starts: without arguments the window, with a command the terminal, without a display a training.
+"""Where the program starts: without arguments the window, with a command the terminal.
 
 Imports the commands only when one is asked for, so that the window opens fast.
 """
@@ -6,19 +6,15 @@ Imports the commands only when one is asked for, so that the window opens fast.
 import os
 import sys
 
-from workbench.cli.workspace import default_workspace, open_window
+from workbench.cli.workspace import default_workspace, has_display, open_window
 from workbench.core.errors import WorkbenchError
 
 
 def main() -> None:
     """Runs the program and ends the process with the documented exit code."""
     arguments = sys.argv[1:]
-    if not arguments:
-        if has_display():
-            sys.exit(open_window(default_workspace()))
-        print("There is no display here, so the first template is trained in this terminal instead.")
-        print("(With a screen, `workbench` opens the window. `workbench --help` lists all commands.)\n")
-        arguments = ["train", "lenet5"]
+    if not arguments and has_display():
+        sys.exit(open_window(default_workspace()))
     sys.exit(run(arguments))
 
 
@@ -38,33 +34,34 @@ def run(arguments: list[str]) -> int:
     except WorkbenchError as error:
         if debug:
             raise
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+        return _refused(str(error))
+    except OSError as error:
+        if debug:
+            raise
+        return _refused(
+            ": ".join(filter(None, (error.filename and str(error.filename), error.strerror or str(error))))
+        )
     except Exception as error:
         if debug:
             raise
         return _unexpected(error)
 
 
-def _unexpected(error: Exception) -> int:
-    """Wrong use, as the command-line library tells it, or a fault of ours."""
-    import click
-    import typer
-
-    if isinstance(error, click.ClickException):
-        error.show()
-        return error.exit_code
-    if isinstance(error, click.exceptions.Exit | typer.Exit):
-        return error.exit_code
-    if isinstance(error, click.exceptions.Abort):
-        return 130
-    text = " ".join(str(error).split())
-    print(f"error: {type(error).__name__}: {text} (all of it with --debug)", file=sys.stderr)
+def _refused(text: str) -> int:
+    """One line, also where several things are wrong."""
+    print(f"error: {' '.join(text.split())}", file=sys.stderr)
     return 1
 
 
-def has_display() -> bool:
-    """Whether a window can be shown: always on macOS and Windows, elsewhere when a display or a Qt platform is set."""
-    if sys.platform in ("darwin", "win32"):
-        return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+def _unexpected(error: Exception) -> int:
+    """Wrong use, as the command-line library tells it, or a fault of ours."""
+    import typer
+
+    if isinstance(error, typer.Abort):
+        return 130
+    # Wrong use is an exception of click, of which newer versions of Typer have a copy of their own.
+    show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if callable(show) and isinstance(code, int):
+        show()
+        return code
+    return _refused(f"{type(error).__name__}: {error} (all of it with --debug)")

@@ -11,7 +11,7 @@ from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, s
 from workbench.core.errors import JobError
 from workbench.core.files import loads, write_atomically
 from workbench.gui import text
-from workbench.jobs.queue import ensure_runner, recover
+from workbench.jobs.queue import recover
 from workbench.store.records import Request, RunRecord, Summary
 from workbench.store.store import Store
 
@@ -23,6 +23,8 @@ RunArgument = Annotated[int, typer.Argument(help="The run's number.", metavar="R
 def runs(context: typer.Context, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
     """List all runs, the newest first."""
     if context.invoked_subcommand is not None:
+        if json or workspace is not None:
+            raise typer.BadParameter("write options after the command")
         return
     with opened(workspace) as store:
         recover(store)
@@ -117,7 +119,9 @@ def resume(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOptio
         recover(store)
         record = store.run(run)
         if record.alive:
-            _ask(store, record, "resume")
+            _ask(store, record, "resume", quiet=json)
+            if json:
+                say_json({"run": run, "state": record.state, "request": "resume"})
             return 0
         if record.state == "completed":
             raise JobError(f"Run {run} is complete. Train its model again, with more epochs if you like.")
@@ -127,7 +131,6 @@ def resume(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOptio
             raise JobError(f"Run {run} has no checkpoint to go on from.")
         document = loads(store.document_text(run), f"run {run}")
         continued = training.resumed(store, record)
-        ensure_runner(store)
         continued, stopped = training.follow(store, continued, quiet=json)
         training.report(store, continued, document, json)
         return 1 if continued.state == "failed" else 130 if stopped else 0
@@ -155,7 +158,11 @@ def export(
 ) -> None:
     """Write the model of a run, exactly as it was trained, to a model file."""
     with opened(workspace) as store:
-        write_atomically(file.resolve(), store.document_text(run).encode())
+        text = store.document_text(run)
+    try:
+        write_atomically(file.resolve(), text.encode())
+    except OSError as error:
+        raise JobError(f"{file} cannot be written: {error.strerror}.") from error
     console.print(f"Written to {file}.", highlight=False)
 
 
@@ -170,11 +177,12 @@ def delete(run: RunArgument, workspace: WorkspaceOption = None) -> None:
     console.print(f"Run {run} is in the trash.", highlight=False)
 
 
-def _ask(store: Store, run: RunRecord, what: Request) -> None:
+def _ask(store: Store, run: RunRecord, what: Request, *, quiet: bool = False) -> None:
     if run.final:
         raise JobError(f"Run {run.id} has already ended: {run.state}.")
     store.request(run.id, what)
-    console.print(f"Asked run {run.id} to {what}.", highlight=False)
+    if not quiet:
+        console.print(f"Asked run {run.id} to {what}.", highlight=False)
 
 
 def _as_json(run: RunRecord, summaries: dict[str, Summary]) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """`workbench train`: queues the run exactly as the window does, starts the runner, and shows what it does."""
 
+import math
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +30,7 @@ from workbench.core.document import Document
 from workbench.core.errors import DataError
 from workbench.core.files import dumps
 from workbench.gui import text
+from workbench.jobs import processes
 from workbench.jobs.datasets import add_dataset
 from workbench.jobs.queue import enqueue, ensure_runner, recover
 from workbench.store.records import RunRecord, Summary
@@ -56,7 +57,6 @@ def train(
             document = assign(document, "training.seed", seed)
         recover(store)
         run = enqueue(store, document, schemas=known, device=device)
-        ensure_runner(store)
         run, stopped = follow(store, run, quiet=json)
         report(store, run, document, json)
         if run.state == "failed":
@@ -91,7 +91,9 @@ def bound(store: Store, document: Document, entry: str, reader: str) -> Document
 
 
 def follow(store: Store, run: RunRecord, *, quiet: bool) -> tuple[RunRecord, bool]:
-    """Waits for the end of a run with a progress bar; Ctrl+C asks it to stop. Says whether it did."""
+    """Sees to a runner and waits for the end of a run with a progress bar. Says whether Ctrl+C asked it to stop; a
+    second Ctrl+C no longer waits for that.
+    """
     stopped = False
     columns = (
         TextColumn("{task.description}"),
@@ -101,7 +103,7 @@ def follow(store: Store, run: RunRecord, *, quiet: bool) -> tuple[RunRecord, boo
     )
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
         task = progress.add_task(run.name, total=None, figures="")
-        line, ensured = "", time.monotonic()
+        line, ensured = "", -math.inf
         while True:
             try:
                 run = store.run(run.id)
@@ -122,8 +124,10 @@ def follow(store: Store, run: RunRecord, *, quiet: bool) -> tuple[RunRecord, boo
                     ensured = time.monotonic()
                 time.sleep(LOOK_EVERY)
             except KeyboardInterrupt:
-                store.request(run.id, "stop")
+                if stopped:
+                    return run, True
                 stopped = True
+                store.request(run.id, "stop")
 
 
 def report(store: Store, run: RunRecord, document: Document, json: bool) -> None:
@@ -183,8 +187,10 @@ def export_python(
     with opened(workspace) as store:
         document, _ = prepared(store, document, data, reader, settings)
         path = store.path
-    command = [sys.executable, "-m", "workbench.engine.export", str(path), str(folder.resolve())]
-    done = subprocess.run(command, input=dumps(document), text=True, capture_output=True, check=False)
+    command = processes.python("workbench.engine.export", str(path), str(folder.resolve()))
+    done = subprocess.run(
+        command, input=dumps(document), text=True, encoding="utf-8", capture_output=True, check=False
+    )
     print(done.stdout, end="")
     if done.returncode:
         raise DataError(done.stderr.strip().removeprefix("error: ") or "The export ended without a word.")

@@ -1,6 +1,15 @@
 """Which workspace a command means, and the window on it. Imports the window only to open it."""
 
+import os
+import sys
 from pathlib import Path
+
+
+def has_display() -> bool:
+    """Whether a window can be shown: always on macOS and Windows, elsewhere when a display or a Qt platform is set."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def default_workspace() -> Path:

@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     """0 when written; 1 with one line on stderr otherwise."""
     try:
         store = Store(Path(arguments[0]))
-        files = export(store, loads(sys.stdin.read()), Path(arguments[1]))
+        files = export(store, loads(sys.stdin.buffer.read().decode("utf-8", "replace")), Path(arguments[1]))
         store.close()
     except WorkbenchError as error:
         print(f"error: {error}", file=sys.stderr)
