@@ -116,7 +116,7 @@ def build_gan(driver: "CanvasDriver") -> None:
     driver.set_field(fool, "target", "1")
     driver.link(f"{copy}.y", f"{fool}.input")
     assert (judge, generator, copy) == ("linear1", "linear2", "linear3")
-    assert (noise, real, fake, fool) == ("noise", "loss1", "loss2", "loss3")
+    assert (noise, real, fake, fool) == ("noise", "loss", "loss2", "loss3")
 
     panel = driver.view.bottom
     panel.tabs.setCurrentIndex(UPDATES)
@@ -141,7 +141,7 @@ def test_gan_with_a_linked_copy_and_two_updates(canvas_driver: "CanvasDriver") -
     judging, drawing = analysis.updates
     assert judging.trains == ("linear1",)
     assert drawing.trains == ("linear2",)
-    assert set(judging.losses) == {"loss1", "loss2"}
+    assert set(judging.losses) == {"loss", "loss2"}
     assert set(drawing.losses) == {"loss3"}
     copies = [node.id for node in document.graph.nodes.values() if node.linked_to == "linear1"]
     assert len(copies) == 1
@@ -211,7 +211,7 @@ def test_lenet_is_drawn_trained_watched_and_found(
     assert isinstance(design, DesignView)
     build_lenet(drive(design))
     train_and_watch(qtbot, program, "2")
-    assert "validation/loss1" in program.session.summaries[1]
+    assert "validation/loss" in program.session.summaries[1]
 
 
 @pytest.mark.timeout(240)

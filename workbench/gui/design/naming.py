@@ -6,12 +6,15 @@ from workbench.catalog.spec import node_types
 from workbench.core.document import Graph
 from workbench.core.names import unique_id
 
-_NUMBERED = ("layer", "activation", "normalisation", "pooling", "augmentation", "merge", "loss")
+_NUMBERED = ("layer", "activation", "normalisation", "pooling", "augmentation", "merge")
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 
 
 def id_for_type(graph: Graph, type: str) -> str:
-    """A free name for a node of a type: Conv2d gives conv1, conv2 …, Dataset gives dataset, dataset2 …"""
+    """A free name for a node of a type: Conv2d gives conv1, conv2 …, Dataset gives dataset, dataset2 …
+
+    The only loss is “loss” in every model, so that runs of different models have it in one column.
+    """
     family = node_types()[type].family
     stem = "loss" if family == "loss" else _WORDS.sub("_", re.sub(r"[123]d$", "", type)).lower()
     if family in _NUMBERED:
