@@ -303,7 +303,8 @@ class Session(Workspace):
         if errors:
             first = errors[0]
             more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-            self.message.emit(f"Not ready to train. {first.node}: {first.message}{more}", "error")
+            place = f"{first.node}: " if first.node else ""
+            self.message.emit(f"Not ready to train. {place}{first.message}{more}", "warning")
             self.go("design", first)
             return
         if self._model.id == 0:

@@ -74,9 +74,8 @@ class Title(QWidget):
         self.field.setMaximumWidth(220)
         self.field.hide()
         self.page = ElidedLabel("", "heading")
-        self.page.setContentsMargins(7, 0, 0, 0)  # where the text of the name's button begins
         self.detail = ElidedLabel("", "small")
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(self.name)
@@ -120,6 +119,7 @@ class Title(QWidget):
         drawing = self._view == "design"
         self.name.setVisible(drawing and not self.field.isVisible())
         self.page.setVisible(not drawing)
+        self._row.setContentsMargins(0 if drawing else 7, 0, 0, 0)  # the button's text begins 7 px inside it
         if drawing:
             shown = self.name.fontMetrics().elidedText(
                 session.document.name, Qt.TextElideMode.ElideRight, 220
@@ -214,7 +214,6 @@ class RunBar(QWidget):
         for widget in (self.device, self.epochs, self.train, menu_button(session)):
             row.addWidget(widget)
         self._rest = QTimer(self, singleShot=True, interval=600)
-        self._rest.timeout.connect(lambda: self.train.setEnabled(True))
         self.device.picked.connect(lambda value: session.set_device(str(value)))
         self.epochs.valueChanged.connect(session.set_epochs)
         self.train.clicked.connect(self._on_train)
@@ -225,9 +224,9 @@ class RunBar(QWidget):
         self._show_epochs()
 
     def _on_train(self) -> None:
-        self.train.setEnabled(False)  # for a moment: a double click is one run
+        if not self._rest.isActive():  # a double click is one run
+            self._session.actions.get("train").trigger()
         self._rest.start()
-        self._session.actions.get("train").trigger()
 
     def _show_devices(self) -> None:
         found = self._session.devices

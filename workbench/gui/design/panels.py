@@ -32,10 +32,14 @@ class Column(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.body = QWidget()
         surface(self.body, "panel")
-        self.rows = QVBoxLayout(self.body)
+        outer = QVBoxLayout(self.body)  # the stretch, as an alignment would cut texts of several lines
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self.rows = QVBoxLayout()
         self.rows.setContentsMargins(12, 12, 12, 12)
         self.rows.setSpacing(8)
-        self.rows.setAlignment(Qt.AlignmentFlag.AlignTop)
+        outer.addLayout(self.rows)
+        outer.addStretch(1)
         self.setWidget(self.body)
 
     def minimumSizeHint(self) -> QSize:

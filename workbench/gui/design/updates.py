@@ -64,7 +64,7 @@ class UpdatesPanel(QWidget):
             self.buttons[key] = button
             head.add(button)
         left = QWidget()
-        left.setFixedWidth(192)
+        left.setFixedWidth(204)
         column = QVBoxLayout(left)
         column.setContentsMargins(12, 8, 8, 8)
         column.setSpacing(6)
