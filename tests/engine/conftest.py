@@ -8,13 +8,54 @@ from typing import Any
 import pytest
 import torch
 
+from tests.drawing import draw
 from workbench.catalog.schema import SAMPLES, Schema
-from workbench.core.document import Document
+from workbench.core.assign import assign
+from workbench.core.document import Document, Update
 from workbench.engine import checkpoint, train
 from workbench.engine.checkpoint import Saved
 from workbench.jobs.queue import enqueue
 from workbench.store.records import CheckpointKind, RunRecord
 from workbench.store.store import Store
+
+IRIS = """
+    data Dataset dataset=iris
+    fc1 Linear out_features=8 < data.features
+    relu ReLU < fc1
+    drop Dropout p=0.2 < relu
+    fc2 Linear out_features=3 < drop
+    loss CrossEntropyLoss < fc2 data.label
+    accuracy Accuracy < fc2 data.label
+    confusion ConfusionMatrix < fc2 data.label
+"""
+
+
+def iris(*updates: Update, **settings: Any) -> Document:
+    """90 flowers to train on: 6 steps an epoch of 16."""
+    values = {"epochs": 3, "batch_size": 16, **settings}
+    document = draw(IRIS, updates=updates, name="iris")
+    for name, value in values.items():
+        document = assign(document, f"training.{name}", value)
+    return document
+
+
+def same(one: checkpoint.Saved, other: checkpoint.Saved) -> bool:
+    """Whether two checkpoints are the same, bit for bit: weights, optimisers, schedules, random numbers."""
+    return bool(flat(one) == flat(other))
+
+
+def flat(saved: checkpoint.Saved) -> Any:
+    def plain(value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            return (str(value.dtype), tuple(value.shape), value.numpy().tobytes())
+        if isinstance(value, dict):
+            return {key: plain(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(inner) for inner in value]
+        return value
+
+    progress = {name: getattr(saved.progress, name) for name in checkpoint.Progress.__slots__}
+    return plain([saved.weights, saved.optimizers, saved.schedules, saved.generators, progress])
 
 
 @pytest.fixture(autouse=True)

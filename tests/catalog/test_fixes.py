@@ -1,0 +1,139 @@
+"""Fixes that the check offers: each makes its problem disappear, and clicking on mends the model."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.catalog.bad_models import CASES, one_block
+from tests.drawing import CLASSIFIER, block, draw
+from workbench.catalog.check import analyse
+from workbench.catalog.problems import Problem
+from workbench.catalog.schema import SAMPLES
+from workbench.core.document import Block, Document, Graph, Port
+from workbench.core.edits import Disconnect
+
+
+def fixable() -> dict[str, Document]:
+    """Documents that have problems with fixes."""
+    found = {name: bad() for name, (bad, _) in CASES.items()}
+    found |= {
+        "images into a layer of vectors": draw(
+            CLASSIFIER.replace("fc1 Linear out_features=16 < flat", "fc1 Linear out_features=16 < digits")
+        ),
+        "vectors into a convolution": draw(
+            "digits Dataset\nflat Flatten < digits\nconv Conv2d out_channels=4 kernel_size=3 < flat\n"
+            "again Flatten < conv\nfc Linear out_features=10 < again\nloss CrossEntropyLoss < fc digits.label"
+        ),
+        "tokens into a layer": draw(
+            "text Dataset dataset=reference-text\nfc Linear out_features='= vocabulary' < text\n"
+            "loss CrossEntropyLoss < fc text.next"
+        ),
+        "a shortcut of another width": draw(
+            "data Dataset dataset=iris\nfc Linear out_features=8 < data\nadd Add < fc data\n"
+            "head Linear out_features=3 < add\nloss CrossEntropyLoss < head data.label"
+        ),
+        "a shortcut of another size": draw(
+            "digits Dataset\nconv Conv2d out_channels=8 kernel_size=3 stride=2 padding=1 < digits\n"
+            "add Add < conv digits\nflat Flatten < add\nfc Linear out_features=10 < flat\n"
+            "loss CrossEntropyLoss < fc digits.label"
+        ),
+        "a kernel larger than the image": draw(
+            "digits Dataset\nconv Conv2d out_channels=8 kernel_size=11 < digits\nflat Flatten < conv\n"
+            "fc Linear out_features=10 < flat\nloss CrossEntropyLoss < fc digits.label"
+        ),
+        "heads that do not divide": draw(
+            "text Dataset dataset=reference-text\nemb Embedding embedding_dim=10 < text\n"
+            "att MultiheadAttention num_heads=4 < emb\nfc Linear out_features='= vocabulary' < att\n"
+            "loss CrossEntropyLoss < fc text.next"
+        ),
+        "a sequence where one answer is wanted": draw(
+            "digits Dataset\nrows Reshape shape=[8,8] < digits\nlstm LSTM hidden_size=5 < rows\n"
+            "fc Linear out_features=10 < lstm.y\nloss CrossEntropyLoss < fc digits.label"
+        ),
+        "a regression of another width": draw(
+            "data Dataset dataset=diabetes\nfc Linear out_features=2 < data\nloss MSELoss < fc data.target"
+        ),
+        "more outputs than classes": draw(
+            "digits Dataset\nflat Flatten < digits\nfc Linear out_features=64 < flat\n"
+            "loss CrossEntropyLoss < fc digits.label"
+        ),
+        "no last layer": draw(
+            "digits Dataset\nflat Flatten < digits\nloss CrossEntropyLoss < flat digits.label"
+        ),
+        "a target that is not linked": Disconnect(Port("loss", "target")).apply(draw(CLASSIFIER)),
+        "softmax twice": draw(
+            CLASSIFIER.replace(
+                "loss CrossEntropyLoss < fc2", "soft Softmax < fc2\nloss CrossEntropyLoss < soft"
+            )
+        ),
+        "a bias before batch norm": draw(
+            CLASSIFIER.replace("relu ReLU < fc1", "norm BatchNorm1d < fc1\nrelu ReLU < norm")
+        ),
+        "the same inside a block": one_block(
+            "x Input\nfc Linear out_features=4 < x\nnorm BatchNorm1d < fc\ny Output < norm"
+        ),
+        "images into a vector layer inside a block": draw(
+            "digits Dataset\nbody @Body < digits\nloss CrossEntropyLoss < body digits.label",
+            blocks={"Body": block("x Input\nfc Linear out_features=10 < x\ny Output < fc")},
+        ),
+        "nothing uses it": draw(f"{CLASSIFIER}\nlost Linear out_features=2 < flat"),
+        "a cycle in a block": replace_block_links(
+            one_block("x Input\na ReLU < x\nb ReLU < a\ny Output < b"), "Body", "b.y", "a.x"
+        ),
+    }
+    return found
+
+
+def replace_block_links(document: Document, name: str, source: str, target: str) -> Document:
+    body = document.blocks[name]
+    links = {**body.graph.links, Port.parse(target): Port.parse(source)}
+    return replace(
+        document, blocks={**document.blocks, name: Block(body.params, Graph(body.graph.nodes, links))}
+    )
+
+
+FIXABLE = fixable()
+
+
+def same(problem: Problem) -> tuple[str, str, str, str, str]:
+    return (problem.severity, problem.message, problem.where, problem.node, problem.port)
+
+
+@pytest.mark.parametrize("name", FIXABLE)
+def test_every_fix_makes_its_problem_disappear(name: str) -> None:
+    document = FIXABLE[name]
+    for problem in analyse(document, SAMPLES).problems:
+        for fix in problem.fixes:
+            mended = analyse(fix.edit.apply(document), SAMPLES)
+            assert same(problem) not in [same(each) for each in mended.problems], f"{problem} / {fix.label}"
+
+
+MENDED = [
+    "images into a layer of vectors",
+    "tokens into a layer",
+    "a shortcut of another width",
+    "a shortcut of another size",
+    "heads that do not divide",
+    "a sequence where one answer is wanted",
+    "a regression of another width",
+    "more outputs than classes",
+    "no last layer",
+    "a target that is not linked",
+    "softmax twice",
+    "a bias before batch norm",
+    "the same inside a block",
+    "images into a vector layer inside a block",
+    "nothing uses it",
+]
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_one_click_after_the_other_mends_the_model(name: str) -> None:
+    document = FIXABLE[name]
+    for _ in range(4):
+        found = analyse(document, SAMPLES).problems
+        if not found:
+            return
+        assert found[0].fixes, f"no way out of: {found[0]}"
+        document = found[0].fixes[0].edit.apply(document)
+    assert analyse(document, SAMPLES).problems == ()
