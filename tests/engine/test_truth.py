@@ -31,25 +31,32 @@ def with_settings(id: str, **settings: Any) -> Document:
     return document
 
 
+def rate(document: Document, update: int = 0) -> float:
+    """The learning rate, which may be tuned; the rest of a template is what it is named after."""
+    return float(str(document.training.updates[update].optimizer["lr"]))
+
+
 # One step of the GAN, by hand.
 
 
-class Judge(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.fc1, self.fc2, self.fc3 = nn.Linear(64, 256), nn.Linear(256, 128), nn.Linear(128, 1)
+class Three(nn.Module):
+    """Three layers that have the weights of a block of the program."""
 
+    def __init__(self, weights: dict[str, Tensor]) -> None:
+        super().__init__()
+        shapes = [weights[f"fc{number}.weight"].shape for number in (1, 2, 3)]
+        self.fc1, self.fc2, self.fc3 = (nn.Linear(inputs, outputs) for outputs, inputs in shapes)
+        self.load_state_dict(weights)
+
+
+class Judge(Three):
     def forward(self, x: Tensor) -> Tensor:
         x = F.dropout(F.leaky_relu(self.fc1(x.flatten(1)), 0.2), 0.3, self.training)
         x = F.dropout(F.leaky_relu(self.fc2(x), 0.2), 0.3, self.training)
         return self.fc3(x)  # type: ignore[no-any-return]
 
 
-class Generator(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.fc1, self.fc2, self.fc3 = nn.Linear(64, 128), nn.Linear(128, 256), nn.Linear(256, 64)
-
+class Generator(Three):
     def forward(self, z: Tensor) -> Tensor:
         x = F.leaky_relu(self.fc2(F.leaky_relu(self.fc1(z), 0.2)), 0.2)
         return torch.sigmoid(self.fc3(x)).view(-1, 1, 8, 8)
@@ -70,11 +77,10 @@ def test_both_updates_of_the_gan_are_those_of_goodfellow() -> None:
     real = batch_of(analysed(document))["digits.image"]
     real = torch.cat([real, torch.rand(13, 1, 8, 8)])
     batch = {"digits.image": real, "digits.label": torch.zeros(len(real), dtype=torch.long)}
-    judge, generator = Judge(), Generator()
-    judge.load_state_dict(weights_of(program, "judge"))
-    generator.load_state_dict(weights_of(program, "generator"))
-    judge_steps = torch.optim.Adam(judge.parameters(), lr=0.0004, betas=(0.5, 0.999))
-    generator_steps = torch.optim.Adam(generator.parameters(), lr=0.0004, betas=(0.5, 0.999))
+    judge = Judge(weights_of(program, "judge"))
+    generator = Generator(weights_of(program, "generator"))
+    judge_steps = torch.optim.Adam(judge.parameters(), lr=rate(document), betas=(0.5, 0.999))
+    generator_steps = torch.optim.Adam(generator.parameters(), lr=rate(document, 1), betas=(0.5, 0.999))
     optimizers = [call(program, f"optimizer_{name}") for name in ("discriminator", "generator")]
 
     for step in range(3):  # Adam's memory plays a part only after the first
@@ -142,7 +148,7 @@ def test_the_step_of_the_vae_is_that_of_kingma_and_welling() -> None:
     image = torch.rand(17, 1, 8, 8)
     optimizer = call(program, "optimizer_train")
     mine = {name: weight.detach().clone().requires_grad_() for name, weight in program.named_parameters()}
-    steps = torch.optim.Adam(mine.values(), lr=0.001)
+    steps = torch.optim.Adam(mine.values(), lr=rate(document))
 
     def layer(x: Tensor, name: str) -> Tensor:
         return x @ mine[f"{name}.weight"].T + mine[f"{name}.bias"]
@@ -212,7 +218,7 @@ def test_two_epochs_of_lenet_are_bit_for_bit_those_of_a_plain_loop(trained: Trai
     run = trained.run(document)
     assert run.state == "completed", run.cause
     model = hand(live(document, seed=5), LeNet())
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.002)
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate(document))
     data, losses = examples("digits", "train"), []
     for epoch in range(2):
         for index in torch.split(order(len(data["image"]), 5, epoch), 128):
@@ -277,7 +283,7 @@ def test_steps_of_a_transformer_with_clipping_and_a_schedule(trained: Trained) -
     run = trained.run(document)
     assert run.state == "completed", run.cause
     model = hand(live(document), Gpt(32, 16))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=0.001, weight_decay=0.1)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate(document), weight_decay=0.1)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=7, eta_min=0.0001)
     data = load_data("reference-text")
     start, size = data.slice_of("train")
@@ -321,7 +327,7 @@ def test_epochs_of_a_graph_network_with_dropout(trained: Trained) -> None:
 
     model = Gcn()
     hand(live(document), model)  # after this the random numbers are those with which training begins
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01, weight_decay=0.0005)
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate(document), weight_decay=0.0005)
     data, losses = examples("karate", "train"), []
     for _ in range(12):
         said = model(data["x"], data["edges"])
