@@ -89,10 +89,13 @@ class Probes:
 
     def _images(self, id: str, info: NodeInfo, progress: Progress) -> None:
         split = VALIDATION if self.feeds.has(VALIDATION) else "train"
-        batch = next(self.feeds.split(split))
-        images = method(self.program, f"probe_{id}")(batch)
         count = getattr(info.kind, "count", 16)
-        self._add(id, "image", progress, png(grid(cast(Tensor, images)[:count])), f"epoch {progress.epoch}")
+        found: list[Tensor] = []
+        for batch in self.feeds.split(split):
+            found.append(cast(Tensor, method(self.program, f"probe_{id}")(batch)))
+            if sum(map(len, found)) >= count:
+                break
+        self._add(id, "image", progress, png(grid(torch.cat(found)[:count])), f"epoch {progress.epoch}")
 
     def _text(self, id: str, info: NodeInfo, progress: Progress) -> None:
         node, schema = next((id, s) for id, s in self.datasets.items() if s.kind == "text")
@@ -107,14 +110,15 @@ class Probes:
             count=getattr(kind, "count", 2),
             length=getattr(kind, "length", 200),
             temperature=getattr(kind, "temperature", 0.8),
-            context=self.feeds.feeds[0].length,
+            context=next(f.length for f in self.feeds.feeds if f"{node}.tokens" in f.outputs.values()),
             device=self.device,
         )
         self._add(id, "text", progress, "\n\n".join(texts).encode(), f"epoch {progress.epoch}")
 
     def _matrix(self, id: str, total: Tensor, progress: Progress, split: str) -> None:
         labels = next((schema.labels for schema in self.datasets.values() if schema.kind != "text"), ())
-        content = {"labels": list(labels), "counts": [[round(v) for v in row] for row in total.tolist()]}
+        named = list(labels) if len(labels) == len(total) else []
+        content = {"labels": named, "counts": [[round(v) for v in row] for row in total.tolist()]}
         self._add(id, "matrix", progress, json.dumps(content).encode(), split)
 
 
