@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from workbench.catalog.problems import Fix, Problems
 from workbench.catalog.scope import Scope
@@ -85,9 +86,10 @@ def warn(document: Document, root: Scope, problems: Problems) -> None:
     """Warnings about what would train, but hardly as meant."""
     for scope in _scopes(root):
         used_nodes = Counter(source.node for source in scope.graph.links.values())
+        shared = {info.node.linked_to for info in scope.infos.values()}
         for id, info in scope.infos.items():
             _activation_before_loss(scope, id, problems)
-            _bias_before_norm(scope, id, used_nodes, problems)
+            _bias_before_norm(scope, id, used_nodes, shared, problems)
             family = info.kind.family if info.kind is not None else ""
             if family in _INNER and id not in used_nodes:
                 remove = fix(f"Delete {id}", RemoveNodes((id,), scope.where))
@@ -141,7 +143,9 @@ def _activation_before_loss(scope: Scope, id: str, problems: Problems) -> None:
         )
 
 
-def _bias_before_norm(scope: Scope, id: str, uses: Mapping[str, int], problems: Problems) -> None:
+def _bias_before_norm(
+    scope: Scope, id: str, uses: Mapping[str, int], shared: AbstractSet[str], problems: Problems
+) -> None:
     node = scope.graph.nodes[id]
     if not node.type.startswith("BatchNorm"):
         return
@@ -149,10 +153,8 @@ def _bias_before_norm(scope: Scope, id: str, uses: Mapping[str, int], problems: 
     if source is None or source.node not in scope.infos:
         return
     before = scope.infos[source.node]
-    shared = before.node.linked_to or any(
-        other.node.linked_to == source.node for other in scope.infos.values()
-    )
-    if shared or uses[source.node] != 1:  # elsewhere the bias may count
+    linked = before.node.linked_to or source.node in shared
+    if linked or uses[source.node] != 1:  # elsewhere the bias may count
         return
     if before.kind is not None and getattr(before.kind, "bias", False) is True:
         problems.warning(
