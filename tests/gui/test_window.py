@@ -165,8 +165,13 @@ def test_a_model_is_renamed_in_the_bar(qtbot: QtBot, window: MainWindow, session
     QTest.keyClick(field, KEY.Key_Return)
     assert session.document.name == "better-name" and not field.isVisible()
     assert "better-name" in window.windowTitle()
+    assert window.focusWidget() is window.top.title.name
     session.undo()
     assert window.top.title.name.text() != "better-name"
+    QTest.keyClick(window, KEY.Key_F2, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClicks(field, "worse-name")
+    QTest.keyClick(field, KEY.Key_Escape)
+    assert not field.isVisible() and "worse" not in session.document.name
 
 
 def test_the_run_bar_trains(

@@ -4,6 +4,7 @@ Imports Qt, catalog's training form, session and the shared widgets.
 """
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QStackedWidget, QWidget
 
 from workbench.catalog.training import Settings
@@ -33,9 +34,9 @@ class TopBar(QWidget):
         surface(self, "panel", "bottom")
         self.setFixedHeight(HEIGHT)
         self.title = Title(session)
-        self.search = QPushButton(f"Search commands, nodes, runs   {keys('palette')}")
+        self.search = QPushButton(f"Search everything   {keys('palette')}")
         self.search.setProperty("kind", "field")
-        self.search.setAccessibleName("Search commands, nodes, runs")
+        self.search.setAccessibleName("Search everything")
         self.search.setToolTip(tooltip("palette"))
         self.search.setMinimumWidth(240)
         self.search.setMaximumWidth(SEARCH_WIDTH)
@@ -61,6 +62,17 @@ class TopBar(QWidget):
         self._right.setCurrentWidget(self.run_bar if view == "design" else self.page_bar)
 
 
+class NameField(TextField):
+    """A field that Escape closes; it then has its old text again."""
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+
+
 class Title(QWidget):
     """The name of the model (click to rename) and whether it is saved; on other pages the page's title."""
 
@@ -70,7 +82,7 @@ class Title(QWidget):
         self._view = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.name = Button("", tooltip("rename_model"), kind="title", name="Rename the model")
-        self.field = TextField("Model name", "The model's name; Enter keeps it, Escape does not")
+        self.field = NameField("Model name", "The model's name; Enter keeps it, Escape does not")
         self.field.setMaximumWidth(220)
         self.field.hide()
         self.page = ElidedLabel("", "heading")
@@ -84,6 +96,7 @@ class Title(QWidget):
         row.addWidget(self.detail, 1)
         self.name.clicked.connect(self.rename)
         self.field.editingFinished.connect(self._on_named)
+        self.field.left.connect(self._on_named)
         session.saved_changed.connect(self._show)
         session.model_opened.connect(self._show)
         session.runs_changed.connect(self._show)
@@ -103,16 +116,19 @@ class Title(QWidget):
         """Turn the name into a field."""
         self.name.hide()
         self.field.show()
-        self.field.setText(self._session.document.name)
+        self.field.show_text(self._session.document.name)
         self.field.selectAll()
         self.field.setFocus()
 
     def _on_named(self) -> None:
         name = self.field.text().strip()
+        focused = self.field.hasFocus()
         self.field.hide()
         if name and name != self._session.document.name:
             self._session.do(SetName(name))
         self._show()
+        if focused:
+            self.name.setFocus()
 
     def _show(self) -> None:
         session = self._session

@@ -274,7 +274,7 @@ def test_foreign_text_is_refused(driver: "CanvasDriver") -> None:
     before = driver.document
     driver.key(Qt.Key.Key_V, CTRL)
     assert driver.document is before
-    assert "Nothing to paste" in driver.messages[-1]
+    assert driver.messages[-1] == "Nothing to paste: there are no nodes on the clipboard."
 
 
 def test_duplicate_and_redo(driver: "CanvasDriver") -> None:
@@ -356,6 +356,19 @@ def test_frame_shows_all_or_the_selection(driver: "CanvasDriver") -> None:
     driver.select("fc2")
     driver.key(Qt.Key.Key_F)
     assert canvas.zoom == pytest.approx(1)
+
+
+def test_a_framed_drawing_stays_framed(driver: "CanvasDriver") -> None:
+    canvas, window = driver.canvas, driver.view.window()
+    driver.key(Qt.Key.Key_F)
+    before = canvas.zoom
+    window.resize(window.width() - 200, window.height() - 100)
+    seen = canvas.mapToScene(canvas.viewport().rect()).boundingRect()
+    assert canvas.zoom < before and seen.contains(canvas.drawing.bounds())
+    canvas.zoom_by(1.25)
+    chosen = canvas.zoom
+    window.resize(window.width() + 200, window.height() + 100)
+    assert canvas.zoom == chosen
 
 
 def test_blocks_are_entered_and_left(driver: "CanvasDriver") -> None:

@@ -206,7 +206,9 @@ def test_pause_resume_and_stop_ask_the_trainer(
     QTest.mouseClick(header.pause, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: header.state.text() == "pausing…", timeout=WAIT)
     assert header.pause.text() == "Resume"
-    do(qtbot, session, lambda store: store.set_state(1, "paused"), lambda store: store.request(1, ""))
+    do(
+        qtbot, session, lambda store: store.set_state(1, "paused")
+    )  # what was asked stands until it is to go on
     qtbot.waitUntil(lambda: header.state.text().startswith("paused"), timeout=WAIT)
     view.table.setFocus()
     QTest.keyClick(view.table, Qt.Key.Key_Space)

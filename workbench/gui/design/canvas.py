@@ -127,7 +127,7 @@ class Canvas(Stage):
 
     def tell(self, text: str) -> None:
         """Say why something did not happen."""
-        self.session.message.emit(text, "error")
+        self.session.message.emit(text, "warning")
 
     # ------------------------------------------------------------- where one looks
 

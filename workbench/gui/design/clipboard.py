@@ -35,9 +35,11 @@ def paste(
 
     Raises WorkbenchError for text that is something else.
     """
+    if not text.lstrip().startswith("{"):
+        raise EditError("there are no nodes on the clipboard.")
     clipped = loads(text, "the clipboard")
     if not clipped.graph.nodes:
-        raise EditError("There are no nodes on the clipboard.")
+        raise EditError("there are no nodes on the clipboard.")
     edits, named = _add_blocks(document, clipped)
     graph = document.graph_of(where)
     taken = Graph({**graph.nodes})

@@ -40,6 +40,7 @@ class Stage(QGraphicsView):
         self.setScene(self.drawing)
         self.setSceneRect(-_FAR, -_FAR, 2 * _FAR, 2 * _FAR)
         self._frame_pending = True
+        self._framed = False  # the whole drawing is in view, and stays there when the view changes its size
         self._hint = Label("", wrap=True)
         self._hint.setParent(self)
         self._hint.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -80,9 +81,11 @@ class Stage(QGraphicsView):
         view = self.viewport().size()
         zoom = min((view.width() - 64) / rect.width(), (view.height() - 72) / rect.height(), 1.0)
         self.look_at(rect.center(), zoom)
+        self._framed = not self.drawing.selection
 
     def look_at(self, center: QPointF, zoom: float) -> None:
         """Put a place of the scene into the middle."""
+        self._framed = False
         self._set_zoom(zoom)
         self.centerOn(center)
 
@@ -103,6 +106,7 @@ class Stage(QGraphicsView):
 
     def pan(self, by: QPoint) -> None:
         """Move the window over the drawing by screen pixels."""
+        self._framed = False
         for bar, step in ((self.horizontalScrollBar(), by.x()), (self.verticalScrollBar(), by.y())):
             bar.setValue(bar.value() + step)
 
@@ -171,7 +175,7 @@ class Stage(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._frame_pending:
+        if self._frame_pending or (self._framed and not self.drawing.selection):
             self.frame()
 
     def showEvent(self, event: QShowEvent) -> None:

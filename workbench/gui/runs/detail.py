@@ -84,6 +84,8 @@ class RunHeader(QWidget):
         self.dot.set_state(run.state)
         self.name.setText(f"{text.one_line(run.name)} #{run.id}")
         asked = {"pause": "pausing…", "stop": "stopping…", "resume": "going on…"}.get(run.request, "")
+        if run.state == "paused" and run.request == "pause":
+            asked = ""  # done; the request stands until it is asked to go on
         self.state.setText(asked or progress.progress(run))
         self.state.set_role(_ROLES.get(STATE_TOKENS.get(run.state, ""), "dim"))
         self.facts.setText(" · ".join(_facts(run, data)))
