@@ -9,11 +9,10 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
+from benchmarks._figures import console, row, table
 
 HERE = Path(__file__).resolve().parent
 
@@ -24,29 +23,14 @@ def names() -> list[str]:
 
 
 def figures(name: str) -> Iterator[dict[str, object]]:
-    """Runs one benchmark and yields its figures. Raises CalledProcessError when it fails."""
+    """Runs one benchmark and yields its figures. Raises CalledProcessError when it breaks off."""
     command = [sys.executable, "-m", f"benchmarks.{name}", "--json"]
-    done = subprocess.run(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, check=True)
-    for line in done.stdout.splitlines():
-        if line.startswith("{"):
-            yield json.loads(line)
-
-
-def row(figure: Mapping[str, object]) -> list[str]:
-    """One figure as a row of the table."""
-    return [
-        str(figure["name"]),
-        f"{shown(figure['value'])} {figure['unit']}",
-        shown(figure.get("budget")),
-        str(figure.get("peer") or "–"),
-        shown(figure.get("peer_value")),
-        "yes" if figure["ok"] else "NO",
-    ]
-
-
-def shown(value: object) -> str:
-    """A number with three digits that matter."""
-    return "–" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
+    with subprocess.Popen(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout or ():
+            if line.startswith("{"):
+                yield json.loads(line)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
 
 
 def main() -> int:
@@ -57,20 +41,20 @@ def main() -> int:
     asked = parser.parse_args()
     if unknown := sorted(set(asked.names) - set(names())):
         parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names())}")
-    table = Table("figure", "value", "budget", "peer", "peer's value", "kept")
+    rows = table()
     failed = False
     for name in asked.names or names():
         try:
             for figure in figures(name):
                 failed = failed or not figure["ok"]
-                table.add_row(*row(figure))
+                rows.add_row(*row(figure))
                 if asked.json:
                     print(json.dumps(figure), flush=True)
         except subprocess.CalledProcessError as error:
             failed = True
             print(f"The benchmark {name} failed with exit code {error.returncode}.", file=sys.stderr)
     if not asked.json:
-        Console().print(table)
+        console().print(rows)
     return int(failed)
 
 

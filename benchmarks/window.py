@@ -1,0 +1,106 @@
+"""From the start of the process to a window that was painted and has read its workspace; its memory; no torch.
+
+Each start is a process of its own on the offscreen platform, with a workspace of its own; a start of Python that
+only imports torch is measured in turns with it. Imports the standard library, psutil and the store.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from benchmarks._figures import Figure, at_most, report
+from workbench.store.store import Store
+
+TURNS = 7
+SECONDS = 0.8
+MEGABYTES = 220
+
+# The real program; a filter on the application notices the first paint of the window, then waits for the news.
+WATCHED = """
+import sys, time
+from pathlib import Path
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication
+from workbench.app import main
+from workbench.gui.window import MainWindow
+
+class Watch(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint and isinstance(window := watched.window(), MainWindow):
+            app.removeEventFilter(self)
+            if window.session.is_open:
+                self.ready()
+            else:
+                window.session.opened.connect(self.ready)
+        return False
+
+    def ready(self):  # once what the news changed is painted too
+        QTimer.singleShot(0, self.tell)
+
+    def tell(self):
+        print(time.monotonic(), "torch" in sys.modules, flush=True)
+        sys.stdin.readline()
+        app.quit()
+
+app = QApplication(["workbench"])
+watch = Watch()
+app.installEventFilter(watch)
+folder = Path(sys.argv[1])
+sys.exit(main(folder / "experiments.db", preferences=folder / "preferences.json", logs=folder / "logs"))
+"""
+
+
+def start(folder: Path) -> tuple[float, float, bool]:
+    """Seconds until the window is usable, its megabytes then, and whether torch is imported."""
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-c", WATCHED, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+    )
+    assert process.stdin and process.stdout
+    with process:
+        line = process.stdout.readline()
+        if not line:
+            raise SystemExit("The window ended before it could be used.")
+        moment, torch = line.split()
+        memory = psutil.Process(process.pid).memory_info().rss / 1e6
+        process.stdin.write("\n")
+    return float(moment) - began, memory, torch == "True"
+
+
+def import_torch() -> float:
+    """Seconds that Python needs to start and import torch."""
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import torch"], check=True)
+    return time.monotonic() - began
+
+
+def figures() -> Iterator[Figure]:
+    """Time, memory, torch."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        Store(folder / "experiments.db").close()
+        start(folder)  # the first of each warms the disk's cache
+        import_torch()
+        turns = [(start(folder), import_torch()) for _ in range(TURNS)]
+    seconds = statistics.median(turn[0][0] for turn in turns)
+    peer = statistics.median(turn[1] for turn in turns)
+    yield at_most("start to usable window", seconds, "s", SECONDS, "python -c 'import torch', s", peer)
+    memory = statistics.median(turn[0][1] for turn in turns)
+    yield at_most("memory of the window", memory, "MB", MEGABYTES)
+    imported = any(turn[0][2] for turn in turns)
+    yield Figure("torch in the window's process", "yes" if imported else "no", "", not imported)
+
+
+if __name__ == "__main__":
+    report(__doc__ or "", figures())
