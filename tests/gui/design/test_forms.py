@@ -242,10 +242,13 @@ def test_datasets_are_chosen_and_added(
     assert driver.canvas.drawing.nodes["digits"].face.outputs == ("features", "label")
 
     script = tmp_path / "add.py"
-    script.write_text("import json, sys; print(json.dumps({'id': sys.argv[1] + '-set'}))")
+    told = ["“Name” is left out.", "“Cabin” is left out.", "3 values are missing.", "It is small."]
+    answer = f"{{'id': sys.argv[1] + '-set', 'problems': {told!r}}}"
+    script.write_text(f"import json, sys; print(json.dumps({answer}))", encoding="utf-8")
     monkeypatch.setattr(datasets, "arguments", lambda workspace, path: [str(script), path.stem])
     chooser.add(str(tmp_path / "flowers.csv"))
     driver.qtbot.waitUntil(lambda: driver.node("digits").params["dataset"] == "flowers-set", timeout=10_000)
+    assert driver.messages[-1].endswith("“Cabin” is left out. 3 values are missing. (and 1 more)")
     script.write_text("import sys; sys.exit('row 7: “x” is not a number')")
     chooser.add(str(tmp_path / "broken.csv"))
     driver.qtbot.waitUntil(lambda: any("row 7" in text for text in driver.messages), timeout=10_000)

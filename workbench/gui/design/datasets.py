@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QObject, QProcess, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
 from workbench.catalog.spec import Field
@@ -19,6 +19,9 @@ from workbench.gui.widgets.fields import Choice
 
 _ADD_FILE, _ADD_FOLDER = "\0file", "\0folder"
 _SHOWN = 400
+_REMARKS = 3
+_SAY_AGAIN_MS = 5000
+"""Before a message would go away by itself: large files take a while."""
 
 
 class Registration(QObject):
@@ -32,13 +35,16 @@ class Registration(QObject):
         self._process = QProcess(self)
         self._process.finished.connect(self._on_finished)
         self._process.errorOccurred.connect(self._on_error)
+        self._still = QTimer(self, interval=_SAY_AGAIN_MS)
+        self._still.timeout.connect(self._tell)
         app = QCoreApplication.instance()
         if app is not None:
             app.aboutToQuit.connect(self.stop)
 
     def start(self) -> None:
         """Begin; messages tell how it goes."""
-        self._session.message.emit(f"Reading {self._path.name} …", "info")
+        self._tell()
+        self._still.start()
         self._process.start(sys.executable, arguments(self._session.path, self._path))
 
     def stop(self) -> None:
@@ -47,22 +53,29 @@ class Registration(QObject):
             self._process.kill()
             self._process.waitForFinished(2000)
 
+    def _tell(self) -> None:
+        self._session.message.emit(f"Reading {self._path.name} …", "info")
+
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
             self._fail(self._process.errorString())
 
     def _on_finished(self, code: int) -> None:
+        self._still.stop()
         text = bytes(self._process.readAllStandardOutput().data()).decode(errors="replace")
         said = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
         id = added(text)
         if code != 0 or not id:
             self._fail(said or text.strip() or f"the reader ended with code {code}")
             return
-        self._session.message.emit(f"{self._path.name} was added as “{id}”.", "ok")
+        notes = remarks(text)
+        level = "warning" if notes else "ok"
+        self._session.message.emit(f"{self._path.name} was added as “{id}”.{notes}", level)
         self.done.emit(id)
         self.deleteLater()
 
     def _fail(self, reason: str) -> None:
+        self._still.stop()
         last = reason.strip().splitlines()[-1].strip().removeprefix("error: ") if reason.strip() else reason
         self._session.message.emit(f"{self._path} was not added: {last[:_SHOWN]}", "error")
         self.deleteLater()
@@ -81,6 +94,13 @@ def added(text: str) -> str:
         return ""
     id = data.get("id") if isinstance(data, dict) else None
     return id if isinstance(id, str) else ""
+
+
+def remarks(text: str) -> str:
+    """What the command says about the data besides, such as columns left out; the first ones, in a sentence each."""
+    found = json.loads(text).get("problems", [])
+    more = f" (and {len(found) - _REMARKS} more)" if len(found) > _REMARKS else ""
+    return "".join(f" {remark}" for remark in found[:_REMARKS]) + more
 
 
 class DatasetEditor(Editor):

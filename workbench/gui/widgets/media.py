@@ -198,7 +198,9 @@ class MatrixView(QWidget):
             box = QRectF(frame.left() + index * side + side / 2 - room / 2, frame.bottom() + 4, room, 16)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
         painter.drawText(
-            QRectF(frame.left(), frame.bottom() + 20, frame.width(), 16), Qt.AlignmentFlag.AlignCenter, "said"
+            QRectF(frame.left(), frame.bottom() + 20, frame.width(), 16),
+            Qt.AlignmentFlag.AlignCenter,
+            "predicted",
         )
         painter.save()
         painter.translate(QPointF(frame.left() - left + 8, frame.center().y()))
