@@ -64,7 +64,7 @@ def reference() -> str:
 
 def _entry(name: str, cls: type[NodeType]) -> Iterator[str]:
     yield from ("", f"### {name}", "")
-    known = f" · `{cls.torch}`" if cls.torch.startswith(("nn.", "geometric.", "gnn.")) else ""
+    known = f" · `{cls.torch}`" if cls.torch.startswith(("nn.", "gnn.")) else ""
     yield from (f"*{cls.title}*{known} · {_ports(cls)}", "", help_text(cls))
     entries = fields_of(cls)
     if entries:
@@ -74,7 +74,8 @@ def _entry(name: str, cls: type[NodeType]) -> Iterator[str]:
 
 def _ports(cls: type[NodeType]) -> str:
     inputs = ", ".join(f"{port} (optional)" if port in cls.optional else port for port in cls.inputs)
-    return f"{inputs or '–'} → {', '.join(cls.outputs) or '–'}"
+    own = cls.output_ports is not NodeType.output_ports
+    return f"{inputs or '–'} → {', '.join(cls.outputs) or ('as the dataset has' if own else '–')}"
 
 
 def _row(entry: Field) -> str:

@@ -8,11 +8,13 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PIL import Image
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -57,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for view in options.view or [view.id for view in VIEWS]:
                 show(window, view)
                 path = options.out / f"{view}-{mode}.png"
-                window.grab().save(str(path), "PNG", 0)
+                save(window, path)
                 print(f"{path}  {path.stat().st_size // 1024} kB")
         window.close()
     return 0
@@ -88,11 +90,25 @@ def show(window: MainWindow, view: str) -> None:
     what: dict[str, object] = {
         "design": MARKED,
         "runs": session.runs[0].id if session.runs else None,
-        "compare": [run.id for run in session.runs[:4]],
+        "compare": alike(session),
     }
     window.show_view(view, what.get(view))
     window.setFocus()
     wait(SETTLE_MS)
+
+
+def alike(session: Session) -> list[int]:
+    """Runs worth comparing: up to four of the model that was trained most often."""
+    ((model, _),) = Counter(run.model for run in session.runs).most_common(1) or [("", 0)]
+    return [run.id for run in session.runs if run.model == model][:4]
+
+
+def save(window: MainWindow, path: Path) -> None:
+    """As a picture of 256 colours, which is what a window has: half the size, and nothing to see of it."""
+    window.grab().save(str(path), "PNG", 0)
+    with Image.open(path) as picture:
+        few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
 
 
 def until_open(session: Session) -> None:
