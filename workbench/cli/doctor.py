@@ -15,7 +15,6 @@ from workbench.store.store import Store
 
 PACKAGES = (
     "PySide6-Essentials",
-    "pyqtgraph",
     "torch",
     "torch-geometric",
     "SQLAlchemy",
