@@ -117,7 +117,14 @@ class Training:
             f"Training on {self.device} with torch {torch.__version__}, {torch.get_num_threads()} threads."
         )
         loop.run()
-        loop.test()
+        place = loop.place
+        recorder.say(f"Trained {place.step:,} steps in {place.epoch:,} epochs.")
+        if place.best is not None:
+            recorder.say(f"Best {loop.goal.metric}: {place.best:.4g} after epoch {place.best_epoch}.")
+        tested = ", ".join(f"{name} {value:.4g}" for name, value in loop.test().items())
+        if tested:
+            weights = "the best weights" if place.best is not None else "the last weights"
+            recorder.say(f"Tested {weights}: {tested}.")
 
     def _data(self, analysis: Analysis) -> dict[str, Loaded]:
         records = {record.id: record for record in self.store.datasets()}
