@@ -66,7 +66,8 @@ def entries(session: Session, view: str, add_node: Callable[[str], object] | Non
     for run in session.runs[:MOST_RUNS]:
         token = STATE_TOKENS.get(run.state, "dim")
         title = f"{run.name} #{run.id}"
-        found.append(Entry(title, "Run", run.state, "runs", token, _later(session.go, "runs", run.id)))
+        go = _later(session.go, "runs", run.id)
+        found.append(Entry(title, "Run", run.state, "runs", token, go, aliases=f"run {run.state}"))
     return found
 
 
