@@ -2,13 +2,16 @@
 
 import dataclasses
 from dataclasses import replace
+from random import Random
 
 from hypothesis import strategies as st
 
-from workbench.catalog.spec import node_types
+from workbench.catalog.schema import SAMPLES
+from workbench.catalog.spec import Field, fields_of, node_types
 from workbench.catalog.templates import load, templates
 from workbench.core.document import Document, Graph, Node, Port, Training, Update
 from workbench.core.edits import RemoveNodes
+from workbench.core.expressions import Value
 
 VALUES = st.one_of(
     st.integers(-3, 40),
@@ -102,3 +105,93 @@ def changed(draws: st.DrawFn, document: Document) -> Document:
 
 def put(graph: Graph, node: Node) -> Graph:
     return Graph({**graph.nodes, node.id: node}, graph.links)
+
+
+# Changes that people make: each by itself is sensible, and many of the models still are.
+
+
+def tried(random: Random) -> Document:
+    """A template after up to four such changes."""
+    document = random.choice(TEMPLATES)
+    for _ in range(random.randint(1, 4)):
+        document = _tried(document, random)
+    return document
+
+
+def _tried(document: Document, random: Random) -> Document:
+    where = random.choice(["", *document.blocks])
+    graph = document.graph_of(where)
+    kind = random.random()
+    if kind < 0.45:
+        node = random.choice(list(graph.nodes.values()))
+        if not node.type:
+            return document.with_graph(where, put(graph, replace(node, repeat=random.randint(1, 3))))
+        fields = fields_of(node_types()[node.type])
+        if not fields:
+            return document
+        entry = random.choice(fields)
+        params = {**node.params, entry.name: _sensible(entry, random)}
+        return document.with_graph(where, put(graph, replace(node, params=params)))
+    if kind < 0.9 and graph.links:
+        return document.with_graph(where, _inserted(graph, random))
+    if where:
+        return document
+    update = random.choice(document.training.updates)
+    changed = replace(
+        update,
+        train=tuple(random.sample(list(graph.nodes), random.randint(0, 2))),
+        every=random.randint(1, 3),
+        clip=random.choice([0.0, 0.5]),
+        optimizer={"type": random.choice(["Adam", "SGD", "AdamW"]), "lr": 0.001},
+        schedule={"type": random.choice(["StepLR", "OneCycleLR", "CosineAnnealingLR"])},
+    )
+    updates = [changed if each is update else each for each in document.training.updates]
+    if random.random() < 0.3 and all(each.name != "more" for each in updates):
+        updates.append(replace(changed, name="more"))
+    return replace(document, training=replace(document.training, updates=tuple(updates)))
+
+
+def _inserted(graph: Graph, random: Random) -> Graph:
+    """A node in the middle of a link; one with several inputs takes the same in all."""
+    target = random.choice(list(graph.links))
+    source = graph.links[target]
+    inner = [
+        name
+        for name, cls in node_types().items()
+        if cls.outputs and cls.inputs and cls.family not in ("probe", "metric", "loss")
+    ]
+    name = random.choice(inner)
+    cls = node_types()[name]
+    id = f"new{len(graph.nodes)}"
+    params = {entry.name: _sensible(entry, random) for entry in fields_of(cls) if random.random() < 0.5}
+    links = {**graph.links, target: Port(id, random.choice(cls.outputs))}
+    for port in cls.inputs:
+        if port in cls.optional and random.random() < 0.7:
+            break
+        links[Port(id, port)] = source
+    return Graph({**graph.nodes, id: Node(id, name, params=params)}, links)
+
+
+def _sensible(entry: Field, random: Random) -> Value:
+    """A value that the form would take."""
+    low = -3 if entry.min is None else entry.min
+    high = 9 if entry.max is None else min(entry.max, 9)
+    if entry.optional and random.random() < 0.2:
+        return None
+    if entry.choices and (entry.kind == "choice" or random.random() < 0.3):
+        return random.choice(entry.choices)
+    match entry.kind:
+        case "int":
+            return random.randint(int(low), max(int(low), int(high)))
+        case "float":
+            return round(random.uniform(max(low, -3), min(high, 3)), 3)
+        case "bool":
+            return random.random() < 0.5
+        case "pair":
+            sizes = (random.randint(int(low), 5), random.randint(int(low), 5))
+            return sizes if random.random() < 0.5 else sizes[0]
+        case "ints":
+            return tuple(random.choice([-1, 1, 2, 3, 4, 8]) for _ in range(random.randint(1, 3)))
+        case "dataset":
+            return random.choice(list(SAMPLES))
+    return "ab"

@@ -149,6 +149,35 @@ CASES: dict[str, tuple[Make, str]] = {
         lambda: draw("digits Dataset\nflat Flatten < digits\nloss MSELoss target=0 < flat"),
         "Update “train” trains nothing: no weights of the model have a part in loss.",
     ),
+    "an update that no gradient reaches": (
+        lambda: draw(
+            CLASSIFIER.replace(
+                "loss CrossEntropyLoss < fc2", "stop StopGradient < fc2\nloss CrossEntropyLoss < stop"
+            )
+        ),
+        "Update “train” trains nothing: no weights of the model have a part in loss.",
+    ),
+    "examples pooled as if they were nodes": (
+        lambda: draw(
+            "data Dataset dataset=iris\npool GlobalMeanPool < data.features\nfc Linear out_features=3 < pool\n"
+            "loss CrossEntropyLoss < fc data.label"
+        ),
+        "pool.x: expects node features V×F, got N×4",
+    ),
+    "one answer for a whole graph where each node has a label": (
+        lambda: draw(
+            "club Dataset dataset=karate\ngcn GCNConv out_channels=2 < club.x club.edges\n"
+            "pool GlobalMeanPool < gcn\nloss CrossEntropyLoss < pool club.label"
+        ),
+        "loss.input: expects scores for targets V index, got 1×2: that is 1 entries with 2 scores each",
+    ),
+    "node features without nodes": (
+        lambda: draw(
+            "club Dataset dataset=karate\npool GlobalMeanPool < club.x\ngcn GCNConv out_channels=2 < pool club.edges\n"
+            "loss CrossEntropyLoss < gcn club.label"
+        ),
+        "gcn.x: expects a row for each node, V×F, got 1×34",
+    ),
     "an update of nothing": (
         lambda: trained(Update("train", {}, (), ADAM)),
         "Update “train” minimises nothing: choose at least one loss.",

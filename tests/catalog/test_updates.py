@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.drawing import CLASSIFIER, draw
+from tests.drawing import CLASSIFIER, block, draw
+from tests.programs import batch_of, call, live
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.schema import SAMPLES
 from workbench.catalog.templates import load
@@ -99,3 +100,40 @@ def test_an_empty_canvas_is_one_problem() -> None:
     assert [problem.message for problem in analyse(Document(), SAMPLES).problems] == [
         "The canvas is empty. Add a dataset to begin."
     ]
+
+
+BODY = """
+    x Input
+    z Input
+    fc Linear out_features=4 < x
+    side Linear out_features=4 < z
+    stop StopGradient < side
+    both Add < fc stop
+    y Output < both
+    w Output < stop
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "trains"),
+    [
+        ("body @Body < before.y data.features\nhead Linear out_features=3 < body.y", ("before", "body", "head")),
+        ("body @Body *3 < data.features before.y\nhead Linear out_features=3 < body.y", ("body", "head")),
+        ("body @Body < before.y before.y\nhead Linear out_features=3 < body.w", ("head",)),
+        ("body @Body *2 < before.y data.features\nhead Linear out_features=3 < body.y", ("before", "body", "head")),
+        ("body @Body ~first < before.y before.y\nfirst @Body < data.features data.features\n"
+         "head Linear out_features=3 < body.y", ("before", "first", "head")),
+    ],
+)  # fmt: skip
+def test_gradients_go_through_blocks_but_not_past_a_stop(lines: str, trains: tuple[str, ...]) -> None:
+    document = draw(
+        f"data Dataset dataset=iris\nbefore Linear out_features=4 < data.features\n{lines}\n"
+        "loss CrossEntropyLoss < head data.label",
+        blocks={"Body": block(BODY)},
+    )
+    (step,) = checked(document).updates
+    assert set(step.trains) == set(trains)
+    program, batch = live(document), batch_of(checked(document))
+    next(iter(call(program, "update_train", batch).values())).backward()
+    got = {name.partition(".")[0] for name, weight in program.named_parameters() if weight.grad is not None}
+    assert got == set(trains)

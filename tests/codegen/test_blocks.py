@@ -369,3 +369,14 @@ def test_losses_over_batches_are_those_over_all_examples() -> None:
         nn.functional.mse_loss(said, whole["data.target"]).item(), rel=1e-6
     )
     assert figures["mean_error"] == pytest.approx((said - whole["data.target"]).abs().mean().item(), rel=1e-6)
+
+
+def test_an_output_needs_only_what_it_depends_on() -> None:
+    """Also where the losses take data through layers of their own."""
+    document = draw(
+        "data Dataset dataset=diabetes\nfc Linear out_features=1 < data.features\nsmooth Dropout p=0 < data.target\n"
+        "loss MSELoss < fc smooth\nanswer Output < fc"
+    )
+    program, batch = live(document), batch_of(analysed(document))
+    features = batch["data.features"]
+    assert torch.equal(call(program, "answer", features), part(program, "fc")(features))

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 
-from tests.damage import damaged
+from tests.damage import damaged, tried
 from tests.drawing import CLASSIFIER, block, draw
 from tests.programs import analysed, batch_of, call, live, names_of, text_of
 from workbench.catalog.check import analyse
@@ -195,6 +196,27 @@ def test_whatever_the_check_lets_pass_compiles(document: Document) -> None:
     if analysis.parameters < 10**7:
         program = names_of(text)["Program"]()
         assert sum(weight.numel() for weight in program.parameters()) == analysis.parameters
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_the_check_lets_pass_trains(seed: int) -> None:
+    torch.set_num_threads(1)
+    random, ran = Random(seed), 0
+    for _ in range(30):
+        document = tried(random)
+        analysis = analyse(document, SAMPLES)
+        if not analysis.ok or analysis.parameters > 2_000_000 or analysis.operations > 20_000_000:
+            continue
+        program, batch = names_of(script(document, analysis))["Program"](), batch_of(analysis)
+        assert sum(weight.numel() for weight in program.parameters()) == analysis.parameters
+        for step in analysis.updates:
+            optimizer = call(program, f"optimizer_{step.name}")
+            next(iter(call(program, f"update_{step.name}", batch).values())).backward()
+            optimizer.step()
+        program.eval()
+        assert call(program, "summarise", call(program, "evaluate", batch))
+        ran += 1
+    assert ran > 2
 
 
 def test_what_the_check_refuses_is_not_compiled() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from math import gcd, isqrt
 
 from workbench.core.errors import Setting, ShapeError
-from workbench.core.shapes import Dim, TensorSpec, same_dim
+from workbench.core.shapes import Dim, Shape, TensorSpec, same_dim
 
 
 def numbers(x: TensorSpec, port: str = "x", expected: str = "numbers") -> None:
@@ -75,6 +75,8 @@ def graph(x: TensorSpec, edges: TensorSpec) -> int:
     indices(edges, "edges", "edges 2×E")
     if edges.rank != 2 or edges.shape[0] != 2:
         raise ShapeError(f"expects edges 2×E, got {edges}", "edges")
+    if isinstance(x.shape[0], int) and isinstance(edges.shape[1], str):  # such as the mean of all nodes
+        raise ShapeError(f"expects a row for each node, V×F, got {x}", "x")
     return sized(x, 1, "features")
 
 
@@ -86,7 +88,7 @@ def same_shape(input: TensorSpec, target: TensorSpec) -> None:
             f"expects numbers to compare with, got {target}, which are classes; use CrossEntropyLoss for classes",
             "target",
         )
-    if input.rank != target.rank or not all(map(same_dim, input.shape, target.shape)):
+    if not _same_entries(input.shape, target.shape):
         insert, fields = _last_layer(input, target)
         raise ShapeError(
             f"expects as many numbers as the target has: the target is {target}, the input {input}",
@@ -108,7 +110,7 @@ def class_scores(input: TensorSpec, target: TensorSpec) -> int:
     axis = class_axis(input)
     classes = sized(input, axis, "classes", "input")
     entries = input.shape[:axis] + input.shape[axis + 1 :]
-    if len(entries) != target.rank or not all(map(same_dim, entries, target.shape)):
+    if not _same_entries(entries, target.shape):
         insert = "Flatten" if target.rank == 1 and input.rank > 3 else ""
         insert = "Select" if target.rank == 1 and input.rank == 3 else insert
         raise ShapeError(
@@ -125,6 +127,13 @@ def class_scores(input: TensorSpec, target: TensorSpec) -> int:
             outputs=target.bound,
         )
     return classes
+
+
+def _same_entries(a: Shape, b: Shape) -> bool:
+    """Whether two shapes may be equal. One of so many examples as the batch has is never one of a known number."""
+    if len(a) != len(b) or not all(map(same_dim, a, b)):
+        return False
+    return not a or isinstance(a[0], int) == isinstance(b[0], int)
 
 
 def class_axis(scores: TensorSpec) -> int:

@@ -29,7 +29,8 @@ FAMILIES = (
 class Field:
     """One entry of a form. `required` marks a constructor argument that is written even at its default,
     `argument` is off for a field that only steers the forward pass. The `choices` of a field that is not a
-    choice are words that it takes in place of a number (padding = "same").
+    choice are words that it takes in place of a number (padding = "same"). `unset` says what the default means
+    where that is 0 or "" ("no limit"): forms show the word in its place.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Field:
     optional: bool
     required: bool
     argument: bool = True
+    unset: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,10 @@ def param(
     kind: Kind | None = None,
     required: bool = False,
     argument: bool = True,
+    unset: str = "",
 ) -> Any:
     """A field of a form: default, help and limits. `kind` overrides what the annotation says, `argument=False`
-    keeps the field out of the constructor.
+    keeps the field out of the constructor, `unset` is the word for a default of 0 or "".
     """
     metadata = {
         "help": help,
@@ -98,6 +101,7 @@ def param(
         "kind": kind,
         "required": required,
         "argument": argument,
+        "unset": unset,
     }
     return field(default=default, metadata=metadata)
 
@@ -264,6 +268,7 @@ def _declared_fields(cls: type[Form]) -> tuple[Field, ...]:
                 optional=type(None) in typing.get_args(hints[entry.name]),
                 required=data["required"],
                 argument=data["argument"],
+                unset=data["unset"],
             )
         )
     return tuple(found)

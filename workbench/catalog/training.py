@@ -15,7 +15,13 @@ class Settings(Form):
 
     epochs: int = param(10, "How often training goes through the training examples.", min=1, max=1_000_000)
     batch_size: int = param(64, "How many examples one step uses.", min=1, max=1_000_000)
-    steps: int = param(0, "Stop after this many steps; 0 means after the epochs.", min=0, label="Most steps")
+    steps: int = param(
+        0,
+        "Stop after this many steps; 0 means after the epochs.",
+        min=0,
+        label="Most steps",
+        unset="no limit",
+    )
     seed: int = param(
         0, "Start of all random numbers: the same seed gives the same run.", min=0, max=2**31 - 1
     )
@@ -24,12 +30,14 @@ class Settings(Form):
         "Early stopping: end after so many epochs without a better validation result; 0 means never.",
         min=0,
         label="Early stopping",
+        unset="off",
     )
     monitor: str = param(
         "",
         "Which validation figure decides the best checkpoint and early stopping, such as accuracy; "
         "empty means the first metric, or else the loss.",
         label="Best by",
+        unset="automatic",
     )
 
 

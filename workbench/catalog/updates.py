@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from workbench.catalog.gradients import reached
 from workbench.catalog.problems import Fix, Problems
 from workbench.catalog.rules import fix
 from workbench.catalog.scope import Scope
@@ -113,9 +114,9 @@ def _step(
     if not weights:
         problems.error(f"{place} minimises nothing: choose at least one loss.")
         return None
-    reached = {root.graph.nodes[id].linked_to or id for id in root.graph.upstream(weights)}
+    within = reached(root, weights)
     chosen = {root.graph.nodes[id].linked_to or id for id in update.train} if update.train else set(owners)
-    trains = tuple(id for id in owners if id in chosen and id in reached)
+    trains = tuple(id for id in owners if id in chosen and id in within)
     if not trains:
         named = ", ".join(update.train) or "the model"
         problems.error(f"{place} trains nothing: no weights of {named} have a part in {', '.join(weights)}.")

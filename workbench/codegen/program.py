@@ -216,7 +216,8 @@ class _Writer:
         inner = set(self._inner(ids))
         results = self._results()
         wanted = consumed(self.root, [*ids, *(inner - set(self.shared))]) & set(results)
-        if not self.shared or not wanted:
+        data = sources(self.root, self.shared, ("Dataset",))
+        if not self.shared or not wanted or any(port not in body.values for port in data):
             return set()
         if not (inner & set(self.shared)) >= self._trained(self.shared):
             return set()  # a part only, such as a decoder fed with noise: computed by itself
@@ -225,8 +226,7 @@ class _Writer:
             if port in wanted:
                 body.values[port] = body.name(port)
             names.append(body.values[port] if port in wanted else "_")
-        data = [body.values[port] for port in sources(self.root, self.shared, ("Dataset",))]
-        body.lines.append(f"{', '.join(names)} = self({', '.join(data)})")
+        body.lines.append(f"{', '.join(names)} = self({', '.join(body.values[port] for port in data)})")
         return set(self.shared) | set(self._noise(self.shared))
 
     def _trained(self, ids: Iterable[str]) -> set[str]:

@@ -28,7 +28,7 @@ class BatchNorm1d(NodeType):
     **Reference** Ioffe and Szegedy 2015, Batch normalization.
     """
 
-    eps: float = param(1e-5, "Added to the variance, against division by zero.", min=0, max=1)
+    eps: float = param(1e-5, "Added to the variance, against division by zero.", min=1e-12, max=1)
     momentum: float = param(0.1, "Share of the newest batch in the running averages.", min=0, max=1)
     affine: bool = param(True, "Learn a scale and an offset for each feature.")
 
@@ -73,7 +73,7 @@ class BatchNorm2d(NodeType):
     **Reference** Ioffe and Szegedy 2015, Batch normalization.
     """
 
-    eps: float = param(1e-5, "Added to the variance, against division by zero.", min=0, max=1)
+    eps: float = param(1e-5, "Added to the variance, against division by zero.", min=1e-12, max=1)
     momentum: float = param(0.1, "Share of the newest batch in the running averages.", min=0, max=1)
     affine: bool = param(True, "Learn a scale and an offset for each channel.")
 
@@ -117,7 +117,7 @@ class LayerNorm(NodeType):
     **Reference** Ba et al. 2016, Layer normalization.
     """
 
-    eps: float = param(1e-5, "Added to the variance, against division by zero.", min=0, max=1)
+    eps: float = param(1e-5, "Added to the variance, against division by zero.", min=1e-12, max=1)
     elementwise_affine: bool = param(True, "Learn a scale and an offset for each feature.")
     bias: bool = param(True, "Learn the offset too.")
 
@@ -163,7 +163,7 @@ class GroupNorm(NodeType):
     """
 
     num_groups: int = param(8, "How many groups the channels form.", min=1, max=100_000, required=True)
-    eps: float = param(1e-5, "Added to the variance, against division by zero.", min=0, max=1)
+    eps: float = param(1e-5, "Added to the variance, against division by zero.", min=1e-12, max=1)
     affine: bool = param(True, "Learn a scale and an offset for each channel.")
 
     def given(self, *specs: TensorSpec) -> dict[str, Value]:

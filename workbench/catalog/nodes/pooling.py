@@ -255,7 +255,7 @@ class _GraphPool(NodeType):
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         x, *batch = specs
         expect.numbers(x, "x", "node features V×F")
-        if x.rank != 2:
+        if x.rank != 2 or x.shape[0] == "N":
             raise ShapeError(f"expects node features V×F, got {x}", "x")
         if not batch:
             return x.with_shape(1, x.shape[1])
