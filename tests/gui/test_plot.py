@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.gui import theme
-from workbench.gui.widgets.curves import Curve
+from workbench.gui.widgets.curves import Curve, Style
 from workbench.gui.widgets.plot import CLOCK, MetricPlot
 from workbench.gui.widgets.plot_grid import PlotControls, PlotGrid
 from workbench.gui.widgets.series import Series
@@ -41,6 +41,19 @@ def count(plot: MetricPlot, color: QColor) -> int:
     picture = image(plot)
     pixels = np.frombuffer(picture.constBits(), np.uint32).reshape(picture.height(), -1)
     return int(np.count_nonzero(pixels & 0xFFFFFF == color.rgb() & 0xFFFFFF))
+
+
+def breaks(plot: MetricPlot) -> int:
+    """Columns of pixels in which the first curve's colour does not touch that of the next column."""
+    picture, frame = image(plot), plot.frame
+    assert frame is not None
+    pixels = np.frombuffer(picture.constBits(), np.uint32).reshape(picture.height(), -1).astype(int)
+    inside = pixels[int(frame.top) : int(frame.bottom), int(frame.left) + 4 : int(frame.right) - 4]
+    blue = (inside & 0xFF) - (inside >> 16 & 0xFF) > 30
+    top = np.where(blue.any(axis=0), blue.argmax(axis=0), 10_000)
+    bottom = np.where(blue.any(axis=0), len(blue) - blue[::-1].argmax(axis=0), -10_000)
+    touch = (top[1:] <= bottom[:-1] + 1) & (top[:-1] <= bottom[1:] + 1)
+    return int(np.count_nonzero(~touch))
 
 
 def show(plot: MetricPlot, *curves: Curve) -> None:
@@ -77,6 +90,27 @@ def test_a_spike_among_a_million_points_is_painted(plot: MetricPlot) -> None:
     picture = image(plot)
     colors = {picture.pixelColor(at.x() + dx, at.y() + 8).name() for dx in range(-3, 4)}
     assert theme.curve_color(0).name() in colors
+
+
+@pytest.mark.parametrize(
+    ("count", "style"), [(300, "solid"), (1_500, "solid"), (40_000, "solid"), (40_000, "dash")]
+)
+def test_a_noisy_curve_is_one_line(plot: MetricPlot, count: int, style: Style) -> None:
+    y = 5 + np.random.default_rng(0).normal(size=count)
+    show(plot, Curve("train", Series(range(count), y), 0, style))
+    assert breaks(plot) == 0
+
+
+@pytest.mark.parametrize("count", [4_000, 40_000])
+def test_columns_that_do_not_reach_each_other_are_joined_and_a_gap_stays(
+    plot: MetricPlot, count: int
+) -> None:
+    y = np.arange(count) // (count // 100) % 2 * 5.0 + np.tile([0.0, 1.0], count // 2)
+    show(plot, *(Curve("train", Series(range(count), y), 0) for _ in range(12)))
+    assert breaks(plot) == 0
+    y[count // 3 : count // 2] = np.nan
+    show(plot, *(Curve("train", Series(range(count), y), 0) for _ in range(12)))
+    assert 60 < breaks(plot) < 120
 
 
 def test_one_point_is_a_dot_and_gaps_are_gaps(plot: MetricPlot) -> None:

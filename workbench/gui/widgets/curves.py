@@ -26,6 +26,10 @@ COLUMN: Final = 2.0
 WIDTH: Final = 1.6
 _FAINT: Final = 0.26
 _FEW: Final = 240
+_SINGLY: Final = 16
+"""Points to a column up to which each of them is drawn: with so few, the line between them is still seen."""
+_LINKS: Final = 12_000
+"""How many such points all curves together may have: each costs a smoothed line."""
 _LAYERS: Final = 4
 _DOTTED: Final = 12
 _FAR: Final = 20_000.0
@@ -60,9 +64,9 @@ class Curve:
         """The point at an index."""
         return float(self.series.x[index]) * self.scale, float(self.series.y[index])
 
-    def part(self, series: Series, x0: float, x1: float, columns: int) -> Part:
+    def part(self, series: Series, x0: float, x1: float, columns: int, singly: int = 0) -> Part:
         """A part of this curve's series, or of its smoothed twin."""
-        part = series.part(x0 / self.scale, x1 / self.scale, columns)
+        part = series.part(x0 / self.scale, x1 / self.scale, columns, singly)
         return part if self.scale == 1.0 else replace(part, x=part.x * self.scale)
 
 
@@ -79,10 +83,11 @@ def look(curves: Sequence[Curve], x0: float, x1: float, width: float, smoothing:
     """What is to be seen of each curve between x0 and x1."""
     columns = max(8, int(width / COLUMN))
     found = []
+    singly = min(_SINGLY * columns, _LINKS // max(1, len(curves)))
     for curve in curves:
         smooth = curve.series.smooth(smoothing)
         part = curve.part(smooth, x0, x1, columns) if smooth is not None else None
-        found.append(Seen(curve, curve.part(curve.series, x0, x1, columns), part))
+        found.append(Seen(curve, curve.part(curve.series, x0, x1, columns, singly), part))
     return found
 
 
@@ -164,8 +169,10 @@ def _paint_part(
     if len(x) <= _FEW and not part.dense:
         _paint_points(painter, x, middle, pen, style, dots=dots)
     else:
-        hidden = tall if style == "solid" else None
-        _paint_segments(painter, x, middle, style, hidden)
+        if tall is not None and style == "solid":
+            draw_lines(painter, _between(x, low, high, tall))
+        else:
+            _paint_segments(painter, x, middle, style)
         alone = _alone(middle)
         _paint_dots(painter, x[alone], middle[alone], pen, 1.5)
     if tall is not None and tall.any():
@@ -205,20 +212,29 @@ def _paint_dots(painter: QPainter, x: Floats, y: Floats, pen: QPen, radius: floa
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _paint_segments(painter: QPainter, x: Floats, y: Floats, style: Style, hidden: Mask | None) -> None:
-    """Many points: each link of the line on its own, ten times as fast as a joined line.
-
-    Links between two points that are `hidden` behind columns are left out.
-    """
+def _paint_segments(painter: QPainter, x: Floats, y: Floats, style: Style) -> None:
+    """Many points: each link of the line on its own, ten times as fast as a joined line."""
     lines = np.column_stack([x[:-1], y[:-1], x[1:], y[1:]])
     keep = ~np.isnan(lines).any(axis=1)
-    if hidden is not None:
-        keep &= ~(hidden[:-1] & hidden[1:])
     if style in _DASHES:
         on, off = _DASHES[style]
         lengths = np.nan_to_num(np.hypot(lines[:, 2] - lines[:, 0], lines[:, 3] - lines[:, 1]))
         keep &= np.cumsum(lengths) % (on + off) < on
     draw_lines(painter, lines[keep])
+
+
+def _between(x: Floats, low: Floats, high: Floats, tall: Mask) -> Floats:
+    """The links that make one line of columns: from each to the nearest value of the next.
+
+    A column that is `tall` is drawn as a stroke; two of them that touch need no link.
+    """
+    middle = (low + high) / 2
+    leaves = np.where(tall[:-1], np.clip(middle[1:], high[:-1], low[:-1]), middle[:-1])
+    arrives = np.where(tall[1:], np.clip(leaves, high[1:], low[1:]), middle[1:])
+    leaves = np.where(tall[:-1], np.clip(arrives, high[:-1], low[:-1]), leaves)
+    touching = tall[:-1] & tall[1:] & (leaves == arrives) & (np.diff(x) < 1.5 * COLUMN)
+    lines: Floats = np.column_stack([x[:-1], leaves, x[1:], arrives])
+    return lines[~touching & ~np.isnan(leaves) & ~np.isnan(arrives)]
 
 
 def _alone(y: Floats) -> Mask:

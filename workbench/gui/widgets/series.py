@@ -123,11 +123,14 @@ class Series:
 
     # ------------------------------------------------------------- looking
 
-    def part(self, x0: float, x1: float, columns: int) -> Part:
-        """What lies in [x0, x1] (and one neighbour on each side), for a picture so many columns wide."""
+    def part(self, x0: float, x1: float, columns: int, singly: int = 0) -> Part:
+        """What lies in [x0, x1] (and one neighbour on each side), for a picture so many columns wide.
+
+        Up to two points to a column are given as they are, or up to `singly` of them if that is more.
+        """
         first = max(0, int(np.searchsorted(self.x, x0, "left")) - 1)
         last = min(len(self), int(np.searchsorted(self.x, x1, "right")) + 1)
-        if last - first <= 2 * columns:
+        if last - first <= max(2 * columns, singly):
             y = self.y[first:last]
             return Part(self.x[first:last], y, y, dense=False)
         level, block = -1, 1
