@@ -12,7 +12,7 @@ from workbench.gui import text
     ("value", "shown"),
     [
         (0.9924123, "0.9924"), (12.3456, "12.35"), (0.0, "0"), (1.0, "1.000"), (-0.5, "−0.5000"), (3.2e-5, "3.2e-5"),
-        (999.96, "1000"), (9999.7, "10 000"), (61706.4, "61 706"), (1_234_567.0, "1.235e6"), (math.nan, "NaN"),
+        (999.96, "1000"), (9999.7, "10,000"), (61706.4, "61,706"), (1_234_567.0, "1.235e6"), (math.nan, "NaN"),
         (math.inf, "∞"), (-math.inf, "−∞"), (0.00012345, "0.0001234"),
     ],
 )  # fmt: skip
@@ -65,6 +65,6 @@ def test_settings() -> None:
 
 def test_plurals_and_sizes() -> None:
     assert text.plural(1, "run") == "1 run"
-    assert text.plural(12_345, "run") == "12 345 runs"
+    assert text.plural(12_345, "run") == "12,345 runs"
     assert text.size(640) == "640 B"
     assert text.size(248_000) == "248 kB"

@@ -29,8 +29,8 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def whole(value: float) -> str:
-    """A number of things in full, with spaces between the thousands: 61 706."""
-    return _signed(f"{value:,.0f}".replace(",", " "))
+    """A number of things in full, with commas between the thousands: 61,706."""
+    return _signed(f"{value:,.0f}")
 
 
 def count(value: float) -> str:

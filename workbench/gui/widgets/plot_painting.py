@@ -35,7 +35,7 @@ def y_ticks(frame: Frame) -> list[Tick]:
 
 
 def place(label: str, x: float, *, whole: bool) -> str:
-    """Where the crosshair stands: step 1 200."""
+    """Where the crosshair stands: step 1,200."""
     return f"{label} {text.whole(x)}" if whole else f"{label} {text.number(x)}"
 
 
