@@ -283,8 +283,9 @@ def test_steps_of_a_transformer_with_clipping_and_a_schedule(trained: Trained) -
     run = trained.run(document)
     assert run.state == "completed", run.cause
     model = hand(live(document), Gpt(32, 16))
+    lowest = float(str(document.training.updates[0].schedule["eta_min"]))
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate(document), weight_decay=0.1)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=7, eta_min=0.0001)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=7, eta_min=lowest)
     data = load_data("reference-text")
     start, size = data.slice_of("train")
     stream = data.tensors["tokens"][start : start + size]

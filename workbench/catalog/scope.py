@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workbench.catalog.spec import NodeType
-from workbench.core.document import OUTPUT, Graph, Node
+from workbench.core.document import OUTPUT, Graph, Node, Port
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec
 
@@ -41,6 +41,11 @@ class Scope:
     order: list[str] = field(default_factory=list)
     infos: dict[str, NodeInfo] = field(default_factory=dict)
     params: Mapping[str, Value] = field(default_factory=dict)
+    sources: dict[str, dict[str, Port]] = field(default_factory=dict)  # by node and input port, what feeds it
+
+    def __post_init__(self) -> None:
+        for target, source in self.graph.links.items():
+            self.sources.setdefault(target.node, {})[target.name] = source
 
     def outputs(self) -> dict[str, TensorSpec]:
         """Specs of a block's outputs, as far as they are known, in the order of its ports."""

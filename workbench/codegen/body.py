@@ -20,15 +20,22 @@ class Body:
     like: str = ""
     lines: list[str] = field(default_factory=list)
     shapes: bool = False
+    taken: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.taken = set(self.values.values())
 
     def name(self, port: Port) -> str:
-        """A fresh variable for an output port: the node's id, with the port's name when there are several."""
+        """A variable for an output port from here on: the node's id, with the port's name when there are several."""
         info = self.scope.infos[port.node]
-        return self.fresh(port.node if len(info.outputs) == 1 else f"{port.node}_{port.name}")
+        name = self.fresh(port.node if len(info.outputs) == 1 else f"{port.node}_{port.name}")
+        self.values[port] = name
+        self.taken.add(name)
+        return name
 
     def fresh(self, name: str) -> str:
         """A variable that is not in use: the given name, or one like it."""
-        while name in self.values.values():
+        while name in self.taken:
             name += "_"
         return name
 
@@ -38,14 +45,13 @@ class Body:
             info = self.scope.infos[id]
             if info.node.type in SILENT:
                 continue
-            linked = self.scope.graph.inputs_of(id)
+            linked = self.scope.sources.get(id, {})
             inputs = tuple(self.values[linked[port]] for port in info.ports if port in linked)
             outputs = []
             for port in info.outputs:
                 here = Port(id, port)
                 if here in needed:
-                    self.values[here] = self.name(here)
-                    outputs.append(self.values[here])
+                    outputs.append(self.name(here))
                 else:
                     outputs.append("_")
             module = f"self.{info.node.linked_to or id}"

@@ -162,21 +162,22 @@ class _Writer:
 
     def _inner(self, ends: Iterable[str]) -> list[str]:
         """Layers that the given nodes need: everything between the data and the losses, metrics and probes."""
-        found: list[str] = []
+        found: dict[str, None] = {}
         for id in ordered(self.root, self.root.graph.upstream(ends)):
-            fed = {source.node for source in self.root.graph.inputs_of(id).values()}
+            fed = {source.node for source in self.root.sources.get(id, {}).values()}
             if self._layer(self.root.infos[id]) and all(
                 source in found or self._family(source) == "data" for source in fed
             ):
-                found.append(id)
-        return found
+                found[id] = None
+        return list(found)
 
     def _layer(self, info: NodeInfo) -> bool:
         return info.kind is None or info.kind.family not in ("data", "loss", "metric", "probe")
 
     def _results(self) -> list[Port]:
         """Outputs of the shared layers that something outside of them takes in."""
-        outside = [id for id in self.root.infos if id not in self.shared]
+        shared = set(self.shared)
+        outside = [id for id in self.root.infos if id not in shared]
         wanted = consumed(self.root, outside)
         return [
             Port(id, port)
@@ -221,11 +222,7 @@ class _Writer:
             return set()
         if not (inner & set(self.shared)) >= self._trained(self.shared):
             return set()  # a part only, such as a decoder fed with noise: computed by itself
-        names = []
-        for port in results:
-            if port in wanted:
-                body.values[port] = body.name(port)
-            names.append(body.values[port] if port in wanted else "_")
+        names = [body.name(port) if port in wanted else "_" for port in results]
         body.lines.append(f"{', '.join(names)} = self({', '.join(body.values[port] for port in data)})")
         return set(self.shared) | set(self._noise(self.shared))
 
@@ -277,7 +274,7 @@ class _Writer:
         ids = ordered(self.root, graph.upstream(ends))
         live: set[str] = set()
         for id in ids:
-            fed = {source.node for source in graph.inputs_of(id).values()}
+            fed = {source.node for source in self.root.sources.get(id, {}).values()}
             if owner[id] in trained or fed & live:
                 live.add(id)
         needed = consumed(self.root, ids) | {Port(id, p) for id in ends for p in infos[id].outputs}
@@ -351,7 +348,7 @@ class _Writer:
         yield f"{INDENT}@torch.no_grad()"
         yield from call(f"def probe_{id}(", ["self", f"batch: {_TENSORS}"], ") -> Tensor:", 1)
         yield from docstring("What this probe looks at.", 2)
-        source = next(iter(self.root.graph.inputs_of(id).values()))
+        source = next(iter(self.root.sources[id].values()))
         body = self._body()
         self._compute(body, [id] if source not in body.values else [])
         yield from indent([*body.lines, f"return {body.values[source]}"], 2)
