@@ -212,12 +212,12 @@ def cases() -> Iterator[Case]:
 
     # 40 steps an epoch: the start of the text is enough.
     text, steps = replace(load("reference-text"), sizes={"train": 641 * 32, "validation": 1000}), 100_000
-    values: dict[str, Value] = {"context": 32, "width": 64, "training.batch_size": 16}
+    values: dict[str, Value] = {"context": 32, "width": 64, "layers.repeat": 3, "training.batch_size": 16}
     gpt = _with(template("char-gpt"), {**values, "training.epochs": 10**6, "training.steps": steps})
     schedule: dict[str, Value] = {"type": "CosineAnnealingLR", "eta_min": 0.0001}
     gpt = _optimised(gpt, {"type": "AdamW", "lr": 0.001, "weight_decay": 0.1}, schedule, 1.0)
     by_hand = partial(train_text, data=text, batch_size=16, context=32, steps=steps)
-    yield Case("char-GPT", gpt, text, partial(GPT, 96, 64, 32, 4, 4), by_hand)
+    yield Case("char-GPT", gpt, text, partial(GPT, 96, 64, 32, 3, 4), by_hand)
 
     found = register(CORA) if CORA.is_dir() else None
     graph = found.loaded if found else load("karate")

@@ -1,6 +1,6 @@
-"""char-gpt: 826,112 learnable parameters.
+"""char-gpt: 360,288 learnable parameters.
 
-Characters and positions are embedded, four pre-norm attention layers follow, and
+Characters and positions are embedded, three pre-norm attention layers follow, and
 a linear head predicts the next character (Radford et al., 2019, small).
 """
 
@@ -48,15 +48,15 @@ class Layer(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(normalized_shape=128)
+        self.norm1 = nn.LayerNorm(normalized_shape=96)
         self.attention = nn.MultiheadAttention(
-            embed_dim=128, num_heads=4, batch_first=True
+            embed_dim=96, num_heads=4, batch_first=True
         )
         self.drop1 = nn.Dropout(p=0.0)
-        self.norm2 = nn.LayerNorm(normalized_shape=128)
-        self.expand = nn.Linear(in_features=128, out_features=512)
+        self.norm2 = nn.LayerNorm(normalized_shape=96)
+        self.expand = nn.Linear(in_features=96, out_features=384)
         self.gelu = nn.GELU()
-        self.project = nn.Linear(in_features=512, out_features=128)
+        self.project = nn.Linear(in_features=384, out_features=96)
         self.drop2 = nn.Dropout(p=0.0)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -86,19 +86,19 @@ class Program(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(num_embeddings=96, embedding_dim=128)
-        self.position = PositionEmbedding(features=128, max_length=64)
-        self.layers = nn.Sequential(*(Layer() for _ in range(4)))
-        self.norm = nn.LayerNorm(normalized_shape=128)
-        self.head = nn.Linear(in_features=128, out_features=96, bias=False)
+        self.embedding = nn.Embedding(num_embeddings=96, embedding_dim=96)
+        self.position = PositionEmbedding(features=96, max_length=64)
+        self.layers = nn.Sequential(*(Layer() for _ in range(3)))
+        self.norm = nn.LayerNorm(normalized_shape=96)
+        self.head = nn.Linear(in_features=96, out_features=96, bias=False)
         self.loss = nn.CrossEntropyLoss()
         self.perplexity = Perplexity()
 
     def forward(self, text_tokens: Tensor) -> Tensor:
-        embedding = self.embedding(text_tokens)  # N×64×128
-        position = self.position(embedding)  # N×64×128
-        layers = self.layers(position)  # N×64×128
-        norm = self.norm(layers)  # N×64×128
+        embedding = self.embedding(text_tokens)  # N×64×96
+        position = self.position(embedding)  # N×64×96
+        layers = self.layers(position)  # N×64×96
+        norm = self.norm(layers)  # N×64×96
         head = self.head(norm)  # N×64×96
         return head
 
@@ -131,7 +131,7 @@ class Program(nn.Module):
         return head
 
     def optimizer_train(self) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(self.parameters(), lr=0.001, weight_decay=0.1)
+        return torch.optim.AdamW(self.parameters(), lr=0.003, weight_decay=0.1)
 
     def schedule_train(
         self, optimizer: torch.optim.Optimizer, steps: int, epoch_steps: int
