@@ -14,7 +14,7 @@ from workbench.core.document import Block, Document, Graph, Node, Port
 from workbench.core.errors import WorkbenchError
 from workbench.core.history import History
 from workbench.gui.design import datasets
-from workbench.gui.design.editors import SwitchEditor, TextEditor
+from workbench.gui.design.editors import ChoiceEditor, SwitchEditor, TextEditor
 from workbench.gui.design.values import guessed, meant, parsed, shown
 from workbench.gui.session import OpenModel
 
@@ -228,6 +228,21 @@ def test_training_settings(driver: "CanvasDriver") -> None:
     assert epochs.field.text() == "some" and epochs.field.property("wrong")
     driver.type_into(model.name, "renamed")
     assert driver.document.name == "renamed"
+
+
+def test_what_is_not_set_is_said_in_words(driver: "CanvasDriver") -> None:
+    driver.settle()
+    model = driver.view.form.model
+    steps, goal = model.editors["steps"], model.editors["monitor"]
+    assert isinstance(steps, TextEditor) and isinstance(goal, ChoiceEditor)
+    assert (steps.field.text(), steps.field.placeholderText()) == ("", "no limit")
+    driver.type_into(steps.field, "500")
+    assert driver.document.training.settings["steps"] == 500
+    driver.type_into(steps.field, "0")
+    assert driver.document.training.settings["steps"] == 0 and steps.field.text() == ""
+    losses = [id for id, node in driver.document.graph.nodes.items() if node.type.endswith("Loss")]
+    offered = [goal.field.itemText(row) for row in range(goal.field.count())]
+    assert offered[0] == "automatic" and set(losses) <= set(offered)
 
 
 def test_datasets_are_chosen_and_added(

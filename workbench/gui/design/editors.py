@@ -56,14 +56,14 @@ class NumberField(TextField):
 
     def __init__(self, entry: Field) -> None:
         hint = f"{entry.help}\nA number, or “= …” with variables." if entry.help else "A number, or “= …”"
-        super().__init__(entry.label, hint, "", "none" if entry.optional else "")
+        super().__init__(entry.label, hint, "", "none" if entry.optional else entry.unset)
         self._entry = entry
         self.hint = hint
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
         step = steps.get(Qt.Key(event.key()))
-        number = number_of(self.text())
+        number = number_of(self.text() or (shown(self._entry.default) if self._entry.unset else ""))
         if step is None or number is None or self._entry.kind not in ("int", "float"):
             super().keyPressEvent(event)
             return
@@ -86,7 +86,9 @@ class TextEditor(Editor):
     def __init__(self, entry: Field) -> None:
         super().__init__(entry)
         self.field = (
-            NumberField(entry) if entry.kind != "text" else TextField(entry.label, entry.help or entry.label)
+            NumberField(entry)
+            if entry.kind != "text"
+            else TextField(entry.label, entry.help or entry.label, "", entry.unset)
         )
         self._hint = self.field.toolTip()
         self._result = Label("", "small")
@@ -100,8 +102,9 @@ class TextEditor(Editor):
         self.setFocusProxy(self.field)
 
     def show_value(self, value: Value, names: Mapping[str, Value]) -> None:
-        if self.field.text() != shown(value) or not self.field.hasFocus():
-            self.field.show_text(shown(value))
+        text = "" if self._unset(value) else shown(value)
+        if self.field.text() != text or not self.field.hasFocus():
+            self.field.show_text(text)
         result, reason = meant(self.entry, value, names)
         self._result.setText(result)
         self._result.setVisible(bool(result))
@@ -119,6 +122,10 @@ class TextEditor(Editor):
         """Mark the text as one that does not fit here, and say why."""
         self._mark(reason)
 
+    def _unset(self, value: Value) -> bool:
+        """Whether the field stays empty and its word says what that means."""
+        return bool(self.entry.unset) and value == self.entry.default
+
     def _try(self, text: str) -> tuple[bool, Value]:
         try:
             value = parsed(self.entry, text)
@@ -132,6 +139,8 @@ class TextEditor(Editor):
         fits, value = self._try(text)
         self.drafted.emit("" if fits else text)
         if fits:
+            if self._unset(value):
+                self.field.show_text("")
             self.changed.emit(value)
 
     def _mark(self, reason: str) -> None:
@@ -150,6 +159,14 @@ class ChoiceEditor(Editor):
         self._column.addWidget(self.field)
         self.field.picked.connect(self.changed)
         self.setFocusProxy(self.field)
+
+    def offer(self, items: Sequence[tuple[object, str]]) -> None:
+        """Choose from these from now on."""
+        before = [
+            (self.field.itemData(index), self.field.itemText(index)) for index in range(self.field.count())
+        ]
+        if before != list(items):
+            self.field.set_items(items)
 
     def show_value(self, value: Value, names: Mapping[str, Value]) -> None:
         self.field.show_value(value)

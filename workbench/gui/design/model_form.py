@@ -8,13 +8,15 @@ from dataclasses import replace
 
 from PySide6.QtCore import Signal
 
-from workbench.catalog.spec import fields_of
+from workbench.catalog.check import Analysis
+from workbench.catalog.spec import fields_of, node_types
 from workbench.catalog.training import Settings
+from workbench.catalog.updates import total_name
 from workbench.core.document import Port
 from workbench.core.edits import AddBlock, Edit, SetName, SetTraining, SetVariable, Several
 from workbench.core.expressions import Value
 from workbench.core.names import check_name
-from workbench.gui.design.editors import Editor, editor_for
+from workbench.gui.design.editors import ChoiceEditor, Editor, editor_for
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.panels import Column, Keyed, figure_rows, section
 from workbench.gui.design.style import spec_text
@@ -45,7 +47,9 @@ class ModelForm(Column):
         self.rows.addWidget(section("Training"))
         form = FormRows(104)
         for entry in fields_of(Settings):
-            editor = editor_for(entry)
+            editor = (
+                ChoiceEditor(entry, [("", entry.unset)]) if entry.name == "monitor" else editor_for(entry)
+            )
             self.editors[entry.name] = editor
             form.add(entry.label, editor, entry.help)
             editor.changed.connect(self._setter(entry.name))
@@ -62,6 +66,8 @@ class ModelForm(Column):
         self.name.show_text(document.name)
         for entry in fields_of(Settings):
             editor = self.editors[entry.name]
+            if isinstance(editor, ChoiceEditor):
+                editor.offer([("", entry.unset), *((name, name) for name in _goals(know.analysis))])
             if draft := self._drafts.get(entry.name):
                 editor.show_draft(draft)
             else:
@@ -89,6 +95,17 @@ class ModelForm(Column):
         if new:
             edits.append(SetVariable(new, value))
         self.session.do(edits[0] if len(edits) == 1 else Several(f"Rename variable {old}", tuple(edits)))
+
+
+def _goals(analysis: Analysis) -> list[str]:
+    """Names of the figures that the best checkpoint can go by: metrics, losses, and the sums of losses."""
+    families: dict[str, list[str]] = {"metric": [], "loss": []}
+    for id, node in analysis.root.graph.nodes.items():
+        cls = node_types().get(node.type)
+        if cls is not None and cls.family in families:
+            families[cls.family].append(id)
+    totals = [total_name(analysis.root, analysis.updates, step) for step in analysis.updates]
+    return list(dict.fromkeys([*families["metric"], *families["loss"], *totals]))
 
 
 class BlockForm(Column):

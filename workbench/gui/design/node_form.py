@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.spec import Field, fields_of, help_text, node_types
 from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node
@@ -31,7 +32,17 @@ _NAME = Field(
     "\0name", "Name", "The node's name in the program: a–z, 0–9, _.", "", "text", (), None, None, False, False
 )
 _TITLE = Field(
-    "\0title", "Title", "Words on the card instead of its kind.", "", "text", (), None, None, False, False
+    "\0title",
+    "Title",
+    "Words on the card instead of its kind.",
+    "",
+    "text",
+    (),
+    None,
+    None,
+    False,
+    False,
+    unset="as its type",
 )
 _OWN = "its own"
 
@@ -248,6 +259,12 @@ def _title(node: Node) -> str:
     return cls.title if cls else node.type
 
 
+def _is_text(node: Node, know: Knowledge) -> bool:
+    """Whether a Dataset node stands for text; while its dataset is not known that may be so."""
+    schema = know.schemas.get(str(node.params.get("dataset", Dataset.dataset)))
+    return schema is None or schema.kind == "text"
+
+
 def _shown(node: Node, know: Knowledge) -> Shown:
     document: Document = know.document
     graph = document.graph_of(know.place.where)
@@ -260,6 +277,8 @@ def _shown(node: Node, know: Knowledge) -> Shown:
         )
     elif node.type in node_types():
         fields = fields_of(node_types()[node.type])
+        if node.type == "Dataset" and not _is_text(node, know):
+            fields = tuple(entry for entry in fields if entry.name != "length")
     owners = tuple(
         other.id
         for other in graph.nodes.values()

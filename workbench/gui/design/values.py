@@ -32,6 +32,8 @@ def parsed(entry: Field, text: str) -> Value:
         return _expression(text)
     if not text and entry.optional:
         return None
+    if not text and entry.unset:
+        return entry.default
     if entry.kind in ("int", "float"):
         return convert(entry, _number(entry, text))
     return convert(entry, text)
