@@ -76,6 +76,10 @@ def fixable() -> dict[str, Document]:
             "digits Dataset\nbody @Body < digits\nloss CrossEntropyLoss < body digits.label",
             blocks={"Body": block("x Input\nfc Linear out_features=10 < x\ny Output < fc")},
         ),
+        "no loss": draw(CLASSIFIER.replace("loss CrossEntropyLoss < fc2 digits.label", "")),
+        "no loss of a regression": draw("data Dataset dataset=diabetes\nfc Linear out_features=3 < data"),
+        "a layer that is not linked": Disconnect(Port("fc1", "x")).apply(draw(CLASSIFIER)),
+        "a loss that is not linked": Disconnect(Port("loss", "input")).apply(draw(CLASSIFIER)),
         "nothing uses it": draw(f"{CLASSIFIER}\nlost Linear out_features=2 < flat"),
         "a cycle in a block": replace_block_links(
             one_block("x Input\na ReLU < x\nb ReLU < a\ny Output < b"), "Body", "b.y", "a.x"
@@ -124,6 +128,10 @@ MENDED = [
     "the same inside a block",
     "images into a vector layer inside a block",
     "nothing uses it",
+    "no loss",
+    "no loss of a regression",
+    "a layer that is not linked",
+    "a loss that is not linked",
 ]
 
 
@@ -137,3 +145,17 @@ def test_one_click_after_the_other_mends_the_model(name: str) -> None:
         assert found[0].fixes, f"no way out of: {found[0]}"
         document = found[0].fixes[0].edit.apply(document)
     assert analyse(document, SAMPLES).problems == ()
+
+
+def test_only_what_is_certain_is_offered() -> None:
+    two = draw(
+        "digits Dataset\nflat Flatten < digits\na Linear out_features=10 < flat\nb Linear out_features=10 < flat"
+    )
+    (missing,) = [each for each in analyse(two, SAMPLES).problems if "no loss" in each.message]
+    assert missing.fixes == ()
+
+
+def test_a_layer_just_put_down_is_not_to_be_deleted() -> None:
+    problems = analyse(draw(f"{CLASSIFIER}\nnew Linear out_features=4"), SAMPLES).problems
+    assert [(each.node, each.severity) for each in problems] == [("new", "error")]
+    assert "Delete new" not in [fix.label for each in problems for fix in each.fixes]

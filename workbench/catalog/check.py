@@ -81,6 +81,7 @@ class _Walk:
         self.problems = problems
         self.types = node_types()
         self.count = 0
+        self.unlinked: list[tuple[Node, str]] = []
 
     def variables(self) -> dict[str, Value]:
         """Names that fields of the model may use: facts of its datasets, then its variables."""
@@ -114,9 +115,7 @@ class _Walk:
         scope.order, cyclic = graph.order()
         if cyclic:
             _cycle(graph, cyclic, where, path, self.problems)
-        sources: dict[str, dict[str, Port]] = {}
-        for target, source in graph.links.items():
-            sources.setdefault(target.node, {})[target.name] = source
+        unlinked, self.unlinked = self.unlinked, []
         for id in scope.order:
             self.count += 1
             if self.count > MOST_NODES:
@@ -126,7 +125,7 @@ class _Walk:
                     )
                 break
             node = graph.nodes[id]
-            linked = sources.get(id, {})
+            linked = scope.sources.get(id, {})
             if node.block:
                 info = self.block(scope, node, linked, stack)
             elif node.type == INPUT and where:
@@ -135,6 +134,10 @@ class _Walk:
                 info = self.typed(scope, node, linked)
             if info is not None:
                 scope.infos[id] = info
+        for node, name in self.unlinked:  # now that all is known that could be linked
+            fixes = rules.link_fixes(scope, node, name)
+            self.problems.error(f"nothing is linked to its input “{name}”.", scope, node, name, fixes)
+        self.unlinked = unlinked
         for id, info in scope.infos.items():
             if info.node.linked_to:
                 _share(scope, id, info, self.problems)
@@ -224,8 +227,7 @@ class _Walk:
             if source is None:
                 open_port = open_port or name
                 if name not in optional:
-                    fixes = rules.link_fixes(scope, node, name)
-                    self.problems.error(f"nothing is linked to its input “{name}”.", scope, node, name, fixes)
+                    self.unlinked.append((node, name))
                     complete = False
                 continue
             if open_port in optional and open_port:

@@ -7,15 +7,19 @@ from collections.abc import Set as AbstractSet
 from workbench.catalog.problems import Fix, Problems
 from workbench.catalog.scope import Scope
 from workbench.catalog.spec import NodeType, node_types
-from workbench.core.document import INPUT, Document, Node, Port
+from workbench.core.document import INPUT, OUTPUT, Document, Node, Port
 from workbench.core.edits import AddNodes, Connect, Edit, RemoveNodes, SetParam, Several
 from workbench.core.errors import Setting, ShapeError
 from workbench.core.names import unique_id
+from workbench.core.shapes import TensorSpec
 
 # A loss that already contains the activation: the activation in front of it is then applied twice.
 _APPLIED_TWICE = {("CrossEntropyLoss", "Softmax"): "softmax", ("BCEWithLogitsLoss", "Sigmoid"): "sigmoid"}
 _CONTAIN_ACTIVATION = {loss for loss, _ in _APPLIED_TWICE}
+_SOURCES = ("Dataset", "Noise", INPUT)
+_READERS = ("loss", "metric", "probe")
 _INNER = ("layer", "activation", "normalisation", "pooling", "merge")
+_PASS_ON = (*_INNER, "structure", "augmentation")
 
 
 def fix(label: str, *edits: Edit) -> tuple[Fix, ...]:
@@ -67,19 +71,73 @@ def _outputs_fix(scope: Scope, target: Port, source: Port, wanted: int) -> tuple
 
 
 def link_fixes(scope: Scope, node: Node, port: str) -> tuple[Fix, ...]:
-    """An unlinked target is offered the labels of the only dataset; nothing is guessed elsewhere."""
-    if port != "target":
+    """An unlinked target is offered the labels of the only dataset, any other input the only output that fits and
+    that nothing uses yet; nothing is guessed where there are several.
+    """
+    offers = _targets(scope) if port == "target" else _loose_ends(scope, node, port)
+    if len(offers) != 1:
         return ()
-    offers = [
+    return fix(f"Link {offers[0]}", Connect(offers[0], Port(node.id, port), scope.where))
+
+
+def loss_fixes(scope: Scope) -> tuple[Fix, ...]:
+    """A model without a loss is offered the one that suits the only dataset, at its only last layer."""
+    targets, ends = _targets(scope), _loose_ends(scope)
+    if len(targets) != 1 or len(ends) != 1:
+        return ()
+    type = "MSELoss" if targets[0].name == "target" else "CrossEntropyLoss"
+    id = unique_id(scope.graph, "loss")
+    x, y = scope.graph.nodes[ends[0].node].at
+    new = Node(id, type, at=(x + 208, y))
+    links = {Port(id, "input"): ends[0], Port(id, "target"): targets[0]}
+    return fix(f"Add {node_types()[type].title}", AddNodes((new,), links, scope.where))
+
+
+def _targets(scope: Scope) -> list[Port]:
+    """What the datasets of a drawing have to learn."""
+    return [
         Port(id, name)
         for id, info in scope.infos.items()
         if info.node.type == "Dataset"
         for name in info.outputs
         if name in ("label", "target", "next")
     ]
-    if len(offers) != 1:
-        return ()
-    return fix(f"Link {offers[0]}", Connect(offers[0], Port(node.id, port), scope.where))
+
+
+def _loose_ends(scope: Scope, node: Node | None = None, port: str = "") -> list[Port]:
+    """Outputs of nodes that nothing uses, which could feed a port or, without one, a loss."""
+
+    def reads(other: Node) -> bool:
+        return other.type in node_types() and node_types()[other.type].family in _READERS
+
+    # What only losses, metrics and probes read is an end for one more of them.
+    shared = node is None or reads(node)
+    links = scope.graph.links.items()
+    used = {
+        source
+        for target, source in links
+        if not shared or target.node not in scope.graph.nodes or not reads(scope.graph.nodes[target.node])
+    }
+    busy = {source.node for source in used}
+    found: list[Port] = []
+    for (
+        id,
+        info,
+    ) in scope.infos.items():  # nothing behind a node without input is in there, so no circle arises
+        outputs = [Port(id, name) for name, spec in info.outputs.items() if _fits(node, port, spec)]
+        if info.node.type in _SOURCES:
+            found += [output for output in outputs if node is not None and output not in used]
+        elif id not in busy and (info.kind is None or info.kind.family in _PASS_ON):
+            found += outputs[:1]
+    return found
+
+
+def _fits(node: Node | None, port: str, spec: TensorSpec) -> bool:
+    """Whether a port may take a tensor: whole numbers only where a node reads them."""
+    if node is not None and node.type in ("", OUTPUT):
+        return True
+    reads_indices = node is not None and (node.type == "Embedding" or port in ("edges", "batch"))
+    return (spec.dtype == "index") == reads_indices
 
 
 def warn(document: Document, root: Scope, problems: Problems) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from workbench.catalog.gradients import reached
 from workbench.catalog.problems import Fix, Problems
-from workbench.catalog.rules import fix
+from workbench.catalog.rules import fix, loss_fixes
 from workbench.catalog.scope import Scope
 from workbench.catalog.spec import fill, node_types
 from workbench.catalog.training import Optimizer, Schedule, Settings, optimizer, schedule
@@ -56,7 +56,8 @@ def resolve_updates(document: Document, root: Scope, problems: Problems) -> tupl
         return ()  # an empty canvas is told as such
     if not drawn:
         problems.error(
-            "There is no loss, so nothing to minimise. Add one, such as Cross-entropy, and link it."
+            "There is no loss, so nothing to minimise. Add one, such as Cross-entropy, and link it.",
+            fixes=loss_fixes(root),
         )
         return ()
     updates = document.training.updates
