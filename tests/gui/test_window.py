@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,22 @@ def test_the_palette_knows_templates_models_and_nodes(
     found.run()
     assert added == ["Conv2d"]
     assert not [entry for entry in entries(session, "home", None) if entry.kind == "Node"]
+
+
+def test_the_palette_finds_runs_by_the_word(
+    qtbot: QtBot,
+    no_jobs: None,
+    session: Session,
+    window: MainWindow,
+    record: Callable[..., int],
+    tmp_path: Path,
+) -> None:
+    store = Store(tmp_path / "experiments.db")
+    run = record(store, "lenet5")
+    store.close()
+    qtbot.waitUntil(lambda: bool(session.runs), timeout=5000)
+    titles = [entry.title for entry in matching("run", entries(session, "home", None))]
+    assert "Go to Runs" in titles and f"lenet5 #{run}" in titles
 
 
 @pytest.mark.parametrize(
