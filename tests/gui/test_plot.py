@@ -113,6 +113,20 @@ def test_columns_that_do_not_reach_each_other_are_joined_and_a_gap_stays(
     assert 60 < breaks(plot) < 120
 
 
+def test_a_narrow_plot_has_its_legend_below_the_title(plot: MetricPlot) -> None:
+    curves = [
+        Curve(name, Series(range(9), range(9)), index) for index, name in enumerate(("train", "validation"))
+    ]
+    show(plot, *curves)
+    assert plot.frame is not None
+    beside = plot.frame.top
+    plot.resize(224, 220)
+    assert plot.frame.top > beside
+    legend = image(plot).copy(0, int(beside) - 8, 224, int(plot.frame.top - beside))
+    seen = {legend.pixel(x, y) for x in range(legend.width()) for y in range(legend.height())}
+    assert {curve.rgb() for curve in map(theme.curve_color, (0, 1))} <= seen
+
+
 def test_one_point_is_a_dot_and_gaps_are_gaps(plot: MetricPlot) -> None:
     show(plot, Curve("test", Series([100], [0.97]), 2))
     assert image(plot).pixelColor(plot.position_of(100, 0.97)) == theme.curve_color(2)

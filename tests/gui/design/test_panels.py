@@ -247,8 +247,8 @@ def test_the_latest_run_is_plotted(canvas_driver: "CanvasDriver", monkeypatch: p
     }
     live._points.came.emit()
     assert [(curve.name, curve.style) for curve in live.plot.curves] == [
-        ("train/loss", "solid"),
-        ("validation/loss", "dash"),
+        ("train", "solid"),
+        ("validation", "dash"),
     ]
     monkeypatch.setattr(session, "latest_run", lambda: None)
     session.runs_changed.emit([], {})

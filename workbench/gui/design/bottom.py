@@ -3,6 +3,7 @@
 Imports Qt, session and the panels.  The plot is imported when there is a run to show.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -152,10 +153,11 @@ class LivePlot(QWidget):
         if self.plot is None or self._points is None:
             return
         names = sorted(self._points.series)
+        splits = [name.partition("/")[0] for name in names]
         self.plot.set_curves(
             [
                 Curve(
-                    name,
+                    _legend(name, splits),
                     self._points.series[name],
                     color=index,
                     style="dash" if name.startswith("validation/") else "solid",
@@ -163,3 +165,11 @@ class LivePlot(QWidget):
                 for index, name in enumerate(names)
             ]
         )
+
+
+def _legend(metric: str, splits: Sequence[str]) -> str:
+    """A metric's name, as short as it can be: its split alone, or what follows it, where that tells it apart."""
+    split, _, name = metric.partition("/")
+    if splits.count(split) == 1:
+        return split
+    return name if len(set(splits)) == 1 else metric

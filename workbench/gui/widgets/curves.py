@@ -234,7 +234,8 @@ def _between(x: Floats, low: Floats, high: Floats, tall: Mask) -> Floats:
     leaves = np.where(tall[:-1], np.clip(arrives, high[:-1], low[:-1]), leaves)
     touching = tall[:-1] & tall[1:] & (leaves == arrives) & (np.diff(x) < 1.5 * COLUMN)
     lines: Floats = np.column_stack([x[:-1], leaves, x[1:], arrives])
-    return lines[~touching & ~np.isnan(leaves) & ~np.isnan(arrives)]
+    lines = lines[~touching & ~np.isnan(leaves) & ~np.isnan(arrives)]
+    return lines
 
 
 def _alone(y: Floats) -> Mask:

@@ -234,7 +234,8 @@ class MetricPlot(QWidget):
         if found is None and self._y_range is None:
             return None
         y0, y1 = self._y_range or padded(*(found or (0.0, 1.0)), log=self.is_log)
-        top = painting.HEADER + 6
+        curves = self._curves if self.show_legend else ()
+        top = painting.header_height(self.font(), self._title, curves, self.log_button.x() - 20) + 6
         height = max(24, self.height() - top - 26)
         return Frame(self._left, top, width, height, x0, x1, y0, y1, self.is_log)
 
@@ -266,7 +267,8 @@ class MetricPlot(QWidget):
         painter.drawPixmap(0, 0, self._picture)
         curves = self._curves if self.show_legend else ()
         values = painting.values_of(curves, self._frame, self._cursor)
-        painting.paint_header(painter, self._title, curves, values, 12, self.log_button.x() - 8)
+        end = self.log_button.x() - 8
+        painting.paint_header(painter, self._title, curves, values, 12, end, self.width() - 8)
         if self.hasFocus():
             painter.setPen(QPen(theme.color("accent"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 HEADER: Final = 32
 _MOST_ROWS: Final = 14
 _SWATCH: Final = 20.0
+_APART: Final = 16
+_BELOW: Final = 20
+_MOST_BELOW: Final = 4
+_USUAL: Final = "0.0000"
 
 
 def small_font(font: QFont) -> QFont:
@@ -79,6 +83,17 @@ def _slack(frame: Frame) -> float:
     return 8 / frame.width * (frame.x1 - frame.x0)
 
 
+def header_height(font: QFont, title: str, curves: "Sequence[Curve]", room: float) -> int:
+    """How high title and legend are: the legend of a few curves that does not fit beside the title stands below.
+
+    The values count as a usual one, so that the height stays while they change.
+    """
+    if not curves or len(curves) > _MOST_BELOW:
+        return HEADER
+    beside = room - QFontMetricsF(_strong_font(font)).horizontalAdvance(text.one_line(title)) - _APART
+    return HEADER if _legend_width(font, curves, [_USUAL] * len(curves)) <= beside else HEADER + _BELOW
+
+
 def paint_header(
     painter: QPainter,
     title: str,
@@ -86,32 +101,58 @@ def paint_header(
     values: Sequence[str],
     left: float,
     right: float,
+    far: float,
 ) -> None:
-    """The title, then the curves' names with their values, as many as fit."""
-    strong, small = QFont(painter.font()), small_font(painter.font())
-    strong.setWeight(QFont.Weight.DemiBold)
-    middle = int(Qt.AlignmentFlag.AlignVCenter)
-    metrics = QFontMetricsF(strong)
-    shown = metrics.elidedText(text.one_line(title), Qt.TextElideMode.ElideRight, right - left)
+    """The title, then the curves' names, with their values where there is room, as many as fit.
+
+    `right` is where the title ends at the latest, `far` the legend where it stands below the title.
+    """
+    font, middle = QFont(painter.font()), int(Qt.AlignmentFlag.AlignVCenter)
+    below = header_height(font, title, curves, right - left) > HEADER
+    strong = _strong_font(font)
+    shown = QFontMetricsF(strong).elidedText(text.one_line(title), Qt.TextElideMode.ElideRight, right - left)
     painter.setFont(strong)
     painter.setPen(theme.color("text"))
     painter.drawText(QRectF(left, 4, right - left, HEADER - 4), middle, shown)
-    left += metrics.horizontalAdvance(shown) + 16
-    painter.setFont(small)
-    metrics = QFontMetricsF(small)
+    top = 4.0
+    if below:
+        top, right = top + _BELOW, far
+    else:
+        left += QFontMetricsF(strong).horizontalAdvance(shown) + _APART
+    painter.setFont(small_font(font))
+    metrics = QFontMetricsF(painter.font())
+    if _legend_width(font, curves, values) > right - left and below:
+        values = [""] * len(curves)
     for index, (curve, value) in enumerate(zip(curves, values, strict=True)):
-        label = f"{text.one_line(curve.name, 40)}  {value}"
+        label = _label(curve, value)
         width = metrics.horizontalAdvance(label)
         if left + _SWATCH + width > right:
             rest = f"+{len(curves) - index}"
             if left + metrics.horizontalAdvance(rest) <= right:
                 painter.setPen(theme.color("dim"))
-                painter.drawText(QRectF(left, 4, right - left, HEADER - 4), middle, rest)
+                painter.drawText(QRectF(left, top, right - left, HEADER - 4), middle, rest)
             return
-        paint_swatch(painter, curve, left, HEADER / 2 + 2)
+        paint_swatch(painter, curve, left, top + HEADER / 2 - 2)
         painter.setPen(theme.color("dim"))
-        painter.drawText(QRectF(left + _SWATCH, 4, width + 4, HEADER - 4), middle, label)
-        left += _SWATCH + width + 16
+        painter.drawText(QRectF(left + _SWATCH, top, width + 4, HEADER - 4), middle, label)
+        left += _SWATCH + width + _APART
+
+
+def _strong_font(font: QFont) -> QFont:
+    strong = QFont(font)
+    strong.setWeight(QFont.Weight.DemiBold)
+    return strong
+
+
+def _label(curve: "Curve", value: str) -> str:
+    name = text.one_line(curve.name, 40)
+    return f"{name}  {value}" if value else name
+
+
+def _legend_width(font: QFont, curves: "Sequence[Curve]", values: Sequence[str]) -> float:
+    metrics = QFontMetricsF(small_font(font))
+    labels = [_label(curve, value) for curve, value in zip(curves, values, strict=True)]
+    return sum(_SWATCH + metrics.horizontalAdvance(label) + _APART for label in labels) - _APART
 
 
 def paint_swatch(painter: QPainter, curve: "Curve", left: float, middle: float) -> None:
