@@ -245,8 +245,12 @@ def test_a_training_run_is_not_deleted(
     view.table.selectAll()
     with qtbot.waitSignal(session.message, timeout=WAIT) as said:
         session.actions.get("run_delete").trigger()
-    assert said.args is not None and said.args[0].startswith("b #2 is still training")
+    assert said.args == ["Run #2 is running; stop it first.", "warning"]
     have(qtbot, view, 1)
+    view.table.setFocus()
+    with qtbot.waitSignal(session.message, timeout=WAIT) as said:
+        QTest.keyClick(view.table, Qt.Key.Key_Delete)
+    assert said.args == ["Run #2 is running; stop it first.", "warning"]
 
 
 def test_a_run_that_another_program_deletes_makes_room(
@@ -390,3 +394,27 @@ def test_the_theme_changes_live(
     light = view.grab().toImage().pixelColor(600, 60)
     theme.apply(qapp, "dark")
     assert dark.lightness() < 80 < 200 < light.lightness()
+
+
+def test_columns_are_as_wide_as_what_they_say(
+    qtbot: QtBot, view: RunsView, session: Session, record: Record
+) -> None:
+    curves = {"train/loss": [1.0] * 150, "train/discriminator": [1.0], "validation/accuracy": [0.5]}
+    do(qtbot, session, lambda store: record(store, state="running", epochs=200, curves=curves))
+    have(qtbot, view, 1)
+    table = view.table
+    qtbot.waitUntil(
+        lambda: "Handwritten digits" in str(view.model.data(view.model.index(0, 7))), timeout=WAIT
+    )
+    qtbot.waitUntil(lambda: not table._later.isActive(), timeout=WAIT)
+    header = table.horizontalHeader()
+    for column in range(header.count()):
+        if not table.isColumnHidden(column):
+            title = str(view.model.headerData(column, Qt.Orientation.Horizontal))
+            assert header.sectionSize(column) >= table.sizeHintForColumn(column), title
+            assert header.sectionSize(column) >= header.fontMetrics().horizontalAdvance(title) + 20, title
+    header.resizeSection(6, 60)
+    do(qtbot, session, lambda store: record(store, model="a-model-with-a-long-name"))
+    have(qtbot, view, 2)
+    qtbot.waitUntil(lambda: not table._later.isActive(), timeout=WAIT)
+    assert header.sectionSize(6) == 60

@@ -136,3 +136,14 @@ def test_ten_thousand_runs_are_sorted_and_filtered(model: RunsModel) -> None:
     assert values == sorted(values)
     plain.set_filter("run-13")
     assert {id % 97 for id in plain.shown} == {13}
+
+
+def test_a_run_without_a_loss_of_that_name_shows_its_first_loss(model: RunsModel) -> None:
+    gan = summary("train/fool_loss", 0.7) | summary("train/fake_loss", 0.3)
+    model.update([run(3), run(2), run(1)], {1: summary("train/loss", 0.5), 2: gan})
+    column = model.slots.index("loss") + FIRST_SLOT
+    assert [model.data(model.index(row, column)) for row in range(3)] == ["–", "0.7000", "0.5000"]
+    tip = model.data(model.index(1, column), Qt.ItemDataRole.ToolTipRole)
+    assert tip == "train/fool_loss: last 0.7000, best 0.7000 at step 9"
+    model.sort(column, DOWN)
+    assert list(model.shown) == [2, 1, 3]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.gui.session import Session
-from workbench.gui.text import one_line, plural
+from workbench.gui.text import plural
 from workbench.store.records import RunRecord
 
 if TYPE_CHECKING:
@@ -63,9 +63,8 @@ def delete(session: Session, runs: Sequence[RunRecord]) -> None:
     gone = [run.id for run in runs if not run.alive]
     if alive:
         first = alive[0]
-        session.message.emit(
-            f"{one_line(first.name)} #{first.id} is still training. Stop it first, then delete it.", "warning"
-        )
+        others = f" So {'is' if len(alive) == 2 else 'are'} {len(alive) - 1} more." if alive[1:] else ""
+        session.message.emit(f"Run #{first.id} is {first.state}; stop it first.{others}", "warning")
     if not gone:
         return
 

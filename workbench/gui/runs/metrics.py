@@ -51,6 +51,14 @@ def best_of(summary: Summary, name: str) -> tuple[float, int]:
     return summary.min, summary.min_step
 
 
+def told(summaries: Mapping[str, Summary], name: str) -> str:
+    """Which of a run's metrics a column tells: the one of its name, for the loss else the first loss; "" for none."""
+    recorded = list(dict.fromkeys(split_name(metric)[1] for metric in summaries))
+    if name in recorded or name != "loss":
+        return name if name in recorded else ""
+    return next((one for one in recorded if "loss" in one.lower()), "")
+
+
 def best(summaries: Mapping[str, Summary], name: str) -> float:
     """The best value of a metric on the split that counts most; NaN where there is none."""
     for split in SPLITS:

@@ -1,6 +1,6 @@
 """The table of runs on the screen: state dots, progress bars, sorting by a click.  Imports Qt, theme, the model."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import (
@@ -33,8 +33,14 @@ from workbench.store.records import RunRecord
 Index = QModelIndex | QPersistentModelIndex
 ROW: Final = 30
 _TICK_MS: Final = 1000
-_GROWING: Final = {0: 260, 7: 170, 6: 170}
-"""Columns that share the room that is left, and how wide they may become."""
+_GROWING: Final = {7: 220, 6: 220, 0: 320}
+"""Columns that share the room that is left, and how wide they may become for it."""
+_SHRINKING: Final = {0: 120, 6: 84, 7: 110, 3: 84, 4: 84, 5: 84}
+"""Columns that give room where there is too little, and how narrow they may become."""
+_WIDEST: Final = 240
+_ARROW: Final = 18
+_PADDING: Final = 24
+"""Of a header's text, both sides together."""
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -115,6 +121,11 @@ class RunsTable(QTableView):
         self.runs = model
         self._hidden = frozenset(hidden)
         self._widths = {column: made.width for column, made in enumerate(COLUMNS)} | dict(widths or {})
+        self._fixed = frozenset(widths or ())
+        self._measured: dict[int, int] = {}
+        self._by_hand: set[int] = set()
+        """Columns that the person made wider or narrower: they stay so."""
+        self._filling = False
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -125,6 +136,24 @@ class RunsTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self._set_up_headers()
+        self.setItemDelegate(CellDelegate(self))
+        self.setItemDelegateForColumn(1, StateDelegate(self))
+        self.setItemDelegateForColumn(2, ProgressDelegate(self))
+        model.slots_changed.connect(self._show_slots)
+        model.rowsRemoved.connect(self._on_removed)
+        self._later = QTimer(self, interval=0, singleShot=True)
+        self._later.timeout.connect(self._fill)
+        model.rowsInserted.connect(self._later.start)
+        model.dataChanged.connect(self._on_changed)
+        self.selectionModel().currentRowChanged.connect(self._on_current)
+        self.selectionModel().selectionChanged.connect(lambda: self.selected.emit(self.selected_ids()))
+        self._sorted = (0, Qt.SortOrder.DescendingOrder)
+        self._timer = QTimer(self, interval=_TICK_MS)
+        self._timer.timeout.connect(model.tick)
+        self._show_slots()
+
+    def _set_up_headers(self) -> None:
         rows = self.verticalHeader()
         rows.hide()
         rows.setMinimumSectionSize(ROW)
@@ -139,20 +168,11 @@ class RunsTable(QTableView):
         header.setMinimumSectionSize(44)
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setFixedHeight(ROW)
+        header.setResizeContentsPrecision(0)  # widths are measured over the rows that are seen
         header.sectionClicked.connect(self._on_header)
         for column, width in self._widths.items():
             header.resizeSection(column, width)
-        self.setItemDelegate(CellDelegate(self))
-        self.setItemDelegateForColumn(1, StateDelegate(self))
-        self.setItemDelegateForColumn(2, ProgressDelegate(self))
-        model.slots_changed.connect(self._show_slots)
-        model.rowsRemoved.connect(self._on_removed)
-        self.selectionModel().currentRowChanged.connect(self._on_current)
-        self.selectionModel().selectionChanged.connect(lambda: self.selected.emit(self.selected_ids()))
-        self._sorted = (0, Qt.SortOrder.DescendingOrder)
-        self._timer = QTimer(self, interval=_TICK_MS)
-        self._timer.timeout.connect(model.tick)
-        self._show_slots()
+        header.sectionResized.connect(self._on_resized)
 
     # ------------------------------------------------------------- what is chosen
 
@@ -186,6 +206,7 @@ class RunsTable(QTableView):
         self._sorted = (column, order)
         self.horizontalHeader().setSortIndicator(column, order)
         self.runs.sort(column, order)
+        self._later.start()  # the arrow needs room
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -217,6 +238,7 @@ class RunsTable(QTableView):
             self.selectRow(min(first, len(self.runs.shown) - 1))
 
     def _show_slots(self) -> None:
+        self._measured.clear()
         for slot in range(SLOTS):
             column = FIRST_SLOT + slot
             self.setColumnHidden(column, column in self._hidden or slot >= len(self.runs.slots))
@@ -224,18 +246,52 @@ class RunsTable(QTableView):
             self.setColumnHidden(column, True)
         self._fill()
 
-    def _fill(self) -> None:
-        """Share out the room that the columns leave: names first, then models and data."""
+    def _on_resized(self, column: int, before: int, now: int) -> None:
+        if not self._filling and before and now:  # hiding a column makes it 0 wide
+            self._by_hand.add(column)
+
+    def _on_changed(self, first: QModelIndex, last: QModelIndex, roles: Sequence[int] = ()) -> None:
+        if not roles:  # not the mere passing of time
+            self._later.start()
+
+    def _wish(self, column: int) -> int:
+        """How wide a column's header and the cells that are seen want to be."""
         header = self.horizontalHeader()
-        sizes = {column: self._widths[column] for column in _GROWING if not self.isColumnHidden(column)}
-        taken = sum(header.sectionSize(c) for c in range(header.count()) if c not in _GROWING)
-        room = self.viewport().width() - taken - sum(sizes.values())
+        title = str(self.runs.headerData(column, Qt.Orientation.Horizontal))
+        # Qt's own hint keeps room for a far larger arrow, and that in every column.
+        arrow = _ARROW if header.sortIndicatorSection() == column else 0
+        named = header.fontMetrics().horizontalAdvance(title) + _PADDING + arrow
+        return min(_WIDEST, max(self.sizeHintForColumn(column), named))
+
+    def _fill(self) -> None:
+        """Give each column what its contents want and share out the room that is left, or take what lacks."""
+        header = self.horizontalHeader()
+        seen = [column for column in range(header.count()) if not self.isColumnHidden(column)]
+        for column in seen:
+            if column not in self._fixed and self.runs.shown:
+                # Never narrower again while the columns are the same ones: live values would make them twitch.
+                self._measured[column] = max(self._wish(column), self._measured.get(column, 0))
+                self._widths[column] = self._measured[column]
+        sizes = {
+            column: header.sectionSize(column) if column in self._by_hand else self._widths[column]
+            for column in seen
+        }
+        room = self.viewport().width() - sum(sizes.values())
+        free = [column for column in seen if column not in self._by_hand]
+        for column, least in _SHRINKING.items() if room < 0 else ():
+            if column in free:
+                less = max(0, min(-room, sizes[column] - least))
+                sizes[column] -= less
+                room += less
         for column, most in _GROWING.items():
-            if column in sizes and room > 0:
-                more = min(room, most - sizes[column])
+            if column in free and room > 0:
+                more = max(0, min(room, most - sizes[column]))
                 sizes[column] += more
                 room -= more
-        if room > 0 and sizes:
-            sizes[0] = sizes.get(0, 0) + room
+        if room > 0 and 0 in free:
+            sizes[0] += room
+        self._filling = True
         for column, size in sizes.items():
-            header.resizeSection(column, size)
+            if size != header.sectionSize(column):
+                header.resizeSection(column, size)
+        self._filling = False

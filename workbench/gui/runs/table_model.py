@@ -243,9 +243,8 @@ class RunsModel(QAbstractTableModel):
     def shown_text(self, run: RunRecord, column: int) -> str:
         """What a cell says."""
         if (name := self._slot(column)) is not None:
-            value = metrics.best(self._summaries.get(run.id, {}), name) if name else math.nan
-            found = any(metrics.split_name(metric)[1] == name for metric in self._summaries.get(run.id, {}))
-            return text.number(value) if found else text.NONE
+            told = metrics.told(self.summaries(run.id), name)
+            return text.number(metrics.best(self.summaries(run.id), told)) if told else text.NONE
         if column == 7:
             return text.one_line(self._titles.get(run.dataset, run.dataset)) or text.NONE
         return COLUMNS[column].shown(run)
@@ -267,12 +266,18 @@ class RunsModel(QAbstractTableModel):
             runs_shown = list(runs)
         column, down = self._sort
         if (name := self._slot(column)) is not None:
-            values = {run.id: metrics.best(self._summaries.get(run.id, {}), name) for run in runs_shown}
+            values = {run.id: self._value(run.id, name) for run in runs_shown}
             known = [run for run in runs_shown if not math.isnan(values[run.id])]
             known.sort(key=lambda run: values[run.id], reverse=down)
             return [run.id for run in known] + [run.id for run in runs_shown if math.isnan(values[run.id])]
         runs_shown.sort(key=COLUMNS[column].key, reverse=down)
         return [run.id for run in runs_shown]
+
+    def _value(self, id: int, name: str) -> float:
+        summaries = self.summaries(id)
+        # Nearly all runs have what the column is named after: asking for that first halves the time of sorting.
+        value = metrics.best(summaries, name)
+        return metrics.best(summaries, metrics.told(summaries, name)) if math.isnan(value) else value
 
     def _text(self, run: RunRecord) -> str:
         """All that the filter looks at, kept until the run changes."""
@@ -334,9 +339,11 @@ class RunsModel(QAbstractTableModel):
             return text.moment(run.started)
         if (name := self._slot(column)) is None:
             return self.shown_text(run, column)
+        summaries = self.summaries(run.id)
+        name = metrics.told(summaries, name)
         lines = []
-        for metric, summary in self._summaries.get(run.id, {}).items():
-            if metrics.split_name(metric)[1] == name:
+        for metric, summary in summaries.items():
+            if name and metrics.split_name(metric)[1] == name:
                 value, step = metrics.best_of(summary, name)
                 best = f"best {text.number(value)} at step {text.whole(step)}"
                 lines.append(f"{metric}: last {text.number(summary.last)}, {best}")

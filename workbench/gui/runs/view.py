@@ -167,7 +167,7 @@ class RunsView(QStackedWidget):
             "run_open": len(chosen) == 1,
             "run_compare": bool(chosen),
             "run_again": bool(chosen),
-            "run_delete": any(not run.alive for run in chosen),
+            "run_delete": bool(chosen),  # one that still trains is told to be stopped first
         }.items():
             actions.get(id).setEnabled(can)
 
