@@ -20,6 +20,7 @@ from workbench import __version__
 from workbench.catalog.templates import load, templates
 from workbench.cli import entry
 from workbench.core.files import dumps, loads
+from workbench.gui.text import number
 from workbench.store.records import Point
 from workbench.store.store import Store
 
@@ -317,7 +318,7 @@ def test_one_run(say: Say, store: Store) -> None:
     assert (found["state"], found["seed"], found["params"]) == ("completed", 3, {"lr": 0.1})
     assert found["log"] == [{"level": "info", "text": "Training on cpu."}]
     text = say("runs", "show", str(run))[1]
-    assert "completed" in text and "validation/accuracy: 0.75" in text and "NaN" in text
+    assert "completed" in text and f"validation/accuracy: {number(0.75)}" in text and "NaN" in text
     refused(say("runs", "show", "99"), "There is no run 99")
 
 
