@@ -147,6 +147,14 @@ def test_one_click_after_the_other_mends_the_model(name: str) -> None:
     assert analyse(document, SAMPLES).problems == ()
 
 
+def test_a_dimension_that_is_not_there_has_no_fix() -> None:
+    document = draw(
+        CLASSIFIER.replace("loss CrossEntropyLoss < fc2 digits.label", "pick Select dim=1 < digits.label")
+    )
+    (problem,) = [each for each in analyse(document, SAMPLES).problems if each.node == "pick"]
+    assert "is not a dimension after the batch of N" in problem.message and problem.fixes == ()
+
+
 def test_only_what_is_certain_is_offered() -> None:
     two = draw(
         "digits Dataset\nflat Flatten < digits\na Linear out_features=10 < flat\nb Linear out_features=10 < flat"

@@ -11,7 +11,8 @@ from workbench.core.shapes import Dim, TensorSpec
 def _axis(x: TensorSpec, dim: int) -> int:
     """The dimension counted from the front. Raises ShapeError for the batch and beyond."""
     if not -x.rank <= dim < x.rank or dim % x.rank == 0:
-        raise ShapeError(f"dim {dim} is not a dimension after the batch of {x}", "", change=("dim", 1))
+        change = ("dim", 1) if x.rank > 1 else None  # else there is none
+        raise ShapeError(f"dim {dim} is not a dimension after the batch of {x}", "", change=change)
     return dim % x.rank
 
 
