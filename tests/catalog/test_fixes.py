@@ -1,10 +1,12 @@
 """Fixes that the check offers: each makes its problem disappear, and clicking on mends the model."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
 from tests.catalog.bad_models import CASES, one_block
+from tests.damage import tried
 from tests.drawing import CLASSIFIER, block, draw
 from workbench.catalog.check import analyse
 from workbench.catalog.problems import Problem
@@ -167,3 +169,14 @@ def test_a_layer_just_put_down_is_not_to_be_deleted() -> None:
     problems = analyse(draw(f"{CLASSIFIER}\nnew Linear out_features=4"), SAMPLES).problems
     assert [(each.node, each.severity) for each in problems] == [("new", "error")]
     assert "Delete new" not in [fix.label for each in problems for fix in each.fixes]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_fixes_hold_for_whatever_people_try(seed: int) -> None:
+    random = Random(seed)
+    for _ in range(60):
+        document = tried(random)
+        for problem in analyse(document, SAMPLES).problems:
+            for fix in problem.fixes:
+                mended = analyse(fix.edit.apply(document), SAMPLES)
+                assert same(problem) not in map(same, mended.problems), f"{problem} / {fix.label}"
