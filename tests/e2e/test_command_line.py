@@ -39,7 +39,10 @@ def run(workspace: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def start(workspace: Path, *arguments: str, **environment: str | None) -> "subprocess.Popen[str]":
-    """In a session of its own, so that a signal reaches nobody else; a variable that is None is taken away."""
+    """In a session of its own, so that a signal reaches nobody else; a variable that is None is taken away.
+
+    Ctrl+C works in it also where the tests themselves run in the background, which ignores it.
+    """
     variables = {**os.environ, **{name: value for name, value in environment.items() if value is not None}}
     for name in (name for name, value in environment.items() if value is None):
         variables.pop(name, None)
@@ -51,7 +54,12 @@ def start(workspace: Path, *arguments: str, **environment: str | None) -> "subpr
         cwd=workspace.parent,
         env={**variables, "PYTHONUNBUFFERED": "1"},
         start_new_session=True,
+        preexec_fn=_hear_interrupts if os.name == "posix" else None,
     )
+
+
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(

@@ -57,3 +57,8 @@ def test_a_frame_maps_there_and_back() -> None:
     assert frame.x_at(250) == 50
     assert frame.down(1.0) == pytest.approx(120)
     assert frame.down(-1) != frame.down(-1)  # no place: NaN
+
+
+def test_ticks_of_tiny_numbers_close_together_can_be_told_apart() -> None:
+    texts = [tick.text for tick in linear_ticks(1.192092896e-07, 1.192092896e-07 + 1e-9, 2)]
+    assert len(texts) == len(set(texts)) >= 2

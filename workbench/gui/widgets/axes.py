@@ -61,7 +61,8 @@ def _round_up(size: float) -> float:
 def _labels(places: list[float], step: float) -> Iterator[str]:
     largest = max((abs(place) for place in places), default=0.0)
     if 0 < largest < 1e-3 or largest >= 1e13:
-        yield from ("0" if abs(place) < step / 2 else number(place, 3) for place in places)
+        digits = max(3, math.ceil(math.log10(largest / step)) + 1)  # neighbours must not read alike
+        yield from ("0" if abs(place) < step / 2 else number(place, digits) for place in places)
         return
     unit, name = next(((unit, name) for unit, name in _UNITS if largest >= 10 * unit), (1.0, ""))
     decimals = max(0, -math.floor(math.log10(step / unit) + 1e-9))
