@@ -334,11 +334,11 @@ class Race:
 def measure(case: Case, folder: Path) -> Figure:
     """The ratio of both times; the budget is missed, too, when the weights differ in a single bit."""
     race = Race(case, folder)
-    epochs = 1
-    race.ours(epochs)
-    while (step := race.theirs(epochs)) and step * race.loop.epoch_steps * epochs < SECONDS / 2:
-        race.ours(epochs)  # how long is a turn? Warms up, too
+    epochs, took = 1, 0.0
+    while took < SECONDS:  # finds out how many epochs a turn has, and warms up
         epochs *= 2
+        race.ours(epochs)
+        took = race.theirs(epochs) * race.loop.epoch_steps * epochs
     ratios, hand = [], []
     for turn in range(TURNS):
         if turn % 2:
