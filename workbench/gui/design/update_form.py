@@ -16,7 +16,7 @@ from workbench.core.document import Update
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 from workbench.core.names import check_update
-from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for
+from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
 from workbench.gui.design.panels import Column
 from workbench.gui.widgets.fields import FormRows
 from workbench.gui.widgets.labels import Label, SectionHeader
@@ -31,15 +31,9 @@ _PLACES = {
 }
 
 
-def _field(name: str, label: str, help: str, default: Value, kind: str, least: float | None = None) -> Field:
-    return Field(name, label, help, default, kind, (), least, None, False, False)  # type: ignore[arg-type]  # a Kind
-
-
-_NAME = _field(
-    "name", "Name", "Letters, digits and _: the method of the program is update_<name>.", "", "text"
-)
-_EVERY = _field("every", "Every", "Run this update only in every so many steps.", 1, "int", 1)
-_CLIP = _field("clip", "Clip", "Largest norm of the gradient; 0 leaves it as it is.", 0.0, "float", 0)
+_NAME = plain_field("name", "Name", "Letters, digits and _: the method of the program is update_<name>.", "")
+_EVERY = plain_field("every", "Every", "Run this update only in every so many steps.", 1, least=1)
+_CLIP = plain_field("clip", "Clip", "Largest norm of the gradient; 0 leaves it as it is.", 0.0, least=0)
 
 
 class UpdateForm(Column):
@@ -126,7 +120,7 @@ class UpdateForm(Column):
             box = QCheckBox(id)
             box.setAccessibleName(f"Minimise {id}")
             box.setToolTip(f"Whether this update minimises {id}")
-            weight = TextEditor(_field(id, f"Weight of {id}", f"Weight of {id} in the sum.", 1.0, "float"))
+            weight = TextEditor(plain_field(id, f"Weight of {id}", f"Weight of {id} in the sum.", 1.0))
             weight.setFixedWidth(72)
             row.addWidget(box, 1)
             row.addWidget(Label("×", "dim"))
