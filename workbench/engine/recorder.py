@@ -19,6 +19,7 @@ from workbench.store.store import Store
 
 INTERVAL = 0.25
 HEARTBEAT = 2.0
+PROGRESS = 1.0
 MOST_WAITING = 500_000
 RETRY = 1.0
 PATIENCE = 3600.0
@@ -92,8 +93,11 @@ class Recorder:
                 said = True
                 time.sleep(RETRY)
 
-    def flush(self) -> None:
-        """Writes everything that waits; raises StoreError when that is not possible, and keeps it."""
+    def flush(self, *, last: bool = False) -> None:
+        """Writes everything that waits; raises StoreError when that is not possible, and keeps it.
+
+        The place may wait for a second, unless this is the `last` time.
+        """
         with self._flush:
             rows = [self._rows.popleft() for _ in range(len(self._rows))]
             points = _points(rows)
@@ -107,7 +111,7 @@ class Recorder:
                 self.store.log(self.run, *self._lines[0])
                 self._lines.popleft()
             place = self._place
-            if place is not None:
+            if place is not None and (last or time.monotonic() - self._beat > PROGRESS):
                 self.store.progress(self.run, *place)
                 self._beat = time.monotonic()
                 if self._place is place:
@@ -120,7 +124,7 @@ class Recorder:
         """Ends the thread and writes the rest; raises StoreError when that does not work for an hour."""
         self._stop.set()
         self._thread.join()
-        self.insist(self.flush)
+        self.insist(lambda: self.flush(last=True))
 
     def _work(self) -> None:
         while not self._stop.wait(INTERVAL):
