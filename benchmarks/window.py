@@ -1,6 +1,7 @@
-"""From the start of the process to a window that was painted and has read its workspace; its memory; no torch.
+"""From the start of the process to a window that can be used; to one that has read its workspace; memory; no torch.
 
-Each start is a process of its own on the offscreen platform, with a workspace of its own; a start of Python that
+Usable is when the window is painted and its event loop answers: templates open from then on, and what has to wait
+for the workspace is queued. Each start is a process of its own on the offscreen platform; a start of Python that
 only imports torch is measured in turns with it. Imports the standard library, psutil and the store.
 """
 
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -22,7 +24,8 @@ TURNS = 7
 SECONDS = 0.8
 MEGABYTES = 220
 
-# The real program; a filter on the application notices the first paint of the window, then waits for the news.
+# The real program; a filter on the application notices the first paint of the window, then waits for an answer of
+# its event loop, and for the news.
 WATCHED = """
 import sys, time
 from pathlib import Path
@@ -35,17 +38,21 @@ class Watch(QObject):
     def eventFilter(self, watched, event):
         if event.type() == QEvent.Type.Paint and isinstance(window := watched.window(), MainWindow):
             app.removeEventFilter(self)
+            QTimer.singleShot(0, self.usable)
             if window.session.is_open:
                 self.ready()
             else:
                 window.session.opened.connect(self.ready)
         return False
 
+    def usable(self):
+        self.began = time.monotonic()
+
     def ready(self):  # once what the news changed is painted too
         QTimer.singleShot(0, self.tell)
 
     def tell(self):
-        print(time.monotonic(), "torch" in sys.modules, flush=True)
+        print(self.began, time.monotonic(), "torch" in sys.modules, flush=True)
         sys.stdin.readline()
         app.quit()
 
@@ -57,31 +64,47 @@ sys.exit(main(folder / "experiments.db", preferences=folder / "preferences.json"
 """
 
 
-def start(folder: Path) -> tuple[float, float, bool]:
-    """Seconds until the window is usable, its megabytes then, and whether torch is imported."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Seconds until the window was usable and until it had read its workspace, its megabytes then, torch."""
+
+    usable: float
+    read: float
+    memory: float
+    torch: bool
+
+
+def environment() -> dict[str, str]:
+    """As on a person's machine: Python keeps its bytecode from one start to the next."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "QT_QPA_PLATFORM": "offscreen"}
+
+
+def start(folder: Path) -> Start:
+    """Starts the program once."""
     began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-c", WATCHED, str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        env=environment(),
     )
     assert process.stdin and process.stdout
     with process:
         line = process.stdout.readline()
         if not line:
             raise SystemExit("The window ended before it could be used.")
-        moment, torch = line.split()
+        usable, read, torch = line.split()
         memory = psutil.Process(process.pid).memory_info().rss / 1e6
         process.stdin.write("\n")
-    return float(moment) - began, memory, torch == "True"
+    return Start(float(usable) - began, float(read) - began, memory, torch == "True")
 
 
 def import_torch() -> float:
     """Seconds that Python needs to start and import torch."""
     began = time.monotonic()
-    subprocess.run([sys.executable, "-c", "import torch"], check=True)
+    subprocess.run([sys.executable, "-c", "import torch"], check=True, env=environment())
     return time.monotonic() - began
 
 
@@ -93,12 +116,15 @@ def figures() -> Iterator[Figure]:
         start(folder)  # the first of each warms the disk's cache
         import_torch()
         turns = [(start(folder), import_torch()) for _ in range(TURNS)]
-    seconds = statistics.median(turn[0][0] for turn in turns)
+    starts = [turn[0] for turn in turns]
     peer = statistics.median(turn[1] for turn in turns)
-    yield at_most("start to usable window", seconds, "s", SECONDS, "python -c 'import torch', s", peer)
-    memory = statistics.median(turn[0][1] for turn in turns)
+    usable = statistics.median(start.usable for start in starts)
+    yield at_most("start to usable window", usable, "s", SECONDS, "python -c 'import torch', s", peer)
+    read = statistics.median(start.read / torch for start, torch in turns)
+    yield at_most("start to workspace read", read, "×", 1.0, "python -c 'import torch', s", peer)
+    memory = statistics.median(start.memory for start in starts)
     yield at_most("memory of the window", memory, "MB", MEGABYTES)
-    imported = any(turn[0][2] for turn in turns)
+    imported = any(start.torch for start in starts)
     yield Figure("torch in the window's process", "yes" if imported else "no", "", not imported)
 
 

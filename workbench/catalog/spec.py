@@ -8,7 +8,7 @@ import re
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from functools import cache
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
@@ -113,6 +113,19 @@ class Form:
     types, these methods would be half of the time that the catalog takes to load.
     """
 
+    DEFAULTS: ClassVar[Mapping[str, object]] = {}
+    """Every field's value where nothing else is given, in the order of declaration."""
+
+    def __init__(self, *given: object, **values: object) -> None:
+        values.update(zip(self.DEFAULTS, given, strict=False))
+        if values.keys() - self.DEFAULTS.keys():
+            raise TypeError(f"{type(self).__name__} has no field {', '.join(values)}.")
+        vars(self).update(self.DEFAULTS)
+        vars(self).update(values)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot be changed.")
+
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and vars(other) == vars(self)
 
@@ -124,7 +137,22 @@ class Form:
         return f"{type(self).__name__}({values})"
 
 
-@dataclass(frozen=True, eq=False, repr=False, match_args=False)
+C = TypeVar("C", bound=Form)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(param, field))
+def form(cls: type[C]) -> type[C]:
+    """Declares fields that several node types share; the class itself does not stand on the canvas."""
+    own = any(isinstance(value, dataclasses.Field) for value in vars(cls).values())
+    if not own and hasattr(cls, "__dataclass_fields__"):
+        return cls  # no fields of its own
+    made = dataclass(init=False, eq=False, repr=False, match_args=False)(cls)
+    made.DEFAULTS = {entry.name: entry.default for entry in fields(made)}  # type: ignore[arg-type]
+    assert MISSING not in made.DEFAULTS.values(), cls
+    return made
+
+
+@form
 class NodeType(Form):
     """Base of all node types. Subclasses are declared with `@node`.
 
@@ -186,15 +214,6 @@ class NodeType(Form):
 
 REGISTRY: dict[str, type[NodeType]] = {}
 T = TypeVar("T", bound=NodeType)
-C = TypeVar("C", bound=Form)
-
-
-@dataclass_transform(frozen_default=True, field_specifiers=(param, field))
-def form(cls: type[C]) -> type[C]:
-    """Declares fields that several node types share; the class itself does not stand on the canvas."""
-    if not any(isinstance(value, dataclasses.Field) for value in vars(cls).values()):
-        return cls  # no fields of its own
-    return dataclass(frozen=True, eq=False, repr=False, match_args=False)(cls)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(param, field))
