@@ -132,10 +132,10 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_newer_format_is_left_alone_and_an_older_one_upgraded(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "has format 2, this Workbench reads up to 1" in refusal(changed("format", to=2))
-    monkeypatch.setattr(files, "FORMAT", 2)
-    monkeypatch.setitem(files.UPGRADES, 1, lambda data: {**data, "format": 2, "name": data["name"].upper()})
-    assert loads(dumps(model()).replace('"format": 2', '"format": 1')).name == "A MODEL"
+    assert "has format 3, this Workbench reads up to 2" in refusal(changed("format", to=3))
+    monkeypatch.setattr(files, "FORMAT", 3)
+    monkeypatch.setitem(files.UPGRADES, 2, lambda data: {**data, "format": 3, "name": data["name"].upper()})
+    assert loads(dumps(model()).replace('"format": 3', '"format": 1')).name == "A MODEL"
 
 
 LONG = "x" * 100_001
@@ -207,7 +207,7 @@ BAD = [
         changed("blocks", "Tower", "params", to={"x): pass": 1}),
         "block Tower, params: “x): pass” cannot be a name",
     ),
-    (changed("blocks", "Tower", "graph", "nodes", 1, "at", to=3), "node “fc”, at: a list"),
+    (changed("blocks", "Tower", "graph", "nodes", 1, "at", to=3), "node “fc”, at: a position is two numbers"),
     (changed("blocks", "Tower", "graph", "links", 0, to=["gone.y", "fc.x"]), "block Tower, link 1"),
     (changed("training", to=[]), "training: an object"),
     (changed("training", "epochs", to=5), "training: “epochs” is not known here"),

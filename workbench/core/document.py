@@ -11,6 +11,13 @@ from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 
 INPUT, OUTPUT = "Input", "Output"
+BYPASS, MUTE = "bypass", "mute"
+PINNED, COLLAPSED, WIRELESS = "pinned", "collapsed", "wireless"
+FRAME, NOTE, BOOKMARK = "frame", "note", "bookmark"
+MODES = ("", BYPASS, MUTE)
+LOOKS = (PINNED, COLLAPSED, WIRELESS)
+REMARKS = (FRAME, NOTE, BOOKMARK)
+Place = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,24 +40,52 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One box on the canvas: of a node type, or an instance of a block (then `repeat` chains it)."""
+    """One box on the canvas: of a node type, or an instance of a block (then `repeat` chains it).
+
+    `mode` is one of MODES: a bypassed node hands its first input on, a muted one is as if it were not drawn, and so
+    is what needs it. `look` holds words of LOOKS, in that order: it cannot be dragged, shows its title only, hides
+    its links.
+    """
 
     id: str
     type: str = ""
     block: str = ""
     params: Mapping[str, Value] = field(default_factory=dict)
-    at: tuple[float, float] = (0.0, 0.0)
+    at: Place = (0.0, 0.0)
     linked_to: str = ""
     repeat: Value = 1
     title: str = ""
+    mode: str = ""
+    look: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What stands on the canvas for people only: a frame around nodes, a note, a place to come back to.
+
+    `at` is the top left corner, `size` width and height; of a bookmark the middle of the view and its zoom (twice).
+    `color` names a family of nodes whose colour is taken ("" for none).
+    """
+
+    id: str
+    kind: str
+    text: str = ""
+    at: Place = (0.0, 0.0)
+    size: Place = (240.0, 120.0)
+    color: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes by id, and for each linked input port the output port that feeds it: one link an input."""
+    """Nodes by id, and for each linked input port the output port that feeds it: one link an input.
+
+    `bends` are the dots through which the link to an input runs; `remarks` are frames, notes and bookmarks by id.
+    """
 
     nodes: Mapping[str, Node] = field(default_factory=dict)
     links: Mapping[Port, Port] = field(default_factory=dict)
+    bends: Mapping[Port, tuple[Place, ...]] = field(default_factory=dict)
+    remarks: Mapping[str, Remark] = field(default_factory=dict)
 
     def node(self, id: str) -> Node:
         if id not in self.nodes:
@@ -150,6 +185,10 @@ class Document:
         return self.blocks[where].graph
 
     def with_graph(self, where: str, graph: Graph) -> "Document":
+        """The document with another graph; bends of links that it does not have are dropped."""
+        if any(target not in graph.links for target in graph.bends):
+            bends = {target: places for target, places in graph.bends.items() if target in graph.links}
+            graph = replace(graph, bends=bends)
         if not where:
             return replace(self, graph=graph)
         return replace(self, blocks={**self.blocks, where: replace(self.blocks[where], graph=graph)})

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from workbench.core.document import INPUT, OUTPUT, Block, Document, Graph, Node, Port, Training, Update
+from workbench.core.document import INPUT, OUTPUT, Block, Document, Node, Port, Training, Update
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
+from workbench.core.looks import check_bends, check_look, check_remark
 from workbench.core.names import check_id, check_name, check_update
 from workbench.core.values import FARTHEST, check_place, check_port_name, check_text, check_value, shown
 
@@ -45,7 +46,7 @@ class AddNodes:
             nodes[node.id] = node
         links = {**graph.links, **self.links}
         _check_links(nodes, self.links)
-        return document.with_graph(self.where, Graph(nodes, links))
+        return document.with_graph(self.where, replace(graph, nodes=nodes, links=links))
 
 
 def AddNode(node: Node, where: str = "") -> AddNodes:  # noqa: N802 - reads as the edit that it makes
@@ -73,7 +74,7 @@ class RemoveNodes:
             if id not in gone
         }
         links = {t: s for t, s in graph.links.items() if t.node not in gone and s.node not in gone}
-        after = document.with_graph(self.where, Graph(nodes, links))
+        after = document.with_graph(self.where, replace(graph, nodes=nodes, links=links))
         if self.where:
             ports = {id for id in gone if graph.nodes[id].type in (INPUT, OUTPUT)}
             return _without_ports(after, self.where, ports) if ports else after
@@ -259,7 +260,8 @@ class RenameNode:
         links = {
             _renamed(t, self.old, self.new): _renamed(s, self.old, self.new) for t, s in graph.links.items()
         }
-        after = document.with_graph(self.where, Graph(nodes, links))
+        bends = {_renamed(t, self.old, self.new): places for t, places in graph.bends.items()}
+        after = document.with_graph(self.where, replace(graph, nodes=nodes, links=links, bends=bends))
         if self.where:
             return after
         updates = tuple(
@@ -351,6 +353,10 @@ class AddBlock:
                 raise EditError(f"Node “{node.id}” of block “{self.name}” is listed as “{shown(id)}”.")
             _check_node(node)
         _check_links(graph.nodes, graph.links)
+        for places in graph.bends.values():
+            check_bends(places)
+        for remark in graph.remarks.values():
+            check_remark(remark)
         before = document.blocks.get(self.name, self.block)
         gone = {*before.inputs, *before.outputs} - {*self.block.inputs, *self.block.outputs}
         after = replace(document, blocks={**document.blocks, self.name: self.block})
@@ -444,6 +450,7 @@ def _check_node(node: Node) -> None:
     for text in (node.type, node.block, node.linked_to, node.title):
         check_text(text)
     check_place(*node.at)
+    check_look(node.mode, node.look)
     _check_values(node.id, {**node.params, "repeat": node.repeat})
 
 

@@ -10,19 +10,24 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from workbench.core.document import Block, Document, Graph, Node, Port, Training, Update
+from workbench.core.document import Block, Document, Graph, Node, Place, Port, Remark, Training, Update
 from workbench.core.errors import DocumentError, EditError
 from workbench.core.expressions import Value
+from workbench.core.looks import check_bends, check_look, check_remark
 from workbench.core.names import check_id, check_name, check_update
 from workbench.core.values import FARTHEST, check_port_name, check_text, check_value, shown
 
-FORMAT = 1
+FORMAT = 2
 LARGEST_BYTES = 64 * 1024 * 1024
 T = TypeVar("T")
+R = TypeVar("R")
+_NODE_KEYS = ("id", "type", "block", "params", "at", "linked_to", "repeat", "title", "mode", "look")
 Json = Any  # what json.loads gives; every use below checks before it believes
 
 # From a format number to the function that turns such a file's data into the next format's.
-UPGRADES: dict[int, Callable[[dict[str, Json]], dict[str, Json]]] = {}
+UPGRADES: dict[int, Callable[[dict[str, Json]], dict[str, Json]]] = {
+    1: lambda data: {**data, "format": 2},  # has no modes, looks, bends and remarks; else the same
+}
 
 
 def dumps(document: Document) -> str:
@@ -104,7 +109,14 @@ def _graph_text(graph: Graph, indent: str) -> str:
     def listed(lines: list[str]) -> str:
         return "[\n" + ",\n".join(lines) + f"\n{indent}  ]" if lines else "[]"
 
-    return f'{{\n{indent}  "nodes": {listed(nodes)},\n{indent}  "links": {listed(links)}\n{indent}}}'
+    parts = [f'"nodes": {listed(nodes)}', f'"links": {listed(links)}']
+    if graph.bends:
+        bends = [f"{indent}    {_text([str(target), places])}" for target, places in graph.bends.items()]
+        parts.append(f'"bends": {listed(bends)}')
+    if graph.remarks:
+        remarks = [f"{indent}    {_text(_remark_data(remark))}" for remark in graph.remarks.values()]
+        parts.append(f'"remarks": {listed(remarks)}')
+    return "{\n" + ",\n".join(f"{indent}  {part}" for part in parts) + f"\n{indent}}}"
 
 
 def _node_data(node: Node) -> dict[str, Json]:
@@ -121,8 +133,19 @@ def _node_data(node: Node) -> dict[str, Json]:
         data["repeat"] = node.repeat
     if node.title:
         data["title"] = node.title
+    if node.mode:
+        data["mode"] = node.mode
+    if node.look:
+        data["look"] = node.look
     data["at"] = [int(v) if float(v).is_integer() else v for v in node.at]
     return data
+
+
+def _remark_data(remark: Remark) -> dict[str, Json]:
+    data: dict[str, Json] = {"id": remark.id, "kind": remark.kind, "text": remark.text}
+    if remark.color:
+        data["color"] = remark.color
+    return {**data, "at": remark.at, "size": remark.size}
 
 
 def _update_data(update: Update) -> dict[str, Json]:
@@ -203,7 +226,7 @@ class _Reader:
     def _graph(self, data: Json, place: str) -> Graph:
         prefix = f"{place}, " if place else ""
         data = self._object(data, place or "graph")
-        self._keys(data, place or "graph", ("nodes", "links"))
+        self._keys(data, place or "graph", ("nodes", "links", "bends", "remarks"))
         nodes: dict[str, Node] = {}
         for index, item in enumerate(self._list(data.get("nodes", []), f"{prefix}nodes")):
             node = self._node(item, f"{prefix}node {index + 1}")
@@ -231,7 +254,40 @@ class _Reader:
                     where, f"input {target} already has a link from {links[target]}; an input takes one."
                 )
             links[target] = source
-        return Graph(nodes, links)
+        bends = self._bends(data.get("bends", []), prefix, links)
+        return Graph(nodes, links, bends, self._remarks(data.get("remarks", []), prefix))
+
+    def _bends(self, data: Json, prefix: str, links: Mapping[Port, Port]) -> dict[Port, tuple[Place, ...]]:
+        bends: dict[Port, tuple[Place, ...]] = {}
+        for index, item in enumerate(self._list(data, f"{prefix}bends")):
+            where = f"{prefix}bend {index + 1}"
+            if not (isinstance(item, list) and len(item) == 2 and isinstance(item[0], str)):
+                self.fail(where, "a bend is an input and a list of places.")
+            target = self._asked(where, Port.parse, self._string(item[0], where))
+            places = tuple(self._place(place, where) for place in self._list(item[1], where))
+            if target not in links:
+                self.fail(where, f"nothing is linked to {shown(item[0])}.")
+            bends[target] = self._asked(where, check_bends, places)
+        return bends
+
+    def _remarks(self, data: Json, prefix: str) -> dict[str, Remark]:
+        remarks: dict[str, Remark] = {}
+        for index, item in enumerate(self._list(data, f"{prefix}remarks")):
+            where = f"{prefix}remark {index + 1}"
+            item = self._object(item, where)
+            self._keys(item, where, ("id", "kind", "text", "color", "at", "size"))
+            texts = {key: self._string(item.get(key, ""), where) for key in ("id", "kind", "text", "color")}
+            at, size = (self._place(item.get(key, [0, 0]), f"{where}, {key}") for key in ("at", "size"))
+            remark = self._asked(where, check_remark, Remark(**texts, at=at, size=size))
+            if remark.id in remarks:
+                self.fail(where, f"there are two remarks “{shown(remark.id)}”.")
+            remarks[remark.id] = remark
+        return remarks
+
+    def _place(self, data: Json, place: str) -> Place:
+        if not (isinstance(data, list) and len(data) == 2 and all(_finite(value) for value in data)):
+            self.fail(place, "a position is two numbers.")
+        return float(data[0]), float(data[1])
 
     def _node(self, data: Json, place: str) -> Node:
         data = self._object(data, place)
@@ -241,22 +297,25 @@ class _Reader:
             check_id(id)
         except EditError as error:
             self.fail(place, str(error))
-        self._keys(data, place, ("id", "type", "block", "params", "at", "linked_to", "repeat", "title"))
+        self._keys(data, place, _NODE_KEYS)
         type, block = (self._string(data.get(key, ""), f"{place}, {key}") for key in ("type", "block"))
         if bool(type) == bool(block):
             self.fail(place, "it needs either a “type” or a “block”.")
-        at = self._list(data.get("at", [0, 0]), f"{place}, at")
-        if len(at) != 2 or not all(_finite(value) for value in at):
-            self.fail(f"{place}, at", "a position is two numbers.")
+        mode = self._string(data.get("mode", ""), f"{place}, mode")
+        words = self._list(data.get("look", []), f"{place}, look")
+        look = tuple(self._string(word, f"{place}, look") for word in words)
+        self._asked(place, lambda _: check_look(mode, look), look)
         return Node(
             id=id,
             type=type,
             block=block,
             params=self._values(data.get("params", {}), f"{place}, params"),
-            at=(float(at[0]), float(at[1])),
+            at=self._place(data.get("at", [0, 0]), f"{place}, at"),
             linked_to=self._string(data.get("linked_to", ""), f"{place}, linked_to"),
             repeat=self._value(data.get("repeat", 1), f"{place}, repeat"),
             title=self._string(data.get("title", ""), f"{place}, title"),
+            mode=mode,
+            look=look,
         )
 
     def _block(self, data: Json, place: str) -> Block:
@@ -348,9 +407,9 @@ class _Reader:
         self._asked(place, check_value, value)
         return value
 
-    def _asked(self, place: str, check: Callable[[T], object], value: T) -> None:
+    def _asked(self, place: str, check: Callable[[T], R], value: T) -> R:
         try:
-            check(value)
+            return check(value)
         except EditError as error:
             self.fail(place, str(error))
 
