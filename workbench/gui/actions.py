@@ -57,7 +57,227 @@ ACTIONS = (
     ),
     Action("delete", "Delete", "Del", "Remove what is selected; undo brings it back", "delete", "design"),
     Action("rename_node", "Rename", "F2", "Give the selected node another name", "rename", "design"),
-    Action("link_nodes", "Link", "L", "Link the selected nodes in the order of selection", "link", "design"),
+    Action(
+        "heal",
+        "Delete and heal",
+        "Ctrl+Del",
+        "Remove the selection and link what it stood between",
+        "delete",
+        "design",
+    ),
+    Action(
+        "link_nodes",
+        "Link in order",
+        "F",
+        "Link the selected nodes in the order of selection",
+        "link",
+        "design",
+    ),
+    Action(
+        "bypass",
+        "Bypass",
+        "Ctrl+B",
+        "The selected nodes hand their first input on, or work again",
+        "bypass",
+        "design",
+    ),
+    Action(
+        "mute",
+        "Mute",
+        "Ctrl+M",
+        "The selected nodes and what needs them are left out, or work again",
+        "mute",
+        "design",
+    ),
+    Action("pin", "Pin", "P", "The selected nodes cannot be dragged, or can again", "pin", "design"),
+    Action(
+        "collapse",
+        "Collapse",
+        "Alt+C",
+        "The selected nodes show their title only, or all again",
+        "collapse",
+        "design",
+    ),
+    Action(
+        "hide_links",
+        "Hide links",
+        "H",
+        "Links of the selected nodes show only under the pointer",
+        "eye",
+        "design",
+    ),
+    Action(
+        "select_invert", "Invert selection", "Ctrl+I", "Select what is not selected", "select-all", "design"
+    ),
+    Action(
+        "select_upstream",
+        "Select upstream",
+        "[",
+        "Also select everything that feeds the selection",
+        "back",
+        "design",
+    ),
+    Action(
+        "select_downstream",
+        "Select downstream",
+        "]",
+        "Also select everything that the selection feeds",
+        "enter",
+        "design",
+    ),
+    Action(
+        "select_type",
+        "Select same type",
+        "Shift+T",
+        "Also select every node of the selected types",
+        "filter",
+        "design",
+    ),
+    Action(
+        "find",
+        "Find on the canvas…",
+        "Ctrl+F",
+        "Find nodes by name, type, value or shape",
+        "search",
+        "design",
+    ),
+    Action(
+        "align_left",
+        "Align left",
+        "Alt+Shift+Left",
+        "Left edges of the selection in one line",
+        "align-left",
+        "design",
+    ),
+    Action(
+        "align_right", "Align right", "Alt+Shift+Right", "Right edges in one line", "align-right", "design"
+    ),
+    Action("align_top", "Align top", "Alt+Shift+Up", "Top edges in one line", "align-top", "design"),
+    Action(
+        "align_bottom", "Align bottom", "Alt+Shift+Down", "Bottom edges in one line", "align-bottom", "design"
+    ),
+    Action(
+        "align_column",
+        "Align in a column",
+        "Alt+Shift+V",
+        "Middles above each other",
+        "align-column",
+        "design",
+    ),
+    Action("align_row", "Align in a row", "Alt+Shift+H", "Middles beside each other", "align-row", "design"),
+    Action(
+        "distribute_x",
+        "Distribute across",
+        "Alt+Shift+X",
+        "Equal gaps from left to right",
+        "distribute-x",
+        "design",
+    ),
+    Action(
+        "distribute_y",
+        "Distribute down",
+        "Alt+Shift+Y",
+        "Equal gaps from top to bottom",
+        "distribute-y",
+        "design",
+    ),
+    Action(
+        "straighten",
+        "Straighten links",
+        "Alt+Shift+S",
+        "Move the selection so that its links are level",
+        "straighten",
+        "design",
+    ),
+    Action(
+        "arrange",
+        "Arrange",
+        "Ctrl+L",
+        "Lay out the selection, or the whole drawing, in layers",
+        "layout",
+        "design",
+    ),
+    Action(
+        "arrange_branch",
+        "Arrange branch",
+        "Ctrl+Shift+L",
+        "Lay out what feeds the selected node and what it feeds",
+        "layout",
+        "design",
+    ),
+    Action("frame_nodes", "Frame", "Shift+F", "A titled frame around the selected nodes", "frame", "design"),
+    Action("add_note", "Note", "N", "A note on the canvas", "note", "design"),
+    Action(
+        "add_bookmark",
+        "Add bookmark",
+        "Ctrl+Shift+B",
+        "Come back to this place and zoom by name",
+        "bookmark",
+        "design",
+    ),
+    Action("bookmarks", "Bookmarks…", "B", "Go to a bookmark", "bookmark", "design"),
+    Action(
+        "minimap", "Minimap", "M", "Show or hide the small picture of the whole drawing", "minimap", "design"
+    ),
+    Action("make_block", "Make a block", "Ctrl+G", "Turn the selected nodes into a block", "block", "design"),
+    Action(
+        "unpack_block",
+        "Unpack block",
+        "Ctrl+Shift+G",
+        "Put the nodes of the selected block in its place",
+        "unpack",
+        "design",
+    ),
+    Action(
+        "keep_block",
+        "Keep block in the library",
+        "",
+        "Other models of this workspace can use it",
+        "library",
+        "design",
+    ),
+    Action(
+        "block_library",
+        "Blocks of the library…",
+        "Ctrl+Shift+K",
+        "Add a block that was kept",
+        "library",
+        "design",
+    ),
+    Action(
+        "node_help",
+        "Help on the node",
+        "F1",
+        "What the selected node does, with formula, shapes and reference",
+        "info",
+        "design",
+    ),
+    Action(
+        "live_values",
+        "Live values",
+        "V",
+        "Activations, gradients, time and memory while a run of this model trains",
+        "eye",
+        "design",
+    ),
+    Action("history", "History", "Ctrl+H", "Every step of the open model, to go back to", "clock", "design"),
+    Action("versions", "Versions…", "Ctrl+Alt+S", "Named versions of the open model", "clock", "design"),
+    Action(
+        "export_picture",
+        "Export drawing…",
+        "Ctrl+E",
+        "The drawing as SVG or as PNG that holds the model",
+        "export",
+        "design",
+    ),
+    Action(
+        "copy_picture",
+        "Copy as picture",
+        "Ctrl+Shift+C",
+        "The drawing as a picture on the clipboard",
+        "image",
+        "design",
+    ),
     Action(
         "share_weights",
         "Linked copy",
@@ -69,7 +289,8 @@ ACTIONS = (
     Action("enter_block", "Enter block", "Return", "Go into the selected block", "enter", "design"),
     Action("leave_block", "Leave block", "Alt+Up", "Go back to where the block stands", "back", "design"),
     Action("select_all", "Select all", "Ctrl+A", "Select every node", "select-all", "design"),
-    Action("fit", "Fit the drawing", "F", "Show the whole drawing, or what is selected", "fit", "design"),
+    Action("fit", "Fit", ".", "Show the selection, or the whole drawing", "fit", "design"),
+    Action("fit_all", "Fit the whole drawing", "Home", "Show the whole drawing", "fit", "design"),
     Action("zoom_in", "Zoom in", "Ctrl++", "Larger", "zoom-in", "design"),
     Action("zoom_out", "Zoom out", "Ctrl+-", "Smaller", "zoom-out", "design"),
     Action("zoom_reset", "Actual size", "Ctrl+0", "Zoom to 100 %", "search", "design"),
@@ -97,6 +318,23 @@ ACTIONS = (
         "delete",
         "runs",
     ),
+)
+# What the mouse does on the canvas, for the shortcut sheet: (gesture, what it does).
+GESTURES = (
+    ("Double-click", "add a node"),
+    ("Drag from a port", "link; let go in the void to choose what fits"),
+    ("Drag off an input", "unlink, or link it elsewhere"),
+    ("Ctrl + drag a port", "move the end of its link"),
+    ("Shift + drag an output", "move all its links"),
+    ("Alt + click a port", "remove its links"),
+    ("Alt + drag in the void", "cut the links that the stroke crosses"),
+    ("Drag a node onto a link", "insert it there"),
+    ("Double-click a link", "add a dot to bend it; Alt + click removes the dot"),
+    ("Drag in the void", "select with a box; Shift adds, Ctrl toggles"),
+    ("Ctrl + Alt + drag", "select with a lasso"),
+    ("Wheel, pinch", "zoom at the pointer"),
+    ("Middle button, Space + drag", "move the view"),
+    ("Drag a frame", "move it with what it holds"),
 )
 BY_ID = {action.id: action for action in ACTIONS}
 
@@ -134,6 +372,10 @@ class Actions(QObject):
     def get(self, id: str) -> QAction:
         """The QAction of a bound action."""
         return self._made[id]
+
+    def has(self, id: str) -> bool:
+        """Whether an action is bound now."""
+        return id in self._made
 
     def bound(self, view: str = "") -> list[tuple[Action, QAction]]:
         """Rows of the table that work now: those of the window and those of the view given."""

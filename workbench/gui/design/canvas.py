@@ -68,7 +68,7 @@ class Canvas(Stage):
         self.setAcceptDrops(True)
         self.viewport().setAcceptDrops(True)
         self.setAccessibleName("Drawing of the model")
-        self.setToolTip("Tab adds a node, drag between ports to link, F fits the drawing")
+        self.setToolTip("Tab adds a node, drag between ports to link, Home fits the drawing")
         session.model_opened.connect(self._on_model_opened)
         session.document_changed.connect(self._on_document_changed)
         session.analysed.connect(self._on_analysed)

@@ -3,7 +3,7 @@
 Imports Qt, actions, canvas, clipboard and offers.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
@@ -42,6 +42,26 @@ _MORE_KEYS = {
     "zoom_in": ("Ctrl++", "Ctrl+="),
     "leave_block": ("Alt+Up",),
 }
+_NODE_MENU = (
+    *("rename_node", "node_help", "", "cut", "copy", "duplicate", "delete", "heal", "", "link_nodes"),
+    *(
+        "share_weights",
+        "make_block",
+        "frame_nodes",
+        "arrange",
+        "",
+        "bypass",
+        "mute",
+        "pin",
+        "collapse",
+        "hide_links",
+    ),
+)
+_BLOCK_MENU = ("enter_block", "unpack_block", "keep_block", "")
+_VOID_MENU = (
+    *("add_node", "block_library", "paste", "add_note", "", "select_all", "find", "fit_all", "arrange"),
+    *("minimap", "add_bookmark", "bookmarks", "", "export_picture", "copy_picture"),
+)
 
 
 class Commands:
@@ -71,19 +91,26 @@ class Commands:
             "enter_block": self.enter,
             "leave_block": canvas.leave,
             "fit": canvas.frame,
+            "fit_all": canvas.frame_all,
             "zoom_in": lambda: canvas.zoom_by(1.25),
             "zoom_out": lambda: canvas.zoom_by(0.8),
             "zoom_reset": lambda: canvas.zoom_by(1 / canvas.zoom),
         }
-        for id, slot in table.items():
-            action = session.actions.bind(id, slot, canvas)
-            # Not in the parts that float over the canvas: Return there is for their fields and buttons.
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.offer(table)
         canvas.nudged.connect(self.nudge)
         session.actions.bind("undo", session.undo, view)
         session.actions.bind("redo", session.redo, view)
         for id, keys in _MORE_KEYS.items():
             session.actions.get(id).setShortcuts([QKeySequence(key) for key in keys])
+
+    def offer(self, table: Mapping[str, Callable[[], object]]) -> None:
+        """Bind actions while the canvas has the focus.
+
+        Not in the parts that float over the canvas: Return there is for their fields and buttons.
+        """
+        for id, slot in table.items():
+            action = self.session.actions.bind(id, slot, self.canvas)
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
 
     def menu(self, item: NodeItem | LinkItem | None) -> QMenu:
         """The context menu of a node, a link or the void."""
@@ -92,23 +119,21 @@ class Commands:
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if isinstance(item, NodeItem):
             node = canvas.drawing.graph.nodes[item.id]
-            ids = ["rename_node", "", "cut", "copy", "duplicate", "delete", "", "link_nodes", "share_weights"]
-            if node.block:
-                ids = ["enter_block", *ids]
+            ids = [*(_BLOCK_MENU if node.block else ()), *_NODE_MENU]
         elif isinstance(item, LinkItem):
             ids = ["delete"]
         else:
-            ids = ["add_node", "paste", "", "select_all", "fit"]
+            ids = list(_VOID_MENU)
         if canvas.place.where:
             ids += ["", "leave_block"]
         for id in ids:
-            if id:
+            if not id:
+                menu.addSeparator()
+            elif actions.has(id):
                 action = actions.get(id)
                 action.setIcon(theme.icon(BY_ID[id].icon))
                 action.setIconVisibleInMenu(True)
                 menu.addAction(action)
-            else:
-                menu.addSeparator()
         return menu
 
     # ------------------------------------------------------------- helpers of all

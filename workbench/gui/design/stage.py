@@ -68,6 +68,13 @@ class Stage(QGraphicsView):
     def zoom(self) -> float:
         return self.transform().m11()
 
+    def frame_all(self) -> None:
+        """Fit all into the view."""
+        chosen, links = self.drawing.selection, self.drawing.chosen_links
+        self.drawing.select(())
+        self.frame()
+        self.drawing.select(chosen, links)
+
     def frame(self) -> None:
         """Fit the selection, or all, into the view."""
         if not self.isVisible() or self.viewport().width() < 40:
