@@ -265,6 +265,7 @@ def trainer(case: Case, store: Store, folder: Path) -> Loop:
         goal(analysis),
         recorder,
         metrics=metrics(analysis),
+        nodes=analysis.nodes,
         device=CPU,
         save=lambda kind, content, progress: None,
         look=lambda progress, totals, split: None,

@@ -4,7 +4,7 @@ What happens in a step is `step`; it is what a hand-written loop would do. Impor
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -17,6 +17,7 @@ from workbench.engine.checkpoint import Progress, Saved
 from workbench.engine.feeds import TEST, TRAIN, VALIDATION, Feeds
 from workbench.engine.program import Batch
 from workbench.engine.recorder import Recorder
+from workbench.engine.watch import Watch
 from workbench.store.records import CheckpointKind
 
 SAVE_EVERY = 10.0
@@ -78,11 +79,15 @@ class Loop:
         recorder: Recorder,
         *,
         metrics: tuple[str, ...],
+        nodes: Collection[str],
         device: torch.device,
         save: Callable[[CheckpointKind, bytes, Progress], object],
         look: Callable[[Progress, Mapping[str, Tensor], str], object],
     ) -> None:
-        """`save(kind, content, progress)` keeps a checkpoint, `look(progress, totals, split)` runs the probes."""
+        """`nodes` are the drawing's paths, for live values.
+
+        `save(kind, content, progress)` keeps a checkpoint, `look(progress, totals, split)` runs the probes.
+        """
         self.program = program
         self.feeds = feeds
         self.settings = settings
@@ -90,6 +95,7 @@ class Loop:
         self.metrics = metrics
         self.recorder = recorder
         self.device = device
+        self.watch = Watch(program, nodes, device)
         self.save = save
         self.look = look
         self.place = Progress()
@@ -152,13 +158,11 @@ class Loop:
                 self._obey()
             place.step += 1
             place.batch += 1
-            losses: dict[str, Tensor] = {}
-            for update in self.updates:
-                if place.step % update.every == 0:
-                    losses = {
-                        **update.step(batch),
-                        **losses,
-                    }  # of a loss in two updates, the first value counts
+            if recorder.look_due:
+                with self.watch.step(recorder.show):
+                    losses = self._step(batch)
+            else:
+                losses = self._step(batch)
             for name, value in losses.items():
                 recorder.log(f"train/{name}", place.step, place.epoch + 1, value.detach())
             recorder.progress(place.epoch + 1, place.step, self.steps)
@@ -168,6 +172,14 @@ class Loop:
                 self._keep()
         place.epoch += 1
         place.batch = 0
+
+    def _step(self, batch: Batch) -> dict[str, Tensor]:
+        """All updates that are due; of a loss in two updates, the first value counts."""
+        losses: dict[str, Tensor] = {}
+        for update in self.updates:
+            if self.place.step % update.every == 0:
+                losses = {**update.step(batch), **losses}
+        return losses
 
     def _after_epoch(self) -> None:
         """Evaluates, decides whether this was the best epoch, looks through the probes."""

@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 
 from workbench.core.errors import StoreError
-from workbench.store.records import Point, Request
+from workbench.store.records import LIVE, WATCHED, Point, Request
 from workbench.store.store import Store
 
 INTERVAL = 0.25
 HEARTBEAT = 2.0
 PROGRESS = 1.0
+LOOK = 2.0
 MOST_WAITING = 500_000
 RETRY = 1.0
 PATIENCE = 3600.0
@@ -36,9 +37,13 @@ class Recorder:
         self.run = run
         self._request: Request = ""
         self.asked = threading.Event()
+        self.look_due = False
+        """Somebody looks at the drawing while this run trains: the next step is to be watched."""
         self._rows: deque[_Row] = deque()
         self._lines: deque[tuple[str, str]] = deque()
         self._place: tuple[int, int, int] | None = None
+        self._live: dict[str, dict[str, float]] | None = None
+        self._looked = 0.0
         self._ending = False
         self._stop = threading.Event()
         self._flush = threading.Lock()
@@ -71,6 +76,11 @@ class Recorder:
         if self._failure is not None:
             raise self._failure
         self._place = (epoch, step, steps)
+
+    def show(self, live: dict[str, dict[str, float]]) -> None:
+        """Live values of the step that was watched."""
+        self.look_due = False
+        self._live = live
 
     def say(self, text: str, level: str = "info") -> None:
         """A line for the run's log."""
@@ -110,6 +120,9 @@ class Recorder:
             while self._lines:
                 self.store.log(self.run, *self._lines[0])
                 self._lines.popleft()
+            live, self._live = self._live, None
+            if live is not None:
+                self.store.set_setting(f"{LIVE}{self.run}", {"time": time.time(), "nodes": live})
             place = self._place
             if place is not None and (last or time.monotonic() - self._beat > PROGRESS):
                 self.store.progress(self.run, *place)
@@ -133,6 +146,7 @@ class Recorder:
             try:
                 self.flush()
                 request = self.store.run(self.run).request
+                self._see_whether_watched()
             except StoreError as error:  # nothing is lost: the points wait, and so does training in the end
                 if not self._trouble:
                     self._trouble = str(error)
@@ -146,6 +160,11 @@ class Recorder:
                 if request != self._request:
                     self._request = request
                     self.asked.set()
+
+    def _see_whether_watched(self) -> None:
+        if time.monotonic() - self._looked > LOOK:
+            self._looked = time.monotonic()
+            self.look_due = self.store.setting(WATCHED, 0.0) > time.time()
 
     def _tell(self, points: list[Point]) -> None:
         """The first time that a metric is no number is worth a line in the log."""

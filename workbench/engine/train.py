@@ -106,6 +106,7 @@ class Training:
             goal(analysis),
             recorder,
             metrics=metrics(analysis),
+            nodes=analysis.nodes,
             device=self.device,
             save=self._save,
             look=probes.look,

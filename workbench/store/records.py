@@ -21,6 +21,11 @@ ALIVE: Final[frozenset[str]] = frozenset({"starting", "running", "paused"})
 STATES: Final[frozenset[str]] = FINAL | ALIVE | {"queued"}
 REQUESTS: Final[frozenset[str]] = frozenset({"", "pause", "resume", "stop"})
 
+WATCHED = "watched_until"
+"""The setting that holds until when (Unix time) a window shows live values; trainers look into it."""
+LIVE = "live:"
+"""With a run's number behind it: the setting that holds the live values of the step that was watched last."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
