@@ -17,6 +17,7 @@ _OUTS = (22.0, 9.0)
 _BEND = 12.0
 _FAR = 420.0
 """Wires longer than this run straight and turn at their ends."""
+BADGE_ROW, BADGE_GAP = 14.0, 10.0
 
 
 @dataclass(slots=True)
@@ -56,6 +57,36 @@ def _heights(ports: tuple[str, ...]) -> list[tuple[str, float]]:
     if len(ports) == 1:
         return [(ports[0], HEAD / 2)]
     return [(name, HEAD + SNAP + ROW * index) for index, name in enumerate(ports)]
+
+
+def badge_rows(badges: Sequence[str], width: float) -> list[list[str]]:
+    """Small texts in rows about as wide as the card above them."""
+    rows: list[list[str]] = []
+    used = 0.0
+    for text in badges:
+        wide = style().width("label", text)
+        if not rows or used + BADGE_GAP + wide > width:
+            rows.append([])
+            used = -BADGE_GAP
+        rows[-1].append(text)
+        used += BADGE_GAP + wide
+    return rows
+
+
+def bent_path(start: QPointF, dots: Sequence[QPointF], end: QPointF) -> QPainterPath:
+    """A smooth way from an output through dots to an input: level at its ends, at each dot along its neighbours."""
+    points = [start, *dots, end]
+    tangents = [QPointF(1, 0)]
+    for before, after in zip(points, points[2:], strict=False):
+        way = after - before
+        length = (way.x() ** 2 + way.y() ** 2) ** 0.5
+        tangents.append(way / length if length > 1e-6 else QPointF(1, 0))
+    tangents.append(QPointF(1, 0))
+    path = QPainterPath(start)
+    for index, (one, other) in enumerate(pairwise(points)):
+        reach = ((other.x() - one.x()) ** 2 + (other.y() - one.y()) ** 2) ** 0.5 * 0.4
+        path.cubicTo(one + tangents[index] * reach, other - tangents[index + 1] * reach, other)
+    return path
 
 
 def wire_path(

@@ -4,6 +4,7 @@ Imports Qt, style and geometry.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPainterPath, QPen, QStaticText, QTransform
@@ -14,15 +15,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.document import Port
+from workbench.core.document import Place, Port
 from workbench.core.shapes import TensorSpec
 from workbench.gui.design.faces import Face
-from workbench.gui.design.geometry import Card, card_of, wire_path
+from workbench.gui.design.geometry import (
+    BADGE_GAP,
+    BADGE_ROW,
+    Card,
+    badge_rows,
+    bent_path,
+    card_of,
+    wire_path,
+)
 from workbench.gui.design.style import (
     CORNER,
     DETAIL,
     HEAD,
     PORT,
+    WEIGHTS,
     Style,
     edge_path,
     style,
@@ -45,6 +55,7 @@ class NodeItem(QGraphicsRectItem):
         self.face = face
         self.card = card_of(face)
         self.chosen = self.hovered = self.faded = False
+        self.badges: tuple[str, ...] = ()
         self.kinds: dict[str, str] = {}
         self.linked: frozenset[str] = frozenset()
         self._texts: list[tuple[QPointF, QStaticText]] = []
@@ -66,7 +77,20 @@ class NodeItem(QGraphicsRectItem):
         self.face, self.card = face, card
         # Texts are laid out when they are first painted: most cards of a large drawing never are.
         self._texts, self._big = [], None
-        self.setRect(-_MARGIN, -_MARGIN, card.width + 2 * _MARGIN + 4, card.height + 2 * _MARGIN + 4)
+        self._bound()
+
+    def _bound(self) -> None:
+        card = self.card
+        self._rows = badge_rows(self.badges, card.width)
+        below = BADGE_ROW * len(self._rows)
+        self.setRect(-_MARGIN, -_MARGIN, card.width + 2 * _MARGIN + 4, card.height + below + 2 * _MARGIN + 4)
+
+    def set_badges(self, badges: tuple[str, ...]) -> None:
+        """Small texts under the card."""
+        if badges != self.badges:
+            self.badges = badges
+            self._bound()
+            self.update()
 
     def set_look(
         self, *, chosen: bool | None = None, hovered: bool | None = None, faded: bool | None = None
@@ -142,6 +166,7 @@ class NodeItem(QGraphicsRectItem):
         if painter.worldTransform().m11() >= DETAIL:
             self._paint_texts(painter, made)
             self._paint_ports(painter, made)
+            self._paint_badges(painter, made)
             return
         if self._big is None:
             self._big = self._big_title()
@@ -192,6 +217,16 @@ class NodeItem(QGraphicsRectItem):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(tie_path().translated(right - 13, 11))
 
+    def _paint_badges(self, painter: QPainter, made: Style) -> None:
+        painter.setFont(made.label_font)
+        drop = self.card.height + 4 + made.label_metrics.ascent() + (4 if self.face.repeat else 0)
+        for row, badges in enumerate(self._rows):
+            x = 4.0
+            for text in badges:
+                painter.setPen(made.dim)
+                painter.drawText(QPointF(x, drop + row * BADGE_ROW), text)
+                x += made.width("label", text) + BADGE_GAP
+
     def _paint_ports(self, painter: QPainter, made: Style) -> None:
         for side, ports in (("in:", self.card.inputs), ("out:", self.card.outputs)):
             for name, place in ports.items():
@@ -216,19 +251,31 @@ class LinkItem(QGraphicsPathItem):
         self.kind = ""
         self.chosen = self.hovered = self.faded = False
         self.wrong = False
+        self.bends: tuple[Place, ...] = ()
+        self.weight: int | None = None
         self._path = QPainterPath()
         self._far: tuple[QLineF, ...] | None = None
         self.setZValue(LINKS)
-        self.setPen(QPen(Qt.GlobalColor.black, 4))
+        self.setPen(QPen(Qt.GlobalColor.black, 6))
 
     def place(
         self, start: QPointF, end: QPointF, floor: float | None = None, cards: Sequence[QRectF] = ()
     ) -> None:
         """Lay the wire between two points of the scene, around the cards."""
-        self._path = wire_path(start, end, floor, cards)
+        if self.bends:
+            self._path = bent_path(start, [QPointF(*place) for place in self.bends], end)
+        else:
+            self._path = wire_path(start, end, floor, cards)
         self.setPath(self._path)
         self.setPos(0, 0)
         self._far = None
+
+    def set_weight(self, weight: float | None) -> None:
+        """How thick the wire is, from 0 to 1; as usual for None."""
+        step = None if weight is None else round(max(0.0, min(1.0, weight)) * WEIGHTS)
+        if step != self.weight:
+            self.weight = step
+            self.update()
 
     def far_lines(self) -> tuple[QLineF, ...]:
         """The wire as three straight lines, for the view from afar."""
@@ -237,6 +284,14 @@ class LinkItem(QGraphicsPathItem):
             if count < 2:
                 return ()
             first, last = self._path.elementAt(0), self._path.elementAt(count - 1)
+            if self.bends:
+                stops = [
+                    QPointF(first.x, first.y),
+                    *(QPointF(*at) for at in self.bends),
+                    QPointF(last.x, last.y),
+                ]
+                self._far = tuple(QLineF(a, b) for a, b in pairwise(stops))
+                return self._far
             middle = (first.x + last.x) / 2
             self._far = (
                 QLineF(first.x, first.y, middle, first.y),
@@ -276,7 +331,7 @@ class LinkItem(QGraphicsPathItem):
         elif self.hovered:
             pen = made.lit_pens[self.kind]
         else:
-            pen = made.err_wire if self.wrong else made.wire_pens[self.kind]
+            pen = made.err_wire if self.wrong else made.wire_pen(self.kind, self.weight)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self._path)

@@ -3,20 +3,21 @@
 It owns its items explicitly and holds what is view state: selection, hover and the preview of a move.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
-from PySide6.QtGui import QPainterPathStroker
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+from PySide6.QtWidgets import QGraphicsItem
 
 from workbench.catalog.problems import Problem
 from workbench.catalog.scope import NodeInfo
-from workbench.core.document import Graph, Node, Port
+from workbench.core.document import Graph, Node, Place, Port
 from workbench.core.expressions import Value
 from workbench.gui.design.faces import Face, Knowledge, face_of
+from workbench.gui.design.hits import HitScene
+from workbench.gui.design.hits import PortHit as PortHit
 from workbench.gui.design.items import LinkItem, NodeItem
-from workbench.gui.design.labels import HIGH, WIDE, Labels
+from workbench.gui.design.labels import Labels
 from workbench.gui.design.overview import OverviewItem
 from workbench.gui.design.style import HEAD, NODE_WIDTH, wire_kind
 
@@ -25,15 +26,6 @@ _ROOM = 4096.0
 _CLEAR = 6.0
 MOST_ROUTED = 300
 """In drawings with more links wires do not go around cards."""
-
-
-@dataclass(frozen=True, slots=True)
-class PortHit:
-    """A port of a card, and where it is."""
-
-    port: Port
-    output: bool
-    place: QPointF
 
 
 @dataclass(slots=True)
@@ -45,7 +37,7 @@ class _Shown:
     key: tuple[object, ...]
 
 
-class DesignScene(QGraphicsScene):
+class DesignScene(HitScene):
     """Shows what it is told with `show`; edits nothing."""
 
     selection_changed = Signal()
@@ -53,14 +45,14 @@ class DesignScene(QGraphicsScene):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.know: Knowledge | None = None
-        self.graph = Graph()
-        self.nodes: dict[str, NodeItem] = {}
-        self.links: dict[Port, LinkItem] = {}
         self.selection: list[str] = []
         self.chosen_links: list[Port] = []
-        self.labels = Labels(self._covered)
+        self.labels = Labels(self.covered)
         self._shown: dict[str, _Shown] = {}
         self._wires: dict[str, set[Port]] = {}
+        self._bends: Mapping[Port, tuple[Place, ...]] = {}
+        self._badges: Mapping[str, tuple[str, ...]] = {}
+        self._weights: Mapping[Port, float] = {}
         self._hovered: NodeItem | LinkItem | None = None
         self._far = False
         self._far_stale = True
@@ -125,7 +117,7 @@ class DesignScene(QGraphicsScene):
         for item in (*self.links.values(), *self.nodes.values()):
             self.removeItem(item)
         self.nodes, self.links = {}, {}
-        self._shown, self._wires = {}, {}
+        self._shown, self._wires, self._bends = {}, {}, {}
         self.graph = Graph()
         if self.selection or self.chosen_links:
             self.selection, self.chosen_links = [], []
@@ -179,6 +171,7 @@ class DesignScene(QGraphicsScene):
                 item = self.nodes[id] = NodeItem(id, face)
                 item.setFlag(_NO_CONTENTS, self._far)
                 item.setPos(*node.at)
+                item.set_badges(self._badges.get(id, ()))
                 self.addItem(item)
                 stale |= self._wires.get(id, set())
             elif (item.face != face and item.set_face(face)) | bool(self._put(item, node)):
@@ -200,8 +193,16 @@ class DesignScene(QGraphicsScene):
                 item.setFlag(_NO_CONTENTS, self._far)
                 self._wires.setdefault(target.node, set()).add(target)
                 self._wires.setdefault(source.node, set()).add(target)
+                item.set_weight(self._weights.get(target))
                 self.addItem(item)
                 made.add(target)
+        bends = self._bends
+        if bends is not graph.bends:
+            for target in {*bends, *graph.bends}:
+                if target in self.links and self.links[target].bends != graph.bends.get(target, ()):
+                    self.links[target].bends = graph.bends.get(target, ())
+                    made.add(target)
+        self._bends = graph.bends
         return made
 
     def _route(self, targets: Iterable[Port]) -> None:
@@ -254,64 +255,6 @@ class DesignScene(QGraphicsScene):
         self.labels.clear()
         self.update()
 
-    # ------------------------------------------------------------- looking for things
-
-    def node_at(self, place: QPointF) -> NodeItem | None:
-        """The topmost card at a place."""
-        for item in self.items(QRectF(place.x() - 0.5, place.y() - 0.5, 1, 1)):
-            if isinstance(item, NodeItem) and item.scene_rect().contains(place):
-                return item
-        return None
-
-    def port_at(self, place: QPointF, reach: float, *, output: bool | None = None) -> PortHit | None:
-        """The port nearest to a place, not farther than `reach`; only outputs or inputs if asked."""
-        best: PortHit | None = None
-        nearest = reach
-        for item in self.items(QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)):
-            if not isinstance(item, NodeItem):
-                continue
-            for is_output, ports in ((True, item.card.outputs), (False, item.card.inputs)):
-                if output is not None and output is not is_output:
-                    continue
-                for name, offset in ports.items():
-                    at = offset + item.pos()
-                    far = ((at.x() - place.x()) ** 2 + (at.y() - place.y()) ** 2) ** 0.5
-                    if far < nearest:
-                        nearest = far
-                        best = PortHit(Port(item.id, name), is_output, at)
-        return best
-
-    def link_at(self, place: QPointF, reach: float) -> LinkItem | None:
-        """The wire at a place."""
-        stroker = QPainterPathStroker()
-        stroker.setWidth(2 * reach)
-        for item in self.items(QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)):
-            if isinstance(item, LinkItem) and stroker.createStroke(item.path()).contains(place):
-                return item
-        return None
-
-    def nodes_in(self, rect: QRectF) -> list[str]:
-        """Ids of the cards that a rectangle touches, in the order of the drawing."""
-        touched = {item.id for item in self.items(rect) if isinstance(item, NodeItem)}
-        return [id for id, item in self.nodes.items() if id in touched and item.scene_rect().intersects(rect)]
-
-    def links_near(self, rect: QRectF) -> list[LinkItem]:
-        """Wires whose shapes may stand in a rectangle."""
-        wide = rect.adjusted(-WIDE, -HIGH, WIDE, HIGH)
-        return [item for item in self.items(wide) if isinstance(item, LinkItem) and item.pos().isNull()]
-
-    def bounds(self, ids: Iterable[str] = ()) -> QRectF:
-        """The rectangle around these cards, or around all."""
-        rect = QRectF()
-        for item in [self.nodes[id] for id in ids if id in self.nodes] or self.nodes.values():
-            rect = rect.united(item.scene_rect())
-        return rect
-
-    def _covered(self, rect: QRectF) -> bool:
-        return any(
-            isinstance(item, NodeItem) and item.scene_rect().intersects(rect) for item in self.items(rect)
-        )
-
     # ------------------------------------------------------------- view state
 
     def select(self, ids: Iterable[str], links: Iterable[Port] = ()) -> None:
@@ -340,6 +283,28 @@ class DesignScene(QGraphicsScene):
             self._hovered = item
             if item is not None:
                 item.set_look(hovered=True)
+
+    def set_badges(self, badges: Mapping[str, tuple[str, ...]]) -> None:
+        """Show small texts under these cards, and none under the others."""
+        for id in {*self._badges, *badges}:
+            if id in self.nodes:
+                self.nodes[id].set_badges(badges.get(id, ()))
+        self._badges = dict(badges)
+
+    def set_weights(self, weights: Mapping[Port, float]) -> None:
+        """Draw wires (by their targets) from thin, 0, to thick, 1, and the others as usual."""
+        for target in {*self._weights, *weights}:
+            if target in self.links:
+                self.links[target].set_weight(weights.get(target))
+        self._weights = dict(weights)
+
+    def show_bends(self, target: Port, places: Sequence[Place]) -> None:
+        """Show a link running through these dots, without putting them into the document; `settle` ends that."""
+        link = self.links.get(target)
+        if link is not None:
+            self.update(self.labels.forget(link))
+            link.bends = tuple(places)
+            self._route((target,))
 
     def fade(self, ids: Iterable[str]) -> None:
         """Draw these cards faintly and all others as usual."""
@@ -377,7 +342,10 @@ class DesignScene(QGraphicsScene):
 
     def settle(self) -> None:
         """Place all wires and shapes anew, after a move."""
-        self._route(self.links if len(self.links) <= MOST_ROUTED else self._lifted_wires)
+        for target in self._bends:
+            if target in self.links:
+                self.links[target].bends = self._bends[target]
+        self._route(self.links if len(self.links) <= MOST_ROUTED else {*self._lifted_wires, *self._bends})
         self._lift(frozenset(), frozenset())
         self._forget_labels()
 

@@ -3,6 +3,8 @@
 Shows a scene and changes nothing in it.  Imports Qt, theme, scene and style.
 """
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
@@ -39,6 +41,8 @@ class Stage(QGraphicsView):
         self.drawing = DesignScene(self)
         self.setScene(self.drawing)
         self.setSceneRect(-_FAR, -_FAR, 2 * _FAR, 2 * _FAR)
+        self.layers: list[Callable[[QPainter, QRectF], None]] = []
+        """What else is painted over the drawing, in places of the scene: gets the painter and the rectangle."""
         self._frame_pending = True
         self._framed = False  # the whole drawing is in view, and stays there when the view changes its size
         self._hint = Label("", wrap=True)
@@ -209,6 +213,10 @@ class Stage(QGraphicsView):
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         if self.zoom >= DETAIL:
             self.drawing.labels.paint(painter, self.drawing.links_near(QRectF(rect)))
+        for layer in self.layers:
+            painter.save()
+            layer(painter, QRectF(rect))
+            painter.restore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -22,6 +22,9 @@ DETAIL = 0.5
 OVERVIEW = 0.28
 """Below this zoom everything is painted in a few batches."""
 
+WEIGHTS = 8
+"""Steps from the thinnest to the thickest wire."""
+
 KINDS = ("image", "vector", "label", "edge")
 
 
@@ -91,11 +94,22 @@ class Style:
         self.port_metrics = QFontMetricsF(self.port_font)
         self.label_metrics = QFontMetricsF(self.label_font)
         self._metrics = {"title": self.title_metrics, "line": self.line_metrics, "port": self.port_metrics}
+        self._metrics["label"] = self.label_metrics
+        self._weighted: dict[tuple[str, int], QPen] = {}
         self._widths: dict[tuple[str, str], float] = {}
         self._tiles: dict[tuple[int, float], QPixmap] = {}
 
+    def wire_pen(self, kind: str, weight: int | None) -> QPen:
+        """The pen of a wire; `weight` is a step from 0 to WEIGHTS, None for the usual one."""
+        if weight is None:
+            return self.wire_pens[kind]
+        key = (kind, weight)
+        if key not in self._weighted:
+            self._weighted[key] = _pen(self.wires[kind], 1.0 + 4.0 * weight / WEIGHTS)
+        return self._weighted[key]
+
     def width(self, font: str, text: str) -> float:
-        """How wide a text is in the font of titles, lines or ports."""
+        """How wide a text is in the font of titles, lines, ports or labels."""
         key = (font, text)
         found = self._widths.get(key)
         if found is None:

@@ -1,0 +1,103 @@
+"""What is at a place of the drawing: cards, their ports, wires and the dots that these run through.
+
+Imports Qt, core and items.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QPointF, QRectF
+from PySide6.QtGui import QPainterPathStroker
+from PySide6.QtWidgets import QGraphicsScene
+
+from workbench.core.document import Graph, Port
+from workbench.gui.design.items import LinkItem, NodeItem
+from workbench.gui.design.labels import HIGH, WIDE
+
+
+@dataclass(frozen=True, slots=True)
+class PortHit:
+    """A port of a card, and where it is."""
+
+    port: Port
+    output: bool
+    place: QPointF
+
+
+class HitScene(QGraphicsScene):
+    """A scene of cards and wires in which one can look for things."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.graph = Graph()
+        self.nodes: dict[str, NodeItem] = {}
+        self.links: dict[Port, LinkItem] = {}
+
+    def node_at(self, place: QPointF) -> NodeItem | None:
+        """The topmost card at a place."""
+        for item in self.items(QRectF(place.x() - 0.5, place.y() - 0.5, 1, 1)):
+            if isinstance(item, NodeItem) and item.scene_rect().contains(place):
+                return item
+        return None
+
+    def port_at(self, place: QPointF, reach: float, *, output: bool | None = None) -> PortHit | None:
+        """The port nearest to a place, not farther than `reach`; only outputs or inputs if asked."""
+        best: PortHit | None = None
+        nearest = reach
+        for item in self.items(QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)):
+            if not isinstance(item, NodeItem):
+                continue
+            for is_output, ports in ((True, item.card.outputs), (False, item.card.inputs)):
+                if output is not None and output is not is_output:
+                    continue
+                for name, offset in ports.items():
+                    at = offset + item.pos()
+                    far = ((at.x() - place.x()) ** 2 + (at.y() - place.y()) ** 2) ** 0.5
+                    if far < nearest:
+                        nearest = far
+                        best = PortHit(Port(item.id, name), is_output, at)
+        return best
+
+    def link_at(self, place: QPointF, reach: float) -> LinkItem | None:
+        """The wire at a place."""
+        stroker = QPainterPathStroker()
+        stroker.setWidth(2 * reach)
+        for item in self.items(QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)):
+            if isinstance(item, LinkItem) and stroker.createStroke(item.path()).contains(place):
+                return item
+        return None
+
+    def nodes_in(self, rect: QRectF) -> list[str]:
+        """Ids of the cards that a rectangle touches, in the order of the drawing."""
+        touched = {item.id for item in self.items(rect) if isinstance(item, NodeItem)}
+        return [id for id, item in self.nodes.items() if id in touched and item.scene_rect().intersects(rect)]
+
+    def links_near(self, rect: QRectF) -> list[LinkItem]:
+        """Wires whose shapes may stand in a rectangle."""
+        wide = rect.adjusted(-WIDE, -HIGH, WIDE, HIGH)
+        return [item for item in self.items(wide) if isinstance(item, LinkItem) and item.pos().isNull()]
+
+    def bounds(self, ids: Iterable[str] = ()) -> QRectF:
+        """The rectangle around these cards, or around all."""
+        rect = QRectF()
+        for item in [self.nodes[id] for id in ids if id in self.nodes] or self.nodes.values():
+            rect = rect.united(item.scene_rect())
+        return rect
+
+    def covered(self, rect: QRectF) -> bool:
+        """Whether a card stands in a rectangle."""
+        return any(
+            isinstance(item, NodeItem) and item.scene_rect().intersects(rect) for item in self.items(rect)
+        )
+
+    def bend_at(self, place: QPointF, reach: float) -> tuple[Port, int] | None:
+        """The dot of a wire nearest to a place: the wire's target and which of its dots."""
+        best: tuple[Port, int] | None = None
+        nearest = reach
+        for target in self.graph.bends:
+            item = self.links.get(target)
+            for index, at in enumerate(item.bends if item is not None and item.isVisible() else ()):
+                far = ((at[0] - place.x()) ** 2 + (at[1] - place.y()) ** 2) ** 0.5
+                if far < nearest:
+                    nearest, best = far, (target, index)
+        return best
