@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from workbench.catalog.spec import FAMILIES, Field, NodeType, fields_of, help_text, node_types
+from workbench.catalog.pages import SECTIONS, page_of, with_types
+from workbench.catalog.spec import FAMILIES, Field, NodeType, fields_of, node_types
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "nodes.md"
 TITLES = {
@@ -65,11 +66,20 @@ def reference() -> str:
 def _entry(name: str, cls: type[NodeType]) -> Iterator[str]:
     yield from ("", f"### {name}", "")
     known = f" · `{cls.torch}`" if cls.torch.startswith(("nn.", "gnn.")) else ""
-    yield from (f"*{cls.title}*{known} · {_ports(cls)}", "", help_text(cls))
+    page = page_of(cls)
+    yield from (f"*{cls.title}*{known} · {_ports(cls)}", "", page.about)
+    for name in SECTIONS:
+        text = page.sections[name]
+        yield from ("", f"**{name}** {_linked(text) if name == 'Alternatives' else text}")
     entries = fields_of(cls)
     if entries:
         yield from ("", "| field | default | meaning |", "|---|---|---|")
         yield from map(_row, entries)
+
+
+def _linked(text: str) -> str:
+    """With a link at every node type that is named."""
+    return "".join(f"[{piece}](#{type.lower()})" if type else piece for piece, type in with_types(text))
 
 
 def _ports(cls: type[NodeType]) -> str:

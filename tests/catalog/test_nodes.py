@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
@@ -13,10 +14,12 @@ from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from workbench.catalog.pages import SECTIONS, alternatives, page_of
 from workbench.catalog.spec import FAMILIES, Call, Example, NodeType, fields_of, fill, help_text, node_types
 from workbench.core.shapes import Dim, TensorSpec
 
 TYPES = node_types()
+WORDS = {"GAN", "GPU", "VAE"}  # of the field, beside the names of node types
 CASES = [
     pytest.param(cls, example, id=f"{name}-{index}")
     for name, cls in TYPES.items()
@@ -193,8 +196,13 @@ def test_help_page(cls: type[NodeType]) -> None:
     text = help_text(cls)
     first = text.split("\n\n")[0]
     assert first.endswith("."), "the help begins with a plain sentence"
-    assert "**Shapes**" in text and "**Use when**" in text
-    assert text.index("**Shapes**") < text.index("**Use when**")
+    page = page_of(cls)
+    assert tuple(page.sections) == SECTIONS, "all five sections, in this order"
+    assert all(page.sections.values())
+    assert "**" not in page.about + "".join(page.sections.values())
+    assert alternatives(cls), "at least one node type to take instead"
+    for word in re.findall(r"\b[A-Z]\w*[a-z][A-Z]\w*|\b[A-Z]\w*[A-Z]\w*\b", page.sections["Alternatives"]):
+        assert word in TYPES or word in WORDS, f"{word} is not a node type"
     assert not any(line.startswith(" ") for line in text.splitlines())
     for entry in fields_of(cls):
         assert entry.help.endswith("."), entry.name

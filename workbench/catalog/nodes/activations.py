@@ -168,6 +168,9 @@ class Sigmoid(_Activation):
     **Use when** the output is a probability or a pixel in [0, 1], or for gates.
 
     **Alternatives** for training leave it out and use BCEWithLogitsLoss, which is exact for large numbers; Tanh.
+
+    **Reference** Rumelhart et al. 1986, Learning representations by back-propagating errors;
+    torch.nn.Sigmoid.
     """
 
 
@@ -182,6 +185,8 @@ class Tanh(_Activation):
     **Use when** outputs lie in [−1, 1] (GAN generators), or in small classic networks such as LeNet.
 
     **Alternatives** ReLU between the layers of deep networks.
+
+    **Reference** LeCun et al. 1998, Efficient backprop; torch.nn.Tanh.
     """
 
 
@@ -202,6 +207,9 @@ class Softplus(_Activation):
     **Use when** an output must be positive, such as a variance or a rate.
 
     **Alternatives** ReLU, which also gives exact zeros.
+
+    **Reference** Dugas et al. 2001, Incorporating second-order functional knowledge for better option
+    pricing; torch.nn.Softplus.
     """
 
     beta: float = param(1.0, "How sharp the bend is.", min=0.001, max=1000)
@@ -271,6 +279,9 @@ class Softmax(_AlongAxis):
     **Use when** a prediction should be read as probabilities, or as weights of a mixture.
 
     **Alternatives** for training leave it out: CrossEntropyLoss takes the scores and contains it.
+
+    **Reference** Bridle 1990, Probabilistic interpretation of feedforward classification network outputs;
+    torch.nn.Softmax.
     """
 
 
@@ -291,4 +302,7 @@ class LogSoftmax(_AlongAxis):
     **Use when** log-likelihoods are added up or compared.
 
     **Alternatives** Softmax; CrossEntropyLoss contains it.
+
+    **Reference** Bishop 2006, Pattern recognition and machine learning, section 4.3.4;
+    torch.nn.LogSoftmax.
     """

@@ -40,11 +40,16 @@ class RandomShift(nn.Module):
 class RandomShift(NodeType):
     """Moves each training image by a random number of pixels; what comes in is zero.
 
+    **Formula** y[c, i, j] = x[c, i + a, j + b] with a, b drawn from −pixels … pixels for each image
+
     **Shapes** x N×C×H×W → y the same.
 
     **Use when** it does not matter where in the image something stands.
 
-    **Alternatives** more training data.
+    **Alternatives** RandomHorizontalFlip, GaussianNoise; more training data, where it can be had.
+
+    **Reference** Simard et al. 2003, Best practices for convolutional neural networks applied to visual
+    document analysis.
     """
 
     pixels: int = param(2, "How far at most.", min=0, max=10_000, required=True)
@@ -89,11 +94,15 @@ class RandomHorizontalFlip(nn.Module):
 class RandomHorizontalFlip(NodeType):
     """Mirrors a random share of the training images left to right.
 
+    **Formula** y[c, i, j] = x[c, i, W − 1 − j] with probability p, else x[c, i, j]
+
     **Shapes** x N×C×H×W → y the same.
 
     **Use when** a mirrored image is as plausible as the original: animals and clothes, not digits or letters.
 
     **Alternatives** RandomShift.
+
+    **Reference** Krizhevsky et al. 2012, ImageNet classification with deep convolutional neural networks.
     """
 
     p: float = param(
@@ -136,6 +145,8 @@ class GaussianNoise(NodeType):
     **Use when** small differences should not matter, or an autoencoder should learn to remove noise.
 
     **Alternatives** Dropout.
+
+    **Reference** Bishop 1995, Training with noise is equivalent to Tikhonov regularization.
     """
 
     std: float = param(

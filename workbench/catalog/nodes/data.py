@@ -20,10 +20,16 @@ _BOUNDS = {"label": "classes", "tokens": "vocabulary", "next": "vocabulary"}
 class Dataset(NodeType):
     """The data a model learns from. It has one output for each thing that an example consists of.
 
+    **Formula** (x, label, …) = the next N examples of the split, in a new order every epoch of training
+
     **Shapes** as the dataset says: images N×C×H×W in [0, 1], features N×F standardised by the training part,
     labels N, text N×L with `next` shifted by one, graphs x V×F and edges 2×E.
 
     **Use when** always: every model starts with a dataset. Its facts can be used in fields, such as `= classes`.
+
+    **Alternatives** Noise where nothing has to be read, as in front of a generator.
+
+    **Reference** Goodfellow, Bengio and Courville 2016, Deep learning, section 5.3.
     """
 
     dataset: str = param(
@@ -72,6 +78,10 @@ class Noise(NodeType):
     **Shapes** → z N×size.
 
     **Use when** a generator or decoder needs something to start from (GAN, VAE samples).
+
+    **Alternatives** Dataset when there is something real to start from; GaussianNoise disturbs what is there.
+
+    **Reference** Goodfellow et al. 2014, Generative adversarial nets; torch.randn.
     """
 
     size: int = param(64, "How many numbers for each example.", min=1, required=True)

@@ -29,7 +29,9 @@ class Linear(NodeType):
 
     **Use when** the inputs are a vector without neighbourhood: columns of a table, pooled features, the last layer.
 
-    **Alternatives** Conv2d for images, attention for sequences.
+    **Alternatives** Conv2d for images, MultiheadAttention for sequences.
+
+    **Reference** Rosenblatt 1958, The perceptron; torch.nn.Linear.
     """
 
     out_features: int = param(64, "Length of the output vector.", min=1, max=10_000_000, required=True)

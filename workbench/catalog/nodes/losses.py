@@ -68,6 +68,9 @@ class CrossEntropyLoss(_Loss):
     **Use when** each example belongs to one of several classes; the next token of a text is such a class.
 
     **Alternatives** BCEWithLogitsLoss when several may be true at once or there are only two.
+
+    **Reference** Bishop 2006, Pattern recognition and machine learning, section 4.3.4;
+    torch.nn.CrossEntropyLoss.
     """
 
     label_smoothing: float = param(0.0, "Share of certainty taken from the true class.", min=0, max=1)
@@ -147,6 +150,9 @@ class BCEWithLogitsLoss(_Regression):
     the constant target 1 for real and 0 for fake.
 
     **Alternatives** CrossEntropyLoss for one of several classes.
+
+    **Reference** Bishop 2006, Pattern recognition and machine learning, section 4.3.2;
+    torch.nn.BCEWithLogitsLoss.
     """
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
@@ -189,6 +195,8 @@ class MSELoss(_Regression):
     **Use when** numbers are predicted and large mistakes are much worse than small ones.
 
     **Alternatives** L1Loss and HuberLoss care less about outliers.
+
+    **Reference** Bishop 2006, Pattern recognition and machine learning, section 3.1.1; torch.nn.MSELoss.
     """
 
 
@@ -211,6 +219,8 @@ class L1Loss(_Regression):
     **Use when** numbers are predicted and the data has outliers; images come out sharper than with MSELoss.
 
     **Alternatives** MSELoss, HuberLoss.
+
+    **Reference** Koenker and Bassett 1978, Regression quantiles; torch.nn.L1Loss.
     """
 
 
@@ -260,7 +270,8 @@ class KLDivergenceNormal(NodeType):
 
     **Use when** a variational autoencoder should keep its latent space close to what Noise gives.
 
-    **Alternatives** a plain autoencoder without it; a smaller weight in the update (beta-VAE).
+    **Alternatives** MSELoss alone, which makes a plain autoencoder; a smaller weight in the update
+    (beta-VAE).
 
     **Reference** Kingma and Welling 2014, Auto-encoding variational Bayes.
     """

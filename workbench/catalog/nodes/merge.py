@@ -152,11 +152,15 @@ class Multiply(_Merge):
 class Concatenate(_Merge):
     """Puts its inputs behind each other along one dimension.
 
+    **Formula** y = [a, b, …] along the dimension
+
     **Shapes** a N×A×…, b N×B×… → y N×(A + B)×…; all other sizes are equal.
 
     **Use when** two branches meet and the next layer should see both (U-Net, DenseNet, Inception).
 
     **Alternatives** Add needs equal shapes and adds no channels.
+
+    **Reference** Huang et al. 2017, Densely connected convolutional networks; torch.cat.
     """
 
     dim: int = param(
@@ -220,7 +224,8 @@ class Reparameterise(NodeType):
 
     **Use when** building a variational autoencoder: between encoder and decoder.
 
-    **Alternatives** none with an exact gradient for continuous latents.
+    **Alternatives** Noise, where the code need not come from an input (GAN); no other node passes an
+    exact gradient to mean and variance.
 
     **Reference** Kingma and Welling 2014, Auto-encoding variational Bayes.
     """

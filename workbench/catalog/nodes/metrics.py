@@ -72,6 +72,8 @@ class Accuracy(_ClassMetric):
     **Use when** classes are about equally frequent.
 
     **Alternatives** F1Score when some classes are rare, TopKAccuracy when there are many.
+
+    **Reference** sklearn.metrics.accuracy_score.
     """
 
 
@@ -111,6 +113,8 @@ class BinaryAccuracy(NodeType):
     **Use when** the loss is BCEWithLogitsLoss.
 
     **Alternatives** Accuracy for one of several classes.
+
+    **Reference** sklearn.metrics.accuracy_score.
     """
 
     goal: ClassVar[str] = "max"
@@ -161,6 +165,9 @@ class TopKAccuracy(_ClassMetric):
     **Use when** there are many classes and several guesses are allowed.
 
     **Alternatives** Accuracy, which is k = 1.
+
+    **Reference** Russakovsky et al. 2015, ImageNet large scale visual recognition challenge;
+    sklearn.metrics.top_k_accuracy_score.
     """
 
     k: int = param(5, "How many guesses count.", min=1, max=1_000_000, required=True)
@@ -220,6 +227,8 @@ class F1Score(_ClassMetric):
     **Use when** some classes are rare and count as much as the others.
 
     **Alternatives** Accuracy; a ConfusionMatrix shows which classes are mixed up.
+
+    **Reference** van Rijsbergen 1979, Information retrieval, chapter 7; sklearn.metrics.f1_score.
     """
 
     def given(self, *specs: TensorSpec) -> dict[str, Value]:
@@ -258,6 +267,9 @@ class Perplexity(_ClassMetric):
     **Use when** a language model is judged.
 
     **Alternatives** Accuracy of the next token.
+
+    **Reference** Jelinek et al. 1977, Perplexity, a measure of the difficulty of speech recognition
+    tasks.
     """
 
     goal: ClassVar[str] = "min"
@@ -293,6 +305,8 @@ class MeanSquaredError(_NumberMetric):
     **Use when** numbers are predicted and large mistakes matter most.
 
     **Alternatives** MeanAbsoluteError, R2Score.
+
+    **Reference** sklearn.metrics.mean_squared_error.
     """
 
 
@@ -326,6 +340,8 @@ class MeanAbsoluteError(_NumberMetric):
     **Use when** numbers are predicted; it is read in the unit of the target.
 
     **Alternatives** MeanSquaredError, R2Score.
+
+    **Reference** sklearn.metrics.mean_absolute_error.
     """
 
 
@@ -368,6 +384,8 @@ class R2Score(_NumberMetric):
     **Use when** numbers are predicted and models on different targets are compared.
 
     **Alternatives** MeanAbsoluteError, which has the unit of the target.
+
+    **Reference** Wright 1921, Correlation and causation; sklearn.metrics.r2_score.
     """
 
     goal: ClassVar[str] = "max"

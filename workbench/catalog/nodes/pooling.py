@@ -54,6 +54,9 @@ class MaxPool1d(NodeType):
     **Use when** it matters that a pattern occurs, not exactly where; also to make a signal shorter.
 
     **Alternatives** a Conv1d with stride 2, which learns what to keep.
+
+    **Reference** Collobert et al. 2011, Natural language processing (almost) from scratch;
+    torch.nn.MaxPool1d.
     """
 
     kernel_size: int = param(2, "Length of the stretch.", min=1, max=100_000, required=True)
@@ -96,6 +99,9 @@ class MaxPool2d(NodeType):
     **Use when** it matters that a pattern occurs, not exactly where; halves the image with its default.
 
     **Alternatives** AvgPool2d, or a Conv2d with stride 2, which learns what to keep.
+
+    **Reference** Scherer et al. 2010, Evaluation of pooling operations in convolutional architectures;
+    torch.nn.MaxPool2d.
     """
 
     kernel_size: int | Pair = param(2, "Height and width of the window.", min=1, max=10_000, required=True)
@@ -139,6 +145,9 @@ class AvgPool2d(NodeType):
     **Use when** an image should become smaller and smoother (LeNet, DenseNet).
 
     **Alternatives** MaxPool2d, which keeps edges sharper.
+
+    **Reference** LeCun et al. 1998, Gradient-based learning applied to document recognition;
+    torch.nn.AvgPool2d.
     """
 
     kernel_size: int | Pair = param(2, "Height and width of the window.", min=1, max=10_000, required=True)
@@ -171,11 +180,15 @@ class AvgPool2d(NodeType):
 class AdaptiveAvgPool1d(NodeType):
     """Brings a signal of any length to a fixed length by averaging stretches.
 
+    **Formula** y[c, k] = mean of x[c, t] over the k-th of output_size nearly equal stretches
+
     **Shapes** x N×C×L → y N×C×output_size.
 
     **Use when** signals differ in length but a Linear layer needs a fixed number of inputs.
 
     **Alternatives** GlobalAvgPool, which leaves one number a channel.
+
+    **Reference** torch.nn.AdaptiveAvgPool1d.
     """
 
     output_size: int = param(1, "Length of the result.", min=1, max=100_000, required=True)
@@ -199,11 +212,15 @@ class AdaptiveAvgPool1d(NodeType):
 class AdaptiveAvgPool2d(NodeType):
     """Brings an image of any size to a fixed size by averaging windows.
 
+    **Formula** y[c, k, l] = mean of x[c, i, j] over the window (k, l) of a grid of nearly equal windows
+
     **Shapes** x N×C×H×W → y N×C×output_size×output_size.
 
     **Use when** images differ in size but a Linear layer needs a fixed number of inputs.
 
     **Alternatives** GlobalAvgPool, which leaves one number a channel.
+
+    **Reference** torch.nn.AdaptiveAvgPool2d.
     """
 
     output_size: int | Pair = param(1, "Height and width of the result.", min=1, max=10_000, required=True)
@@ -287,6 +304,9 @@ class GlobalMeanPool(_GraphPool):
     **Use when** whole graphs are classified (molecules) and their size should not matter.
 
     **Alternatives** GlobalAddPool counts, GlobalMaxPool finds.
+
+    **Reference** Xu et al. 2019, How powerful are graph neural networks?;
+    torch_geometric.nn.global_mean_pool.
     """
 
 
@@ -312,6 +332,9 @@ class GlobalMaxPool(_GraphPool):
     **Use when** whole graphs are classified and one telling node is enough.
 
     **Alternatives** GlobalMeanPool, GlobalAddPool.
+
+    **Reference** Xu et al. 2019, How powerful are graph neural networks?;
+    torch_geometric.nn.global_max_pool.
     """
 
 

@@ -18,11 +18,15 @@ from workbench.core.shapes import TensorSpec
 class Images(NodeType):
     """Records a sheet of images after every epoch, always of the same examples.
 
+    **Formula** a sheet of the first `count` examples, every number of 0 … 1 as a brightness
+
     **Shapes** input N×C×H×W with one grey or three colour channels, values in [0, 1].
 
     **Use when** a model makes images: see what a generator paints or an autoencoder gives back.
 
     **Alternatives** TextSamples for language models; use Scale in front when values lie in [−1, 1].
+
+    **Reference** Zeiler and Fergus 2014, Visualizing and understanding convolutional networks.
     """
 
     count: int = param(16, "How many images.", min=1, max=256, required=True)
@@ -52,11 +56,15 @@ class Images(NodeType):
 class TextSamples(NodeType):
     """Lets the model write after every epoch, one token after the other, and records the text.
 
+    **Formula** next token ~ softmax(scores of the last position / temperature), again and again
+
     **Shapes** input N×L×V: scores of the next token at each position.
 
     **Use when** a language model is trained: reading tells more than the loss.
 
     **Alternatives** the metric Perplexity.
+
+    **Reference** Radford et al. 2019, Language models are unsupervised multitask learners.
     """
 
     length: int = param(200, "How many tokens are written.", min=1, max=100_000)
@@ -115,12 +123,16 @@ class ConfusionMatrix(nn.Module):
 class ConfusionMatrix(NodeType):
     """Counts how often each true class was taken for each class, after every epoch.
 
+    **Formula** value[t, p] = number of entries of class t whose highest score is p
+
     **Shapes** input N×C, N×L×C or N×C×H×W of scores; target N, N×L or N×H×W of classes → value C×C, true classes
     in rows.
 
     **Use when** a classifier makes mistakes and you want to know which.
 
     **Alternatives** Accuracy and F1Score for one number.
+
+    **Reference** sklearn.metrics.confusion_matrix.
     """
 
     def given(self, *specs: TensorSpec) -> dict[str, Value]:

@@ -14,11 +14,16 @@ from workbench.core.shapes import TensorSpec
 class Resize(NodeType):
     """Scales images to a given height and width by bilinear interpolation; images of that size stay as they are.
 
+    **Formula** y[c, i, j] = x at (i · H / height, j · W / width), mixed from the four pixels around
+
     **Shapes** x N×C×H×W → y N×C×height×width.
 
     **Use when** a model needs images of one size whatever the dataset has.
 
-    **Alternatives** PadTo, which adds a border instead of scaling; a stride, to get smaller while learning.
+    **Alternatives** PadTo, which adds a border instead of scaling; Upsample, which multiplies the size; a
+    stride, to get smaller while learning.
+
+    **Reference** torch.nn.functional.interpolate.
     """
 
     size: int | Pair = param(28, "Height and width of the result.", min=1, max=16384, required=True)

@@ -36,12 +36,16 @@ def _elements(shape: tuple[Dim, ...]) -> int | None:
 class Flatten(NodeType):
     """Turns each example into one vector.
 
+    **Formula** y[a · B + b] = x[a, b]
+
     **Shapes** x N×A×B×… → y N×(A·B·…); with start_dim 2, N×A×(B·…).
 
     **Use when** a Linear layer follows convolutions or images; with start_dim 2 and Permute, an image becomes a
     sequence of patches.
 
     **Alternatives** GlobalAvgPool, which needs fewer weights behind it.
+
+    **Reference** torch.nn.Flatten.
     """
 
     start_dim: int = param(1, "The first dimension that is joined.", min=1, max=8)
@@ -75,11 +79,15 @@ class Flatten(NodeType):
 class Reshape(NodeType):
     """Gives each example another shape with the same number of elements.
 
+    **Formula** y has the numbers of x in the same order, the last dimension counted first
+
     **Shapes** x N×… → y N×shape; one size may be −1 and is then what remains.
 
     **Use when** a vector becomes an image (generators, decoders) or an image becomes a sequence of rows.
 
     **Alternatives** Flatten for one vector, Permute to change the order of dimensions.
+
+    **Reference** torch.reshape.
     """
 
     shape: Ints = param((1, 28, 28), "Sizes after the batch, such as 1, 28, 28.", min=-1, required=True)
@@ -137,11 +145,15 @@ class Reshape(NodeType):
 class Permute(NodeType):
     """Puts the dimensions into another order; the batch stays first.
 
+    **Formula** y[i, k, j] = x[i, j, k] with dims 0, 2, 1
+
     **Shapes** x N×A×B → y N×B×A with dims 0, 2, 1.
 
     **Use when** a sequence N×L×F goes into a Conv1d, which wants N×F×L, or channels stand last.
 
     **Alternatives** Reshape when numbers should be regrouped without being moved.
+
+    **Reference** torch.permute.
     """
 
     dims: Ints = param((0, 2, 1), "The new order, counted from 0 for the batch.", min=0, max=8, required=True)
@@ -177,11 +189,16 @@ class Permute(NodeType):
 class PadTo(NodeType):
     """Adds a border of zeros so that an image has at least a given size; a larger image stays as it is.
 
+    **Formula** y[c, i + top, j + left] = x[c, i, j], and 0 elsewhere
+
     **Shapes** x N×C×H×W → y N×C×max(H, height)×max(W, width). An odd pixel goes to the right and the bottom.
 
     **Use when** a network was made for larger images: LeNet takes digits padded to 32×32.
 
     **Alternatives** the padding of Conv2d; Upsample to enlarge what is seen.
+
+    **Reference** LeCun et al. 1998, Gradient-based learning applied to document recognition;
+    torch.nn.functional.pad.
     """
 
     size: int | Pair = param(32, "Height and width that are reached.", min=1, max=100_000, required=True)
@@ -218,11 +235,16 @@ class PadTo(NodeType):
 class Upsample(NodeType):
     """Enlarges an image by repeating its pixels, or by interpolating between them.
 
+    **Formula** y[c, i, j] = x[c, ⌊i / scale⌋, ⌊j / scale⌋]; the other modes interpolate between
+    neighbours
+
     **Shapes** x N×C×H×W → y N×C×(H·scale)×(W·scale).
 
     **Use when** a decoder or a U-Net goes back to a larger image; a Conv2d follows.
 
     **Alternatives** ConvTranspose2d, which learns how to enlarge.
+
+    **Reference** Odena et al. 2016, Deconvolution and checkerboard artifacts; torch.nn.Upsample.
     """
 
     scale_factor: int = param(2, "How many times larger.", min=1, max=1000, required=True)
@@ -255,11 +277,15 @@ class Upsample(NodeType):
 class Select(NodeType):
     """Picks one entry along a dimension, such as the last step of a sequence.
 
+    **Formula** y_f = x[index, f]
+
     **Shapes** x N×L×F → y N×F.
 
     **Use when** a sequence gets one answer: the last step of a recurrent layer, the first token of a Transformer.
 
     **Alternatives** Mean over all steps; the `last` output of LSTM.
+
+    **Reference** Devlin et al. 2019, BERT, reads its answer at the first token; torch.select.
     """
 
     index: int = param(
@@ -303,6 +329,8 @@ class Mean(NodeType):
     **Use when** a sequence gets one answer and every step counts.
 
     **Alternatives** Select takes one step; GlobalAvgPool for images.
+
+    **Reference** torch.mean.
     """
 
     dim: int = param(1, "The dimension that goes away.", min=-5, max=5, required=True)
@@ -341,7 +369,9 @@ class Scale(NodeType):
 
     **Use when** pixels in [0, 1] should lie in [−1, 1] (factor 2, offset −1), or one of several losses weighs less.
 
-    **Alternatives** BatchNorm, which learns scale and offset.
+    **Alternatives** BatchNorm2d or LayerNorm, which learn scale and offset.
+
+    **Reference** torch.mul, torch.add.
     """
 
     factor: float = param(1.0, "What every number is multiplied by.", min=-1e9, max=1e9)
@@ -376,11 +406,16 @@ class Scale(NodeType):
 class StopGradient(NodeType):
     """Passes the value on and lets no gradient back.
 
+    **Formula** y = x with ∂y / ∂x = 0
+
     **Shapes** x any → y the same.
 
     **Use when** what comes before must not be trained by the losses that follow (teachers, targets, commitments).
 
-    **Alternatives** the list of trained parts of an update, which a GAN uses.
+    **Alternatives** the list of trained parts of an update, which a GAN uses; Scale, which weakens a
+    value together with its gradient.
+
+    **Reference** Chen and He 2021, Exploring simple Siamese representation learning; torch.Tensor.detach.
     """
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
