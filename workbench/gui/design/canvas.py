@@ -60,6 +60,10 @@ class Canvas(Stage):
         super().__init__(parent)
         self.session = session
         self.place = Place()
+        self.grips: list[Callable[[QPoint, QPointF, Qt.KeyboardModifier], Gesture | None]] = []
+        """Asked in order at a left press that hits no port and no node; what one gives begins at once."""
+        self.doubles: list[Callable[[QPoint, QPointF, Qt.KeyboardModifier], bool]] = []
+        """Asked in order at a double-click that hits no port and no node; True takes it."""
         self._gesture: Gesture | None = None
         self._waiting: tuple[QPoint, Callable[[], Gesture]] | None = None
         self._click: Callable[[], None] | None = None
@@ -182,11 +186,11 @@ class Canvas(Stage):
             if self._space:
                 self._space = pan
         elif button == _LEFT:
-            self._press(at, bool(event.modifiers() & _ADDING))
+            self._press(at, event.modifiers())
         event.accept()
 
-    def _press(self, at: QPoint, adding: bool) -> None:
-        place, drawing = self.mapToScene(at), self.drawing
+    def _press(self, at: QPoint, keys: Qt.KeyboardModifier) -> None:
+        place, drawing, adding = self.mapToScene(at), self.drawing, bool(keys & _ADDING)
         hit = drawing.port_at(place, REACH / self.zoom) if self.zoom >= DETAIL else None
         node = drawing.node_at(place)
         self._click = None
@@ -194,6 +198,8 @@ class Canvas(Stage):
             self._waiting = (at, lambda: self._link_from(hit))
         elif node is not None:
             self._press_node(node, at, place, adding)
+        elif (gesture := self._gripped(at, place, keys)) is not None:
+            self._begin(gesture, at)
         elif (link := drawing.link_at(place, 6 / self.zoom)) is not None:
             kept = drawing.chosen_links if adding else []
             drawing.select(drawing.selection if adding else (), (*kept, link.target))
@@ -202,6 +208,10 @@ class Canvas(Stage):
             kept_nodes = tuple(drawing.selection) if adding else ()
             drawing.select(kept_nodes)
             self._waiting = (at, lambda: Box(self, place, kept_nodes))
+
+    def _gripped(self, at: QPoint, place: QPointF, keys: Qt.KeyboardModifier) -> Gesture | None:
+        found = (grip(at, place, keys) for grip in self.grips)
+        return next((gesture for gesture in found if gesture is not None), None)
 
     def _press_node(self, node: NodeItem, at: QPoint, place: QPointF, adding: bool) -> None:
         drawing, id = self.drawing, node.id
@@ -248,9 +258,12 @@ class Canvas(Stage):
         if event.button() != _LEFT:
             return
         self._waiting = None
-        node = self.drawing.node_at(self.mapToScene(at))
+        place = self.mapToScene(at)
+        node = self.drawing.node_at(place)
         if node is None:
-            if self.drawing.link_at(self.mapToScene(at), 6 / self.zoom) is None:
+            if any(double(at, place, event.modifiers()) for double in self.doubles):
+                return
+            if self.drawing.link_at(place, 6 / self.zoom) is None:
                 self.search(at)
         elif self.drawing.graph.nodes[node.id].block:
             self.enter(node.id)
