@@ -20,16 +20,18 @@ from workbench.core.errors import StoreError
 from workbench.store import opening, sqlite, tables
 from workbench.store.store import Store
 
-SECOND = """
+NOW = tables.REVISION
+TOMORROW = "tomorrow"
+NEXT = f"""
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{TOMORROW}"
+down_revision = "{NOW}"
 
 
 def upgrade() -> None:
     op.execute("ALTER TABLE runs ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'")
-    {more}
+    {{more}}
 """
 
 
@@ -47,13 +49,13 @@ def _scripts(folder: Path, more: str = "pass") -> Path:
     """The migrations as they are, and one from tomorrow."""
     scripts = folder / "migrations"
     shutil.copytree(opening.MIGRATIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "m0002_second.py").write_text(SECOND.format(more=more))
+    (scripts / "versions" / "tomorrow.py").write_text(NEXT.format(more=more))
     return scripts
 
 
 @pytest.fixture
 def tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "REVISION", "0002")
+    monkeypatch.setattr(tables, "REVISION", TOMORROW)
 
 
 def test_a_new_workspace_has_its_journal_and_says_whose_it_is(store: Store, path: Path) -> None:
@@ -251,18 +253,18 @@ def test_a_closed_workspace_says_so(store: Store) -> None:
 def test_an_older_workspace_is_backed_up_and_migrated(path: Path, tmp_path: Path) -> None:
     scripts, files = _scripts(tmp_path), tmp_path / "experiments.files"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "REVISION", "0001")
+        patch.setattr(tables, "REVISION", NOW)
         with closing(Store(path)) as store:
             store.set_setting("kept", 1)
     opening.prepare(path, files, 1.0, scripts)
     with _connect(path) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (TOMORROW,)
         assert connection.execute("SELECT value FROM settings").fetchone() == ("1",)
         assert "colour" in [row[1] for row in connection.execute("PRAGMA table_info(runs)")]
     (backup,) = (files / "backups").iterdir()
-    assert re.fullmatch(r"experiments-0001-\d{8}-\d{6}\.db", backup.name)
+    assert re.fullmatch(rf"experiments-{NOW}-\d{{8}}-\d{{6}}\.db", backup.name)
     with _connect(backup) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (NOW,)
         assert connection.execute("SELECT value FROM settings").fetchone() == ("1",)
 
 
@@ -272,7 +274,7 @@ def test_a_failing_migration_changes_nothing(path: Path, tmp_path: Path) -> None
     scripts = _scripts(tmp_path, 'op.execute("INSERT INTO nowhere VALUES (1)")')
     with pytest.raises(Exception, match="nowhere"):
         opening.prepare(path, tmp_path / "experiments.files", 1.0, scripts)
-    assert _version_and_columns(path) == ("0001", False)
+    assert _version_and_columns(path) == (NOW, False)
 
 
 @pytest.mark.usefixtures("tomorrow")
@@ -281,7 +283,7 @@ def test_without_a_backup_nothing_is_migrated(path: Path, tmp_path: Path) -> Non
     (tmp_path / "experiments.files").write_text("a file in the place of the folder")
     with pytest.raises(StoreError, match="no backup could be made"):
         opening.prepare(path, tmp_path / "experiments.files", 1.0, _scripts(tmp_path))
-    assert _version_and_columns(path) == ("0001", False)
+    assert _version_and_columns(path) == (NOW, False)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
@@ -292,23 +294,23 @@ def test_a_killed_migration_reopens_at_the_old_version_and_then_migrates(path: P
     script = f"""
 from pathlib import Path
 from workbench.store import opening, tables
-tables.REVISION = "0002"
+tables.REVISION = {TOMORROW!r}
 opening.prepare(Path({str(path)!r}), Path({str(files)!r}), 1.0, Path({str(scripts)!r}))
 """
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stdout.readline() == "half\n"
         process.send_signal(signal.SIGKILL)
-    assert _version_and_columns(path) == ("0001", False)
-    (scripts / "versions" / "m0002_second.py").write_text(SECOND.format(more="pass"))
+    assert _version_and_columns(path) == (NOW, False)
+    (scripts / "versions" / "tomorrow.py").write_text(NEXT.format(more="pass"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "REVISION", "0002")
+        patch.setattr(tables, "REVISION", TOMORROW)
         opening.prepare(path, files, 1.0, scripts)
-    assert _version_and_columns(path) == ("0002", True)
+    assert _version_and_columns(path) == (TOMORROW, True)
 
 
 def _older(path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "REVISION", "0001")
+        patch.setattr(tables, "REVISION", NOW)
         Store(path).close()
 
 

@@ -67,5 +67,9 @@ class StoreError(WorkbenchError):
     """A workspace that cannot be opened or written."""
 
 
+class RevisionError(StoreError):
+    """A model that somebody else has changed since it was read; nothing was written."""
+
+
 class JobError(WorkbenchError):
     """A run that cannot be queued, started or controlled."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from workbench.core.errors import StoreError
+from workbench.core.errors import RevisionError, StoreError
 from workbench.store import tables
 from workbench.store.database import Database
 from workbench.store.records import DatasetRecord, Json, ModelRecord
@@ -21,8 +21,11 @@ _AS_JSON = ("options", "schema", "splits")
 class Models(Database):
     """The part of the store that knows models, datasets and settings. Each method is one transaction."""
 
-    def save_model(self, model: int | None, document_text: str) -> ModelRecord:
-        """Keeps a model's text, as a new model where `model` is None. The same text again changes nothing."""
+    def save_model(self, model: int | None, document_text: str, expected: int | None = None) -> ModelRecord:
+        """Keeps a model's text, as a new model where `model` is None. The same text again changes nothing.
+
+        `expected` is the revision that the text is a change of: RevisionError where the model is at another one.
+        """
         name, now = _name_of(document_text), time.time()
         with self._write() as connection:
             if model is None:
@@ -36,6 +39,7 @@ class Models(Database):
                 statement = insert(tables.models).values(**values)
                 model = self._insert(connection, statement)
             else:
+                self._expect(connection, model, document_text, expected)
                 changes = {"name": name, "document": document_text, "updated": now, "deleted": 0.0}
                 connection.execute(
                     update(tables.models)
@@ -107,6 +111,16 @@ class Models(Database):
         if row is None:
             raise StoreError(f"There is no model {model} in the workspace {self.path}.")
         return ModelRecord(*row)
+
+    def _expect(self, connection: Connection, model: int, document_text: str, expected: int | None) -> None:
+        found = self._model(connection, model)
+        if expected is None or found.revision == expected:
+            return
+        statement = select(_MODELS.document == document_text).where(_MODELS.id == model)
+        if not connection.execute(statement).scalar_one():
+            raise RevisionError(
+                f"The model “{found.name}” was changed elsewhere: it is at revision {found.revision}, not {expected}."
+            )
 
     def _set_deleted(self, model: int, deleted: float) -> None:
         with self._write() as connection:

@@ -154,6 +154,18 @@ class ModelRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """What a model was at some moment; `name` is "" for one that was kept by itself."""
+
+    id: int
+    model: int
+    name: str
+    nodes: int
+    parameters: int
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetRecord:
     """A registered dataset: where its data is, how it is read, what comes out. Never the data itself."""
 

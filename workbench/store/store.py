@@ -2,10 +2,11 @@
 
 from workbench.store.models import Models
 from workbench.store.outputs import Outputs
+from workbench.store.versions import Versions
 
 
-class Store(Outputs, Models):
-    """One workspace, `Store(path)`: runs, points, media, logs, checkpoints, models, datasets, settings.
+class Store(Outputs, Models, Versions):
+    """One workspace, `Store(path)`: runs, points, media, logs, checkpoints, models, versions, datasets, settings.
 
     Safe to share between threads; every method is one short transaction of its own and raises StoreError with
     a sentence for people. Any number of processes may have the same workspace open. What a method returned

@@ -20,7 +20,7 @@ from sqlalchemy import (
 APPLICATION_ID: Final = (
     0x5742454E  # "WBEN" in the file's header: tells a workspace from any other SQLite file
 )
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 
 metadata = MetaData()
 
@@ -183,6 +183,23 @@ models = Table(
     _real("created"),
     _real("updated"),
     _real("deleted"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+# What a model was at some moment: kept under a name by a person, or without one before an older state came back.
+versions = Table(
+    "versions",
+    metadata,
+    _id(),
+    Column("model", Integer, ForeignKey("models.id", ondelete="CASCADE"), nullable=False),
+    _text("name"),
+    _text("document"),
+    _integer("nodes"),
+    _integer("parameters"),
+    _real("created"),
+    _real("deleted"),
+    Index("versions_by_model", "model"),
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
