@@ -5,7 +5,7 @@ ARGS =
 PYTHON =
 export PYTHON
 
-.PHONY: run test check bench shots samples set-up
+.PHONY: run test campaign check bench shots samples set-up
 
 # Without a display the program says so and trains the first template in the terminal.
 run: set-up
@@ -13,6 +13,10 @@ run: set-up
 
 test: set-up
 	@.venv/bin/python -m pytest -q -m "not slow" $(ARGS)
+
+# The long tests: random persons at the canvas, random kills. Takes an hour or more.
+campaign: set-up
+	@.venv/bin/python -m pytest -q -m slow $(ARGS)
 
 check: set-up
 	.venv/bin/ruff format --check

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -74,6 +75,13 @@ class CanvasDriver:
             QTest.mouseMove(viewport, start + (end - start) * step / 5)
         if release:
             QTest.mouseRelease(viewport, LEFT, NO_KEY, end)
+
+    def move(self, at: QPoint, modifier: Qt.KeyboardModifier = NO_KEY) -> None:
+        """Moves the pointer with the left button and perhaps keys held, which QTest cannot."""
+        viewport = self.canvas.viewport()
+        where = QPointF(at), QPointF(viewport.mapToGlobal(at))
+        kind = QEvent.Type.MouseMove
+        QApplication.sendEvent(viewport, QMouseEvent(kind, *where, Qt.MouseButton.NoButton, LEFT, modifier))
 
     def release(self, at: QPoint) -> None:
         QTest.mouseRelease(self.canvas.viewport(), LEFT, NO_KEY, at)
