@@ -1,5 +1,6 @@
 """Edits and undo, driven by hypothesis: whatever is done, undo leads back byte by byte, and files keep everything."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from workbench.core import history as core_history
 from workbench.core.document import Block, Document, Graph, Node, Port, Training, Update
 from workbench.core.edits import (
     AddBlock,
@@ -206,10 +208,74 @@ class Editing(RuleBasedStateMachine):
         assert dumps(self.history.document) == last
 
 
-Editing.TestCase.settings = settings(
+class FarBack(Editing):
+    """The same, where all but the nearest step is kept as what differed; and one jumps to and fro."""
+
+    def __init__(self) -> None:
+        self.near, core_history.NEAR = core_history.NEAR, 1
+        super().__init__()
+
+    @rule(part=st.floats(0, 1))
+    def go(self, part: float) -> None:
+        position = round(part * len(self.history.timeline()))
+        told = len(self.heard)
+        moved = position != self.history.position
+        self.history.go(position)
+        assert len(self.heard) == told + moved and self.history.position == position
+        states = [*self.past, self.now, *reversed(self.future)]
+        self.past, self.now = states[:position], states[position]
+        self.future = list(reversed(states[position + 1 :]))
+
+    def teardown(self) -> None:
+        super().teardown()
+        core_history.NEAR = self.near
+
+
+Editing.TestCase.settings = FarBack.TestCase.settings = settings(
     max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestEditing = Editing.TestCase
+TestFarBack = FarBack.TestCase
+
+
+def test_a_thousand_steps_of_a_large_model_fit_into_little_memory() -> None:
+    nodes = {f"n{number}": Node(f"n{number}", "ReLU") for number in range(500)}
+    links = {Port(f"n{number}", "x"): Port(f"n{number - 1}", "y") for number in range(1, 500)}
+    history = History(Document("large", graph=Graph(nodes, links)))
+    begun = history.document
+    tracemalloc.start()
+    for number in range(1000):
+        id = f"n{number % 499 + 1}"
+        unlinked = Port(id, "x") not in history.document.graph.links
+        history.do(MoveNodes({id: (number, 1)}) if number % 2 or unlinked else Disconnect(Port(id, "x")))
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert len(history.steps()) == 1000
+    assert used < 5 * 2**20, f"{used / 2**20:.0f} MiB"
+    history.go(0)
+    assert history.document == begun
+    assert list(history.document.graph.links) == list(links)
+    history.go(1000)
+    assert len(history.document.graph.links) < 499
+
+
+def test_the_timeline_names_what_is_done_and_what_was_taken_back() -> None:
+    history = History(start())
+    for number in range(4):
+        history.do(SetVariable("width", number))
+    heard: list[tuple[Document, Document]] = []
+    history.changed.connect(lambda before, after: heard.append((before, after)))
+    before = history.document
+    history.go(1)
+    assert history.position == 1 and len(history.timeline()) == 4
+    assert heard == [(before, history.document)]
+    assert history.document.variables["width"] == 0
+    assert all(moment > 0 for _, moment in history.timeline())
+    history.go(9)
+    history.go(-1)
+    assert history.position == 1 and len(heard) == 1
+    history.go(4)
+    assert history.document == before and not history.can_redo
 
 
 def test_the_oldest_steps_are_forgotten() -> None:

@@ -1,24 +1,29 @@
-"""Undo and redo. Documents are immutable and share their parts, so a step is just the document before it."""
+"""Undo and redo. Documents are immutable and share their parts; what lies far back is kept as what differed."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
+from workbench.core.deltas import Delta, apply, delta
 from workbench.core.document import Document
 from workbench.core.edits import Edit
 from workbench.core.signal import Signal
 
-LIMIT = 500
+LIMIT = 1000
+NEAR = 32
+"""So many steps to either side keep their document as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
-    """One undoable change: what it was called, and the document before it."""
+    """One undoable change: what it was called, when it was made, and how the document on its other side comes back."""
 
     label: str
-    before: Document
+    other: Document | Delta
+    time: float = field(default_factory=time.time)
 
 
 class History:
-    """The open document and how it came about. `changed` tells (before, after) for do, undo and redo alike."""
+    """The open document and how it came about. `changed` tells (before, after) for do, undo, redo and go alike."""
 
     def __init__(self, document: Document) -> None:
         self.changed: Signal[Document, Document] = Signal()
@@ -47,9 +52,18 @@ class History:
     def can_redo(self) -> bool:
         return bool(self._undone)
 
+    @property
+    def position(self) -> int:
+        """How many steps of `timeline` are done."""
+        return len(self._done)
+
     def steps(self) -> tuple[str, ...]:
         """Labels of what was done, oldest first."""
         return tuple(step.label for step in self._done)
+
+    def timeline(self) -> tuple[tuple[str, float], ...]:
+        """Label and time of every step, oldest first: those that are done, then those that were taken back."""
+        return tuple((step.label, step.time) for step in (*self._done, *reversed(self._undone)))
 
     def do(self, edit: Edit) -> None:
         """Applies an edit as one step; raises EditError and changes nothing if it does not fit."""
@@ -57,23 +71,45 @@ class History:
         after = edit.apply(before)
         if after is before:
             return
-        self._done.append(Step(edit.label, before))
+        _push(self._done, Step(edit.label, before))
         del self._done[:-LIMIT]
         self._undone.clear()
-        self._go(after)
+        self._tell(after)
 
     def undo(self) -> None:
-        self._swap(self._done, self._undone)
+        self.go(self.position - 1)
 
     def redo(self) -> None:
-        self._swap(self._undone, self._done)
+        self.go(self.position + 1)
 
-    def _swap(self, take: list[Step], give: list[Step]) -> None:
-        if take:
-            step = take.pop()
-            give.append(Step(step.label, self._document))
-            self._go(step.before)
+    def go(self, position: int) -> None:
+        """Undoes or redoes until so many steps are done; tells once. A position that is not there changes nothing."""
+        if not 0 <= position <= len(self._done) + len(self._undone):
+            return
+        document = self._document
+        while len(self._done) > position:
+            document = _swap(self._done, self._undone, document)
+        while len(self._done) < position:
+            document = _swap(self._undone, self._done, document)
+        if document is not self._document:
+            self._tell(document)
 
-    def _go(self, document: Document) -> None:
+    def _tell(self, document: Document) -> None:
         before, self._document = self._document, document
         self.changed.emit(before, document)
+
+
+def _swap(take: list[Step], give: list[Step], document: Document) -> Document:
+    step = take.pop()
+    other = step.other if isinstance(step.other, Document) else apply(step.other, document)
+    assert isinstance(other, Document)
+    _push(give, Step(step.label, document, step.time))
+    return other
+
+
+def _push(steps: list[Step], step: Step) -> None:
+    steps.append(step)
+    if len(steps) > NEAR:
+        far, next_one = steps[-NEAR - 1], steps[-NEAR]
+        if isinstance(far.other, Document) and isinstance(next_one.other, Document):
+            far.other = delta(next_one.other, far.other)
