@@ -213,7 +213,7 @@ def act(driver: CanvasDriver, examples: int, steps: int) -> None:
         pass
 
     Here.driver = driver
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis leaves it open
+    run_state_machine_as_test(
         Here,
         settings=settings(
             max_examples=examples,

@@ -15,6 +15,7 @@ from workbench.gui.design.faces import Place
 from workbench.gui.design.form import FormPanel
 from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.linking import spec_of
+from workbench.gui.design.live import LiveValues
 from workbench.gui.design.offers import Offer, offers, port_for
 from workbench.gui.design.overlays import Overlays, RenameField
 from workbench.gui.design.palette import NodePalette
@@ -59,6 +60,8 @@ class DesignView(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._split)
         self.commands.bind(self)
+        self.live = LiveValues(self.canvas)
+        self.live.bind(self.commands)
         self._connect()
         self._refresh_palette()
 
