@@ -8,7 +8,9 @@ from typing import Literal, Protocol
 from workbench.core.document import Node
 from workbench.core.edits import Edit
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "hint"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "hint")
+"""Gravest first. An error forbids training; a hint is a thought that may well be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,19 @@ class Problems:
     ) -> None:
         self._add("warning", message, scope, node, port, fixes)
 
+    def hint(
+        self,
+        message: str,
+        scope: Place | None = None,
+        node: Node | None = None,
+        port: str = "",
+        fixes: tuple[Fix, ...] = (),
+    ) -> None:
+        self._add("hint", message, scope, node, port, fixes)
+
     def sorted(self) -> tuple[Problem, ...]:
-        """Errors first, each kind in the order found."""
-        return tuple(sorted(self._found.values(), key=lambda problem: problem.severity != "error"))
+        """Gravest first, each kind in the order found."""
+        return tuple(sorted(self._found.values(), key=lambda problem: SEVERITIES.index(problem.severity)))
 
     @contextmanager
     def inside(self, scope: Place, node: Node) -> Iterator[None]:

@@ -1,25 +1,22 @@
-"""Advice on a drawing whose shapes fit, and the edits that mend it with one click. Standard library and core only."""
+"""The edits that mend a problem with one click, and where a node may stand. Standard library and core only."""
 
-from collections import Counter
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
-from workbench.catalog.problems import Fix, Problems
-from workbench.catalog.scope import Scope
+from workbench.catalog.problems import Fix
+from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import NodeType, node_types
-from workbench.core.document import INPUT, OUTPUT, Document, Node, Port
-from workbench.core.edits import AddNodes, Connect, Edit, RemoveNodes, SetParam, Several
+from workbench.core.document import INPUT, OUTPUT, Document, Node, Port, Update
+from workbench.core.edits import AddNodes, Connect, Edit, SetParam, SetTraining, Several
 from workbench.core.errors import Setting, ShapeError
+from workbench.core.expressions import is_expression
 from workbench.core.names import unique_id
 from workbench.core.shapes import TensorSpec
 
-# A loss that already contains the activation: the activation in front of it is then applied twice.
-_APPLIED_TWICE = {("CrossEntropyLoss", "Softmax"): "softmax", ("BCEWithLogitsLoss", "Sigmoid"): "sigmoid"}
-_CONTAIN_ACTIVATION = {loss for loss, _ in _APPLIED_TWICE}
 _SOURCES = ("Dataset", "Noise", INPUT)
 _READERS = ("loss", "metric", "probe")
-_INNER = ("layer", "activation", "normalisation", "pooling", "merge")
-_PASS_ON = (*_INNER, "structure", "augmentation")
+_PASS_ON = ("layer", "activation", "normalisation", "pooling", "merge", "structure", "augmentation")
+_KEEP_WIDTH = ("activation", "normalisation")
 
 
 def fix(label: str, *edits: Edit) -> tuple[Fix, ...]:
@@ -46,7 +43,7 @@ def insert_fix(
 ) -> tuple[Fix, ...]:
     """Puts a node of one input and one output into a link."""
     cls = node_types()[type]
-    id = unique_id(scope.graph, type)
+    id = unique_id(scope.drawn, type)
     a, b = scope.graph.nodes[source.node].at, scope.graph.nodes[target.node].at
     new = Node(id, type, params=dict(fields), at=((a[0] + b[0]) / 2, (a[1] + b[1]) / 2 + 24))
     return fix(
@@ -57,17 +54,46 @@ def insert_fix(
 
 
 def _outputs_fix(scope: Scope, target: Port, source: Port, wanted: int) -> tuple[Fix, ...]:
-    """Gives the layer before a port as many outputs as wanted; where none stands there, puts one in."""
+    """Gives the last layer before a port as many outputs as wanted; where none stands there, puts one in."""
     facts = [name for name in ("classes", "vocabulary") if scope.names.get(name) == wanted]
     value: Setting = f"= {facts[0]}" if facts else wanted
     info = scope.infos[source.node]
-    owner = info.node.linked_to or info.node.id
+    inner, last = _last_layer(scope, source)
     for name in ("out_features", "out_channels"):
-        if info.kind is not None and hasattr(info.kind, name):
-            return fix(f"Set {owner}.{name} to {wanted}", SetParam(owner, name, value, scope.where))
-    if info.outputs[source.name].rank in (2, 3) and info.node.type:
+        if last.kind is None or not hasattr(last.kind, name):
+            continue
+        owner = last.node.linked_to or last.node.id
+        # Inside a block, a field that follows the block's parameters stays as it is: other instances use it.
+        if inner is scope or not is_expression(last.node.params.get(name, 0)):
+            place = f"{inner.where}: " if inner is not scope else ""
+            label = f"Set {place}{owner}.{name} to {wanted}"
+            return fix(label, SetParam(owner, name, value, inner.where))
+    if info.outputs[source.name].rank in (2, 3):
         return insert_fix(scope, target, source, "Linear", {"out_features": value})
     return ()
+
+
+def _last_layer(scope: Scope, source: Port) -> tuple[Scope, NodeInfo]:
+    """The node that decides the width of an output: past activations and the like, and inside of blocks."""
+    while True:
+        scope, source = inner_end(scope, source)
+        info = scope.infos[source.node]
+        before = scope.sources.get(source.node, {}).get("x")
+        family = info.kind.family if info.kind is not None else ""
+        if family not in _KEEP_WIDTH or before is None or before.node not in scope.infos:
+            return scope, info
+        source = before
+
+
+def inner_end(scope: Scope, source: Port) -> tuple[Scope, Port]:
+    """Where an output really comes from: the node inside a block that feeds the block's output."""
+    while (info := scope.infos.get(source.node)) is not None and info.copies:
+        inner = info.copies[-1]
+        end = inner.sources.get(source.name, {}).get("x")
+        if end is None or end.node not in inner.infos or inner.infos[end.node].node.type == INPUT:
+            break
+        scope, source = inner, end
+    return scope, source
 
 
 def link_fixes(scope: Scope, node: Node, port: str) -> tuple[Fix, ...]:
@@ -86,11 +112,20 @@ def loss_fixes(scope: Scope) -> tuple[Fix, ...]:
     if len(targets) != 1 or len(ends) != 1:
         return ()
     type = "MSELoss" if targets[0].name == "target" else "CrossEntropyLoss"
-    id = unique_id(scope.graph, "loss")
+    id = unique_id(scope.drawn, "loss")
     x, y = scope.graph.nodes[ends[0].node].at
     new = Node(id, type, at=(x + 208, y))
     links = {Port(id, "input"): ends[0], Port(id, "target"): targets[0]}
     return fix(f"Add {node_types()[type].title}", AddNodes((new,), links, scope.where))
+
+
+def train_fixes(document: Document, update: Update, within: Collection[str]) -> tuple[Fix, ...]:
+    """An update that trains none of the nodes it could is offered to train all of them."""
+    if not update.train or not within:
+        return ()
+    everything = replace(update, train=())
+    updates = tuple(everything if other is update else other for other in document.training.updates)
+    return fix("Train everything", SetTraining(replace(document.training, updates=updates)))
 
 
 def _targets(scope: Scope) -> list[Port]:
@@ -140,24 +175,6 @@ def _fits(node: Node | None, port: str, spec: TensorSpec) -> bool:
     return (spec.dtype == "index") == reads_indices
 
 
-def warn(document: Document, root: Scope, problems: Problems) -> None:
-    """Warnings about what would train, but hardly as meant."""
-    for scope in _scopes(root):
-        used_nodes = Counter(source.node for source in scope.graph.links.values())
-        shared = {info.node.linked_to for info in scope.infos.values()}
-        for id, info in scope.infos.items():
-            _activation_before_loss(scope, id, problems)
-            _bias_before_norm(scope, id, used_nodes, shared, problems)
-            family = info.kind.family if info.kind is not None else ""
-            if family in _INNER and id not in used_nodes:
-                remove = fix(f"Delete {id}", RemoveNodes((id,), scope.where))
-                problems.warning("nothing uses its output.", scope, info.node, "", remove)
-    if not document.graph.nodes:
-        problems.error("The canvas is empty. Add a dataset to begin.")
-    elif not any(node.type == "Dataset" for node in document.graph.nodes.values()):
-        problems.error("There is no dataset to train on. Add one and link it.")
-
-
 def misplaced(scope: Scope, cls: type[NodeType], node: Node) -> str:
     """Why a node of this type cannot stand here; "" when it can."""
     if node.type == INPUT:
@@ -171,54 +188,3 @@ def misplaced(scope: Scope, cls: type[NodeType], node: Node) -> str:
     if node.type == "Noise" and not any(other.type == INPUT for other in scope.graph.nodes.values()):
         return "Noise needs an Input in its block, which tells how many examples there are."
     return ""
-
-
-def _scopes(scope: Scope) -> list[Scope]:
-    found = [scope]
-    for info in scope.infos.values():
-        if info.copies:
-            found.extend(_scopes(info.copies[0]))
-    return found
-
-
-def _activation_before_loss(scope: Scope, id: str, problems: Problems) -> None:
-    node = scope.graph.nodes[id]
-    if node.type not in _CONTAIN_ACTIVATION:
-        return
-    source = scope.graph.links.get(Port(id, "input"))
-    if source is None or source.node not in scope.infos:
-        return
-    before = scope.graph.nodes[source.node]
-    name = _APPLIED_TWICE.get((node.type, before.type))
-    origin = scope.graph.links.get(Port(before.id, "x"))
-    if name and origin is not None:
-        problems.warning(
-            f"this loss contains the {name}; with “{before.id}” before it the {name} is applied twice.",
-            scope,
-            node,
-            "input",
-            fix(f"Link {origin} instead", Connect(origin, Port(id, "input"), scope.where)),
-        )
-
-
-def _bias_before_norm(
-    scope: Scope, id: str, uses: Mapping[str, int], shared: AbstractSet[str], problems: Problems
-) -> None:
-    node = scope.graph.nodes[id]
-    if not node.type.startswith("BatchNorm"):
-        return
-    source = scope.graph.links.get(Port(id, "x"))
-    if source is None or source.node not in scope.infos:
-        return
-    before = scope.infos[source.node]
-    linked = before.node.linked_to or source.node in shared
-    if linked or uses[source.node] != 1:  # elsewhere the bias may count
-        return
-    if before.kind is not None and getattr(before.kind, "bias", False) is True:
-        problems.warning(
-            "its bias is redundant: batch norm follows and has its own.",
-            scope,
-            before.node,
-            "bias",
-            fix("Switch the bias off", SetParam(before.node.id, "bias", False, scope.where)),
-        )

@@ -25,7 +25,13 @@ def _same_rank(specs: tuple[TensorSpec, ...]) -> None:
     for port, spec in zip(ascii_lowercase, specs, strict=False):
         expect.numbers(spec, port)
         if spec.rank != specs[0].rank:
-            raise ShapeError(f"expects the shape of a, {specs[0]}, got {spec}", port)
+            large, culprit = (spec, port) if spec.rank > specs[0].rank else (specs[0], "a")
+            vectors = 2 in (spec.rank, specs[0].rank) and all(isinstance(dim, int) for dim in large.shape[1:])
+            raise ShapeError(
+                f"expects the shape of a, {specs[0]}, got {spec}",
+                culprit if vectors else port,
+                insert="Flatten" if vectors else "",
+            )
 
 
 def _broadcast(a: TensorSpec, b: TensorSpec, port: str, fixed: int) -> TensorSpec:
@@ -61,7 +67,32 @@ def _projection(a: TensorSpec, b: TensorSpec, port: str) -> tuple[str, str, dict
                 small.rank < 4 and front == wanted and have < want
             ):
                 return name, "Linear", {"out_features": want}
+            case (_, int(have), length), (_, int(want), wanted_length) if (
+                length == wanted_length and have < want
+            ):
+                return name, "Conv1d", {"out_channels": want, "kernel_size": 1}
     return port, "", {}
+
+
+def _brought(first: TensorSpec, spec: TensorSpec, axis: int) -> tuple[str, dict[str, Setting]]:
+    """What brings an input to the sizes of the first in all but one dimension: a projection, or another size."""
+    wrong = [
+        other
+        for other, (x, y) in enumerate(zip(first.shape, spec.shape, strict=True))
+        if other not in (0, axis) and not same_dim(x, y)
+    ]
+    sizes = [first.shape[other] for other in wrong]
+    if not all(isinstance(size, int) for size in sizes) or not isinstance(spec.shape[1], int):
+        return "", {}
+    wanted = [known(size) for size in sizes]
+    if spec.rank == 4 and wrong == [1]:
+        return "Conv2d", {"out_channels": wanted[0], "kernel_size": 1}
+    if spec.rank == 4 and 1 not in wrong:
+        height, width = first.shape[2:]
+        return ("Resize", {"size": (known(height), known(width))}) if axis == 1 else ("", {})
+    if spec.rank == 3 and wrong == [2] and isinstance(spec.shape[2], int):
+        return "Linear", {"out_features": wanted[0]}
+    return "", {}
 
 
 def _features(x: TensorSpec) -> int:
@@ -179,8 +210,12 @@ class Concatenate(_Merge):
         for port, spec in zip(ascii_lowercase[1:], specs[1:], strict=False):
             for other, (x, y) in enumerate(zip(first.shape, spec.shape, strict=True)):
                 if other != axis and not same_dim(x, y):
+                    insert, fields = _brought(first, spec, axis)
                     raise ShapeError(
-                        f"expects the sizes of a, {first}, in all but dimension {self.dim}, got {spec}", port
+                        f"expects the sizes of a, {first}, in all but dimension {self.dim}, got {spec}",
+                        port,
+                        insert=insert,
+                        fields=fields,
                     )
                 if other != axis and isinstance(y, int):
                     shape[other] = y

@@ -78,7 +78,7 @@ class Knowledge:
         """The worst problem of each node of this graph; one inside a block stands at the instance."""
         found: dict[str, Problem] = {}
         for problem in self.analysis.problems:
-            id = self.marked(problem)
+            id = self.marked(problem) if problem.severity != "hint" else ""
             if id and (id not in found or found[id].severity == "warning" != problem.severity):
                 found[id] = problem
         return found
