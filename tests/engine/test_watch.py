@@ -44,6 +44,7 @@ def test_a_network_without_blocks() -> None:
     assert known["gradient"] == pytest.approx(math.sqrt(sum(squares)), rel=1e-4)
     assert known["ms"] > 0
     assert "pad" in values  # an expression, which is no module
+    assert set(values["loss"]) == {"mean", "ms", "mb"}
     assert "gradient" not in values["tanh1"]
 
 

@@ -73,7 +73,8 @@ def test_without_a_run_it_says_what_to_expect(qtbot: QtBot, view: DesignView) ->
 
 def test_a_badge_leaves_out_what_is_not_known() -> None:
     assert badge({}) == ()
-    assert badge({"mb": 0.5}) == ("0.50 MB",)
+    assert badge({"mb": 0.5}) == ("500 kB",)
+    assert badge({"mean": 0.1234, "mb": 4e-6}) == ("0.123", "4 B")
     assert badge({"mean": 0.0, "std": 1.0, "dead": 0.0}) == ("0 ± 1.0",)
 
 

@@ -24,6 +24,7 @@ class _Seen:
 
     means: list[float] = field(default_factory=list)
     squares: list[float] = field(default_factory=list)
+    several: bool = False
     dead: list[float] = field(default_factory=list)
     bytes: int = 0
     seconds: float = 0.0
@@ -116,6 +117,7 @@ def _note(seen: _Seen, value: Tensor) -> None:
         return
     wide = value.float()
     seen.means.append(wide.mean().item())
+    seen.several |= value.numel() > 1
     seen.squares.append(wide.square().mean().item())
     if value.dim() > 1:
         seen.dead.append((wide == 0).all(dim=0).float().mean().item())
@@ -126,7 +128,8 @@ def _figures(seen: _Seen) -> dict[str, float]:
     if seen.means:
         mean = sum(seen.means) / len(seen.means)
         known["mean"] = mean
-        known["std"] = math.sqrt(max(0.0, sum(seen.squares) / len(seen.squares) - mean**2))
+        if seen.several:
+            known["std"] = math.sqrt(max(0.0, sum(seen.squares) / len(seen.squares) - mean**2))
     if seen.dead:
         known["dead"] = sum(seen.dead) / len(seen.dead)
     if seen.seconds:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 from workbench.core.document import Port
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
-from workbench.gui.text import number
+from workbench.gui.text import number, size
 from workbench.store.records import ALIVE, LIVE, WATCHED, RunRecord
 
 if TYPE_CHECKING:
@@ -105,8 +105,9 @@ class LiveValues(QObject):
 def badge(known: Mapping[str, float]) -> tuple[str, ...]:
     """The lines under a card: what came out, then gradient, time and memory."""
     first, second = [], []
-    if "mean" in known and "std" in known:
-        first.append(f"{number(known['mean'], 2)} ± {number(known['std'], 2)}")
+    if "mean" in known:
+        spread = f" ± {number(known['std'], 2)}" if "std" in known else ""
+        first.append(number(known["mean"], 3 - bool(spread)) + spread)
     if known.get("dead", 0.0) > 0:
         first.append(f"{number(100 * known['dead'], 2)} % dead")
     if "gradient" in known:
@@ -114,7 +115,7 @@ def badge(known: Mapping[str, float]) -> tuple[str, ...]:
     if "ms" in known:
         second.append(f"{number(known['ms'], 2)} ms")
     if "mb" in known:
-        second.append(f"{number(known['mb'], 2)} MB")
+        second.append(size(round(1e6 * known["mb"])))
     return tuple(" · ".join(line) for line in (first, second) if line)
 
 
@@ -123,9 +124,9 @@ def weights(values: Mapping[str, Mapping[str, float]], links: Mapping[Port, Port
     strengths = {}
     for target, source in links.items():
         known = values.get(source.node, {})
-        size = math.hypot(known.get("mean", 0.0), known.get("std", 0.0))
-        if size > 0:
-            strengths[target] = math.log10(size)
+        strength = math.hypot(known.get("mean", 0.0), known.get("std", 0.0))
+        if strength > 0:
+            strengths[target] = math.log10(strength)
     if not strengths:
         return {}
     low, high = min(strengths.values()), max(strengths.values())
