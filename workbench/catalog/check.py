@@ -6,7 +6,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workbench.catalog import advice, rules
+from workbench.catalog import rules
+from workbench.catalog.modes import active
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.problems import Problem, Problems
 from workbench.catalog.schema import Schema
@@ -34,6 +35,7 @@ class Analysis:
     nodes: Mapping[str, NodeInfo]
     settings: Settings
     updates: tuple[Step, ...]
+    active: Document  # what counts of the document: without bypassed and muted nodes
 
     @property
     def ok(self) -> bool:
@@ -54,15 +56,16 @@ def analyse(document: Document, schemas: Mapping[str, Schema], before: Analysis 
     `before`, the analysis of an earlier version, saves the work on nodes that an edit left alone.
     """
     problems = Problems()
-    walk = _Walk(document, schemas, problems, before.nodes if before else {})
-    root = walk.scope("", "", document.graph, walk.variables(), {}, ())
-    advice.warn(document, root, problems)
+    counting = active(document, before.active if before else None)
+    walk = _Walk(counting, document, schemas, problems, before.nodes if before else {})
+    root = walk.scope("", "", counting.graph, walk.variables(), {}, ())
+    rules.warn(document, root, problems)
     settings = resolve_settings(document, root.names, problems)
     updates = resolve_updates(document, root, problems)
     check_goal(settings, root, updates, problems)
     nodes: dict[str, NodeInfo] = {}
     _collect(root, nodes)
-    return Analysis(root, problems.sorted(), nodes, settings, updates)
+    return Analysis(root, problems.sorted(), nodes, settings, updates, counting)
 
 
 class _Walk:
@@ -71,11 +74,13 @@ class _Walk:
     def __init__(
         self,
         document: Document,
+        drawn: Document,
         schemas: Mapping[str, Schema],
         problems: Problems,
         before: Mapping[str, NodeInfo],
     ) -> None:
         self.document = document
+        self.drawn = drawn
         self.before = before
         self.schemas = schemas
         self.problems = problems
@@ -111,10 +116,10 @@ class _Walk:
         stack: tuple[str, ...],
     ) -> Scope:
         """One graph with everything filled in; `given` are the specs at a block's inputs."""
-        scope = Scope(where, path, graph, names)
+        scope = Scope(where, path, graph, self.drawn.graph_of(where), names)
         scope.order, cyclic = graph.order()
         if cyclic:
-            _cycle(graph, cyclic, where, path, self.problems)
+            _cycle(scope, cyclic, self.problems)
         unlinked, self.unlinked = self.unlinked, []
         for id in scope.order:
             self.count += 1
@@ -172,7 +177,9 @@ class _Walk:
             info.parameters = kind.parameters(*inputs)
             info.operations = kind.operations(*inputs)
         except ShapeError as error:
-            fixes = rules.shape_fixes(scope, node, error)
+            # A merge that lost inputs has other names for the rest, which no edit of the drawing knows.
+            same = node.params is scope.drawn.nodes[node.id].params
+            fixes = rules.shape_fixes(scope, node, error) if same else ()
             self.problems.error(str(error), scope, node, error.port, fixes)
             return None
         specs = found if isinstance(found, tuple) else (found,)
@@ -360,6 +367,7 @@ def _depends(node: Node) -> bool:
 
 def _share(scope: Scope, id: str, info: NodeInfo, problems: Problems) -> None:
     """A linked copy owns no weights, and must need the same ones as its owner."""
+    info.parameters = 0
     owner = scope.infos.get(info.node.linked_to)
     if info.node.linked_to not in scope.graph.nodes:
         problems.error(
@@ -377,7 +385,6 @@ def _share(scope: Scope, id: str, info: NodeInfo, problems: Problems) -> None:
             scope,
             info.node,
         )
-    info.parameters = 0
 
 
 def signature(info: NodeInfo) -> object:
@@ -401,8 +408,9 @@ def _forward(info: NodeInfo) -> tuple[str, ...]:
     )
 
 
-def _cycle(graph: Graph, cyclic: list[str], where: str, path: str, problems: Problems) -> None:
+def _cycle(scope: Scope, cyclic: list[str], problems: Problems) -> None:
     """Reports one cycle, with the link whose removal opens it."""
+    graph = scope.graph
     sources: dict[str, dict[str, Port]] = {}
     for target, source in graph.links.items():
         if target.node in cyclic and source.node in cyclic:
@@ -415,13 +423,12 @@ def _cycle(graph: Graph, cyclic: list[str], where: str, path: str, problems: Pro
             break
         trail.append(feeder)
     target = next(Port(ring[1], name) for name, source in sources[ring[1]].items() if source.node == ring[0])
-    scope = Scope(where, path, graph, {})
     problems.error(
         f"the links form a cycle: {' → '.join(ring)}.",
         scope,
         graph.nodes[ring[0]],
         "",
-        rules.fix(f"Remove the link to {target}", Disconnect(target, where)),
+        rules.fix(f"Remove the link to {target}", Disconnect(target, scope.where)),
     )
 
 

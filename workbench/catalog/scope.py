@@ -32,11 +32,15 @@ class NodeInfo:
 
 @dataclass(slots=True)
 class Scope:
-    """One graph with its values filled in: the model itself, or one instance of a block."""
+    """One graph with its values filled in: the model itself, or one instance of a block.
+
+    `graph` is what counts, `drawn` what stands on the canvas: also the bypassed and muted nodes.
+    """
 
     where: str
     path: str
     graph: Graph
+    drawn: Graph
     names: Mapping[str, Value]
     order: list[str] = field(default_factory=list)
     infos: dict[str, NodeInfo] = field(default_factory=dict)

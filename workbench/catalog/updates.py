@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from workbench.catalog.gradients import reached
 from workbench.catalog.problems import Fix, Problems
-from workbench.catalog.rules import fix, loss_fixes, train_fixes
+from workbench.catalog.rules import fix, loss_fixes
 from workbench.catalog.scope import Scope
 from workbench.catalog.spec import fill, node_types
 from workbench.catalog.training import Optimizer, Schedule, Settings, optimizer, schedule
@@ -52,8 +52,11 @@ def resolve_updates(document: Document, root: Scope, problems: Problems) -> tupl
     losses = [id for id, info in root.infos.items() if info.kind is not None and info.kind.family == "loss"]
     owners = [id for id in root.graph.nodes if id in root.infos and root.infos[id].parameters]
     drawn = [id for id, node in root.graph.nodes.items() if _family(node.type) == "loss"]
-    if not root.graph.nodes:
+    if not document.graph.nodes:
         return ()  # an empty canvas is told as such
+    if not drawn and any(_family(node.type) == "loss" for node in document.graph.nodes.values()):
+        problems.error("Every loss is bypassed or muted, or needs a node that is, so nothing is minimised.")
+        return ()
     if not drawn:
         problems.error(
             "There is no loss, so nothing to minimise. Add one, such as Cross-entropy, and link it.",
@@ -82,14 +85,48 @@ def _step(
         problems.error(f"{place}: “clip” must be a number of at least 0, not {update.clip!r}.")
         fine = False
     for id in (*update.minimise, *update.train):
-        if id not in root.graph.nodes:
+        if id not in document.graph.nodes:
             what = "minimises" if id in update.minimise else "trains"
             problems.error(
                 f"{place} {what} “{id}”, which does not exist.", fixes=_without(document, update, id)
             )
             fine = False
+    weights, known = _weights(document, update, root, problems)
+    try:
+        rule = optimizer({name: evaluate(value, root.names) for name, value in update.optimizer.items()})
+        course = schedule({name: evaluate(value, root.names) for name, value in update.schedule.items()})
+    except (FieldError, ExpressionError) as error:
+        problems.error(f"{place}: {error}")
+        return None
+    if not fine or not known or any(id not in losses for id in weights):
+        return None
+    if not weights:
+        why = f"all of {', '.join(update.minimise)} is bypassed or muted" if update.minimise else ""
+        problems.error(f"{place} minimises nothing: {why or 'choose at least one loss'}.")
+        return None
+    within = reached(root, weights)
+    chosen = {_owner(document, root, id) for id in update.train} - {""} if update.train else set(owners)
+    if not chosen and update.train:
+        problems.error(f"{place} trains nothing: all of {', '.join(update.train)} is bypassed or muted.")
+        return None
+    trains = tuple(id for id in owners if id in chosen and id in within)
+    if not trains:
+        named = ", ".join(update.train) or "the model"
+        problems.error(f"{place} trains nothing: no weights of {named} have a part in {', '.join(weights)}.")
+        return None
+    everything = set(trains) == set(owners)
+    return Step(update.name, weights, trains, everything, rule, course, update.every, update.clip)
+
+
+def _weights(
+    document: Document, update: Update, root: Scope, problems: Problems
+) -> tuple[dict[str, float], bool]:
+    """What an update minimises of what counts, and whether each is a loss with a number as its weight."""
+    place, fine = f"Update “{update.name}”", True
     weights: dict[str, float] = {}
     for id, weight in update.minimise.items():
+        if id in document.graph.nodes and id not in root.graph.nodes:
+            continue  # bypassed or muted
         if id in root.graph.nodes and _family(root.graph.nodes[id].type) != "loss":
             problems.error(f"{place} minimises “{id}”, which is not a loss.", root, root.graph.nodes[id])
             fine = False
@@ -104,29 +141,20 @@ def _step(
             fine = False
         else:
             weights[id] = float(number)
-    try:
-        rule = optimizer({name: evaluate(value, root.names) for name, value in update.optimizer.items()})
-        course = schedule({name: evaluate(value, root.names) for name, value in update.schedule.items()})
-    except (FieldError, ExpressionError) as error:
-        problems.error(f"{place}: {error}")
-        return None
-    if not fine or any(id not in losses for id in weights):
-        return None
-    if not weights:
-        problems.error(f"{place} minimises nothing: choose at least one loss.")
-        return None
-    within = reached(root, weights)
-    chosen = {root.graph.nodes[id].linked_to or id for id in update.train} if update.train else set(owners)
-    trains = tuple(id for id in owners if id in chosen and id in within)
-    if not trains:
-        named = ", ".join(update.train) or "the model"
-        problems.error(
-            f"{place} trains nothing: no weights of {named} have a part in {', '.join(weights)}.",
-            fixes=train_fixes(document, update, within.intersection(owners)),
-        )
-        return None
-    everything = set(trains) == set(owners)
-    return Step(update.name, weights, trains, everything, rule, course, update.every, update.clip)
+    return weights, fine
+
+
+def _owner(document: Document, root: Scope, id: str) -> str:
+    """The node that owns the weights of a part: itself, the one it shares with, or where that one is bypassed or
+    muted the linked copy that stands in for it; "" for none.
+    """
+    if id in root.graph.nodes:
+        return root.graph.nodes[id].linked_to or id
+    owner = document.graph.nodes[id].linked_to or id
+    if owner in root.graph.nodes:
+        return owner
+    copies = (node for node in root.graph.nodes.values() if document.graph.nodes[node.id].linked_to == owner)
+    return next((copy.linked_to or copy.id for copy in copies), "")
 
 
 def _without(document: Document, update: Update, id: str) -> tuple[Fix, ...]:
@@ -144,8 +172,10 @@ def check_goal(settings: Settings, root: Scope, steps: tuple[Step, ...], problem
     known = [id for id in root.graph.nodes if _family(root.graph.nodes[id].type) in ("loss", "metric")]
     known += [name for step in steps if (name := total_name(root, steps, step)) not in known]
     if settings.monitor and steps and settings.monitor not in known:
+        out = settings.monitor in root.drawn.nodes and settings.monitor not in root.graph.nodes
+        what = f"“{settings.monitor}” is" if out else f"there is no metric or loss “{settings.monitor}”"
         problems.error(
-            f"training, best by: there is no metric or loss “{settings.monitor}” (there are: {', '.join(known)})."
+            f"training, best by: {what}{' bypassed or muted' if out else ''} (there are: {', '.join(known)})."
         )
     metrics = any(_family(root.graph.nodes[id].type) == "metric" for id in known if id in root.graph.nodes)
     if settings.patience and not settings.monitor and not metrics and len(steps) > 1:

@@ -80,7 +80,7 @@ class _Writer:
         self.kinds = [info.kind for info in analysis.nodes.values() if info.kind is not None]
         helpers = {kind.torch: kind.source for kind in self.kinds if kind.source}
         self.helpers = dict(sorted(helpers.items()))
-        self.blocks = Blocks(self.root, document.blocks, {*_TAKEN, *self.helpers})
+        self.blocks = Blocks(self.root, analysis.active.blocks, {*_TAKEN, *self.helpers})
         self.shared = self._shared()
 
     def lines(self) -> list[str]:
