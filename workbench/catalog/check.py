@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workbench.catalog import rules
+from workbench.catalog import advice, rules
 from workbench.catalog.modes import active
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.problems import Problem, Problems
@@ -59,7 +59,7 @@ def analyse(document: Document, schemas: Mapping[str, Schema], before: Analysis 
     counting = active(document, before.active if before else None)
     walk = _Walk(counting, document, schemas, problems, before.nodes if before else {})
     root = walk.scope("", "", counting.graph, walk.variables(), {}, ())
-    rules.warn(document, root, problems)
+    advice.warn(document, root, problems)
     settings = resolve_settings(document, root.names, problems)
     updates = resolve_updates(document, root, problems)
     check_goal(settings, root, updates, problems)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from workbench.catalog.gradients import reached
 from workbench.catalog.problems import Fix, Problems
-from workbench.catalog.rules import fix, loss_fixes
+from workbench.catalog.rules import fix, loss_fixes, train_fixes
 from workbench.catalog.scope import Scope
 from workbench.catalog.spec import fill, node_types
 from workbench.catalog.training import Optimizer, Schedule, Settings, optimizer, schedule
@@ -112,7 +112,10 @@ def _step(
     trains = tuple(id for id in owners if id in chosen and id in within)
     if not trains:
         named = ", ".join(update.train) or "the model"
-        problems.error(f"{place} trains nothing: no weights of {named} have a part in {', '.join(weights)}.")
+        problems.error(
+            f"{place} trains nothing: no weights of {named} have a part in {', '.join(weights)}.",
+            fixes=train_fixes(document, update, within.intersection(owners)),
+        )
         return None
     everything = set(trains) == set(owners)
     return Step(update.name, weights, trains, everything, rule, course, update.every, update.clip)
