@@ -1,0 +1,211 @@
+"""Definitions of blocks as a whole: names, ports, copies of them, and those that nothing uses. Core only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from workbench.core.document import INPUT, OUTPUT, Block, Document, Node, Port
+from workbench.core.edits import Edit, RenameNode
+from workbench.core.errors import EditError
+from workbench.core.names import check_id, check_name
+from workbench.core.parameters import instances
+
+
+def free_name(taken: Iterable[str], name: str) -> str:
+    """The name itself where no block has it, else with the next number: Encoder gives Encoder2."""
+    taken = set(taken)
+    stem = name.rstrip("0123456789") or name
+    number = int(name[len(stem) :][:9] or 1)
+    while name in taken:
+        number += 1
+        name = f"{stem[:54]}{number}"
+    return name
+
+
+def needed(document: Document, nodes: Iterable[Node]) -> dict[str, Block]:
+    """Definitions that nodes stand for, and those inside them, in the document's order."""
+    found: set[str] = set()
+    todo = [node.block for node in nodes if node.block]
+    while todo:
+        name = todo.pop()
+        if name not in found and name in document.blocks:
+            found.add(name)
+            todo.extend(node.block for node in document.blocks[name].graph.nodes.values() if node.block)
+    return {name: block for name, block in document.blocks.items() if name in found}
+
+
+def unused(document: Document) -> tuple[str, ...]:
+    """Definitions that the model does not need."""
+    used = needed(document, document.graph.nodes.values())
+    return tuple(name for name in document.blocks if name not in used)
+
+
+def renaming(document: Document, where: str, old: str, new: str) -> Edit:
+    """The edit that renames a node; of a block's input or output, the one that renames the port in all its uses."""
+    node = document.graph_of(where).node(old)
+    if where and node.type in (INPUT, OUTPUT):
+        return RenamePort(where, old, new)
+    return RenameNode(old, new, where)
+
+
+@dataclass(frozen=True, slots=True)
+class RenamePort:
+    """Renames an input or output of a block; links to its instances follow."""
+
+    block: str
+    old: str
+    new: str
+
+    @property
+    def label(self) -> str:
+        return f"Rename {self.old} of {self.block} to {self.new}"
+
+    def apply(self, document: Document) -> Document:
+        graph = document.graph_of(self.block)
+        node = graph.node(self.old)
+        if node.type not in (INPUT, OUTPUT):
+            raise EditError(f"“{self.old}” is no input or output of block “{self.block}”.")
+        if self.new == self.old:
+            return document
+        check_id(self.new)
+        if self.new in graph.nodes:
+            raise EditError(f"There is already a node “{self.new}”.")
+
+        def inner(port: Port) -> Port:
+            return Port(self.new, port.name) if port.node == self.old else port
+
+        nodes = {
+            (self.new if id == self.old else id): replace(other, id=self.new) if id == self.old else other
+            for id, other in graph.nodes.items()
+        }
+        links = {inner(target): inner(source) for target, source in graph.links.items()}
+        bends = {inner(target): places for target, places in graph.bends.items()}
+        document = document.with_graph(self.block, replace(graph, nodes=nodes, links=links, bends=bends))
+        for where in {place for place, _ in instances(document, self.block)}:
+            document = self._linked(document, where, is_input=node.type == INPUT)
+        return document
+
+    def _linked(self, document: Document, where: str, *, is_input: bool) -> Document:
+        """One graph with its links to the instances. An input and an output may have the same name."""
+        graph = document.graph_of(where)
+        users = {node.id for node in graph.nodes.values() if node.block == self.block}
+
+        def outer(port: Port, here: bool) -> Port:
+            follows = here and port.node in users and port.name == self.old
+            return Port(port.node, self.new) if follows else port
+
+        links = {outer(t, is_input): outer(s, not is_input) for t, s in graph.links.items()}
+        bends = {outer(target, is_input): places for target, places in graph.bends.items()}
+        return document.with_graph(where, replace(graph, links=links, bends=bends))
+
+
+@dataclass(frozen=True, slots=True)
+class MovePort:
+    """Puts an input or output of a block before (-1) or behind (1) its neighbour of the same kind.
+
+    The first input and the first output are those by which an instance repeats.
+    """
+
+    block: str
+    port: str
+    by: int
+
+    @property
+    def label(self) -> str:
+        return f"Move {self.port} of {self.block}"
+
+    def apply(self, document: Document) -> Document:
+        graph = document.graph_of(self.block)
+        node = graph.node(self.port)
+        if node.type not in (INPUT, OUTPUT):
+            raise EditError(f"“{self.port}” is no input or output of block “{self.block}”.")
+        row = [other.id for other in graph.nodes.values() if other.type == node.type]
+        index = row.index(self.port) + self.by
+        if not 0 <= index < len(row):
+            return document
+        other = row[index]
+        swapped = {self.port: other, other: self.port}
+        nodes = {swapped.get(id, id): graph.nodes[swapped.get(id, id)] for id in graph.nodes}
+        return document.with_graph(self.block, replace(graph, nodes=nodes))
+
+
+@dataclass(frozen=True, slots=True)
+class RenameBlock:
+    """Renames a definition; every instance of it follows."""
+
+    old: str
+    new: str
+
+    @property
+    def label(self) -> str:
+        return f"Rename block {self.old} to {self.new}"
+
+    def apply(self, document: Document) -> Document:
+        document.graph_of(self.old)
+        if self.new == self.old:
+            return document
+        check_name(self.new)
+        if self.new in document.blocks:
+            raise EditError(f"There is already a block “{self.new}”.")
+        users = instances(document, self.old)
+        for where in {place for place, _ in users}:
+            graph = document.graph_of(where)
+            changed = {node.id: replace(node, block=self.new) for place, node in users if place == where}
+            document = document.with_graph(where, replace(graph, nodes={**graph.nodes, **changed}))
+        blocks = {(self.new if name == self.old else name): block for name, block in document.blocks.items()}
+        return replace(document, blocks=blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class MakeIndependent:
+    """Gives an instance, and those that share its weights, a definition of its own: a copy under a new name."""
+
+    node: str
+    name: str
+    where: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"Make {self.node} independent"
+
+    def apply(self, document: Document) -> Document:
+        graph = document.graph_of(self.where)
+        node = graph.node(self.node)
+        if node.block not in document.blocks:
+            raise EditError(f"“{self.node}” is not a block of this model.")
+        check_name(self.name)
+        if self.name in document.blocks:
+            raise EditError(f"There is already a block “{self.name}”.")
+        owner = node.linked_to or node.id
+        changed = {
+            other.id: replace(other, block=self.name)
+            for other in graph.nodes.values()
+            if owner in (other.id, other.linked_to)
+        }
+        blocks = {**document.blocks, self.name: document.blocks[node.block]}
+        after = replace(document, blocks=blocks)
+        return after.with_graph(self.where, replace(graph, nodes={**graph.nodes, **changed}))
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveUnused:
+    """Removes definitions that the model does not need: one, or (without a name) all."""
+
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"Remove block {self.name}" if self.name else "Remove unused blocks"
+
+    def apply(self, document: Document) -> Document:
+        gone = set(unused(document))
+        if self.name and self.name not in gone:
+            document.graph_of(self.name)
+            raise EditError(f"Block “{self.name}” is still used.")
+        if self.name:
+            users = {where for where, _ in instances(document, self.name) if where != self.name}
+            if users:
+                raise EditError(f"Block “{self.name}” is still used in {', '.join(sorted(users))}.")
+            gone = {self.name}
+        return replace(
+            document, blocks={name: block for name, block in document.blocks.items() if name not in gone}
+        )
