@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMainWindow, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -17,7 +17,8 @@ from pytestqt.qtbot import QtBot
 from workbench.app import catch_errors, crash_report, start_logging
 from workbench.core.document import Document, Node
 from workbench.core.edits import AddNode, SetName
-from workbench.core.files import read, write
+from workbench.core.files import dumps, read, write
+from workbench.core.pictures import KEYWORD
 from workbench.gui import theme
 from workbench.gui.actions import ACTIONS
 from workbench.gui.fuzzy import score
@@ -277,6 +278,54 @@ def test_a_model_file_is_opened_by_dialog_and_by_drop(
     event = QDropEvent(QPointF(QPoint(5, 5)), copy, data, left, Qt.KeyboardModifier.NoModifier)
     window.dropEvent(event)
     qtbot.waitUntil(lambda: session.document.name == "second", timeout=3000)
+
+
+def dropped_on(widget: QWidget, path: Path) -> bool:
+    """Drag a file in from another program and let go of it; whether the window took it."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(90, 90), copy, data, left, none)
+    QApplication.sendEvent(widget, enter)
+    drop = QDropEvent(QPointF(90, 90), copy, data, left, none)
+    QApplication.sendEvent(widget, drop)
+    return enter.isAccepted() and drop.isAccepted()
+
+
+def picture_of(document: Document, path: Path) -> Path:
+    image = QImage(8, 8, QImage.Format.Format_RGB32)
+    image.fill(0)
+    image.setText(KEYWORD, dumps(document))
+    assert image.save(str(path), "PNG")
+    return path
+
+
+def test_a_picture_that_holds_a_model_is_opened_wherever_it_is_dropped(
+    qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path
+) -> None:
+    session.open_template("gan")
+    gan = session.document
+    assert dropped_on(window.view("design").canvas.viewport(), picture_of(gan, tmp_path / "a.PNG"))
+    qtbot.waitUntil(lambda: session.document is not gan, timeout=3000)
+    assert session.document == gan
+    window.show_view("home")
+    assert dropped_on(window, picture_of(Document(name="second"), tmp_path / "b.png"))
+    qtbot.waitUntil(lambda: session.document.name == "second", timeout=3000)
+    assert window.current == "design"
+
+
+def test_a_picture_without_a_model_is_refused_in_a_sentence(
+    qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path
+) -> None:
+    image = QImage(8, 8, QImage.Format.Format_RGB32)
+    image.fill(0)
+    assert image.save(str(tmp_path / "photo.png"))
+    said: list[str] = []
+    session.message.connect(lambda text, level: said.append(text))
+    assert dropped_on(window, tmp_path / "photo.png")
+    qtbot.waitUntil(lambda: bool(said), timeout=3000)
+    assert "photo.png holds no model" in said[0]
+    assert not dropped_on(window, tmp_path / "notes.txt")
 
 
 def test_a_copy_is_written_to_a_file(

@@ -14,9 +14,10 @@ from workbench.catalog.check import Analysis, analyse
 from workbench.core.document import Document
 from workbench.core.edits import Edit, SetTraining
 from workbench.core.errors import WorkbenchError
-from workbench.core.files import dumps, loads, read
+from workbench.core.files import dumps, loads
 from workbench.core.files import write as write_file
 from workbench.core.history import History
+from workbench.core.pictures import read_any
 from workbench.gui.actions import Actions
 from workbench.gui.settings.preferences import Preferences
 from workbench.gui.store_thread import News
@@ -147,7 +148,10 @@ class Session(Workspace):
         self.call(lambda store: loads(store.model_text(id), f"the model “{name}”"), then)
 
     def open_file(self, path: Path) -> None:
-        """Open a model file as a new model of the workspace; the file itself is left alone."""
+        """Open a model file, or a picture that holds a model, as a new model of the workspace.
+
+        The file itself is left alone.
+        """
 
         def then(document: Document) -> None:
             self._open(OpenModel(History(replace(document, name=self._free_name(document.name)))))
@@ -155,7 +159,7 @@ class Session(Workspace):
             self.save()
             self.go("design")
 
-        self.call(lambda _: read(path), then)
+        self.call(lambda _: read_any(path), then)
 
     def delete_model(self, record: ModelRecord) -> None:
         """Move a model of the workspace to the trash and offer to bring it back; its runs stay."""

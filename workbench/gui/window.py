@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 LEAST = QSize(960, 600)
 FILES = "Model files (*.json);;All files (*)"
+OPENABLE = "Models and pictures of them (*.json *.png);;All files (*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,12 @@ class ActivityBar(QWidget):
     def show_view(self, id: str) -> None:
         """Light up one of them."""
         self.buttons[id].setChecked(True)
+
+
+def _models_of(event: QDropEvent) -> list[Path]:
+    """Files among what is dropped that may hold a model."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return [path for path in paths if path.suffix.lower() in (".json", ".png")]
 
 
 def _going(go: Callable[[str], object], id: str) -> Callable[[], object]:
@@ -246,8 +253,8 @@ class MainWindow(QMainWindow):
         self.palette_box.open(entries(self.session, self.current, add))
 
     def ask_open(self) -> None:
-        """Let a person choose a model file; the window stays usable meanwhile."""
-        self._ask(QFileDialog.AcceptMode.AcceptOpen, "Open a model file", self.session.open_file)
+        """Let a person choose a model file or a picture that holds a model; the window stays usable meanwhile."""
+        self._ask(QFileDialog.AcceptMode.AcceptOpen, "Open a model", self.session.open_file)
 
     def ask_export(self) -> None:
         """Let a person choose where a copy of the open model goes."""
@@ -259,13 +266,10 @@ class MainWindow(QMainWindow):
     def _ask(
         self, mode: QFileDialog.AcceptMode, title: str, slot: Callable[[Path], object], name: str = ""
     ) -> None:
-        dialog = QFileDialog(self, title, str(Path.cwd()), FILES)
+        opens = mode == QFileDialog.AcceptMode.AcceptOpen
+        dialog = QFileDialog(self, title, str(Path.cwd()), OPENABLE if opens else FILES)
         dialog.setAcceptMode(mode)
-        dialog.setFileMode(
-            QFileDialog.FileMode.ExistingFile
-            if mode == QFileDialog.AcceptMode.AcceptOpen
-            else QFileDialog.FileMode.AnyFile
-        )
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile if opens else QFileDialog.FileMode.AnyFile)
         dialog.setDefaultSuffix("json")
         if name:
             dialog.selectFile(name)
@@ -340,12 +344,13 @@ class MainWindow(QMainWindow):
             self._sheet.close_up()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.toLocalFile().endswith(".json") for url in event.mimeData().urls()):
+        if _models_of(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for url in event.mimeData().urls()[:1]:
-            self.session.open_file(Path(url.toLocalFile()))
+        for path in _models_of(event)[:1]:
+            event.acceptProposedAction()
+            self.session.open_file(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         preferences = self.session.preferences
