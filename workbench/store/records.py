@@ -143,6 +143,18 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockRecord:
+    """A block in the library of the workspace. The ports are texts to be shown, as in "x, image"."""
+
+    id: int
+    name: str
+    inputs: str
+    outputs: str
+    parameters: int
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRecord:
     """A model in the workspace; `revision` counts its saved changes."""
 

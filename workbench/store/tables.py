@@ -20,7 +20,7 @@ from sqlalchemy import (
 APPLICATION_ID: Final = (
     0x5742454E  # "WBEN" in the file's header: tells a workspace from any other SQLite file
 )
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 
 metadata = MetaData()
 
@@ -200,6 +200,22 @@ versions = Table(
     _real("created"),
     _real("deleted"),
     Index("versions_by_model", "model"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+# Blocks for all models. The ports are texts to be shown, as in "x, image".
+library = Table(
+    "library",
+    metadata,
+    _id(),
+    _text("name"),
+    _text("document"),
+    _text("inputs"),
+    _text("outputs"),
+    _integer("parameters"),
+    _real("created"),
+    _real("deleted"),
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
