@@ -8,6 +8,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from workbench.catalog.problems import Problem
+from workbench.gui.design.arrange import Arranging
 from workbench.gui.design.bottom import PROBLEMS, BottomPanel
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
@@ -19,8 +20,10 @@ from workbench.gui.design.live import LiveValues
 from workbench.gui.design.offers import Offer, offers, port_for
 from workbench.gui.design.overlays import Overlays, RenameField
 from workbench.gui.design.palette import NodePalette
+from workbench.gui.design.remarks import Remarks
 from workbench.gui.design.scene import PortHit
 from workbench.gui.design.search import AddNodeSearch
+from workbench.gui.design.select import Selecting
 from workbench.gui.design.summary import Row
 from workbench.gui.session import Session
 from workbench.gui.widgets.surfaces import surface
@@ -39,6 +42,7 @@ class DesignView(QWidget):
         self.search = AddNodeSearch(self)
         self.rename = RenameField(self.canvas)
         self.commands.rename = self.rename.open_for_selected
+        self.remarks = Remarks(self.canvas)
         self.overlays = Overlays(self.canvas, self._add_dataset)
         self.bottom = BottomPanel(self.canvas)
         self.form = FormPanel(self.canvas, self._trigger)
@@ -60,6 +64,9 @@ class DesignView(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._split)
         self.commands.bind(self)
+        self.remarks.bind(self.commands)
+        Arranging(self.canvas).bind(self.commands)
+        Selecting(self.canvas).bind(self.commands)
         self.live = LiveValues(self.canvas)
         self.live.bind(self.commands)
         self._connect()
@@ -158,4 +165,5 @@ class DesignView(QWidget):
         self.commands.add(offer, place, wire)
 
     def _open_menu(self, at: QPoint, item: NodeItem | LinkItem | None) -> None:
-        self.commands.menu(item).popup(self.canvas.viewport().mapToGlobal(at))
+        own = self.remarks.menu(at) if item is None else None
+        (own or self.commands.menu(item)).popup(self.canvas.viewport().mapToGlobal(at))
