@@ -1,7 +1,7 @@
 """Undo and redo. Documents are immutable and share their parts; what lies far back is kept as what differed."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workbench.core.deltas import Delta, apply, delta
 from workbench.core.document import Document
@@ -20,6 +20,18 @@ class Step:
     label: str
     other: Document | Delta
     time: float = field(default_factory=time.time)
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Makes the document what it was at another time; its name stays."""
+
+    document: Document
+    label: str
+
+    def apply(self, document: Document) -> Document:
+        put = replace(self.document, name=document.name)
+        return document if put == document else put
 
 
 class History:

@@ -3,7 +3,6 @@
 The main thread edits and checks the model.  May import Qt, core, catalog, workspace and the store's records.
 """
 
-import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -14,13 +13,15 @@ from workbench.catalog.check import Analysis, analyse
 from workbench.core.document import Document
 from workbench.core.edits import Edit, SetTraining
 from workbench.core.errors import WorkbenchError
-from workbench.core.files import dumps, loads
+from workbench.core.files import loads
 from workbench.core.files import write as write_file
-from workbench.core.history import History
+from workbench.core.history import History, PutBack
 from workbench.core.pictures import read_any
 from workbench.gui.actions import Actions
+from workbench.gui.saving import Saver, free_name
 from workbench.gui.settings.preferences import Preferences
 from workbench.gui.store_thread import News
+from workbench.gui.versions import Versions
 from workbench.gui.workspace import Workspace
 from workbench.store.records import ModelRecord, Request, RunRecord
 
@@ -28,20 +29,25 @@ if TYPE_CHECKING:
     from workbench.store.store import Store
 
 T = TypeVar("T")
-SAVE_MS = 1000
 ANALYSE_MS = 30
 UNNAMED = "untitled"
-log = logging.getLogger("workbench.gui")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class OpenModel:
-    """The model on the canvas and where it stands in the workspace (id 0: not there yet)."""
+    """The model on the canvas and where it stands in the workspace (id 0: not there yet).
+
+    The store thread sets `id`, `revision` and `saved` as soon as a save is done: the save behind it builds on that.
+    """
 
     history: History
     id: int = 0
     revision: int = 0
     saved: Document | None = None
+
+    @property
+    def is_saved(self) -> bool:
+        return self.saved is self.history.document
 
 
 class Session(Workspace):
@@ -67,13 +73,17 @@ class Session(Workspace):
         self.actions = Actions(self)
         self._model = OpenModel(History(Document(name=UNNAMED)))
         self._model.saved = self._model.history.document
+        self._told_revision = 0
         self._model.history.changed.connect(self._on_edited)
         self.analysis: Analysis = analyse(self.document, self.schemas)
-        self._save_timer = QTimer(self, singleShot=True, interval=SAVE_MS)
-        self._save_timer.timeout.connect(self.save)
+        self._saver = Saver(self)
+        self._saver.saved.connect(self.saved_changed)
+        self.versions = Versions(self)
         self._analyse_timer = QTimer(self, singleShot=True, interval=ANALYSE_MS)
         self._analyse_timer.timeout.connect(self._analyse)
+        self.opened.connect(self._saver.take_in)
         self.opened.connect(self._open_last)
+        self.models_changed.connect(self._look_for_changes)
         self.schemas_changed.connect(self._analyse_afresh)
 
     # ------------------------------------------------------------- life
@@ -81,8 +91,10 @@ class Session(Workspace):
     def close(self) -> None:
         """Save what is unsaved and let go of the workspace; runs go on without the window."""
         self._analyse_timer.stop()
+        self._saver.save_failed()
         self.save()
         super().close()
+        self._saver.rescue(self._model)
 
     def switch(self, path: Path) -> None:
         """Close this workspace and open another one; an empty canvas until its last model is there."""
@@ -112,12 +124,17 @@ class Session(Workspace):
         return self._model.id
 
     @property
+    def open_model_now(self) -> OpenModel:
+        """The open model itself, to find out later whether it is still open and what its id became."""
+        return self._model
+
+    @property
     def revision(self) -> int:
         return self._model.revision
 
     @property
     def is_saved(self) -> bool:
-        return self._model.saved is self.document
+        return self._model.is_saved
 
     def new_model(self) -> None:
         """Put an empty model on the canvas."""
@@ -134,18 +151,15 @@ class Session(Workspace):
 
     def open_model(self, id: int, *, show: bool = True) -> None:
         """Open a model of the workspace."""
-        record = next((model for model in self.models if model.id == id), None)
-        name = record.name if record else str(id)
-        revision = record.revision if record else 0
 
-        def then(document: Document) -> None:
-            model = OpenModel(History(document), id, revision)
-            self._open(model)
+        def then(found: tuple[ModelRecord, Document]) -> None:
+            record, document = found
+            self._open(OpenModel(History(document), id, record.revision))
             self.call(lambda store: store.set_setting("last_model", id))
             if show:
                 self.go("design")
 
-        self.call(lambda store: loads(store.model_text(id), f"the model “{name}”"), then)
+        self.call(lambda store: _read_model(store, id), then)
 
     def open_file(self, path: Path) -> None:
         """Open a model file, or a picture that holds a model, as a new model of the workspace.
@@ -205,34 +219,19 @@ class Session(Workspace):
 
     def save(self) -> None:
         """Write the open model to the workspace if it changed; happens by itself after edits."""
-        self._save_timer.stop()
-        model, document = self._model, self.document
-        if model.saved is document or self._thread is None:
-            return
+        self._saver.save(self._model)
 
-        def work(store: "Store") -> ModelRecord:
-            record = store.save_model(model.id or None, dumps(document))
-            if model.id != record.id:
-                # At once, so that a save queued behind this one does not make a second model.
-                model.id = record.id
-                store.set_setting("last_model", record.id)
-            return record
-
-        def then(record: ModelRecord) -> None:
-            model.saved, model.revision = document, record.revision
-            self.saved_changed.emit()
-
-        def failed(error: Exception) -> None:
-            self.message.emit(f"“{document.name}” could not be saved: {error} It is tried again.", "error")
-            if model is self._model:
-                self._save_timer.start(5 * SAVE_MS)
-
-        self.call(work, then, failed)
+    def save_new(self) -> None:
+        """Write the open model to the workspace although nobody has edited it yet."""
+        if self._model.id == 0:
+            self._model.saved = None
+        self.save()
 
     def _open(self, model: OpenModel) -> None:
         self.save()
         self._model.history.changed.disconnect(self._on_edited)
         self._model = model
+        self._told_revision = 0
         model.saved = model.history.document
         model.history.changed.connect(self._on_edited)
         self.analysis = analyse(self.document, self.schemas)
@@ -250,17 +249,32 @@ class Session(Workspace):
         self.call(lambda store: store.setting("last_model", 0), then)
 
     def _free_name(self, name: str) -> str:
-        taken = {model.name for model in self.models}
-        number = 2
-        free = name
-        while free in taken:
-            free = f"{name}-{number}"
-            number += 1
-        return free
+        return free_name(name, {model.name for model in self.models})
+
+    def _look_for_changes(self, models: list[ModelRecord]) -> None:
+        """Say when another window or program has changed the open model, and offer to show it."""
+        model = self._model
+        record = next((record for record in models if model.id and record.id == model.id), None)
+        if (
+            record is None
+            or not model.is_saved
+            or record.revision <= max(model.revision, self._told_revision)
+        ):
+            return
+        self._told_revision = record.revision
+
+        def show(found: tuple[ModelRecord, Document]) -> None:
+            if model is self._model and self.do(PutBack(found[1], "Changes of another window")):
+                model.revision = found[0].revision
+
+        self.offer(
+            f"“{record.name}” was changed in another window. What you edit here goes on as a copy.",
+            "Show the changes",
+            lambda: self.call(lambda store: _read_model(store, record.id), show),
+        )
 
     def _on_edited(self, before: Document, after: Document) -> None:
-        if not self._save_timer.isActive():
-            self._save_timer.start(SAVE_MS)
+        self._saver.edited(self._model)
         self._analyse_timer.start()
         self.document_changed.emit(before, after)
         self.saved_changed.emit()
@@ -311,9 +325,7 @@ class Session(Workspace):
             self.message.emit(f"Not ready to train. {place}{first.message}{more}", "warning")
             self.go("design", first)
             return
-        if self._model.id == 0:
-            self._model.saved = None
-        self.save()
+        self.save_new()
         document, schemas, device, model = self.document, self.schemas, self.device, self._model
 
         def work(store: "Store") -> RunRecord:
@@ -370,3 +382,8 @@ class Session(Workspace):
 
     def _on_queued(self, run: RunRecord) -> None:
         self.run_queued.emit(run)
+
+
+def _read_model(store: "Store", id: int) -> tuple[ModelRecord, Document]:
+    record, text = store.read_model(id)
+    return record, loads(text, f"the model “{record.name}”")

@@ -58,6 +58,11 @@ class Workspace(QObject):
         self._thread: StoreThread | None = None
         self._garbage = Garbage(self)
 
+    @property
+    def is_started(self) -> bool:
+        """Whether there is a thread that takes work, even if the workspace is not open yet."""
+        return self._thread is not None
+
     def start(self) -> None:
         """Open the workspace in the background."""
         thread = StoreThread(self.path)

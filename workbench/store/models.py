@@ -58,10 +58,14 @@ class Models(Database):
 
     def model_text(self, model: int) -> str:
         """The model file's text."""
+        return self.read_model(model)[1]
+
+    def read_model(self, model: int) -> tuple[ModelRecord, str]:
+        """A model and its text, as they are at one moment."""
         with self._read() as connection:
-            self._model(connection, model)
+            record = self._model(connection, model)
             statement = select(_MODELS.document).where(_MODELS.id == model)
-            return str(connection.execute(statement).scalar_one())
+            return record, str(connection.execute(statement).scalar_one())
 
     def delete_model(self, model: int) -> None:
         """Puts a model into the trash, from which `restore_model` takes it back."""
