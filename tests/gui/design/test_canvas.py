@@ -12,7 +12,7 @@ from workbench.core.document import Block, Document, Graph, Node, Port
 from workbench.core.history import History
 from workbench.gui import theme
 from workbench.gui.design.editors import TextEditor
-from workbench.gui.design.gestures import DragLink
+from workbench.gui.design.link_gestures import DragLink
 from workbench.gui.design.palette import MIME
 from workbench.gui.design.stage import LEAST, MOST
 from workbench.gui.session import OpenModel

@@ -21,15 +21,16 @@ from workbench.catalog.check import Analysis
 from workbench.core.document import Document
 from workbench.core.edits import Edit
 from workbench.gui.design.faces import Knowledge, Place
-from workbench.gui.design.gestures import Box, DragLink, Gesture, Move, Pan
+from workbench.gui.design.gestures import Gesture, Pan
+from workbench.gui.design.hits import PortHit
 from workbench.gui.design.items import LinkItem, NodeItem
+from workbench.gui.design.moving import Move
 from workbench.gui.design.palette import MIME
-from workbench.gui.design.scene import PortHit
+from workbench.gui.design.presses import WIRE_REACH, Press, press
 from workbench.gui.design.stage import Stage
 from workbench.gui.design.style import DETAIL, REACH
 from workbench.gui.session import Session
 
-_ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 _LEFT, _MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 _ALT = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier
 _ARROWS = {
@@ -65,8 +66,11 @@ class Canvas(Stage):
         self.doubles: list[Callable[[QPoint, QPointF, Qt.KeyboardModifier], bool]] = []
         """Asked in order at a double-click that hits no port and no node; True takes it."""
         self._gesture: Gesture | None = None
-        self._waiting: tuple[QPoint, Callable[[], Gesture]] | None = None
-        self._click: Callable[[], None] | None = None
+        self._pressed: Press | None = None
+        self._button = Qt.MouseButton.NoButton
+        self._behind = False
+        self.keys = Qt.KeyboardModifier.NoModifier
+        """The modifiers that were held when the mouse last told of itself."""
         self._space: Pan | bool = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
@@ -122,7 +126,15 @@ class Canvas(Stage):
             self.frame()
 
     def _on_analysed(self, analysis: Analysis) -> None:
-        if self._gesture is None or not isinstance(self._gesture, Move):
+        # A card that is being dragged would jump back to its place in the document.
+        self._behind = isinstance(self._gesture, Move)
+        if not self._behind:
+            self.refresh()
+
+    def _catch_up(self) -> None:
+        """Show what the check found while nodes were dragged."""
+        if self._behind:
+            self._behind = False
             self.refresh()
 
     def do(self, edit: Edit) -> bool:
@@ -178,118 +190,85 @@ class Canvas(Stage):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at, button = event.position().toPoint(), event.button()
-        if self._gesture is not None:
+        self.keys = event.modifiers()
+        event.accept()
+        if self._gesture is not None or self._pressed is not None:
             return
+        self._button = button
         if button == _MIDDLE or (button == _LEFT and self._space):
             pan = Pan(self, at)
-            self._begin(pan, at)
+            self._begin(pan)
             if self._space:
                 self._space = pan
         elif button == _LEFT:
-            self._press(at, event.modifiers())
-        event.accept()
-
-    def _press(self, at: QPoint, keys: Qt.KeyboardModifier) -> None:
-        place, drawing, adding = self.mapToScene(at), self.drawing, bool(keys & _ADDING)
-        hit = drawing.port_at(place, REACH / self.zoom) if self.zoom >= DETAIL else None
-        node = drawing.node_at(place)
-        self._click = None
-        if hit is not None:
-            self._waiting = (at, lambda: self._link_from(hit))
-        elif node is not None:
-            self._press_node(node, at, place, adding)
-        elif (gesture := self._gripped(at, place, keys)) is not None:
-            self._begin(gesture, at)
-        elif (link := drawing.link_at(place, 6 / self.zoom)) is not None:
-            kept = drawing.chosen_links if adding else []
-            drawing.select(drawing.selection if adding else (), (*kept, link.target))
-            self._waiting = None
-        else:
-            kept_nodes = tuple(drawing.selection) if adding else ()
-            drawing.select(kept_nodes)
-            self._waiting = (at, lambda: Box(self, place, kept_nodes))
-
-    def _gripped(self, at: QPoint, place: QPointF, keys: Qt.KeyboardModifier) -> Gesture | None:
-        found = (grip(at, place, keys) for grip in self.grips)
-        return next((gesture for gesture in found if gesture is not None), None)
-
-    def _press_node(self, node: NodeItem, at: QPoint, place: QPointF, adding: bool) -> None:
-        drawing, id = self.drawing, node.id
-        if adding:
-            chosen = [other for other in drawing.selection if other != id]
-            drawing.select(chosen if id in drawing.selection else [*chosen, id], drawing.chosen_links)
-        elif id in drawing.selection:
-            self._click = lambda: drawing.select((id,))
-        else:
-            drawing.select((id,))
-        if id in drawing.selection:
-            self._waiting = (at, lambda: Move(self, at, place, id))
-
-    def _link_from(self, hit: PortHit) -> Gesture:
-        source = None if hit.output else self.drawing.graph.links.get(hit.port)
-        if source is None or source.node not in self.drawing.nodes:
-            return DragLink(self, hit)
-        start = self.drawing.nodes[source.node].port_place(source.name, output=True)
-        return DragLink(self, PortHit(source, True, start), detached=hit.port)
+            pressed = press(self, at, self.keys)
+            if pressed.gesture is not None:
+                self._begin(pressed.gesture)
+            else:
+                self._pressed = pressed
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
-        if self._waiting is not None and (at - self._waiting[0]).manhattanLength() > _DRAG:
-            make = self._waiting[1]
-            self._begin(make(), at)
+        self.keys = event.modifiers()
+        pressed = self._pressed
+        if pressed is not None and pressed.drag and (at - pressed.at).manhattanLength() > _DRAG:
+            self._begin(pressed.drag())
         if self._gesture is not None:
             self._gesture.move(at, self.mapToScene(at))
         elif event.buttons() == Qt.MouseButton.NoButton:
             self._hover(at)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != self._button:
+            return
         at = event.position().toPoint()
+        self.keys = event.modifiers()
         gesture, self._gesture = self._gesture, None
-        waiting, self._waiting = self._waiting, None
-        click, self._click = self._click, None
+        pressed, self._pressed = self._pressed, None
         if gesture is not None:
             gesture.finish(at, self.mapToScene(at))
             self._show_cursor(None)
-        elif waiting is not None and click is not None:
-            click()
+            self._catch_up()
+        elif pressed is not None and pressed.click is not None:
+            pressed.click()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
         if event.button() != _LEFT:
             return
-        self._waiting = None
+        self._pressed = None
         place = self.mapToScene(at)
         node = self.drawing.node_at(place)
         if node is None:
             if any(double(at, place, event.modifiers()) for double in self.doubles):
                 return
-            if self.drawing.link_at(place, 6 / self.zoom) is None:
+            if self.drawing.link_at(place, WIRE_REACH / self.zoom) is None:
                 self.search(at)
         elif self.drawing.graph.nodes[node.id].block:
             self.enter(node.id)
         else:
             self.opened.emit(node.id)
 
-    def _begin(self, gesture: Gesture, at: QPoint) -> None:
-        self._waiting = None
-        self._click = None
+    def _begin(self, gesture: Gesture) -> None:
+        self._pressed = None
         self._gesture = gesture
         self.drawing.hover(None)
         self._show_cursor(gesture.cursor)
 
     def _drop_gesture(self) -> None:
-        self._waiting = self._click = None
+        self._pressed = None
         if self._gesture is not None:
             gesture, self._gesture = self._gesture, None
             gesture.cancel()
             self._show_cursor(None)
+            self._catch_up()
 
     def _hover(self, at: QPoint) -> None:
         place = self.mapToScene(at)
         hit = self.drawing.port_at(place, REACH / self.zoom) if self.zoom >= DETAIL else None
         item: NodeItem | LinkItem | None = self.drawing.node_at(place)
         if item is None and hit is None:
-            item = self.drawing.link_at(place, 6 / self.zoom)
+            item = self.drawing.link_at(place, WIRE_REACH / self.zoom)
         self.drawing.hover(item)
         self._show_cursor(Qt.CursorShape.CrossCursor if hit else None)
 
@@ -306,7 +285,7 @@ class Canvas(Stage):
         at = event.pos() if by_mouse else self._below_selection()
         place = self.mapToScene(at)
         node = self.drawing.node_at(place)
-        link = None if node else self.drawing.link_at(place, 6 / self.zoom)
+        link = None if node else self.drawing.link_at(place, WIRE_REACH / self.zoom)
         if by_mouse and node is not None and node.id not in self.drawing.selection:
             self.drawing.select((node.id,))
         elif by_mouse and link is not None:

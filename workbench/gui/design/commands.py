@@ -330,7 +330,7 @@ class Commands:
                 source, target = Port(before, output), Port(after, name)
                 if target in taken:
                     continue
-                verdict = judge(self._know, source, target)
+                verdict = judge(self._know, {target: source})
                 if verdict.refused:
                     reason = verdict.refused
                 elif not verdict.doubt:

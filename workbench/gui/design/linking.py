@@ -3,24 +3,20 @@
 Imports core and catalog, no Qt.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import product
 
 from workbench.catalog.check import analyse
 from workbench.catalog.spec import NodeType, node_types
 from workbench.core.document import Document, Graph, Node, Port
 from workbench.core.edits import Connect
-from workbench.core.errors import EditError, WorkbenchError
-from workbench.core.shapes import DType, Shape, TensorSpec
+from workbench.core.errors import EditError
+from workbench.core.shapes import DType, TensorSpec
 from workbench.gui.design.faces import Knowledge, guess, sentence
+from workbench.gui.design.sorts import DTYPES, takes, tried
 
-_DTYPES: tuple[DType, ...] = ("float", "index", "bool")
-_SHAPES: tuple[Shape, ...] = (
-    ("N",), ("N", 8), ("N", 4, 8), ("N", 4, 8, 8), ("V",), ("V", 8), (2, "E"), ("N", 8, 8), ("N", 1, 8, 8), ("N", 784),
-)  # fmt: skip
 _SAID = {"float": "numbers", "index": "labels, tokens or edges", "bool": "yes or no"}
-_SMALL = 200
+_SMALL = 500
 """Up to so many nodes a doubt is worked out while one drags."""
 
 
@@ -32,21 +28,25 @@ class Verdict:
     doubt: str = ""
 
 
-def judge(know: Knowledge, source: Port, target: Port, *, without: Port | None = None) -> Verdict:
-    """Looks at a link before it is made; `without` is a link that goes away at the same moment."""
+def judge(know: Knowledge, links: Mapping[Port, Port], without: Iterable[Port] = ()) -> Verdict:
+    """Looks at links (target: source) before they are made together; the links to `without` go away with that."""
     document, where = know.document, know.place.where
-    if without is not None:
+    gone = set(without)
+    if gone:
         graph = document.graph_of(where)
-        links = {port: feeder for port, feeder in graph.links.items() if port != without}
-        document = document.with_graph(where, replace(graph, links=links))
-    if source.node == target.node:
-        return Verdict("A node cannot feed itself.")
-    try:
-        after = Connect(source, target, where).apply(document)
-    except EditError as error:
-        return Verdict(str(error))
-    refused = _wrong_kind(know, source, target)
-    return Verdict(refused) if refused else Verdict("", _doubt(know, after, source, target))
+        kept = {port: feeder for port, feeder in graph.links.items() if port not in gone}
+        document = document.with_graph(where, replace(graph, links=kept))
+    for target, source in links.items():
+        if source.node == target.node:
+            return Verdict("A node cannot feed itself.")
+        try:
+            document = Connect(source, target, where).apply(document)
+        except EditError as error:
+            return Verdict(str(error))
+        refused = wrong_kind(know, source, target)
+        if refused:
+            return Verdict(refused)
+    return Verdict("", _doubt(know, document, links))
 
 
 def spec_of(know: Knowledge, source: Port) -> TensorSpec | None:
@@ -56,81 +56,79 @@ def spec_of(know: Knowledge, source: Port) -> TensorSpec | None:
     return info.outputs.get(source.name) if info else None
 
 
-def unfit(know: Knowledge, port: Port, *, output: bool) -> set[str]:
-    """Nodes that a link from this port cannot reach: they would close a cycle or take other values.
-
-    Empty in a drawing too large to look.
-    """
+def unfit(know: Knowledge, ports: Sequence[Port], *, output: bool) -> set[str]:
+    """Nodes that links from these ports cannot reach: they would close a cycle or take (give) other values."""
     graph = _graph(know)
-    if len(graph.nodes) > _SMALL:
-        return set()
-    found = graph.upstream([port.node]) if output else downstream(graph, port.node)
-    spec = spec_of(know, port) if output else None
-    if spec is not None:
+    found: set[str] = set()
+    if output:
+        found = graph.upstream(port.node for port in ports)
+        dtypes = [spec.dtype for port in ports if (spec := spec_of(know, port)) is not None]
         for id, node in graph.nodes.items():
-            kind = _kind(know, node)
-            if kind is not None and not any(takes(kind, name, spec.dtype) for name in kind.input_ports()):
+            kind = kind_of(know, node)
+            if kind is not None and not any(
+                all(takes(kind, name, dtype) for dtype in dtypes) for name in kind.input_ports()
+            ):
                 found.add(id)
-    return found - {port.node}
+    else:
+        for port in ports:
+            found |= downstream(graph, port.node)
+        wanted = [kinds for port in ports if (kinds := accepted_at(know, port))]
+        for id, node in graph.nodes.items():
+            kind = kind_of(know, node)
+            if kind is not None and not any(
+                all(gives(know, Port(id, name)) & kinds for kinds in wanted) for name in kind.output_ports()
+            ):
+                found.add(id)
+    return found - {port.node for port in ports}
 
 
-def takes(kind: NodeType, port: str, dtype: DType) -> bool:
-    """Whether an input of a node type takes such values in any shape."""
-    accepted = _accepted(kind, port)
-    return not accepted or dtype in accepted
+def accepted_at(know: Knowledge, target: Port) -> frozenset[DType]:
+    """Kinds of values that an input takes; empty when that is not known."""
+    node = _graph(know).nodes.get(target.node)
+    kind = kind_of(know, node) if node is not None else None
+    return frozenset(sort.dtype for sort in tried(kind)[0].get(target.name, ())) if kind else frozenset()
 
 
-def _wrong_kind(know: Knowledge, source: Port, target: Port) -> str:
+def gives(know: Knowledge, source: Port) -> frozenset[DType]:
+    """Kinds of values that an output gives or, while its inputs are not known, may give."""
     spec = spec_of(know, source)
-    kind = _kind(know, _graph(know).nodes[target.node])
-    if spec is None or kind is None or takes(kind, target.name, spec.dtype):
+    if spec is not None:
+        return frozenset((spec.dtype,))
+    node = _graph(know).nodes.get(source.node)
+    kind = kind_of(know, node) if node is not None else None
+    found = frozenset(sort.dtype for sort in tried(kind)[1].get(source.name, ())) if kind else frozenset()
+    return found or frozenset(DTYPES)
+
+
+def wrong_kind(know: Knowledge, source: Port, target: Port) -> str:
+    """Why an input cannot take what an output gives, in any shape; "" if it can."""
+    wanted, given = accepted_at(know, target), gives(know, source)
+    if not wanted or wanted & given:
         return ""
-    wanted = " or ".join(_SAID[dtype] for dtype in _DTYPES if dtype in _accepted(kind, target.name))
-    return f"{target} takes {wanted}; {source} gives {_SAID[spec.dtype]} ({spec})."
+    spec = spec_of(know, source)
+    takes_ = " or ".join(_SAID[dtype] for dtype in DTYPES if dtype in wanted)
+    gives_ = " or ".join(_SAID[dtype] for dtype in DTYPES if dtype in given)
+    return f"{target} takes {takes_}; {source} gives {gives_}{f' ({spec})' if spec else ''}."
 
 
-@lru_cache(maxsize=1024)
-def _accepted(kind: NodeType, port: str) -> frozenset[DType]:
-    """Kinds of values that some shapes make acceptable, found by trying; empty when none was found."""
-    ports = kind.input_ports()
-    if port not in ports or len(ports) > 3:
-        return frozenset()
-    at = ports.index(port)
-    found: set[DType] = set()
-    shapes = list(product(_SHAPES, repeat=len(ports))) if len(ports) <= 2 else [(s,) * 3 for s in _SHAPES]
-    for dtypes in product(_DTYPES, repeat=len(ports)):
-        if dtypes[at] in found:
-            continue
-        for combination in shapes:
-            specs = [
-                TensorSpec(shape, dtype, 8 if dtype == "index" else 0)
-                for shape, dtype in zip(combination, dtypes, strict=True)
-            ]
-            try:
-                kind.infer(*specs)
-            except (WorkbenchError, ArithmeticError, LookupError, TypeError, ValueError, AssertionError):
-                continue  # shapes that the type was never meant for: no answer to the question asked here
-            found.add(dtypes[at])
-            break
-    return frozenset(found)
-
-
-def _doubt(know: Knowledge, after: Document, source: Port, target: Port) -> str:
-    """What the check will say of the target once it is linked; "" for nothing or a large model."""
+def _doubt(know: Knowledge, after: Document, links: Mapping[Port, Port]) -> str:
+    """What the check will say of the targets once they are linked; "" for nothing or a large model."""
     count = len(after.graph.nodes) + sum(len(block.graph.nodes) for block in after.blocks.values())
     if count > _SMALL:
         return ""
-    for problem in analyse(after, know.schemas).problems:
+    targets = {(port.node, port.name) for port in links}
+    inside = tuple(f"{port.node}{mark}" for port in links for mark in "/#")
+    for problem in analyse(after, know.schemas, know.analysis).problems:
         if problem.severity != "error":
             continue
-        if problem.where == know.place.where and (problem.node, problem.port) == (target.node, target.name):
+        if problem.where == know.place.where and (problem.node, problem.port) in targets:
             return sentence(problem.message)
-        if problem.path.startswith((f"{target.node}/", f"{target.node}#")) and not know.place.where:
+        if problem.path.startswith(inside) and not know.place.where:
             return f"Inside: {problem.node} {problem.message}"
     return ""
 
 
-def _kind(know: Knowledge, node: Node) -> NodeType | None:
+def kind_of(know: Knowledge, node: Node) -> NodeType | None:
     """The node's type filled in; None for a block, and for a type that this version does not know."""
     if node.type not in node_types():
         return None

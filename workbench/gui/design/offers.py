@@ -7,8 +7,8 @@ from workbench.catalog.spec import FAMILIES, help_text, node_types
 from workbench.core.document import INPUT, Document, Graph, Node
 from workbench.core.names import unique_id
 from workbench.core.shapes import TensorSpec
-from workbench.gui.design.linking import takes
 from workbench.gui.design.naming import free_id, id_for_type
+from workbench.gui.design.sorts import takes
 from workbench.gui.fuzzy import score
 
 BLOCKS = "block"

@@ -1,0 +1,104 @@
+"""Dragging nodes: along the grid and their neighbours, and onto a link.  Imports Qt, core and the pictures."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLineF, QPoint, QPointF, Qt
+from PySide6.QtGui import QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsPathItem
+
+from workbench.core.document import PINNED
+from workbench.core.edits import MoveNodes
+from workbench.gui.design.guides import Guides
+from workbench.gui.design.items import GESTURE, NodeItem
+from workbench.gui.design.style import snapped, style
+
+if TYPE_CHECKING:
+    from workbench.gui.design.canvas import Canvas
+
+SNAP_PIXELS = 6.0
+"""How near to a neighbour's edge or middle a card jumps to it, in pixels on the screen."""
+_GUIDED = 0.4
+"""Below this zoom there are no guides: everything stands near everything."""
+_ALT = Qt.KeyboardModifier.AltModifier
+
+
+class Move:
+    """Moves the selected nodes that are not pinned: one edit at the end. With Alt they move freely."""
+
+    cursor = Qt.CursorShape.ArrowCursor
+
+    def __init__(self, canvas: "Canvas", place: QPointF, grabbed: str) -> None:
+        drawing, nodes = canvas.drawing, canvas.drawing.graph.nodes
+        self._canvas, self._start = canvas, place
+        self._stuck = f"“{grabbed}” is pinned." if PINNED in nodes[grabbed].look else ""
+        free = () if self._stuck else drawing.selection
+        self._ids = tuple(id for id in free if PINNED not in nodes[id].look)
+        self._anchor = QPointF(*nodes[grabbed].at)
+        self._by = QPointF(0, 0)
+        self._guides = self._find_guides() if self._ids and canvas.zoom >= _GUIDED else None
+        self._lines = QGraphicsPathItem()
+        pen = QPen(style().accent, 1)
+        pen.setCosmetic(True)
+        self._lines.setPen(pen)
+        self._lines.setZValue(GESTURE)
+        drawing.addItem(self._lines)
+
+    def _find_guides(self) -> Guides:
+        """The neighbours in view, from the scene's index, and the links to what stands still."""
+        drawing, moving = self._canvas.drawing, set(self._ids)
+        nodes = drawing.nodes
+        seen = self._canvas.mapToScene(self._canvas.viewport().rect()).boundingRect()
+        items = drawing.items(seen, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
+        others = [item for item in items if isinstance(item, NodeItem) and item.id not in moving]
+        levels = []
+        for target, link in drawing.links.items():
+            ends = (link.source.node in moving, target.node in moving)
+            if ends[0] != ends[1] and link.source.node in nodes and target.node in nodes:
+                start = nodes[link.source.node].port_place(link.source.name, output=True)
+                end = nodes[target.node].port_place(target.name, output=False)
+                levels.append((start, end) if ends[0] else (end, start))
+        return Guides(drawing.bounds(self._ids), [item.scene_rect() for item in others], levels)
+
+    def move(self, at: QPoint, place: QPointF) -> None:
+        if not self._ids:
+            self._canvas.say(self._stuck, at, "warn")
+            return
+        by = place - self._start
+        lines: list[QLineF] = []
+        if not self._canvas.keys & _ALT:
+            by, lines = self._snapped(by)
+        path = QPainterPath()
+        for line in lines:
+            path.moveTo(line.p1())
+            path.lineTo(line.p2())
+        self._lines.setPath(path)
+        if by != self._by:
+            self._by = by
+            self._canvas.drawing.shift(self._ids, by)
+
+    def _snapped(self, by: QPointF) -> tuple[QPointF, list[QLineF]]:
+        if self._guides is not None:
+            return self._guides.snapped(by, self._anchor, SNAP_PIXELS / self._canvas.zoom)
+        return QPointF(*snapped(self._anchor + by)) - self._anchor, []
+
+    def finish(self, at: QPoint, place: QPointF) -> None:
+        self.move(at, place)
+        canvas, by = self._canvas, self._by
+        self._clear()
+        if not by.isNull():
+            nodes = canvas.drawing.graph.nodes
+            places = {id: (nodes[id].at[0] + by.x(), nodes[id].at[1] + by.y()) for id in self._ids}
+            if not canvas.do(MoveNodes(places, canvas.place.where)):
+                canvas.drawing.shift(self._ids, QPointF(0, 0))
+        canvas.drawing.settle()
+
+    def cancel(self) -> None:
+        self._clear()
+        if not self._by.isNull():
+            self._canvas.drawing.shift(self._ids, QPointF(0, 0))
+            self._canvas.drawing.settle()
+
+    def _clear(self) -> None:
+        if self._lines.scene() is self._canvas.drawing:
+            self._canvas.drawing.removeItem(self._lines)
+        self._canvas.say("", QPoint())

@@ -1,0 +1,100 @@
+"""What a press of the left button may become: by what is under the pointer and which keys are held.
+
+Imports Qt, the gestures and the pictures.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+
+from workbench.gui.design.gestures import Box, Gesture, Lasso
+from workbench.gui.design.hits import PortHit
+from workbench.gui.design.items import LinkItem, NodeItem
+from workbench.gui.design.knife import Knife
+from workbench.gui.design.link_gestures import clear_port, link_from
+from workbench.gui.design.moving import Move
+from workbench.gui.design.style import DETAIL, REACH
+
+if TYPE_CHECKING:
+    from workbench.gui.design.canvas import Canvas
+
+WIRE_REACH = 6.0
+"""How near to a wire the pointer must be to be on it, in pixels on the screen."""
+_SHIFT, _CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+_ALT = Qt.KeyboardModifier.AltModifier
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What was begun: a gesture at once, one when the pointer moves on, or a click if it does not."""
+
+    at: QPoint
+    gesture: Gesture | None = None
+    drag: Callable[[], Gesture] | None = None
+    click: Callable[[], None] | None = None
+
+
+def press(canvas: "Canvas", at: QPoint, keys: Qt.KeyboardModifier) -> Press:
+    """Look at what is under the pointer: a port, a node, what other parts put there, a wire, the void."""
+    place, drawing = canvas.mapToScene(at), canvas.drawing
+    hit = drawing.port_at(place, REACH / canvas.zoom) if canvas.zoom >= DETAIL else None
+    if keys & _CTRL and keys & _ALT:
+        before = tuple(drawing.selection) if keys & _SHIFT else ()
+        return Press(at, drag=lambda: Lasso(canvas, place, before))
+    if hit is not None:
+        return _on_port(canvas, at, hit, keys)
+    node = drawing.node_at(place)
+    if node is not None:
+        return _on_node(canvas, at, place, node, keys)
+    for grip in canvas.grips:
+        gesture = grip(at, place, keys)
+        if gesture is not None:
+            return Press(at, gesture)
+    if keys & _ALT:
+        return Press(at, drag=lambda: Knife(canvas, place))
+    link = drawing.link_at(place, WIRE_REACH / canvas.zoom)
+    if link is not None:
+        return _on_link(canvas, at, link, keys)
+    before = tuple(drawing.selection) if keys & (_SHIFT | _CTRL) else ()
+    drawing.select(before, drawing.chosen_links if before else ())
+    return Press(at, drag=lambda: Box(canvas, place, before, toggles=bool(keys & _CTRL)))
+
+
+def _on_port(canvas: "Canvas", at: QPoint, hit: PortHit, keys: Qt.KeyboardModifier) -> Press:
+    click: Callable[[], None] | None = None
+    if keys & _ALT:
+        click = lambda: clear_port(canvas, hit)  # noqa: E731
+    return Press(at, drag=lambda: link_from(canvas, hit, keys), click=click)
+
+
+def _on_node(
+    canvas: "Canvas", at: QPoint, place: QPointF, node: NodeItem, keys: Qt.KeyboardModifier
+) -> Press:
+    drawing, id = canvas.drawing, node.id
+    selected, links = list(drawing.selection), list(drawing.chosen_links)
+    click: Callable[[], None] | None = None
+    if id in selected:
+        if keys & _CTRL:
+            others = [other for other in selected if other != id]
+            click = lambda: drawing.select(others, links)  # noqa: E731
+        elif not keys & _SHIFT:
+            click = lambda: drawing.select((id,))  # noqa: E731
+    elif keys & (_SHIFT | _CTRL):
+        drawing.select([*selected, id], links)
+    else:
+        drawing.select((id,))
+    return Press(at, drag=lambda: Move(canvas, place, id), click=click)
+
+
+def _on_link(canvas: "Canvas", at: QPoint, link: LinkItem, keys: Qt.KeyboardModifier) -> Press:
+    drawing, target = canvas.drawing, link.target
+    links = list(drawing.chosen_links)
+    if keys & _CTRL and target in links:
+        drawing.select(drawing.selection, [other for other in links if other != target])
+    elif keys & (_SHIFT | _CTRL):
+        drawing.select(drawing.selection, [*links, target])
+    else:
+        drawing.select((), (target,))
+    return Press(at)

@@ -1,0 +1,99 @@
+"""Which sorts of values a node type takes and gives at its ports, found by trying its shape rule.
+
+Imports core and catalog, no Qt.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import product
+from typing import NamedTuple
+
+from workbench.catalog.spec import NodeType, fields_of
+from workbench.core.errors import WorkbenchError
+from workbench.core.shapes import DType, Shape, TensorSpec
+
+DTYPES: tuple[DType, ...] = ("float", "index", "bool")
+_SHAPES: tuple[Shape, ...] = (
+    ("N",), ("N", 8), ("N", 4, 8), ("N", 4, 8, 8), ("V",), ("V", 8), (2, "E"), ("N", 8, 8), ("N", 1, 8, 8),
+)  # fmt: skip
+_LIKE: dict[tuple[object, ...], NodeType] = {}
+
+
+class Sort(NamedTuple):
+    """Values of one kind and rank; `first` tells a batch (N) from nodes of a graph (V) and a number ("")."""
+
+    dtype: DType
+    rank: int
+    first: str
+
+
+Ports = Mapping[str, frozenset[Sort]]
+
+
+def sort_of(spec: TensorSpec) -> Sort:
+    """The sort of what flows along a link."""
+    first = spec.shape[0] if spec.shape else 0
+    return Sort(spec.dtype, spec.rank, "" if isinstance(first, int) else "V" if first == "V" else "N")
+
+
+def takes(kind: NodeType, port: str, dtype: DType) -> bool:
+    """Whether an input of a node type takes such values in any shape."""
+    found = tried(kind)[0].get(port)
+    return not found or any(sort.dtype == dtype for sort in found)
+
+
+def suits(kind: NodeType, port: str, spec: TensorSpec) -> bool:
+    """Whether an input of a node type takes such values with so many dimensions."""
+    found = tried(kind)[0].get(port)
+    return not found or sort_of(spec) in found or (spec.rank > 4 and takes(kind, port, spec.dtype))
+
+
+def tried(kind: NodeType) -> tuple[Ports, Ports]:
+    """The sorts that each input takes and each output may give; nothing of a port of which no try tells.
+
+    Numbers in fields do not matter, so that the types of a large drawing are tried once each.
+    """
+    words = tuple(value for value in _values(kind) if isinstance(value, bool | str))
+    key = (type(kind), kind.input_ports(), kind.output_ports(), words)
+    return _tried(_LIKE.setdefault(key, kind))
+
+
+def _values(kind: NodeType) -> Iterable[object]:
+    return (getattr(kind, field.name) for field in fields_of(type(kind)))
+
+
+@lru_cache(maxsize=1024)
+def _tried(kind: NodeType) -> tuple[Ports, Ports]:
+    inputs, outputs = kind.input_ports(), kind.output_ports()
+    taken: dict[str, set[Sort]] = {}
+    given: dict[str, set[Sort]] = {}
+    for example in kind.examples:
+        _note(taken, inputs, example.inputs)
+    for specs in _trials(len(inputs)):
+        try:
+            result = kind.infer(*specs)
+        except (WorkbenchError, ArithmeticError, LookupError, TypeError, ValueError, AssertionError):
+            continue  # shapes that the type was never meant for: no answer to the question asked here
+        _note(taken, inputs, specs)
+        _note(given, outputs, result if isinstance(result, tuple) else (result,))
+    return _frozen(taken), _frozen(given)
+
+
+def _trials(count: int) -> Iterable[tuple[TensorSpec, ...]]:
+    """Inputs to try: every pair of shapes for up to two ports, the same shape at all of more."""
+    shapes = product(_SHAPES, repeat=count) if count <= 2 else ((shape,) * count for shape in _SHAPES)
+    for combination in shapes:
+        for dtypes in product(DTYPES, repeat=count) if count <= 3 else ((dtype,) * count for dtype in DTYPES):
+            yield tuple(
+                TensorSpec(shape, dtype, 8 if dtype == "index" else 0)
+                for shape, dtype in zip(combination, dtypes, strict=True)
+            )
+
+
+def _note(found: dict[str, set[Sort]], ports: Sequence[str], specs: Sequence[TensorSpec]) -> None:
+    for name, spec in zip(ports, specs, strict=False):
+        found.setdefault(name, set()).add(sort_of(spec))
+
+
+def _frozen(found: dict[str, set[Sort]]) -> Ports:
+    return {name: frozenset(sorts) for name, sorts in found.items()}
