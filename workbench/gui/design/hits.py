@@ -3,7 +3,7 @@
 Imports Qt, core and items.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QPointF, QRectF
@@ -32,6 +32,8 @@ class HitScene(QGraphicsScene):
         self.graph = Graph()
         self.nodes: dict[str, NodeItem] = {}
         self.links: dict[Port, LinkItem] = {}
+        self.around: list[Callable[[], QRectF]] = []
+        """What else belongs to the whole drawing: each gives the rectangle of it."""
 
     def node_at(self, place: QPointF) -> NodeItem | None:
         """The topmost card at a place."""
@@ -78,10 +80,13 @@ class HitScene(QGraphicsScene):
         return [item for item in self.items(wide) if isinstance(item, LinkItem) and item.pos().isNull()]
 
     def bounds(self, ids: Iterable[str] = ()) -> QRectF:
-        """The rectangle around these cards, or around all."""
+        """The rectangle around these cards, or around the whole drawing."""
         rect = QRectF()
-        for item in [self.nodes[id] for id in ids if id in self.nodes] or self.nodes.values():
+        chosen = [self.nodes[id] for id in ids if id in self.nodes]
+        for item in chosen or self.nodes.values():
             rect = rect.united(item.scene_rect())
+        for more in () if chosen else self.around:
+            rect = rect.united(more())
         return rect
 
     def covered(self, rect: QRectF) -> bool:
