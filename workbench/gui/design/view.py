@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from workbench.catalog.problems import Problem
 from workbench.gui.design.arrange import Arranging
+from workbench.gui.design.blocks import BlockCommands, Ties
 from workbench.gui.design.bottom import PROBLEMS, BottomPanel
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
@@ -22,7 +23,7 @@ from workbench.gui.design.overlays import Overlays, RenameField
 from workbench.gui.design.palette import NodePalette
 from workbench.gui.design.remarks import Remarks
 from workbench.gui.design.scene import PortHit
-from workbench.gui.design.search import AddNodeSearch
+from workbench.gui.design.search import AddNodeSearch, Habits
 from workbench.gui.design.select import Selecting
 from workbench.gui.design.summary import Row
 from workbench.gui.session import Session
@@ -39,7 +40,8 @@ class DesignView(QWidget):
         self.palette_panel = NodePalette()
         self.canvas = Canvas(session)
         self.commands = Commands(self.canvas)
-        self.search = AddNodeSearch(self)
+        self.habits = Habits(session.preferences.used, session.remember)
+        self.search = AddNodeSearch(self, self.habits)
         self.rename = RenameField(self.canvas)
         self.commands.rename = self.rename.open_for_selected
         self.remarks = Remarks(self.canvas)
@@ -67,6 +69,9 @@ class DesignView(QWidget):
         self.remarks.bind(self.commands)
         Arranging(self.canvas).bind(self.commands)
         Selecting(self.canvas).bind(self.commands)
+        self.blocks = BlockCommands(self.canvas)
+        self.blocks.bind(self.commands)
+        Ties(self.canvas)
         self.live = LiveValues(self.canvas)
         self.live.bind(self.commands)
         self._connect()
@@ -137,11 +142,13 @@ class DesignView(QWidget):
         self.add_node_type("Dataset")
 
     def _on_offer_chosen(self, offer: Offer) -> None:
+        self.habits.note(offer.key)
         self.commands.add(offer)
 
     def _on_dropped(self, key: str, place: QPointF) -> None:
         offer = self.palette_panel.offer(key)
         if offer is not None:
+            self.habits.note(offer.key)
             self.commands.add(offer, place)
 
     def _open_search(self, at: QPoint, wire: PortHit | None) -> None:

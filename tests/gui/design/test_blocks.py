@@ -1,0 +1,193 @@
+"""Blocks on the canvas, with mouse and keys: made, entered, exposed, unpacked, kept in the library."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from tests.drawing import CLASSIFIER, block, draw
+from workbench.core.document import Document, Graph, Node, Port, Update
+from workbench.core.history import History
+from workbench.gui.design.blocks import Ties
+from workbench.gui.session import OpenModel
+
+if TYPE_CHECKING:
+    from tests.gui.design.conftest import CanvasDriver
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+ALT = Qt.KeyboardModifier.AltModifier
+
+
+def spread(document: Document) -> Document:
+    """The document with its nodes in a row."""
+    nodes = {}
+    for index, (id, node) in enumerate(document.graph.nodes.items()):
+        nodes[id] = Node(
+            id,
+            node.type,
+            node.block,
+            node.params,
+            (240.0 * index, 160.0 * (index % 2)),
+            node.linked_to,
+            node.repeat,
+        )
+    graph = Graph(nodes, document.graph.links)
+    return Document("blocks", document.variables, graph, document.blocks, document.training)
+
+
+def show(driver: "CanvasDriver", document: Document) -> None:
+    driver.view.session._open(OpenModel(History(document)))
+    QApplication.processEvents()
+    driver.canvas.setFocus()
+
+
+@pytest.fixture
+def driver(canvas_driver: "CanvasDriver") -> "CanvasDriver":
+    show(canvas_driver, spread(draw(CLASSIFIER)))
+    return canvas_driver
+
+
+def make(driver: "CanvasDriver", *ids: str) -> None:
+    driver.select(*ids)
+    driver.key(Qt.Key.Key_G, CTRL)
+    driver.settle()
+
+
+def test_ctrl_g_makes_a_block_of_the_selection_in_one_step(driver: "CanvasDriver") -> None:
+    parameters = driver.view.session.analyse_now().parameters
+    make(driver, "fc1", "relu", "fc2")
+    assert list(driver.document.blocks) == ["Block1"]
+    assert driver.canvas.drawing.selection == ["block1"]
+    analysis = driver.view.session.analyse_now()
+    assert analysis.ok and analysis.parameters == parameters
+    assert driver.view.session.history.steps() == ("Make block Block1",)
+    driver.key(Qt.Key.Key_Z, CTRL)
+    assert not driver.document.blocks and "fc1" in driver.document.graph.nodes
+
+
+def test_ctrl_shift_g_unpacks_and_selects_what_came_out(driver: "CanvasDriver") -> None:
+    before = driver.document.graph
+    make(driver, "fc1", "relu", "fc2")
+    driver.key(Qt.Key.Key_G, CTRL | SHIFT)
+    driver.settle()
+    graph = driver.document.graph
+    assert graph.nodes.keys() == before.nodes.keys() and graph.links == before.links
+    assert {id: node.at for id, node in graph.nodes.items()} == {id: n.at for id, n in before.nodes.items()}
+    assert driver.canvas.drawing.selection == ["fc1", "relu", "fc2"]
+    assert driver.view.session.history.steps() == ("Make block Block1", "Unpack block1")
+    assert driver.view.session.analyse_now().ok
+
+
+def test_what_cannot_be_packed_is_said(driver: "CanvasDriver") -> None:
+    make(driver, "digits", "flat")
+    make(driver, "fc2", "loss")
+    make(driver, "fc1", "fc2")
+    driver.key(Qt.Key.Key_Escape)
+    driver.key(Qt.Key.Key_G, CTRL)
+    driver.key(Qt.Key.Key_G, CTRL | SHIFT)
+    assert [message.partition(" ")[0] for message in driver.messages] == [
+        "“digits”",
+        "“loss”",
+        "The",
+        "Select",
+        "Select",
+    ]
+    assert "fc1 → relu → fc2 leaves the selection and comes back" in driver.messages[2]
+    assert not driver.document.blocks and not driver.view.session.history.can_undo
+
+
+def test_an_update_that_trains_more_now_is_told(driver: "CanvasDriver") -> None:
+    update = Update("train", {"loss": 1.0}, ("fc1",), {"type": "Adam"})
+    show(driver, spread(draw(CLASSIFIER, updates=(update,))))
+    make(driver, "fc1", "relu", "fc2")
+    assert driver.document.training.updates[0].train == ("block1",)
+    assert "now it trains all of block1" in driver.messages[-1]
+
+
+def test_nodes_without_links_become_a_block_with_ports(driver: "CanvasDriver") -> None:
+    show(driver, spread(draw("a Linear\nb ReLU < a")))
+    make(driver, "a", "b")
+    made = driver.document.blocks["Block1"]
+    assert (made.inputs, made.outputs) == (("x",), ("y",))
+
+
+def test_blocks_nest_six_deep_and_breadcrumbs_lead_out(driver: "CanvasDriver") -> None:
+    make(driver, "fc1", "relu", "fc2")
+    parameters = driver.view.session.analyse_now().parameters
+    for level in range(1, 6):
+        make(driver, f"block{level}")
+    for level in range(6, 0, -1):
+        driver.select(f"block{level}")
+        driver.key(Qt.Key.Key_Return)
+        assert driver.canvas.place.where == f"Block{level}"
+    assert driver.canvas.place.trail == tuple(f"block{level}" for level in range(6, 0, -1))
+    driver.set_field("fc1", "out_features", "20")
+    assert driver.view.session.analyse_now().parameters == parameters + 4 * (64 + 1 + 10)
+    driver.canvas.setFocus()
+    for level in range(2, 7):
+        driver.key(Qt.Key.Key_Up, ALT)
+        assert driver.canvas.place.where == f"Block{level}"
+        assert driver.canvas.drawing.selection == [f"block{level - 1}"]
+    driver.key(Qt.Key.Key_Up, ALT)
+    assert driver.canvas.place.where == ""
+
+
+def test_shared_weights_show_a_tie_on_hover_and_selection(driver: "CanvasDriver") -> None:
+    judge = block("x Input\nf Linear out_features=8 < x\ny Output < f")
+    show(
+        driver,
+        spread(
+            draw(
+                "digits Dataset\nflat Flatten < digits.image\na @Judge < flat\nb @Judge ~a < flat\nc ReLU < b",
+                blocks={"Judge": judge},
+            )
+        ),
+    )
+    ties = next(part for part in driver.canvas.children() if isinstance(part, Ties))
+    driver.reveal("a", "b", "c")
+    assert ties.pairs() == []
+    driver.select("a")
+    assert ties.pairs() == [("a", "b")]
+    driver.select("c")
+    assert ties.pairs() == []
+    driver.reveal("a", "b", "c")
+    viewport = driver.canvas.viewport()
+    before = viewport.grab().toImage()
+    at = QPointF(driver.body("b"))
+    none = Qt.MouseButton.NoButton
+    move = QMouseEvent(
+        QEvent.Type.MouseMove,
+        at,
+        QPointF(viewport.mapToGlobal(at.toPoint())),
+        none,
+        none,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(viewport, move)
+    assert ties.pairs() == [("a", "b")]
+    assert viewport.grab().toImage() != before
+
+
+def test_a_family_that_shares_weights_is_unpacked_together(driver: "CanvasDriver") -> None:
+    judge = block("x Input\nf Linear out_features=8 < x\ng ReLU < f\ny Output < g")
+    show(
+        driver,
+        spread(
+            draw(
+                "digits Dataset\nflat Flatten < digits.image\na @Judge < flat\nb @Judge ~a < flat\nloss MSELoss < a b",
+                blocks={"Judge": judge},
+            )
+        ),
+    )
+    parameters = driver.view.session.analyse_now().parameters
+    driver.select("a", "b")
+    driver.key(Qt.Key.Key_G, CTRL | SHIFT)
+    driver.settle()
+    nodes = driver.document.graph.nodes
+    assert {id: node.linked_to for id, node in nodes.items() if node.linked_to} == {"f2": "f"}
+    assert driver.document.graph.links[Port("loss", "target")] == Port("g2", "y")
+    assert driver.view.session.analyse_now().parameters == parameters
+    assert len(driver.view.session.history.steps()) == 1

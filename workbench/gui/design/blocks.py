@@ -1,0 +1,203 @@
+"""What can be done with blocks on the canvas: make one of the selection, unpack one, give one a definition of its own.
+
+Imports Qt, core's edits of blocks, catalog and canvas.
+"""
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPen
+
+from workbench.catalog.spec import NodeType, node_types
+from workbench.core.blocks import MakeBlock, free_id
+from workbench.core.definitions import MakeIndependent, free_name
+from workbench.core.document import Document, Node, Port, Update
+from workbench.core.edits import Edit, Several
+from workbench.core.errors import WorkbenchError
+from workbench.core.unpack import UnpackBlock
+from workbench.gui import theme
+from workbench.gui.design.canvas import Canvas
+from workbench.gui.design.commands import Commands
+from workbench.gui.session import Session
+
+OWNING = frozenset(name for name, cls in node_types().items() if cls.parameters is not NodeType.parameters)
+"""Node types that can own weights."""
+_OUTSIDE = ("loss", "metric", "probe")
+NAME = "Block1"
+
+
+class BlockCommands:
+    """The commands of one canvas that make and unmake blocks."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+        self.session: Session = canvas.session
+
+    def bind(self, commands: Commands) -> None:
+        """Offer the commands while the canvas has the focus."""
+        commands.offer({"make_block": self.make, "unpack_block": self.unpack})
+
+    # ------------------------------------------------------------- making
+
+    def make(self) -> None:
+        """Turn the selected nodes into a block; its instance is selected then."""
+        canvas, document = self.canvas, self.session.document
+        graph, ids = canvas.drawing.graph, tuple(canvas.drawing.selection)
+        if not ids:
+            canvas.tell("Select the nodes that the block is to hold.")
+            return
+        refused = next((reason for id in ids if (reason := _misplaced(graph.nodes[id]))), "")
+        if refused:
+            canvas.tell(refused)
+            return
+        name = free_name(document.blocks, NAME)
+        id = free_id(graph.nodes, name.lower())
+        inputs, outputs = self._open_ports(ids)
+        edit = MakeBlock(ids, name, id, canvas.place.where, inputs, outputs)
+        wider = _trains_more(document, ids) if not canvas.place.where else None
+        if canvas.do(edit):
+            canvas.reveal((id,))
+            if wider is not None:
+                canvas.tell(
+                    f"The update “{wider.name}” trained a part of these nodes; now it trains all of {id}."
+                )
+
+    def _open_ports(self, ids: tuple[str, ...]) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
+        """Unlinked ports that the block needs, where no link leads into the selection, or none out of it."""
+        graph, nodes = self.canvas.drawing.graph, self.canvas.drawing.nodes
+        inside = set(ids)
+        fed = {source for target, source in graph.links.items() if target.node in inside}
+        leaving = {s for t, s in graph.links.items() if s.node in inside and t.node not in inside}
+        inputs: list[Port] = []
+        outputs: list[Port] = []
+        for id in [id for id in graph.nodes if id in inside]:
+            face = nodes[id].face
+            cls = node_types().get(graph.nodes[id].type)
+            if all(source.node in inside for source in fed):
+                optional = cls.optional if cls is not None else frozenset()
+                free = [Port(id, name) for name in face.inputs if name not in optional]
+                inputs += [port for port in free if port not in graph.links]
+            if not leaving and not any(source.node == id for source in graph.links.values()):
+                outputs += [Port(id, name) for name in face.outputs[:1]]
+        return tuple(inputs), tuple(outputs)
+
+    # ------------------------------------------------------------- unmaking
+
+    def unpack(self) -> None:
+        """Put the nodes of the selected blocks in their places; they are selected then."""
+        canvas, where = self.canvas, self.canvas.place.where
+        nodes = canvas.drawing.graph.nodes
+        chosen = [id for id in canvas.drawing.selection if nodes[id].block]
+        if not chosen:
+            canvas.tell("Select the block to unpack.")
+            return
+        document = self.session.document
+        edits: list[Edit] = []
+        new: list[str] = []
+        try:
+            for id in chosen:
+                if id in document.graph_of(where).nodes:  # else it came out with one that shares its weights
+                    edit = UnpackBlock(id, where, OWNING)
+                    document, names = edit.unpacked(document)
+                    edits.append(edit)
+                    new += names
+        except WorkbenchError as error:
+            canvas.tell(str(error))
+            return
+        label = edits[0].label if len(edits) == 1 else f"Unpack {len(edits)} blocks"
+        if canvas.do(edits[0] if len(edits) == 1 else Several(label, tuple(edits))):
+            canvas.reveal(new)
+
+    def make_independent(self, id: str) -> None:
+        """Give an instance a definition of its own."""
+        document, where = self.session.document, self.canvas.place.where
+        block = document.graph_of(where).nodes[id].block
+        self.canvas.do(MakeIndependent(id, free_name(document.blocks, block), where))
+
+
+def _misplaced(node: Node) -> str:
+    """Why a node cannot go into a block; "" when it can."""
+    cls = node_types().get(node.type)
+    if node.type == "Dataset":
+        return f"“{node.id}” is a Dataset and belongs in the model itself; leave it out of the selection."
+    if cls is not None and cls.family in _OUTSIDE:
+        return (
+            f"“{node.id}” is a {cls.family} and belongs in the model itself; leave it out of the selection."
+        )
+    return ""
+
+
+def _trains_more(document: Document, ids: tuple[str, ...]) -> Update | None:
+    """An update that trains some of the nodes with weights but not all."""
+    nodes = document.graph.nodes
+    owners = {id for id in ids if (nodes[id].type in OWNING or nodes[id].block) and not nodes[id].linked_to}
+    for update in document.training.updates:
+        if owners & {*update.train} and owners - {*update.train}:
+            return update
+    return None
+
+
+class Ties(QObject):
+    """Paints a dashed line between a selected or hovered node and those that it shares weights with."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self._hovered = ""
+        self._shown: list[tuple[str, str]] = []
+        canvas.layers.append(self.paint)
+        canvas.viewport().installEventFilter(self)
+        canvas.drawing.selection_changed.connect(self._refresh)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseMove:
+            if event.buttons() == Qt.MouseButton.NoButton:
+                node = self._canvas.drawing.node_at(self._canvas.mapToScene(event.position().toPoint()))
+                self._hover(node.id if node is not None else "")
+        elif event.type() == QEvent.Type.Leave:
+            self._hover("")
+        return False
+
+    def _hover(self, id: str) -> None:
+        if id != self._hovered:
+            self._hovered = id
+            self._refresh()
+
+    def _refresh(self) -> None:
+        pairs = self.pairs()
+        if pairs != self._shown:
+            self._shown = pairs
+            self._canvas.viewport().update()
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """(owner, copy) of every tie on show."""
+        drawing = self._canvas.drawing
+        nodes = drawing.graph.nodes
+        wanted = {id for id in (*drawing.selection, self._hovered) if id in nodes}
+        owners = {nodes[id].linked_to or id for id in wanted}
+        if not owners:
+            return []
+        return [(node.linked_to, node.id) for node in nodes.values() if node.linked_to in owners]
+
+    def paint(self, painter: QPainter, rect: QRectF) -> None:
+        """Paint the ties in scene coordinates."""
+        drawing = self._canvas.drawing
+        pen = QPen(theme.color("accent"), 1.5, Qt.PenStyle.DashLine)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for owner, copy in self.pairs():
+            if owner in drawing.nodes and copy in drawing.nodes:
+                painter.drawPath(_arc(drawing.nodes[owner].scene_rect(), drawing.nodes[copy].scene_rect()))
+
+
+def _arc(start: QRectF, end: QRectF) -> QPainterPath:
+    """A curve between the nearest sides of two cards, above and below or beside each other."""
+    upper, lower = (start, end) if start.center().y() <= end.center().y() else (end, start)
+    if lower.top() > upper.bottom():
+        a, b = QPointF(upper.center().x(), upper.bottom()), QPointF(lower.center().x(), lower.top())
+        pull = QPointF(0, (b.y() - a.y()) / 2)
+    else:
+        a, b = QPointF(upper.center().x(), upper.top()), QPointF(lower.center().x(), lower.top())
+        pull = QPointF(0, -60)
+    path = QPainterPath(a)
+    path.cubicTo(a + pull, b + (pull if pull.y() < 0 else -pull), b)
+    return path
