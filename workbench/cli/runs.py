@@ -12,6 +12,7 @@ from workbench.core.errors import JobError
 from workbench.core.files import loads, write_atomically
 from workbench.gui import text
 from workbench.jobs.queue import recover
+from workbench.jobs.settings import ESTIMATE
 from workbench.store.records import Request, RunRecord, Summary
 from workbench.store.store import Store
 
@@ -92,7 +93,7 @@ def compare(
         params = [store.params(run) for run in runs]
         summaries = store.summaries(runs)
     differing: dict[str, list[Any]] = {}
-    for name in dict.fromkeys(name for each in params for name in each):
+    for name in dict.fromkeys(name for each in params for name in each if not name.startswith(ESTIMATE)):
         values = [each.get(name) for each in params]
         if any(value != values[0] for value in values):
             differing[name] = values

@@ -35,6 +35,7 @@ def enqueue(
     from workbench.catalog.nodes.data import Dataset
     from workbench.codegen.program import generate
     from workbench.core.files import dumps
+    from workbench.jobs.estimates import expected
     from workbench.jobs.settings import flatten
 
     analysis = analyse(document, schemas)
@@ -54,7 +55,7 @@ def enqueue(
         epochs=analysis.settings.epochs,
         parameters=analysis.parameters,
         dataset=", ".join(datasets),
-        params={**flatten(document, analysis), "training.seed": seed},
+        params={**flatten(document, analysis), "training.seed": seed, **expected(store, analysis, device)},
         resumed_from=resumed_from,
         model_id=model_id,
     )

@@ -7,6 +7,9 @@ from workbench.catalog.check import Analysis
 from workbench.catalog.spec import Form, fields_of
 from workbench.core.document import Document
 
+ESTIMATE = "estimate."
+"""What was expected of a run stands with its settings under names that begin so; it is no setting to compare by."""
+
 
 def flatten(document: Document, analysis: Analysis) -> dict[str, Any]:
     """All settings as they count, with defaults and expressions filled in.

@@ -9,6 +9,7 @@ from workbench.gui import text
 from workbench.gui.runs import metrics
 from workbench.gui.runs.table_model import spent
 from workbench.gui.store_thread import Summaries
+from workbench.jobs.settings import ESTIMATE
 from workbench.store.records import RunRecord, Summary
 
 Tone = Literal["", "better", "worse", "changed"]
@@ -97,7 +98,7 @@ def _settings(runs: Sequence[RunRecord], params: Mapping[int, Mapping[str, Any]]
     if any(run.id not in params for run in runs):
         return  # still being read; what is not known yet is no difference
     mine = [params[run.id] for run in runs]
-    for name in sorted(dict.fromkeys(name for one in mine for name in one), key=_order):
+    for name in sorted({name for one in mine for name in one if not name.startswith(ESTIMATE)}, key=_order):
         values = [one.get(name, _MISSING) for one in mine]
         texts = [text.NONE if value is _MISSING else text.value(value) for value in values]
         yield Row(name, tuple(texts), _changed(texts, base))

@@ -1,0 +1,256 @@
+"""What a model costs before it trains: memory on the device and seconds an epoch, by node and in all. Pure; no torch.
+
+Memory is what training keeps: weights, gradients, the optimiser's state, what the backward pass needs, the data.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, log, prod
+from statistics import median
+
+from workbench.catalog.check import Analysis
+from workbench.catalog.nodes.data import Dataset
+from workbench.catalog.scope import NodeInfo, Scope
+from workbench.catalog.spec import NodeType
+from workbench.catalog.training import SGD, Optimizer
+from workbench.catalog.updates import Step
+from workbench.core.shapes import Dim, TensorSpec
+
+NUMBER = 4
+"""Bytes of a float; indices take twice as many."""
+_BYTES = {"float": NUMBER, "index": 2 * NUMBER, "bool": 1}
+_HELD_BACK = 0.6
+"""Share of a small set that trains where its files name no split; of a large one or a text, more."""
+_LARGE = 10_000
+
+# Multiply-adds a second, and seconds that starting a layer takes (forward, backward and its optimiser step): careful
+# figures for a machine that nothing is known of. What runs measured corrects them.
+_RATES = {"cpu": 1e10, "mps": 3e11, "cuda": 2e12}
+_STARTS = {"cpu": 1.5e-4, "mps": 2e-4, "cuda": 1e-4}
+_EPOCH = 5e-3  # recording and evaluating
+_NEAREST = 3
+
+Sizes = Mapping[str, int]
+"""What the named sizes are: N the batch, V and E the nodes and edges of a graph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a run will take. Memory in bytes; `work` are uncorrected seconds an epoch on a machine of each kind."""
+
+    weights: int
+    gradients: int
+    state: int
+    activations: int
+    data: int
+    batch: int
+    steps: int
+    operations: int
+    work: Mapping[str, float]
+
+    @property
+    def memory(self) -> int:
+        return self.weights + self.gradients + self.state + self.activations + self.data
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An earlier run on a device: what was estimated, uncorrected, and what it took; seconds an epoch."""
+
+    work: float
+    seconds: float
+
+
+def estimate(analysis: Analysis, items: Mapping[str, int] | None = None) -> Estimate | None:
+    """What training takes; None for a model that cannot train. `items` says how many examples of a dataset train,
+    where that is known.
+    """
+    source = _source(analysis)
+    if not analysis.ok or source is None or source.schema is None:
+        return None
+    batch = analysis.settings.batch_size
+    count = training_items(source, items or {})
+    whole = source.schema.kind == "graph"
+    steps = 1 if whole else max(1, ceil(count / batch))
+    sizes = sizes_of(analysis)
+    examples = int(source.schema.facts.get("nodes", 1)) if whole else count
+    operations = 3 * examples * analysis.operations  # backward takes twice what forward does
+    starts = sum(_starts(info) for info in _leaves(analysis.root))
+    trained = [
+        (step, sum(analysis.root.infos[id].parameters for id in step.trains)) for step in analysis.updates
+    ]
+    return Estimate(
+        weights=NUMBER * analysis.parameters,
+        gradients=NUMBER * max((count for _, count in trained), default=0),
+        state=sum(NUMBER * count * _states(step.optimizer) for step, count in trained),
+        activations=max((_kept(analysis.root, step, sizes) for step in analysis.updates), default=0),
+        data=_data(analysis, examples),
+        batch=batch,
+        steps=steps,
+        operations=operations,
+        work={
+            kind: _EPOCH + steps * starts * _STARTS[kind] + operations / rate for kind, rate in _RATES.items()
+        },
+    )
+
+
+def seconds(work: float, history: Sequence[Measured]) -> float:
+    """Seconds an epoch: the estimate, corrected by how far those of the most similar earlier runs were off."""
+    if not history or work <= 0:
+        return work
+    nearest = sorted(history, key=lambda run: abs(log(run.work / work)))[:_NEAREST]
+    return work * median(run.seconds / run.work for run in nearest)
+
+
+def training_items(source: Dataset, items: Mapping[str, int]) -> int:
+    """How many examples one epoch trains on: windows of a text, images, rows; a graph is one."""
+    assert source.schema is not None
+    schema = source.schema
+    if schema.kind == "graph":
+        return 1
+    share = 0.9 if schema.kind == "text" else _HELD_BACK if schema.items <= _LARGE else 0.8
+    count = items.get(source.dataset, int(schema.items * share))
+    return max(1, count // source.length) if schema.kind == "text" else max(1, count)
+
+
+def sizes_of(analysis: Analysis) -> Sizes:
+    """The named sizes of a step of training."""
+    source = _source(analysis)
+    facts = source.schema.facts if source is not None and source.schema is not None else {}
+    return {
+        "N": analysis.settings.batch_size,
+        "V": int(facts.get("nodes", 1)),
+        "E": int(facts.get("edges", 1)),
+    }
+
+
+def activations(info: NodeInfo, sizes: Sizes) -> int:
+    """Bytes that a step keeps of a node until the backward pass: what it gives, and what it remembers besides."""
+    if info.kind is None:
+        return sum(activations(inner, sizes) for copy in info.copies for inner in copy.infos.values())
+    if info.kind.family in ("metric", "probe"):
+        return 0
+    given = 0 if info.node.type in _VIEWS else sum(bytes_of(spec, sizes) for spec in info.outputs.values())
+    remembers = _REMEMBERS.get(info.node.type)
+    return given + (remembers(info.kind, info.inputs, sizes) if remembers else 0)
+
+
+def bytes_of(spec: TensorSpec, sizes: Sizes) -> int:
+    """How much room a tensor takes."""
+    return _BYTES[spec.dtype] * prod(_size(dim, sizes) for dim in spec.shape)
+
+
+def _size(dim: Dim, sizes: Sizes) -> int:
+    return dim if isinstance(dim, int) else sizes.get(dim, 1)
+
+
+# ------------------------------------------------------------- what single types remember
+
+_VIEWS = ("Flatten", "Reshape", "Permute", "Select", "StopGradient", "Input", "Output", "Resize")
+_CHEAP = (*_VIEWS, "Dataset", "Noise", "Scale", "Add", "Multiply", "Concatenate")
+
+
+def _same_again(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int:
+    """A mask or noise, the class probabilities of a loss: as large as the input."""
+    return bytes_of(inputs[0], sizes)
+
+
+def _places(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int:
+    """Which entry of each window was the largest."""
+    found = kind.infer(*inputs)
+    spec = found if isinstance(found, TensorSpec) else found[0]
+    return 2 * bytes_of(spec, sizes)
+
+
+def _attention(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int:
+    """Queries, keys and values, what the heads give, and without a fused kernel the weights of all pairs."""
+    query, key = inputs[0], inputs[min(1, len(inputs) - 1)]
+    values = bytes_of(query, sizes) * 2 + 2 * bytes_of(key, sizes)
+    return values + int(getattr(kind, "dropout", 0.0) > 0) * _pairs(kind, query, key, sizes)
+
+
+def _pairs(kind: NodeType, query: TensorSpec, key: TensorSpec, sizes: Sizes) -> int:
+    rows = bytes_of(query, sizes) // max(1, _size(query.shape[-1], sizes))
+    return 2 * rows * _size(key.shape[1], sizes) * int(getattr(kind, "num_heads", 1))
+
+
+def _recurrent(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int:
+    """Gates, states and what they were made of, at every step of every layer (measured; GPUs keep a little less)."""
+    hidden, layers = int(getattr(kind, "hidden_size", 1)), int(getattr(kind, "num_layers", 1))
+    both = 2 if getattr(kind, "bidirectional", False) else 1
+    numbers = {"LSTM": 14, "GRU": 7}.get(type(kind).__name__, 1)
+    return NUMBER * numbers * prod(_size(dim, sizes) for dim in inputs[0].shape[:2]) * both * layers * hidden
+
+
+_REMEMBERS = {
+    "Dropout": _same_again,
+    "Dropout2d": _same_again,
+    "CrossEntropyLoss": _same_again,
+    "BCEWithLogitsLoss": _same_again,
+    "MaxPool1d": _places,
+    "MaxPool2d": _places,
+    "MultiheadAttention": _attention,
+    "RNN": _recurrent,
+    "LSTM": _recurrent,
+    "GRU": _recurrent,
+}
+
+
+# ------------------------------------------------------------- the parts of an estimate
+
+
+def _source(analysis: Analysis) -> Dataset | None:
+    """The first dataset, which decides how long an epoch is."""
+    kinds = (info.kind for info in analysis.root.infos.values())
+    return next((kind for kind in kinds if isinstance(kind, Dataset)), None)
+
+
+def _leaves(scope: Scope) -> Iterable[NodeInfo]:
+    for info in scope.infos.values():
+        if info.kind is not None:
+            yield info
+        for copy in info.copies:
+            yield from _leaves(copy)
+
+
+def _starts(info: NodeInfo) -> int:
+    """How many operations a node starts one after the other; a recurrent layer does so at every step."""
+    if info.node.type in _CHEAP or (info.kind is not None and info.kind.family == "probe"):
+        return 0
+    if info.node.type in ("RNN", "LSTM", "GRU"):
+        length = info.inputs[0].shape[1]
+        return (length if isinstance(length, int) else 1) * int(getattr(info.kind, "num_layers", 1))
+    return 4 if info.node.type == "MultiheadAttention" else 1
+
+
+def _states(optimizer: Optimizer) -> int:
+    """How many numbers an optimiser keeps for each weight."""
+    return int(optimizer.momentum > 0) if isinstance(optimizer, SGD) else 2
+
+
+def _kept(root: Scope, step: Step, sizes: Sizes) -> int:
+    """What the losses of an update need: only what leads to them is computed."""
+    needed, todo = set(step.losses), list(step.losses)
+    while todo:
+        for source in root.sources.get(todo.pop(), {}).values():
+            if source.node in root.infos and source.node not in needed:
+                needed.add(source.node)
+                todo.append(source.node)
+    return sum(activations(root.infos[id], sizes) for id in needed)
+
+
+def _data(analysis: Analysis, examples: int) -> int:
+    """What all datasets take on the device; in training and out of it."""
+    total = 0
+    for info in analysis.root.infos.values():
+        if not isinstance(info.kind, Dataset) or info.kind.schema is None:
+            continue
+        schema = info.kind.schema
+        if schema.kind == "graph":
+            total += sum(bytes_of(spec, sizes_of(analysis)) for spec in schema.outputs.values())
+        elif schema.kind == "text":
+            total += _BYTES["index"] * schema.items
+        else:
+            one = sum(bytes_of(spec, {"N": 1}) for spec in schema.outputs.values())
+            total += schema.items * one
+    return total
