@@ -1,7 +1,7 @@
 """What the window remembers about the person: one small JSON file for all workspaces.  Imports core only."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from workbench.core.files import write_atomically
@@ -9,7 +9,7 @@ from workbench.core.files import write_atomically
 
 @dataclass(slots=True)
 class Preferences:
-    """Theme mode, preferred device, and the window's size; `save` writes them."""
+    """Theme mode, preferred device, the window's size, and keys (by action) that are not the usual ones."""
 
     path: Path
     theme: str = "system"
@@ -17,6 +17,8 @@ class Preferences:
     width: int = 1440
     height: int = 900
     maximised: bool = False
+    keys: dict[str, str] = field(default_factory=dict)
+    used: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> "Preferences":
