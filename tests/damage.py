@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from workbench.catalog.schema import SAMPLES
 from workbench.catalog.spec import Field, fields_of, node_types
 from workbench.catalog.templates import load, templates
-from workbench.core.document import Document, Graph, Node, Port, Training, Update
+from workbench.core.document import MODES, Document, Graph, Node, Port, Training, Update
 from workbench.core.edits import RemoveNodes
 from workbench.core.expressions import Value
 
@@ -37,6 +37,7 @@ VALUES = st.one_of(
     st.lists(st.integers(-2, 9), max_size=4).map(tuple),
     st.just(("a", None, "= i")),
 )
+KINDS = ["param", "link", "unlink", "type", "remove", "repeat", "copy", "mode", "move", "training"]
 TEMPLATES = [load(each.id) for each in templates()]
 
 
@@ -58,7 +59,7 @@ def changed(draws: st.DrawFn, document: Document) -> Document:
     ids = sorted(graph.nodes)
     id = draws(st.sampled_from(ids))
     node = graph.nodes[id]
-    kind = draws(st.sampled_from(["param", "link", "unlink", "type", "remove", "repeat", "copy", "training"]))
+    kind = draws(st.sampled_from(KINDS))
     match kind:
         case "param":
             cls = node_types().get(node.type)
@@ -88,6 +89,10 @@ def changed(draws: st.DrawFn, document: Document) -> Document:
         case "copy":
             owner = draws(st.sampled_from([*ids, "nothing"]))
             return document.with_graph(where, put(graph, replace(node, linked_to=owner)))
+        case "mode":
+            return document.with_graph(where, put(graph, replace(node, mode=draws(st.sampled_from(MODES)))))
+        case "move":
+            return document.with_graph(where, put(graph, replace(node, at=(draws(st.floats(-9, 9)), 0.0))))
     update = Update(
         "train",
         {draws(st.sampled_from([*ids, "nothing"])): draws(VALUES)},

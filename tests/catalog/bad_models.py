@@ -252,7 +252,7 @@ CASES: dict[str, tuple[Make, str]] = {
     ),
     "a block in itself": (
         lambda: recursive(),
-        "a/b/a: blocks may not contain themselves or nest too deeply: A → B → A.",
+        "a/b/a: blocks may not contain themselves: A → B → A.",
     ),
     "repeat below one": (
         lambda: one_block(LAYER, "body @Body *0", width=8),

@@ -216,17 +216,38 @@ def test_it_never_raises(document: Document) -> None:
 
 def gist(analysis: Analysis) -> object:
     def of(info: NodeInfo) -> object:
-        return (info.node, info.kind, info.inputs, info.outputs, info.parameters, info.operations)
+        places = [copy.path for copy in info.copies]
+        figures = (info.parameters, info.operations, info.activations)
+        return (info.node, info.kind, info.ports, info.inputs, info.outputs, *figures, info.params, places)
 
     return analysis.problems, {path: of(info) for path, info in analysis.nodes.items()}, analysis.updates
+
+
+def nested() -> Document:
+    """Repetitions in repetitions, twice over, with linked copies."""
+    layer = block(
+        "x Input\nfc Linear out_features='= wide + i' < x\nact ReLU < fc\ny Output < act\nz Output < fc",
+        wide=3,
+    )
+    pile = block(
+        "x Input\nmany @Layer *2 wide='= w' < x\nsum Add < many.y many.z\ny Output < sum",
+        {"Layer": layer},
+        w=4,
+    )
+    return draw(
+        "data Dataset dataset=iris\na @Pile *2 w='= width' < data\nb @Pile w=6 < a\nc @Pile w=6 ~b < a\n"
+        "both Add < b c\nhead Linear out_features='= classes' < both\nloss CrossEntropyLoss < head data.label",
+        blocks={"Layer": layer, "Pile": pile},
+        variables={"width": 4},
+    )
 
 
 @RELAXED
 @given(st.data())
 def test_what_is_remembered_of_an_earlier_version_changes_nothing(data: st.DataObject) -> None:
-    document = data.draw(st.sampled_from(TEMPLATES))
+    document = data.draw(st.sampled_from([*TEMPLATES, nested()]))
     before: Analysis | None = None
-    for _ in range(data.draw(st.integers(1, 4))):
+    for _ in range(data.draw(st.integers(1, 5))):
         before = analyse(document, SAMPLES, before)
         document = data.draw(changed(document))
     assert repr(gist(analyse(document, SAMPLES, before))) == repr(gist(analyse(document, SAMPLES)))

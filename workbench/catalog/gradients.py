@@ -8,7 +8,11 @@ from workbench.core.document import INPUT, Port
 
 def reached(scope: Scope, ends: Iterable[str]) -> set[str]:
     """Owners of weights in this scope that get a gradient from the given nodes."""
-    return _follow(scope, [source for id in ends for source in scope.sources.get(id, {}).values()])[0]
+    key = tuple(ends)
+    if key not in scope.reach:
+        wanted = [source for id in key for source in scope.sources.get(id, {}).values()]
+        scope.reach[key] = _follow(scope, wanted)[0]
+    return scope.reach[key]
 
 
 def _follow(scope: Scope, wanted: Iterable[Port]) -> tuple[set[str], set[str]]:

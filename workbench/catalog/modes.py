@@ -31,7 +31,13 @@ def active(document: Document, before: Document | None = None) -> Document:
         old = before.blocks[name].graph if before is not None and name in before.blocks else None
         graph = _graph(block.graph, True, document.blocks, silent, old)
         silent[name] = {id for id in block.outputs if id not in graph.nodes}
-        made[name] = block if graph is block.graph else replace(block, graph=graph)
+        earlier = before.blocks.get(name) if before is not None else None
+        if graph is block.graph:
+            made[name] = block
+        elif earlier is not None and earlier.graph is graph and earlier.params is block.params:
+            made[name] = earlier
+        else:
+            made[name] = replace(block, graph=graph)
     return replace(
         document,
         graph=_graph(document.graph, False, document.blocks, silent, before.graph if before else None),
@@ -50,8 +56,12 @@ def _graph(
     if not any(node.mode or silent.get(node.block) for node in graph.nodes.values()):
         return graph
     pruned = _Pruned(graph, inside, blocks, silent)
-    same = before is not None and before.links == pruned.links
-    return Graph(pruned.nodes, before.links if before is not None and same else pruned.links)
+    if before is None or before.links != pruned.links:
+        return Graph(pruned.nodes, pruned.links)
+    same = list(before.nodes) == list(pruned.nodes) and all(
+        a is b for a, b in zip(before.nodes.values(), pruned.nodes.values(), strict=True)
+    )
+    return before if same else Graph(pruned.nodes, before.links)
 
 
 class _Pruned:

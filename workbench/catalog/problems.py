@@ -56,6 +56,7 @@ class Problems:
     """Collects problems; one inside a block is told once, however often the block is used."""
 
     def __init__(self) -> None:
+        self.told = 0  # how often something was said, the same thing again included
         self._found: dict[tuple[object, ...], Problem] = {}
         self._outer: list[str] = []
 
@@ -111,6 +112,7 @@ class Problems:
         port: str,
         fixes: tuple[Fix, ...],
     ) -> None:
+        self.told += 1
         where = scope.where if scope else ""
         id = node.id if node else ""
         outermost = self._outer[0] if self._outer else ""

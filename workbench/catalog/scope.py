@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workbench.catalog.spec import NodeType
-from workbench.core.document import OUTPUT, Graph, Node, Port
+from workbench.core.document import INPUT, OUTPUT, Graph, Node, Port
 from workbench.core.expressions import Value
-from workbench.core.shapes import TensorSpec
+from workbench.core.shapes import DType, TensorSpec, item_size
+
+BYTES: Mapping[DType, int] = {"float": 4, "index": 8, "bool": 1}
 
 
 @dataclass(slots=True)
@@ -29,6 +31,15 @@ class NodeInfo:
     def type(self) -> str:
         return self.node.type or self.node.block
 
+    @property
+    def activations(self) -> int:
+        """Bytes of all outputs for one item of the batch; sizes that only the data tells count once."""
+        if self.kind is None:
+            return sum(copy.activations for copy in self.copies)
+        if self.node.type in (INPUT, OUTPUT):
+            return 0  # what was counted where it arose
+        return sum(item_size(spec.shape) * BYTES[spec.dtype] for spec in self.outputs.values())
+
 
 @dataclass(slots=True)
 class Scope:
@@ -46,10 +57,11 @@ class Scope:
     infos: dict[str, NodeInfo] = field(default_factory=dict)
     params: Mapping[str, Value] = field(default_factory=dict)
     sources: dict[str, dict[str, Port]] = field(default_factory=dict)  # by node and input port, what feeds it
-
-    def __post_init__(self) -> None:
-        for target, source in self.graph.links.items():
-            self.sources.setdefault(target.node, {})[target.name] = source
+    cyclic: list[str] = field(default_factory=list)
+    settled: dict[str, int] = field(
+        default_factory=dict
+    )  # blocks without a problem: nodes in all repetitions
+    reach: dict[tuple[str, ...], set[str]] = field(default_factory=dict)  # what `gradients.reached` found
 
     def outputs(self) -> dict[str, TensorSpec]:
         """Specs of a block's outputs, as far as they are known, in the order of its ports."""
@@ -63,3 +75,7 @@ class Scope:
     @property
     def operations(self) -> int:
         return sum(info.operations for info in self.infos.values())
+
+    @property
+    def activations(self) -> int:
+        return sum(info.activations for info in self.infos.values())

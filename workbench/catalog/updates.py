@@ -10,7 +10,7 @@ from workbench.catalog.rules import fix, loss_fixes, train_fixes
 from workbench.catalog.scope import Scope
 from workbench.catalog.spec import fill, node_types
 from workbench.catalog.training import Optimizer, Schedule, Settings, optimizer, schedule
-from workbench.core.document import Document, Update
+from workbench.core.document import Document, Graph, Update
 from workbench.core.edits import SetTraining
 from workbench.core.errors import ExpressionError, FieldError
 from workbench.core.expressions import Value, evaluate
@@ -49,12 +49,13 @@ def resolve_settings(document: Document, names: Mapping[str, Value], problems: P
 
 def resolve_updates(document: Document, root: Scope, problems: Problems) -> tuple[Step, ...]:
     """The updates in their order; those that cannot work become problems and are left out."""
-    losses = [id for id, info in root.infos.items() if info.kind is not None and info.kind.family == "loss"]
-    owners = [id for id in root.graph.nodes if id in root.infos and root.infos[id].parameters]
-    drawn = [id for id, node in root.graph.nodes.items() if _family(node.type) == "loss"]
+    infos = root.infos
+    drawn = _of(root.graph, "loss")
+    losses = [id for id in root.order if id in infos and id in drawn]
+    owners = [id for id in root.graph.nodes if id in infos and infos[id].parameters]
     if not document.graph.nodes:
         return ()  # an empty canvas is told as such
-    if not drawn and any(_family(node.type) == "loss" for node in document.graph.nodes.values()):
+    if not drawn and _of(document.graph, "loss"):
         problems.error("Every loss is bypassed or muted, or needs a node that is, so nothing is minimised.")
         return ()
     if not drawn:
@@ -172,7 +173,7 @@ def _without(document: Document, update: Update, id: str) -> tuple[Fix, ...]:
 
 def check_goal(settings: Settings, root: Scope, steps: tuple[Step, ...], problems: Problems) -> None:
     """What “best by” names must be recorded, and early stopping needs something to go by."""
-    known = [id for id in root.graph.nodes if _family(root.graph.nodes[id].type) in ("loss", "metric")]
+    known = list(_of(root.graph, "loss", "metric"))
     known += [name for step in steps if (name := total_name(root, steps, step)) not in known]
     if settings.monitor and steps and settings.monitor not in known:
         out = settings.monitor in root.drawn.nodes and settings.monitor not in root.graph.nodes
@@ -180,11 +181,17 @@ def check_goal(settings: Settings, root: Scope, steps: tuple[Step, ...], problem
         problems.error(
             f"training, best by: {what}{' bypassed or muted' if out else ''} (there are: {', '.join(known)})."
         )
-    metrics = any(_family(root.graph.nodes[id].type) == "metric" for id in known if id in root.graph.nodes)
+    metrics = _of(root.graph, "metric")
     if settings.patience and not settings.monitor and not metrics and len(steps) > 1:
         problems.warning(
             "training, early stopping: several updates have no one best figure; choose one under “Best by”."
         )
+
+
+def _of(graph: Graph, *families: str) -> dict[str, None]:
+    """Nodes whose types are of some families, in drawing order."""
+    types = {name for name, cls in node_types().items() if cls.family in families}
+    return dict.fromkeys(id for id, node in graph.nodes.items() if node.type in types)
 
 
 def _family(type: str) -> str:
