@@ -19,7 +19,6 @@ from workbench.store.store import Store
 PROGRAM = """
 import json, sys, time
 from pathlib import Path
-from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from workbench import app as program

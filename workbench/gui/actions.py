@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
+
+from workbench.gui.keys import Keymap, native
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Action:
     tooltip: str
     icon: str
     place: str = "window"
+    more: tuple[str, ...] = ()
+    """Other keys that do it, too, until a person chooses keys for it."""
 
 
 ACTIONS = (
@@ -33,7 +37,13 @@ ACTIONS = (
     Action("palette", "Search everything", "Ctrl+K", "Find a command, node, model or run by name", "search"),
     Action("new_model", "New model", "Ctrl+N", "Start on an empty canvas", "plus"),
     Action("open_file", "Open…", "Ctrl+O", "Open a model file as a new model of this workspace", "open"),
-    Action("save", "Save now", "Ctrl+S", "Edits are saved by themselves; this saves at once", "save"),
+    Action(
+        "save",
+        "Save a version…",
+        "Ctrl+S",
+        "Keep the model as it is now under a name; edits are saved by themselves",
+        "save",
+    ),
     Action(
         "export_file", "Save a copy…", "Ctrl+Shift+S", "Write the open model to a file of its own", "export"
     ),
@@ -45,7 +55,7 @@ ACTIONS = (
     Action("shortcuts", "Keyboard shortcuts", "?", "Every action and its keys", "keyboard"),
     Action("quit", "Close the window", "Ctrl+Q", "Close the window; runs go on without it", "close"),
     Action("undo", "Undo", "Ctrl+Z", "Take back the last edit", "undo", "design"),
-    Action("redo", "Redo", "Ctrl+Shift+Z", "Do again what was taken back", "redo", "design"),
+    Action("redo", "Redo", "Ctrl+Shift+Z", "Do again what was taken back", "redo", "design", ("Ctrl+Y",)),
     Action(
         "add_node", "Add a node…", "Tab", "Search the node types and add one at the cursor", "plus", "design"
     ),
@@ -55,7 +65,15 @@ ACTIONS = (
     Action(
         "duplicate", "Duplicate", "Ctrl+D", "Copy the selected nodes beside themselves", "duplicate", "design"
     ),
-    Action("delete", "Delete", "Del", "Remove what is selected; undo brings it back", "delete", "design"),
+    Action(
+        "delete",
+        "Delete",
+        "Del",
+        "Remove what is selected; undo brings it back",
+        "delete",
+        "design",
+        ("Backspace",),
+    ),
     Action("rename_node", "Rename", "F2", "Give the selected node another name", "rename", "design"),
     Action(
         "heal",
@@ -291,7 +309,7 @@ ACTIONS = (
     Action("select_all", "Select all", "Ctrl+A", "Select every node", "select-all", "design"),
     Action("fit", "Fit", ".", "Show the selection, or the whole drawing", "fit", "design"),
     Action("fit_all", "Fit the whole drawing", "Home", "Show the whole drawing", "fit", "design"),
-    Action("zoom_in", "Zoom in", "Ctrl++", "Larger", "zoom-in", "design"),
+    Action("zoom_in", "Zoom in", "Ctrl++", "Larger", "zoom-in", "design", ("Ctrl+=",)),
     Action("zoom_out", "Zoom out", "Ctrl+-", "Smaller", "zoom-out", "design"),
     Action("zoom_reset", "Actual size", "Ctrl+0", "Zoom to 100 %", "search", "design"),
     Action(
@@ -336,7 +354,35 @@ GESTURES = (
     ("Middle button, Space + drag", "move the view"),
     ("Drag a frame", "move it with what it holds"),
 )
+_DESIGN_GROUPS = {
+    "Edit": "undo redo history versions add_node cut copy paste duplicate delete heal rename_node link_nodes",
+    "Nodes": "bypass mute pin collapse hide_links share_weights node_help live_values",
+    "Select and find": "select_all select_invert select_upstream select_downstream select_type find",
+    "Arrange": "arrange arrange_branch align_left align_right align_top align_bottom align_column align_row"
+    " distribute_x distribute_y straighten",
+    "Blocks": "make_block unpack_block enter_block leave_block keep_block block_library",
+    "Frames, notes, pictures": "frame_nodes add_note add_bookmark bookmarks export_picture copy_picture",
+    "View": "fit fit_all zoom_in zoom_out zoom_reset minimap",
+}
 BY_ID = {action.id: action for action in ACTIONS}
+keymap = Keymap(ACTIONS)
+
+
+def groups() -> list[tuple[str, list[Action]]]:
+    """All actions under the headings that the sheet and the settings show them by."""
+    made: dict[str, list[Action]] = {"Everywhere": []}
+    titles = {id: title for title, ids in _DESIGN_GROUPS.items() for id in ids.split()}
+    for title in _DESIGN_GROUPS:
+        made[title] = []
+    for action in ACTIONS:
+        usual = "Everywhere" if action.place == "window" else action.place.capitalize()
+        made.setdefault(titles.get(action.id, usual), []).append(action)
+    order = {id: number for number, id in enumerate(titles)}
+    return [
+        (title, sorted(actions, key=lambda action: order.get(action.id, 0)))
+        for title, actions in made.items()
+        if actions
+    ]
 
 
 class Actions(QObject):
@@ -345,6 +391,8 @@ class Actions(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._made: dict[str, QAction] = {}
+        self._tooltips = {id: tooltip(id) for id in BY_ID}
+        keymap.changed.connect(self._follow)
 
     def bind(self, id: str, slot: Callable[[], object], owner: QWidget) -> QAction:
         """Make an action of the table do something; its shortcut works while the focus is in `owner`.
@@ -357,8 +405,7 @@ class Actions(QObject):
         made = QAction(row.text, owner)
         made.setObjectName(id)
         made.setToolTip(tooltip(id))
-        if row.shortcut:
-            made.setShortcut(QKeySequence(row.shortcut))
+        made.setShortcuts([QKeySequence(keys) for keys in keymap.all_of(id)])
         context = Qt.ShortcutContext
         made.setShortcutContext(
             context.WindowShortcut if owner.isWindow() else context.WidgetWithChildrenShortcut
@@ -385,6 +432,18 @@ class Actions(QObject):
             if row.id in self._made and row.place in ("window", view)
         ]
 
+    def _follow(self) -> None:
+        """Take over other keys: in shortcuts and menus, and in the tooltips of the actions' buttons."""
+        before, self._tooltips = self._tooltips, {id: tooltip(id) for id in BY_ID}
+        for id, made in self._made.items():
+            made.setShortcuts([QKeySequence(keys) for keys in keymap.all_of(id)])
+            made.setToolTip(tooltip(id))
+        # Buttons of any view took the text of their tooltip from here; by it they are found again.
+        other = {text: self._tooltips[id] for id, text in before.items() if text != self._tooltips[id]}
+        for widget in QApplication.allWidgets() if other else ():
+            if (text := other.get(widget.toolTip())) is not None:
+                widget.setToolTip(text)
+
     def _forget(self, id: str, made: QAction) -> None:
         if self._made.get(id) is made:
             del self._made[id]
@@ -392,7 +451,7 @@ class Actions(QObject):
 
 def keys(id: str) -> str:
     """The shortcut as this platform writes it; "" for none."""
-    return QKeySequence(BY_ID[id].shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+    return native(keymap.of(id))
 
 
 def tooltip(id: str) -> str:

@@ -17,7 +17,7 @@ from workbench.core.files import loads
 from workbench.core.files import write as write_file
 from workbench.core.history import History, PutBack
 from workbench.core.pictures import read_any
-from workbench.gui.actions import Actions
+from workbench.gui.actions import Actions, keymap
 from workbench.gui.saving import Saver, free_name
 from workbench.gui.settings.preferences import Preferences
 from workbench.gui.store_thread import News
@@ -71,6 +71,9 @@ class Session(Workspace):
         self.preferences = preferences
         self.device = preferences.device
         self.actions = Actions(self)
+        self._wrong_keys = keymap.load(preferences.keys)
+        if self._wrong_keys:
+            QTimer.singleShot(0, self, self._tell_wrong_keys)  # once there is somebody to tell
         self._model = OpenModel(History(Document(name=UNNAMED)))
         self._model.saved = self._model.history.document
         self._told_revision = 0
@@ -308,6 +311,14 @@ class Session(Workspace):
         self.preferences.device = device
         self.remember()
         self.device_changed.emit(device)
+
+    def remember_keys(self) -> None:
+        """Keep the keys in force for the next start."""
+        self.preferences.keys = keymap.chosen()
+        self.remember()
+
+    def _tell_wrong_keys(self) -> None:
+        self.message.emit(" ".join(["Some chosen keys do not fit.", *self._wrong_keys]), "warning")
 
     def remember(self) -> None:
         """Write the preferences in the background."""

@@ -34,6 +34,7 @@ from workbench.store.records import RunRecord
 if TYPE_CHECKING:
     from workbench.gui.palette import CommandPalette
     from workbench.gui.shortcuts import ShortcutSheet
+    from workbench.gui.version_box import VersionBox
 
 LEAST = QSize(960, 600)
 FILES = "Model files (*.json);;All files (*)"
@@ -140,6 +141,7 @@ class MainWindow(QMainWindow):
         self._going_on: set[int] = set()
         self._palette: CommandPalette | None = None
         self._sheet: ShortcutSheet | None = None
+        self._version_box: VersionBox | None = None
         self._bind()
         session.went.connect(self.show_view)
         session.message.connect(self._say)
@@ -194,7 +196,7 @@ class MainWindow(QMainWindow):
         bind("palette", self.open_palette, self)
         bind("new_model", session.new_model, self)
         bind("open_file", self.ask_open, self)
-        bind("save", self._save_now, self)
+        bind("save", self.ask_version, self)
         bind("export_file", self.ask_export, self)
         bind("rename_model", self._rename, self)
         bind("train", session.train, self)
@@ -277,11 +279,21 @@ class MainWindow(QMainWindow):
         dialog.fileSelected.connect(lambda chosen: slot(Path(chosen)))
         dialog.show()
 
-    def _save_now(self) -> None:
-        session = self.session
-        if session.is_saved and session.model_id:
-            self._say(f"“{session.document.name}” is saved.", "ok")
-        session.save()
+    @property
+    def version_box(self) -> "VersionBox":
+        """The box that asks for a version's name, made when it is first asked for."""
+        if self._version_box is None:
+            from workbench.gui.version_box import VersionBox
+
+            self._version_box = VersionBox(self, self.session)
+        return self._version_box
+
+    def ask_version(self) -> None:
+        """Ask under which name the open model is kept as it is now."""
+        self.session.save()
+        if self.current != "design":
+            self.show_view("design")
+        self.version_box.open_below(self.top.title.mapTo(self, self.top.title.rect().bottomLeft()))
 
     def _rename(self) -> None:
         self.show_view("design")
@@ -340,8 +352,9 @@ class MainWindow(QMainWindow):
         for box in (self.messages, self._palette):
             if box is not None and box.isVisible():
                 box.place()
-        if self._sheet is not None and self._sheet.isVisible():
-            self._sheet.close_up()
+        for popup in (self._sheet, self._version_box):
+            if popup is not None and popup.isVisible():
+                popup.close_up()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _models_of(event):

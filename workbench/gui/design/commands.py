@@ -6,11 +6,11 @@ Imports Qt, actions, canvas, clipboard and offers.
 from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from workbench.catalog.problems import Fix
-from workbench.core.document import Graph, Node, Port
+from workbench.core.document import PINNED, Graph, Node, Port
 from workbench.core.edits import (
     AddNodes,
     Connect,
@@ -22,46 +22,22 @@ from workbench.core.edits import (
     Several,
 )
 from workbench.core.errors import WorkbenchError
-from workbench.gui import theme
-from workbench.gui.actions import BY_ID
 from workbench.gui.design import clipboard
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.faces import Knowledge
+from workbench.gui.design.heal import healed
+from workbench.gui.design.hits import PortHit
 from workbench.gui.design.items import LinkItem, NodeItem
-from workbench.gui.design.linking import judge, spec_of
-from workbench.gui.design.offers import Offer, new_node, port_for
+from workbench.gui.design.joining import port_to_join
+from workbench.gui.design.linking import judge
+from workbench.gui.design.menus import context_menu
+from workbench.gui.design.offers import Offer, new_node
 from workbench.gui.design.repair import with_room
-from workbench.gui.design.scene import PortHit
+from workbench.gui.design.splice import Splice, card_around, inserted
 from workbench.gui.design.style import HEAD, NODE_WIDTH, SNAP, snapped
 from workbench.gui.session import Session
 
 _GAP = 56
-_MORE_KEYS = {
-    "delete": ("Del", "Backspace"),
-    "redo": ("Ctrl+Shift+Z", "Ctrl+Y"),
-    "zoom_in": ("Ctrl++", "Ctrl+="),
-    "leave_block": ("Alt+Up",),
-}
-_NODE_MENU = (
-    *("rename_node", "node_help", "", "cut", "copy", "duplicate", "delete", "heal", "", "link_nodes"),
-    *(
-        "share_weights",
-        "make_block",
-        "frame_nodes",
-        "arrange",
-        "",
-        "bypass",
-        "mute",
-        "pin",
-        "collapse",
-        "hide_links",
-    ),
-)
-_BLOCK_MENU = ("enter_block", "unpack_block", "keep_block", "")
-_VOID_MENU = (
-    *("add_node", "block_library", "paste", "add_note", "", "select_all", "find", "fit_all", "arrange"),
-    *("minimap", "add_bookmark", "bookmarks", "", "export_picture", "copy_picture"),
-)
 
 
 class Commands:
@@ -84,6 +60,7 @@ class Commands:
             "paste": self.paste,
             "duplicate": self.duplicate,
             "delete": self.delete,
+            "heal": self.heal,
             "select_all": self.select_all,
             "link_nodes": self.link_selection,
             "rename_node": lambda: self.rename(),
@@ -100,8 +77,6 @@ class Commands:
         canvas.nudged.connect(self.nudge)
         session.actions.bind("undo", session.undo, view)
         session.actions.bind("redo", session.redo, view)
-        for id, keys in _MORE_KEYS.items():
-            session.actions.get(id).setShortcuts([QKeySequence(key) for key in keys])
 
     def offer(self, table: Mapping[str, Callable[[], object]]) -> None:
         """Bind actions while the canvas has the focus.
@@ -114,27 +89,7 @@ class Commands:
 
     def menu(self, item: NodeItem | LinkItem | None) -> QMenu:
         """The context menu of a node, a link or the void."""
-        canvas, actions = self.canvas, self.session.actions
-        menu = QMenu(canvas)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if isinstance(item, NodeItem):
-            node = canvas.drawing.graph.nodes[item.id]
-            ids = [*(_BLOCK_MENU if node.block else ()), *_NODE_MENU]
-        elif isinstance(item, LinkItem):
-            ids = ["delete"]
-        else:
-            ids = list(_VOID_MENU)
-        if canvas.place.where:
-            ids += ["", "leave_block"]
-        for id in ids:
-            if not id:
-                menu.addSeparator()
-            elif actions.has(id):
-                action = actions.get(id)
-                action.setIcon(theme.icon(BY_ID[id].icon))
-                action.setIconVisibleInMenu(True)
-                menu.addAction(action)
-        return menu
+        return context_menu(self.canvas, item)
 
     # ------------------------------------------------------------- helpers of all
 
@@ -172,10 +127,8 @@ class Commands:
 
         "" if it could not be added.
         """
-        document = self.session.document
         if wire is not None:
-            spec = spec_of(self._know, wire.port) if wire.output else None
-            name = port_for(offer, document, spec, output=not wire.output)
+            name = port_to_join(self._know, offer, wire)
             corner = place or wire.place
             corner = corner - QPointF(0 if wire.output else NODE_WIDTH, HEAD / 2)
             node = new_node(offer, self.graph, snapped(corner))
@@ -185,13 +138,23 @@ class Commands:
             elif name:
                 links = {wire.port: Port(node.id, name)}
         elif place is not None:
-            corner = place - QPointF(NODE_WIDTH / 2, HEAD / 2)
-            node, links = new_node(offer, self.graph, snapped(corner)), {}
+            node, links = new_node(offer, self.graph, snapped(card_around(place).topLeft())), {}
         else:
             node, links = self._after_selected(offer)
         if not self._do(AddNodes((node,), links, self.where), (node.id,)):
             return ""
         return node.id
+
+    def drop(self, offer: Offer, place: QPointF) -> str:
+        """Add a node where it was dropped and give its id; on a link that it fits into, insert it there."""
+        card = card_around(place)
+        node = new_node(offer, self.graph, snapped(card.topLeft()))
+        slot = Splice(self.canvas, node, new=True).slot_at(card)
+        if slot is None:
+            return self.add(offer, place)
+        edits = inserted(self.canvas, node.id, slot, node.at, (card.width(), card.height()))
+        edit = Several(f"Insert {node.id}", (AddNodes((node,), {}, self.where), *edits))
+        return node.id if self._do(edit, (node.id,)) else ""
 
     def _after_selected(self, offer: Offer) -> tuple[Node, dict[Port, Port]]:
         """A node right of the selected one and fed by its first output, where that fits."""
@@ -206,7 +169,7 @@ class Commands:
         node = new_node(offer, self.graph, at)
         for output in before.face.outputs:
             source = Port(before.id, output)
-            name = port_for(offer, self.session.document, spec_of(self._know, source), output=False)
+            name = port_to_join(self._know, offer, PortHit(source, True, QPointF()))
             if name:
                 return node, {Port(node.id, name): source}
         return node, {}
@@ -230,8 +193,7 @@ class Commands:
 
     def delete(self) -> None:
         """Remove the selected nodes and links; with nothing selected, leave the block."""
-        links = [port for port in self.canvas.drawing.chosen_links if port.node not in self.selected]
-        links = [port for port in links if self.graph.links[port].node not in self.selected]
+        links = self._single_links()
         edits: list[Edit] = [Disconnect(port, self.where) for port in links]
         if self.selected:
             edits.append(RemoveNodes(self.selected, self.where))
@@ -241,6 +203,21 @@ class Commands:
             self._do(Several(f"Delete {len(self.selected) + len(links)} things", tuple(edits)))
         elif self.where:
             self.canvas.leave()
+
+    def heal(self) -> None:
+        """Remove the selected nodes and links, and link what the nodes fed to what fed them."""
+        if not self.selected:
+            self.delete()
+            return
+        edit, bare = healed(self._know, self.selected, self._single_links())
+        if self._do(edit) and bare:
+            names = ", ".join(map(str, bare[:3])) + (" …" if len(bare) > 3 else "")
+            self.canvas.tell(f"Nothing before the removed nodes fits {names}.")
+
+    def _single_links(self) -> list[Port]:
+        """The selected links that do not go away with the selected nodes."""
+        links = [port for port in self.canvas.drawing.chosen_links if port.node not in self.selected]
+        return [port for port in links if self.graph.links[port].node not in self.selected]
 
     def copy(self) -> None:
         """Put the selected nodes on the clipboard."""
@@ -296,10 +273,13 @@ class Commands:
 
     def nudge(self, dx: int, dy: int) -> None:
         """Move the selected nodes by steps of the grid."""
-        if self.selected:
-            nodes = self.graph.nodes
-            places = {id: (nodes[id].at[0] + dx * SNAP, nodes[id].at[1] + dy * SNAP) for id in self.selected}
+        nodes = self.graph.nodes
+        free = [id for id in self.selected if PINNED not in nodes[id].look]
+        if free:
+            places = {id: (nodes[id].at[0] + dx * SNAP, nodes[id].at[1] + dy * SNAP) for id in free}
             self._do(MoveNodes(places, self.where))
+        elif self.selected:
+            self.canvas.tell("What is selected is pinned.")
 
     def link_selection(self) -> None:
         """Link the selected nodes in the order in which they were selected: first free fitting ports."""
@@ -362,8 +342,4 @@ class Commands:
     def enter(self) -> None:
         """Go into the selected block; of another node, into its fields."""
         if len(self.selected) == 1:
-            (id,) = self.selected
-            if self.graph.nodes[id].block:
-                self.canvas.enter(id)
-            else:
-                self.canvas.opened.emit(id)
+            self.canvas.open_node(self.selected[0])
