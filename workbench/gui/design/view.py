@@ -21,6 +21,7 @@ from workbench.gui.design.live import LiveValues
 from workbench.gui.design.offers import Offer, offers, port_for
 from workbench.gui.design.overlays import Overlays, RenameField
 from workbench.gui.design.palette import NodePalette
+from workbench.gui.design.picture import Pictures
 from workbench.gui.design.remarks import Remarks
 from workbench.gui.design.scene import PortHit
 from workbench.gui.design.search import AddNodeSearch, Habits
@@ -67,6 +68,7 @@ class DesignView(QWidget):
         row.addWidget(self._split)
         self.commands.bind(self)
         self.remarks.bind(self.commands)
+        Pictures(self.canvas).bind(self.commands)
         Arranging(self.canvas).bind(self.commands)
         Selecting(self.canvas).bind(self.commands)
         self.blocks = BlockCommands(self.canvas)
