@@ -11,6 +11,7 @@ from workbench.catalog.training import Settings
 from workbench.core.edits import SetName
 from workbench.gui import theme
 from workbench.gui.actions import ACTIONS, keys, tooltip
+from workbench.gui.estimator import estimator_of
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import Choice, NumberField, TextField
@@ -211,7 +212,7 @@ def menu_button(session: Session) -> IconButton:
 
 
 class RunBar(QWidget):
-    """Device, epochs and Train."""
+    """Device, epochs, what that will take, and Train."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -221,12 +222,17 @@ class RunBar(QWidget):
         tip = "How often the run goes through the training data"
         self.epochs = NumberField("Epochs", tip, 1, 1_000_000)
         self.epochs.setFixedWidth(106)
+        self.estimate = ElidedLabel("", "small")
+        self.estimate.setAccessibleName("Expected time and memory")
+        self.estimate.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.estimate.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.train = Button("Train", tooltip("train"), kind="primary", icon="play")
         self.train.setMinimumWidth(88)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        row.addStretch(1)
+        row.addWidget(self.estimate, 1)
+        row.addSpacing(6)
         for widget in (self.device, self.epochs, self.train, menu_button(session)):
             row.addWidget(widget)
         self._rest = QTimer(self, singleShot=True, interval=600)
@@ -236,13 +242,21 @@ class RunBar(QWidget):
         session.devices_found.connect(self._show_devices)
         session.device_changed.connect(self.device.show_value)
         session.document_changed.connect(self._show_epochs)
+        self._estimator = estimator_of(session)
+        self._estimator.changed.connect(self._show_estimate)
         self._show_devices()
         self._show_epochs()
+        self._show_estimate()
 
     def _on_train(self) -> None:
         if not self._rest.isActive():  # a double click is one run
             self._session.actions.get("train").trigger()
         self._rest.start()
+
+    def _show_estimate(self) -> None:
+        forecast = self._estimator.forecast
+        self.estimate.set_texts(forecast.line if forecast else "", forecast.brief if forecast else "")
+        self.estimate.set_tip(forecast.parts if forecast else "")
 
     def _show_devices(self) -> None:
         found = self._session.devices

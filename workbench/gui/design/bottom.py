@@ -1,9 +1,9 @@
-"""Under the canvas: problems, program, summary and updates, and beside them the latest run of this model.
+"""Under the canvas: problems, program, summary, updates and history, and beside them the latest run of this model.
 
 Imports Qt, session and the panels.  The plot is imported when there is a run to show.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 from workbench.catalog.problems import Fix, Problem
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.code import CodePanel
+from workbench.gui.design.history import HistoryPanel
 from workbench.gui.design.problems import ProblemsPanel
 from workbench.gui.design.summary import Row, SummaryPanel
 from workbench.gui.design.updates import UpdatesPanel
+from workbench.gui.estimator import estimator_of
 from workbench.gui.session import Session
 from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import RunRecord
@@ -23,12 +25,13 @@ if TYPE_CHECKING:
     from workbench.gui.runs.feed import Points
     from workbench.gui.widgets.plot import MetricPlot
 
-PROBLEMS, CODE, SUMMARY, UPDATES = range(4)
+PROBLEMS, CODE, SUMMARY, UPDATES, HISTORY = range(5)
 _HELP = (
     "What is wrong or doubtful, with fixes",
     "The program that trains",
     "Shapes and sizes of all nodes",
     "Which losses train which parts, and how",
+    "Every step, to go back to, and versions with names",
 )
 
 
@@ -53,11 +56,13 @@ class BottomPanel(QSplitter):
         self.code = CodePanel(self.session)
         self.summary = SummaryPanel()
         self.updates = UpdatesPanel(self.session)
+        self.history = HistoryPanel(self.session, canvas)
         for panel, title in (
             (self.problems, "Problems"),
             (self.code, "Code"),
             (self.summary, "Summary"),
             (self.updates, "Updates"),
+            (self.history, "History"),
         ):
             index = self.tabs.addTab(panel, title)
             self.tabs.setTabToolTip(index, _HELP[index])
@@ -69,11 +74,23 @@ class BottomPanel(QSplitter):
         self.problems.chosen.connect(self._on_problem)
         self.problems.mended.connect(self._on_fix)
         self.summary.chosen.connect(self._on_row)
+        self._estimator = estimator_of(self.session)
+        self._estimator.changed.connect(self.refresh)
         self.tabs.currentChanged.connect(self.refresh)
         self.session.document_changed.connect(self.refresh)
         self.session.analysed.connect(self.refresh)
         canvas.drawing.selection_changed.connect(self._on_selection)
         self.refresh()
+
+    def bind(self, view: QWidget) -> None:
+        """Offer what leads to the history, in the whole view."""
+        actions = self.session.actions
+        actions.bind("history", lambda: self._show_history(self.history.focus_steps), view)
+        actions.bind("versions", lambda: self._show_history(self.history.focus_versions), view)
+
+    def _show_history(self, focus: Callable[[], None]) -> None:
+        self.tabs.setCurrentIndex(HISTORY)
+        focus()
 
     def refresh(self) -> None:
         """Show the analysis in the panel that is looked at, and the count of problems."""
@@ -82,7 +99,9 @@ class BottomPanel(QSplitter):
         number = len(analysis.problems)
         self.tabs.setTabText(PROBLEMS, f"Problems ({number})" if number else "Problems")
         panel = self.tabs.currentWidget()
-        if isinstance(panel, ProblemsPanel | SummaryPanel | UpdatesPanel):
+        if isinstance(panel, SummaryPanel):
+            panel.show_analysis(document, analysis, self._estimator.forecast)
+        elif isinstance(panel, ProblemsPanel | UpdatesPanel):
             panel.show_analysis(document, analysis)
 
     def _on_problem(self, problem: Problem) -> None:

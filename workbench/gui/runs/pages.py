@@ -16,6 +16,7 @@ from workbench.gui.widgets.media import MediaPanel
 from workbench.gui.widgets.plot_grid import Axis, PlotGrid
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.gui.widgets.table import TextTable
+from workbench.jobs.settings import ESTIMATE
 from workbench.store.records import Checkpoint, LogLine, Media, RunRecord
 
 COLORS: Final = {"train": 0, "validation": 1, "test": 2}
@@ -187,7 +188,9 @@ class SettingsPage(QWidget):
         }
         if run.resumed_from:
             facts["resumed from run"] = run.resumed_from
-        self._rows = [(name, text.value(value)) for name, value in {**facts, **params}.items()]
+        facts |= _held_against(run, params)
+        own = {name: value for name, value in params.items() if not name.startswith(ESTIMATE)}
+        self._rows = [(name, text.value(value)) for name, value in {**facts, **own}.items()]
         self._show()
 
     def _show(self) -> None:
@@ -195,6 +198,21 @@ class SettingsPage(QWidget):
         self.table.show_rows(
             [row for row in self._rows if all(word in " ".join(row).lower() for word in words)]
         )
+
+
+def _held_against(run: RunRecord, params: Mapping[str, Any]) -> dict[str, str]:
+    """What was expected of the run when it was queued, beside what it took."""
+    expected = params.get(f"{ESTIMATE}seconds")
+    if not isinstance(expected, int | float):
+        return {}
+    from workbench.jobs.estimates import seconds_an_epoch
+
+    took = seconds_an_epoch(run)
+    line = f"{text.duration(expected)} expected"
+    return {
+        "time an epoch": f"{text.duration(took)} ({line})" if took else line,
+        "memory": f"{text.size(int(params.get(f'{ESTIMATE}memory', 0)))} expected",
+    }
 
 
 class CheckpointsPage(QStackedWidget):

@@ -44,6 +44,7 @@ class ElidedLabel(Label):
         super().__init__("", role)
         self._full = text
         self._brief = ""
+        self._tip = ""
         self._mode = mode
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._shorten()
@@ -59,6 +60,11 @@ class ElidedLabel(Label):
         """Show `text`, or `brief` where there is no room for all of it."""
         self._full, self._brief = text, brief
         self.updateGeometry()
+        self._shorten()
+
+    def set_tip(self, tip: str) -> None:
+        """Explain the text in a tooltip, whether it fits or not."""
+        self._tip = tip
         self._shorten()
 
     def sizeHint(self) -> QSize:
@@ -78,7 +84,7 @@ class ElidedLabel(Label):
         shown = metrics.elidedText(self._full if fits else self._brief or self._full, self._mode, room)
         if shown != self.text():
             super().setText(shown)
-        self.setToolTip(self._full if shown != self._full else "")
+        self.setToolTip(self._tip or (self._full if shown != self._full else ""))
 
 
 class SectionHeader(QWidget):
