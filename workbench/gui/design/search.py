@@ -232,7 +232,7 @@ class Habits:
 
     def note(self, key: str) -> None:
         """Something was added."""
-        kept = {name: value * _FADE for name, value in self._used.items() if _counts(value * _FADE)}
+        kept = {name: value * _FADE for name, value in self._used.items() if _counts(value)}
         self._used.clear()
         self._used.update(kept)
         self._used[key] = kept.get(key, 0.0) + 1.0

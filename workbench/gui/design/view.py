@@ -14,6 +14,7 @@ from workbench.gui.design.bottom import PROBLEMS, BottomPanel
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
 from workbench.gui.design.faces import Place
+from workbench.gui.design.find import FindBox
 from workbench.gui.design.form import FormPanel
 from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.linking import spec_of
@@ -43,6 +44,7 @@ class DesignView(QWidget):
         self.commands = Commands(self.canvas)
         self.habits = Habits(session.preferences.used, session.remember)
         self.search = AddNodeSearch(self, self.habits)
+        self.find_box = FindBox(self, self.canvas)
         self.rename = RenameField(self.canvas)
         self.commands.rename = self.rename.open_for_selected
         self.remarks = Remarks(self.canvas)
@@ -69,6 +71,7 @@ class DesignView(QWidget):
         self.commands.bind(self)
         self.remarks.bind(self.commands)
         Pictures(self.canvas).bind(self.commands)
+        self.find_box.bind(self.commands)
         Arranging(self.canvas).bind(self.commands)
         Selecting(self.canvas).bind(self.commands)
         self.blocks = BlockCommands(self.canvas)
