@@ -69,6 +69,7 @@ class DesignView(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._split)
         self.commands.bind(self)
+        self.bottom.bind(self)
         self.remarks.bind(self.commands)
         Pictures(self.canvas).bind(self.commands)
         self.find_box.bind(self.commands)
