@@ -1,5 +1,6 @@
 """Blocks on the canvas, with mouse and keys: made, entered, exposed, unpacked, kept in the library."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,7 +9,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from tests.drawing import CLASSIFIER, block, draw
-from workbench.core.document import Document, Graph, Node, Port, Update
+from workbench.core.document import Document, Graph, Port, Update
 from workbench.core.history import History
 from workbench.gui.design.blocks import Ties
 from workbench.gui.session import OpenModel
@@ -22,20 +23,15 @@ ALT = Qt.KeyboardModifier.AltModifier
 
 
 def spread(document: Document) -> Document:
-    """The document with its nodes in a row."""
-    nodes = {}
-    for index, (id, node) in enumerate(document.graph.nodes.items()):
-        nodes[id] = Node(
-            id,
-            node.type,
-            node.block,
-            node.params,
-            (240.0 * index, 160.0 * (index % 2)),
-            node.linked_to,
-            node.repeat,
-        )
-    graph = Graph(nodes, document.graph.links)
-    return Document("blocks", document.variables, graph, document.blocks, document.training)
+    """The document with the nodes of every graph in a row."""
+    blocks = {name: replace(one, graph=_row(one.graph)) for name, one in document.blocks.items()}
+    return replace(document, name="blocks", graph=_row(document.graph), blocks=blocks)
+
+
+def _row(graph: Graph) -> Graph:
+    places = ((240.0 * index, 160.0 * (index % 2)) for index in range(len(graph.nodes)))
+    nodes = {id: replace(node, at=at) for (id, node), at in zip(graph.nodes.items(), places, strict=True)}
+    return replace(graph, nodes=nodes)
 
 
 def show(driver: "CanvasDriver", document: Document) -> None:

@@ -211,8 +211,10 @@ def narrow(choice: Choice) -> None:
     choice.setMinimumContentsLength(4)
 
 
-def editor_for(entry: Field) -> Editor:
-    """The editor that a field needs."""
+def editor_for(entry: Field, *, worked_out: bool = False) -> Editor:
+    """The editor that a field needs; one whose value is worked out is a text of any kind."""
+    if worked_out:
+        return TextEditor(entry)
     if entry.kind == "bool":
         return SwitchEditor(entry)
     if entry.kind == "choice":
@@ -222,7 +224,7 @@ def editor_for(entry: Field) -> Editor:
 
 def plain_field(name: str, label: str, help: str, default: Value, *, least: float | None = None) -> Field:
     """A field that no type declares, such as a block's parameter; its kind is that of its default."""
-    kinds = {bool: "bool", int: "int", float: "float"}
+    kinds = {bool: "bool", int: "int", float: "float", tuple: "ints"}
     kind = kinds.get(type(default), "text")
     if isinstance(default, str) and default.startswith("="):
         kind = "float"

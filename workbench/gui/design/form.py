@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from workbench.gui.design.block_form import BlockForm
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.faces import Knowledge
-from workbench.gui.design.model_form import BlockForm, ModelForm, SelectionForm
+from workbench.gui.design.model_form import ModelForm, SelectionForm
 from workbench.gui.design.node_form import NodeForm
 from workbench.gui.widgets.surfaces import surface
 

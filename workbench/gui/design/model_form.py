@@ -1,4 +1,4 @@
-"""What the right side shows while nothing, several nodes or a link is selected: forms of the model and of a block.
+"""What the right side shows while nothing, several nodes or a link is selected: the form of the model.
 
 Imports Qt, session, catalog's training form, editors, panels and variables.
 """
@@ -6,14 +6,12 @@ Imports Qt, session, catalog's training form, editors, panels and variables.
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
-
 from workbench.catalog.check import Analysis
 from workbench.catalog.spec import fields_of, node_types
 from workbench.catalog.training import Settings
 from workbench.catalog.updates import total_name
 from workbench.core.document import Port
-from workbench.core.edits import AddBlock, Edit, SetName, SetTraining, SetVariable, Several
+from workbench.core.edits import Edit, SetName, SetTraining, SetVariable, Several
 from workbench.core.expressions import Value
 from workbench.core.names import check_name
 from workbench.gui.design.editors import ChoiceEditor, Editor, editor_for
@@ -106,62 +104,6 @@ def _goals(analysis: Analysis) -> list[str]:
             families[cls.family].append(id)
     totals = [total_name(analysis.root, analysis.updates, step) for step in analysis.updates]
     return list(dict.fromkeys([*families["metric"], *families["loss"], *totals]))
-
-
-class BlockForm(Column):
-    """Parameters of the block that is on the canvas."""
-
-    left = Signal()
-
-    def __init__(self, session: Session) -> None:
-        super().__init__("The block")
-        self.session = session
-        self._where = ""
-        self._head = SectionHeader("")
-        self.rows.addWidget(self._head)
-        self._totals = Keyed()
-        self.rows.addWidget(self._totals)
-        self.rows.addWidget(section("Parameters"))
-        self.rows.addWidget(
-            Label(
-                "Fields inside the block use them by name; each instance can set its own.", "small", wrap=True
-            )
-        )
-        self.params = NamedValues("parameter", check_name)
-        self.params.changed.connect(self._on_param)
-        self.rows.addWidget(self.params)
-        leave = Button("Back to the model", "Leave the block (Alt+Up)", icon="back")
-        leave.clicked.connect(self.left)
-        self.rows.addWidget(leave)
-
-    def show_block(self, know: Knowledge) -> None:
-        """Show the block as the document now says."""
-        self._where = know.place.where
-        block = know.document.blocks[self._where]
-        self._head.set_text(f"Block {self._where}")
-        self.params.show_values(block.params, know.names())
-        graphs = (know.document.graph, *(other.graph for other in know.document.blocks.values()))
-        users = sum(1 for graph in graphs for node in graph.nodes.values() if node.block == self._where)
-        scope = know.scope()
-        rows = [
-            ("Inputs", ", ".join(block.inputs) or "none"),
-            ("Outputs", ", ".join(block.outputs) or "none"),
-            ("Used", plural(users, "time")),
-        ]
-        if scope is not None:
-            rows.append(("Parameters", f"{scope.parameters:,}"))
-        self._totals.show_key(tuple(rows), lambda: [figure_rows(rows)])
-
-    def _on_param(self, old: str, new: str, value: Value) -> None:
-        block = self.session.document.blocks[self._where]
-        params = {
-            (new if name == old else name): (value if name == old else given)
-            for name, given in block.params.items()
-            if name != old or new
-        }
-        if not old:
-            params[new] = value
-        self.session.do(AddBlock(self._where, replace(block, params=params)))
 
 
 class SelectionForm(Column):

@@ -6,23 +6,26 @@ Imports Qt, session, catalog's fields, editors and panels.  Every change is one 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.scope import NodeInfo
-from workbench.catalog.spec import Field, fields_of, help_text, node_types
+from workbench.catalog.spec import Field, help_text, node_types
+from workbench.core.definitions import RenameBlock, renaming
 from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node
-from workbench.core.edits import Edit, RenameNode, SetLinkedTo, SetParam, SetRepeat, SetTitle, Several
+from workbench.core.edits import Edit, SetLinkedTo, SetParam, SetRepeat, SetTitle, Several
 from workbench.core.errors import EditError
-from workbench.core.expressions import Value
-from workbench.core.names import check_id
+from workbench.core.expressions import Value, is_expression
+from workbench.gui.design.block_form import uses
 from workbench.gui.design.datasets import DatasetEditor
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
+from workbench.gui.design.exposing import conceal, expose, exposed_as, node_fields
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.panels import Column, Keyed, ProblemBox, figure_rows, figures, help_page, section
 from workbench.gui.session import Session
-from workbench.gui.widgets.buttons import Button
+from workbench.gui.text import plural
+from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import FormRows
 from workbench.gui.widgets.labels import Label, SectionHeader
 from workbench.gui.widgets.surfaces import clear_layout
@@ -44,6 +47,18 @@ _TITLE = Field(
     False,
     unset="as its type",
 )
+_BLOCK = Field(
+    "\0block",
+    "Block",
+    "The name of the block; every use of it follows.",
+    "",
+    "text",
+    (),
+    None,
+    None,
+    False,
+    False,
+)
 _OWN = "its own"
 
 
@@ -57,6 +72,12 @@ class Shown:
     fields: tuple[Field, ...]
     shares: tuple[str, ...]
     copies: bool
+    worked_out: tuple[str, ...] = ()
+    """Choices and switches whose value is an expression, which is shown as a text."""
+    exposed: tuple[tuple[str, str], ...] = ()
+    """Fields that are a parameter of the block around, and that parameter."""
+    shared: bool = False
+    """Whether other nodes stand for the same block."""
 
 
 class NodeForm(Column):
@@ -65,11 +86,14 @@ class NodeForm(Column):
     entered = Signal(str)
     renamed = Signal(str)
     mended = Signal(object)
+    parted = Signal(str)
+    """A block instance is to get a definition of its own."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Fields of the selected node")
         self.session = session
         self.editors: dict[str, Editor] = {}
+        self.exposers: dict[str, IconButton] = {}
         self.drafts: dict[DraftKey, str] = {}
         self._shown: Shown | None = None
         self._know: Knowledge | None = None
@@ -112,6 +136,7 @@ class NodeForm(Column):
     def _values(self, node: Node) -> dict[str, Value]:
         values: dict[str, Value] = {_NAME.name: node.id, _TITLE.name: node.title}
         values["\0shares"] = node.linked_to
+        values[_BLOCK.name] = node.block
         values["\0repeat"] = node.repeat
         for entry in self._shown.fields if self._shown else ():
             values[entry.name] = node.params.get(entry.name, entry.default)
@@ -119,7 +144,7 @@ class NodeForm(Column):
 
     def _build(self, node: Node, shown: Shown) -> None:
         clear_layout(self.rows)
-        self.editors = {}
+        self.editors, self.exposers = {}, {}
         self._head = SectionHeader(node.block or _title(node))
         self.rows.addWidget(self._head)
         self._problems = Keyed()
@@ -127,11 +152,18 @@ class NodeForm(Column):
         self._form = FormRows(104)
         self.rows.addWidget(self._form)
         self._add(_NAME, TextEditor(_NAME), self._rename)
+        if node.block:
+            self._add(_BLOCK, TextEditor(_BLOCK), self._rename_block)
         if not (node.type in (INPUT, OUTPUT) and shown.where):
             self._add(_TITLE, TextEditor(_TITLE), self._set_title)
         for entry in shown.fields:
-            editor = DatasetEditor(entry, self.session) if entry.kind == "dataset" else editor_for(entry)
-            self._add(entry, editor, self._setter(entry.name))
+            worked_out = entry.name in shown.worked_out
+            editor: Editor = (
+                DatasetEditor(entry, self.session)
+                if entry.kind == "dataset"
+                else editor_for(entry, worked_out=worked_out)
+            )
+            self._add(entry, editor, self._setter(entry.name), exposable=bool(shown.where))
             editor.setEnabled(not node.linked_to)
         if node.block:
             repeat = plain_field("\0repeat", "Repeat", "How many times the block is chained.", 1, least=1)
@@ -144,6 +176,14 @@ class NodeForm(Column):
             enter = Button("Open the block", "Go into the block's own drawing (Return)", icon="enter")
             enter.clicked.connect(lambda: self.entered.emit(node.id))
             self.rows.addWidget(enter)
+        if shown.shared:
+            own = Button(
+                "Make independent",
+                f"Give {node.id} a copy of the block {node.block} of its own",
+                icon="unpack",
+            )
+            own.clicked.connect(lambda: self.parted.emit(node.id))
+            self.rows.addWidget(own)
         self._about = Keyed()
         self.rows.addWidget(self._about)
 
@@ -163,11 +203,35 @@ class NodeForm(Column):
         )
         self._add(entry, ChoiceEditor(entry, items), self._set_owner)
 
-    def _add(self, entry: Field, editor: Editor, slot: Callable[[Value], None]) -> None:
+    def _add(
+        self, entry: Field, editor: Editor, slot: Callable[[Value], None], *, exposable: bool = False
+    ) -> None:
         self.editors[entry.name] = editor
-        self._form.add(entry.label, editor, entry.help)
+        self._form.add(entry.label, self._with_button(entry, editor) if exposable else editor, entry.help)
         editor.changed.connect(slot)
         editor.drafted.connect(lambda text: self._keep_draft(entry.name, text))
+
+    def _with_button(self, entry: Field, editor: Editor) -> QWidget:
+        """An editor with the button that makes the field a parameter of the block, or no longer."""
+        assert self._shown is not None
+        name = dict(self._shown.exposed).get(entry.name, "")
+        text = f"Let go of the parameter {name}" if name else f"Expose {entry.label}"
+        tip = (
+            f"{entry.label} is the parameter {name} of the block; click to give it a value of its own again"
+            if name
+            else f"Make {entry.label} a parameter of the block, for each instance to set"
+        )
+        button = IconButton("minus" if name else "export", text, tip)
+        button.clicked.connect(lambda: self._expose(entry, name))
+        self.exposers[entry.name] = button
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        row.addWidget(editor, 1)
+        row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        line.setFocusProxy(editor)
+        return line
 
     def _show_problems(self, id: str) -> None:
         assert self._know is not None
@@ -181,6 +245,8 @@ class NodeForm(Column):
         scope = self._know.scope()
         info: NodeInfo | None = scope.infos.get(node.id) if scope else None
         rows = figures(info)
+        if node.block:
+            rows.append(("Used", plural(uses(self._know.document, node.block), "time")))
         cls = node_types().get(node.type)
 
         def build() -> list[QWidget]:
@@ -222,18 +288,47 @@ class NodeForm(Column):
         assert self._shown is not None
         id, where, name = self._shown.id, self._shown.where, str(value)
         try:
-            check_id(name)
-            edit = RenameNode(id, name, where)
+            edit = renaming(self.session.document, where, id, name)
             edit.apply(self.session.document)
         except EditError as error:
-            self._keep_draft(_NAME.name, name)
-            editor = self.editors[_NAME.name]
-            assert isinstance(editor, TextEditor)
-            editor.refuse(str(error))
+            self._refuse(_NAME.name, name, str(error))
             return
         self.drafts = {key: text for key, text in self.drafts.items() if key[:2] != (where, id)}
         if self.session.do(edit):
             self.renamed.emit(name)
+
+    def _rename_block(self, value: Value) -> None:
+        assert self._shown is not None
+        node = self._graph.nodes[self._shown.id]
+        edit = RenameBlock(node.block, str(value))
+        try:
+            edit.apply(self.session.document)
+        except EditError as error:
+            self._refuse(_BLOCK.name, str(value), str(error))
+            return
+        self._do(edit)
+
+    def _refuse(self, field: str, text: str, reason: str) -> None:
+        """Keep a name that was typed and say why it will not do."""
+        self._keep_draft(field, text)
+        editor = self.editors[field]
+        assert isinstance(editor, TextEditor)
+        editor.refuse(reason)
+
+    def _expose(self, entry: Field, name: str) -> None:
+        assert self._shown is not None
+        document, where = self.session.document, self._shown.where
+        node = self._graph.nodes[self._shown.id]
+        try:
+            edit = (
+                conceal(document, where, node, entry.name, name)
+                if name
+                else expose(document, where, node, entry)
+            )
+        except EditError as error:
+            self.session.message.emit(str(error), "warning")
+            return
+        self._do(edit)
 
     def _set_title(self, value: Value) -> None:
         if self._shown is not None:
@@ -268,17 +363,11 @@ def _is_text(node: Node, know: Knowledge) -> bool:
 def _shown(node: Node, know: Knowledge) -> Shown:
     document: Document = know.document
     graph = document.graph_of(know.place.where)
-    fields: tuple[Field, ...] = ()
-    if node.block and node.block in document.blocks:
-        params = document.blocks[node.block].params
-        fields = tuple(
-            plain_field(name, name, f"Parameter of the block {node.block}.", default)
-            for name, default in params.items()
-        )
-    elif node.type in node_types():
-        fields = fields_of(node_types()[node.type])
-        if node.type == "Dataset" and not _is_text(node, know):
-            fields = tuple(entry for entry in fields if entry.name != "length")
+    fields = node_fields(document, node)
+    if node.type == "Dataset" and not _is_text(node, know):
+        fields = tuple(entry for entry in fields if entry.name != "length")
+    around = document.blocks.get(know.place.where)
+    values = {entry.name: node.params.get(entry.name, entry.default) for entry in fields}
     owners = tuple(
         other.id
         for other in graph.nodes.values()
@@ -293,5 +382,17 @@ def _shown(node: Node, know: Knowledge) -> Shown:
     )
     copies = bool(node.linked_to) or (has_weights and bool(owners) and not owns)
     return Shown(
-        know.place.where, node.id, f"{node.type}/{node.block}/{node.linked_to}", fields, owners, copies
+        know.place.where,
+        node.id,
+        f"{node.type}/{node.block}/{node.linked_to}",
+        fields,
+        owners,
+        copies,
+        tuple(
+            entry.name
+            for entry in fields
+            if entry.kind in ("bool", "choice") and is_expression(values[entry.name])
+        ),
+        tuple((name, param) for name, value in values.items() if (param := exposed_as(around, value))),
+        bool(node.block) and uses(document, node.block) > 1,
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from workbench.core.edits import RenameNode
+from workbench.core.definitions import renaming
 from workbench.core.errors import EditError
 from workbench.gui.actions import tooltip
 from workbench.gui.design.canvas import Canvas
@@ -169,7 +169,8 @@ class RenameField(TextField):
         if self._id not in canvas.drawing.nodes:
             return
         try:
-            RenameNode(self._id, name, where).apply(canvas.session.document)
+            edit = renaming(canvas.session.document, where, self._id, name)
+            edit.apply(canvas.session.document)
         except EditError as error:
             self.set_wrong(str(error), "")
             self.show()
@@ -177,7 +178,7 @@ class RenameField(TextField):
             return
         canvas.say("", QPoint(), "")
         self.hide()
-        if canvas.do(RenameNode(self._id, name, where)):
+        if canvas.do(edit):
             canvas.drawing.select((name,))
         canvas.setFocus()
 

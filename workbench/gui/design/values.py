@@ -36,6 +36,8 @@ def parsed(entry: Field, text: str) -> Value:
         return entry.default
     if entry.kind in ("int", "float"):
         return convert(entry, _number(entry, text))
+    if entry.kind == "bool" and text in ("on", "off"):
+        return text == "on"
     return convert(entry, text)
 
 

@@ -46,9 +46,15 @@ class NamedValues(QWidget):
         self.add_button.clicked.connect(self._on_add)
         self._column.addWidget(self.add_button)
         self.rows: dict[str, tuple[TextField, TextField]] = {}
+        self.notes: dict[str, Label] = {}
+        self._noted: Mapping[str, str] = {}
+        self._names: Mapping[str, Value] = {}
 
-    def show_values(self, values: Mapping[str, Value], names: Mapping[str, Value]) -> None:
-        """Show what the document says; `names` are for working expressions out."""
+    def show_values(
+        self, values: Mapping[str, Value], names: Mapping[str, Value], notes: Mapping[str, str] | None = None
+    ) -> None:
+        """Show what the document says; `names` are for working expressions out, `notes` stand under the rows."""
+        self._noted, self._names = notes or {}, names
         if self._values is None or list(values) != list(self._values):
             self._adding = False
             self._build(values)
@@ -56,10 +62,17 @@ class NamedValues(QWidget):
         for name, value in values.items():
             self.rows[name][1].show_text(shown(value))
             self._explain(self.rows[name][1], value, names)
+            if name in self.notes:
+                self.notes[name].setText(self._noted.get(name, ""))
+
+    def show_again(self) -> None:
+        """Show what the document says in the place of what was typed and did not fit."""
+        values, self._values = self._values or {}, None
+        self.show_values(values, self._names, self._noted)
 
     def _build(self, values: Mapping[str, Value]) -> None:
         clear_layout(self._grid)
-        self.rows = {}
+        self.rows, self.notes = {}, {}
         for name in values:
             self._add_row(name)
         self._box.setVisible(bool(values))
@@ -73,6 +86,9 @@ class NamedValues(QWidget):
         for column, widget in enumerate((label, field, remove)):
             self._grid.addWidget(widget, row, column)
         self.rows[name] = (label, field)
+        if name in self._noted:
+            self.notes[name] = Label(self._noted[name], "small", wrap=True)
+            self._grid.addWidget(self.notes[name], row + 1, 0, 1, 3)
         label.committed.connect(lambda text: self._commit(name, text, field.text()))
         field.committed.connect(lambda text: self._commit(name, label.text(), text))
         remove.clicked.connect(lambda: self._remove(name))

@@ -17,9 +17,9 @@ from workbench.gui.design.faces import Place
 from workbench.gui.design.find import FindBox
 from workbench.gui.design.form import FormPanel
 from workbench.gui.design.items import LinkItem, NodeItem
-from workbench.gui.design.linking import spec_of
+from workbench.gui.design.joining import port_to_join
 from workbench.gui.design.live import LiveValues
-from workbench.gui.design.offers import Offer, offers, port_for
+from workbench.gui.design.offers import Offer, offers
 from workbench.gui.design.overlays import Overlays, RenameField
 from workbench.gui.design.palette import NodePalette
 from workbench.gui.design.picture import Pictures
@@ -28,6 +28,7 @@ from workbench.gui.design.scene import PortHit
 from workbench.gui.design.search import AddNodeSearch, Habits
 from workbench.gui.design.select import Selecting
 from workbench.gui.design.summary import Row
+from workbench.gui.design.toggles import Toggles
 from workbench.gui.session import Session
 from workbench.gui.widgets.surfaces import surface
 
@@ -78,6 +79,7 @@ class DesignView(QWidget):
         self.blocks = BlockCommands(self.canvas)
         self.blocks.bind(self.commands)
         Ties(self.canvas)
+        Toggles(self.canvas).bind(self.commands)
         self.live = LiveValues(self.canvas)
         self.live.bind(self.commands)
         self._connect()
@@ -97,6 +99,7 @@ class DesignView(QWidget):
         canvas.searched.connect(self._open_search)
         canvas.menu_asked.connect(self._open_menu)
         self.form.node.mended.connect(self.commands.mend)
+        self.form.node.parted.connect(self.blocks.make_independent)
         self.bottom.fix_chosen.connect(self.commands.mend)
         self.bottom.problem_chosen.connect(self.show_problem)
         self.bottom.row_chosen.connect(self._show_row)
@@ -155,7 +158,7 @@ class DesignView(QWidget):
         offer = self.palette_panel.offer(key)
         if offer is not None:
             self.habits.note(offer.key)
-            self.commands.add(offer, place)
+            self.commands.drop(offer, place)
 
     def _open_search(self, at: QPoint, wire: PortHit | None) -> None:
         document = self.session.document
@@ -164,8 +167,8 @@ class DesignView(QWidget):
         place: QPointF | None = self.canvas.mapToScene(at)
         if wire is not None:
             know = self.canvas.drawing.know
-            spec = spec_of(know, wire.port) if know and wire.output else None
-            found = [offer for offer in found if port_for(offer, document, spec, output=not wire.output)]
+            assert know is not None  # somebody dragged from a port that is shown
+            found = [offer for offer in found if port_to_join(know, offer, wire)]
             note = f"{'Linked to' if wire.output else 'Feeds'} {wire.port}"
         elif len(self.canvas.drawing.selection) == 1:
             place = None

@@ -1,0 +1,183 @@
+"""The forms of blocks: ports, parameters, names, and definitions of their own."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
+
+from tests.drawing import block, draw
+from tests.gui.design.test_blocks import show, spread
+from workbench.core.document import Document, Port
+from workbench.gui.design.editors import ChoiceEditor, SwitchEditor, TextEditor
+
+if TYPE_CHECKING:
+    from tests.gui.design.conftest import CanvasDriver
+
+LEFT = Qt.MouseButton.LeftButton
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def conv() -> Document:
+    body = block(
+        """
+        x Input
+        conv Conv2d out_channels='= width' kernel_size=3 padding=1 < x
+        act LeakyReLU < conv
+        y Output < act
+        """,
+        width=4,
+    )
+    return draw(
+        """
+        digits Dataset
+        a @Body < digits.image
+        b @Body width=8 < a
+        flat Flatten < b
+        head Linear out_features='= classes' < flat
+        loss CrossEntropyLoss < head digits.label
+        """,
+        blocks={"Body": body},
+    )
+
+
+@pytest.fixture
+def driver(canvas_driver: "CanvasDriver") -> "CanvasDriver":
+    show(canvas_driver, spread(conv()))
+    return canvas_driver
+
+
+def press(parent: QWidget, name: str) -> None:
+    """Click the button of that name, as seen by a screen reader."""
+    QApplication.processEvents()
+    buttons = [*parent.findChildren(QToolButton), *parent.findChildren(QPushButton)]
+    (button,) = [one for one in buttons if one.accessibleName() == name and one.isVisible()]
+    QTest.mouseClick(button, LEFT)
+    QApplication.processEvents()
+
+
+def enter(driver: "CanvasDriver", id: str) -> None:
+    driver.select(id)
+    driver.key(Qt.Key.Key_Return)
+    driver.settle()
+
+
+def test_a_field_is_exposed_set_by_an_instance_and_taken_back(driver: "CanvasDriver") -> None:
+    enter(driver, "a")
+    driver.select("conv")
+    press(driver.view.form.node, "Expose Kernel size")
+    assert driver.document.blocks["Body"].params == {"width": 4, "kernel_size": 3}
+    assert driver.node("conv").params["kernel_size"] == "= kernel_size"
+    press(driver.view.form.node, "Expose Bias")
+    assert driver.document.blocks["Body"].params["bias"] is True
+    assert isinstance(driver.view.form.node.editors["bias"], TextEditor)
+    driver.settle()
+    assert driver.view.session.analysis.ok
+    driver.canvas.leave()
+    driver.select("b")
+    editors = driver.view.form.node.editors
+    assert isinstance(editors["bias"], SwitchEditor) and isinstance(editors["kernel_size"], TextEditor)
+    driver.set_field("b", "bias", "off")
+    driver.set_field("b", "kernel_size", "1 × 3")
+    assert driver.node("b").params == {"width": 8, "bias": False, "kernel_size": (1, 3)}
+    enter(driver, "a")
+    driver.select("conv")
+    press(driver.view.form.node, "Let go of the parameter bias")
+    assert "“b” sets “bias” to a value of its own" in driver.messages[-1]
+    driver.canvas.leave()
+    driver.set_field("b", "bias", "on")
+    enter(driver, "a")
+    driver.select("conv")
+    press(driver.view.form.node, "Let go of the parameter bias")
+    assert driver.document.blocks["Body"].params == {"width": 4, "kernel_size": 3}
+    assert driver.node("conv").params["bias"] is True
+
+
+def test_a_choice_that_is_exposed_stays_a_choice_of_the_instances(driver: "CanvasDriver") -> None:
+    enter(driver, "a")
+    driver.select("conv")
+    press(driver.view.form.node, "Expose Padding mode")
+    driver.canvas.leave()
+    driver.select("a")
+    assert isinstance(driver.view.form.node.editors["padding_mode"], ChoiceEditor)
+    driver.set_field("a", "padding_mode", "circular")
+    assert driver.node("a").params == {"padding_mode": "circular"}
+    assert driver.view.session.analyse_now().ok
+
+
+def test_ports_are_added_renamed_moved_and_removed(driver: "CanvasDriver") -> None:
+    enter(driver, "a")
+    driver.key(Qt.Key.Key_Escape)
+    form = driver.view.form.block
+    driver.type_into(form.inputs.fields["x"], "features")
+    assert driver.document.blocks["Body"].inputs == ("features",)
+    assert driver.document.graph.links[Port("a", "features")] == Port("digits", "image")
+    press(form, "Add an input")
+    assert driver.document.blocks["Body"].inputs == ("features", "x")
+    press(form, "Up: x")
+    assert driver.document.blocks["Body"].inputs == ("x", "features")
+    press(form, "Remove input x")
+    assert driver.document.blocks["Body"].inputs == ("features",)
+    driver.type_into(form.outputs.fields["y"], "conv")
+    assert "already a node “conv”" in form.outputs._reason.text()
+    press(form, "Add an output")
+    assert driver.document.blocks["Body"].outputs == ("y", "y2")
+    while driver.view.session.history.can_undo:
+        driver.view.session.undo()
+    assert driver.document.blocks["Body"].inputs == ("x",)
+
+
+def test_f2_renames_a_port_in_all_uses(driver: "CanvasDriver") -> None:
+    enter(driver, "a")
+    driver.select("y")
+    driver.key(Qt.Key.Key_F2)
+    driver.type_into(driver.view.rename, "maps")
+    assert driver.document.blocks["Body"].outputs == ("maps",)
+    assert driver.document.graph.links[Port("flat", "x")] == Port("b", "maps")
+    driver.set_field("x", "\0name", "image")
+    assert driver.document.blocks["Body"].inputs == ("image",)
+    assert driver.view.session.analyse_now().ok
+
+
+def test_parameters_are_renamed_and_removed_with_their_uses(driver: "CanvasDriver") -> None:
+    enter(driver, "a")
+    driver.key(Qt.Key.Key_Escape)
+    form = driver.view.form.block
+    assert form.params.notes["width"].text() == "used by conv.out_channels"
+    driver.type_into(form.params.rows["width"][0], "channels")
+    assert driver.document.blocks["Body"].params == {"channels": 4}
+    assert driver.node("conv").params["out_channels"] == "= channels"
+    assert driver.document.graph.nodes["b"].params == {"channels": 8}
+    press(form, "Remove parameter channels")
+    assert "“b” sets “channels” to a value of its own" in driver.messages[-1]
+    driver.type_into(form.params.rows["channels"][1], "8")
+    press(form, "Remove parameter channels")
+    assert driver.document.blocks["Body"].params == {}
+    assert driver.document.graph.nodes["b"].params == {}
+    assert driver.node("conv").params["out_channels"] == 8
+
+
+def test_a_definition_is_renamed_where_it_stands_and_inside(driver: "CanvasDriver") -> None:
+    driver.set_field("a", "\0block", "Stage")
+    assert {driver.node(id).block for id in "ab"} == {"Stage"}
+    driver.set_field("a", "\0block", "no name")
+    assert "cannot be a name" in driver.view.form.node.editors["\0block"]._reason.text()
+    enter(driver, "b")
+    driver.key(Qt.Key.Key_Escape)
+    driver.type_into(driver.view.form.block.name, "Level")
+    assert list(driver.document.blocks) == ["Level"]
+    assert driver.canvas.place.where == "Level" and driver.canvas.place.trail == ("b",)
+
+
+def test_an_instance_gets_a_definition_of_its_own(driver: "CanvasDriver") -> None:
+    driver.select("b")
+    press(driver.view.form.node, "Make independent")
+    assert [driver.node(id).block for id in "ab"] == ["Body", "Body2"]
+    driver.select("b")
+    names = [
+        button.accessibleName()
+        for button in driver.view.form.node.findChildren(QPushButton)
+        if button.isVisible()
+    ]
+    assert "Make independent" not in names
