@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
@@ -18,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from workbench.catalog.check import Analysis
-from workbench.core.document import Document
+from workbench.core.document import Document, Node
 from workbench.core.edits import Edit
 from workbench.gui.design.faces import Knowledge, Place
 from workbench.gui.design.gestures import Gesture, Pan
@@ -26,7 +27,8 @@ from workbench.gui.design.hits import PortHit
 from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.moving import Move
 from workbench.gui.design.palette import MIME
-from workbench.gui.design.presses import WIRE_REACH, Press, press
+from workbench.gui.design.presses import WIRE_REACH, Press, double, press
+from workbench.gui.design.splice import COMING, Splice, card_around
 from workbench.gui.design.stage import Stage
 from workbench.gui.design.style import DETAIL, REACH
 from workbench.gui.session import Session
@@ -69,6 +71,7 @@ class Canvas(Stage):
         self._pressed: Press | None = None
         self._button = Qt.MouseButton.NoButton
         self._behind = False
+        self._coming: Splice | None = None
         self.keys = Qt.KeyboardModifier.NoModifier
         """The modifiers that were held when the mouse last told of itself."""
         self._space: Pan | bool = False
@@ -152,6 +155,13 @@ class Canvas(Stage):
         node = self.drawing.graph.nodes[id]
         if node.block in self.session.document.blocks:
             self.go(Place(node.block, (*self.place.trail, id)))
+
+    def open_node(self, id: str) -> None:
+        """Go into a block; of another node, into its fields."""
+        if self.drawing.graph.nodes[id].block:
+            self.enter(id)
+        else:
+            self.opened.emit(id)
 
     def leave(self) -> None:
         """Go back to where the block stands."""
@@ -237,17 +247,7 @@ class Canvas(Stage):
         if event.button() != _LEFT:
             return
         self._pressed = None
-        place = self.mapToScene(at)
-        node = self.drawing.node_at(place)
-        if node is None:
-            if any(double(at, place, event.modifiers()) for double in self.doubles):
-                return
-            if self.drawing.link_at(place, WIRE_REACH / self.zoom) is None:
-                self.search(at)
-        elif self.drawing.graph.nodes[node.id].block:
-            self.enter(node.id)
-        else:
-            self.opened.emit(node.id)
+        double(self, at, event.modifiers())
 
     def _begin(self, gesture: Gesture) -> None:
         self._pressed = None
@@ -257,6 +257,7 @@ class Canvas(Stage):
 
     def _drop_gesture(self) -> None:
         self._pressed = None
+        self._forget_coming()
         if self._gesture is not None:
             gesture, self._gesture = self._gesture, None
             gesture.cancel()
@@ -281,6 +282,8 @@ class Canvas(Stage):
             self.viewport().setCursor(shape)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._gesture is not None:
+            return
         by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
         at = event.pos() if by_mouse else self._below_selection()
         place = self.mapToScene(at)
@@ -324,18 +327,33 @@ class Canvas(Stage):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasFormat(MIME):
+            kind, _, name = event.mimeData().data(MIME).toStdString().partition(":")
+            node = Node(COMING, name if kind == "type" else "", name if kind == "block" else "")
+            self._coming = Splice(self, node, new=True)
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if event.mimeData().hasFormat(MIME):
+        if event.mimeData().hasFormat(MIME) and self._coming is not None:
+            at = event.position().toPoint()
+            self._coming.show(card_around(self.mapToScene(at)), at)
             event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._forget_coming()
 
     def dropEvent(self, event: QDropEvent) -> None:
         if event.mimeData().hasFormat(MIME):
+            self._forget_coming()
             key = event.mimeData().data(MIME).toStdString()
             self.dropped.emit(key, self.mapToScene(event.position().toPoint()))
             event.acceptProposedAction()
             self.setFocus()
+
+    def _forget_coming(self) -> None:
+        if self._coming is not None:
+            self._coming.clear()
+            self._coming = None
+            self.say("", QPoint())
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._space = False

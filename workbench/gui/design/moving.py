@@ -7,9 +7,10 @@ from PySide6.QtGui import QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from workbench.core.document import PINNED
-from workbench.core.edits import MoveNodes
+from workbench.core.edits import Edit, MoveNodes, Several
 from workbench.gui.design.guides import Guides
 from workbench.gui.design.items import GESTURE, NodeItem
+from workbench.gui.design.splice import Slot, Splice, inserted
 from workbench.gui.design.style import snapped, style
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ _ALT = Qt.KeyboardModifier.AltModifier
 
 
 class Move:
-    """Moves the selected nodes that are not pinned: one edit at the end. With Alt they move freely."""
+    """Moves the selected nodes that are not pinned: one edit at the end. With Alt they move freely.
+
+    A single node that is let go on a link, and fits there, is inserted into it.
+    """
 
     cursor = Qt.CursorShape.ArrowCursor
 
@@ -36,6 +40,8 @@ class Move:
         self._anchor = QPointF(*nodes[grabbed].at)
         self._by = QPointF(0, 0)
         self._guides = self._find_guides() if self._ids and canvas.zoom >= _GUIDED else None
+        self._splice = Splice(canvas, nodes[grabbed]) if self._ids == (grabbed,) else None
+        self._slot: Slot | None = None
         self._lines = QGraphicsPathItem()
         pen = QPen(style().accent, 1)
         pen.setCosmetic(True)
@@ -65,7 +71,8 @@ class Move:
             return
         by = place - self._start
         lines: list[QLineF] = []
-        if not self._canvas.keys & _ALT:
+        free = bool(self._canvas.keys & _ALT)
+        if not free:
             by, lines = self._snapped(by)
         path = QPainterPath()
         for line in lines:
@@ -75,6 +82,9 @@ class Move:
         if by != self._by:
             self._by = by
             self._canvas.drawing.shift(self._ids, by)
+        if self._splice is not None:
+            card = self._canvas.drawing.nodes[self._ids[0]].scene_rect()
+            self._slot = self._splice.show(None if free or by.isNull() else card, at)
 
     def _snapped(self, by: QPointF) -> tuple[QPointF, list[QLineF]]:
         if self._guides is not None:
@@ -88,9 +98,18 @@ class Move:
         if not by.isNull():
             nodes = canvas.drawing.graph.nodes
             places = {id: (nodes[id].at[0] + by.x(), nodes[id].at[1] + by.y()) for id in self._ids}
-            if not canvas.do(MoveNodes(places, canvas.place.where)):
+            if not canvas.do(self._edit(places)):
                 canvas.drawing.shift(self._ids, QPointF(0, 0))
         canvas.drawing.settle()
+
+    def _edit(self, places: dict[str, tuple[float, float]]) -> Edit:
+        where = self._canvas.place.where
+        if self._slot is None:
+            return MoveNodes(places, where)
+        (id,) = self._ids
+        card = self._canvas.drawing.nodes[id].card
+        size = (card.width, card.height)
+        return Several(f"Insert {id}", tuple(inserted(self._canvas, id, self._slot, places[id], size)))
 
     def cancel(self) -> None:
         self._clear()
@@ -101,4 +120,6 @@ class Move:
     def _clear(self) -> None:
         if self._lines.scene() is self._canvas.drawing:
             self._canvas.drawing.removeItem(self._lines)
+        if self._splice is not None:
+            self._splice.clear()
         self._canvas.say("", QPoint())

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 
+from workbench.core.document import Port
+from workbench.gui.design.bends import BEND_REACH, DragBend, add_bend, remove_bend
 from workbench.gui.design.gestures import Box, Gesture, Lasso
 from workbench.gui.design.hits import PortHit
 from workbench.gui.design.items import LinkItem, NodeItem
@@ -48,6 +50,9 @@ def press(canvas: "Canvas", at: QPoint, keys: Qt.KeyboardModifier) -> Press:
     node = drawing.node_at(place)
     if node is not None:
         return _on_node(canvas, at, place, node, keys)
+    bend = drawing.bend_at(place, BEND_REACH / canvas.zoom)
+    if bend is not None:
+        return _on_bend(canvas, at, bend, keys)
     for grip in canvas.grips:
         gesture = grip(at, place, keys)
         if gesture is not None:
@@ -60,6 +65,29 @@ def press(canvas: "Canvas", at: QPoint, keys: Qt.KeyboardModifier) -> Press:
     before = tuple(drawing.selection) if keys & (_SHIFT | _CTRL) else ()
     drawing.select(before, drawing.chosen_links if before else ())
     return Press(at, drag=lambda: Box(canvas, place, before, toggles=bool(keys & _CTRL)))
+
+
+def double(canvas: "Canvas", at: QPoint, keys: Qt.KeyboardModifier) -> None:
+    """A double-click: opens a node, bends a link, adds a node in the void."""
+    place = canvas.mapToScene(at)
+    node = canvas.drawing.node_at(place)
+    if node is not None:
+        canvas.open_node(node.id)
+    elif canvas.drawing.bend_at(place, BEND_REACH / canvas.zoom) is None and not any(
+        take(at, place, keys) for take in canvas.doubles
+    ):
+        link = canvas.drawing.link_at(place, WIRE_REACH / canvas.zoom)
+        if link is not None:
+            add_bend(canvas, link, place)
+        else:
+            canvas.search(at)
+
+
+def _on_bend(canvas: "Canvas", at: QPoint, bend: tuple[Port, int], keys: Qt.KeyboardModifier) -> Press:
+    if keys & _ALT:
+        return Press(at, click=lambda: remove_bend(canvas, *bend))
+    canvas.drawing.select((), (bend[0],))
+    return Press(at, drag=lambda: DragBend(canvas, *bend))
 
 
 def _on_port(canvas: "Canvas", at: QPoint, hit: PortHit, keys: Qt.KeyboardModifier) -> Press:

@@ -4,7 +4,6 @@ Imports core and catalog, no Qt.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -16,7 +15,6 @@ DTYPES: tuple[DType, ...] = ("float", "index", "bool")
 _SHAPES: tuple[Shape, ...] = (
     ("N",), ("N", 8), ("N", 4, 8), ("N", 4, 8, 8), ("V",), ("V", 8), (2, "E"), ("N", 8, 8), ("N", 1, 8, 8),
 )  # fmt: skip
-_LIKE: dict[tuple[object, ...], NodeType] = {}
 
 
 class Sort(NamedTuple):
@@ -28,6 +26,7 @@ class Sort(NamedTuple):
 
 
 Ports = Mapping[str, frozenset[Sort]]
+_KNOWN: dict[tuple[object, ...], tuple[Ports, Ports]] = {}
 
 
 def sort_of(spec: TensorSpec) -> Sort:
@@ -53,16 +52,16 @@ def tried(kind: NodeType) -> tuple[Ports, Ports]:
 
     Numbers in fields do not matter, so that the types of a large drawing are tried once each.
     """
-    words = tuple(value for value in _values(kind) if isinstance(value, bool | str))
-    key = (type(kind), kind.input_ports(), kind.output_ports(), words)
-    return _tried(_LIKE.setdefault(key, kind))
+    inputs, outputs = kind.input_ports(), kind.output_ports()
+    if not inputs:
+        return _tried(kind)  # quickly done, and a dataset of one name may change
+    values = (getattr(kind, entry.name) for entry in fields_of(type(kind)))
+    key = (type(kind), inputs, outputs, *(value for value in values if isinstance(value, bool | str)))
+    if key not in _KNOWN:
+        _KNOWN[key] = _tried(kind)
+    return _KNOWN[key]
 
 
-def _values(kind: NodeType) -> Iterable[object]:
-    return (getattr(kind, field.name) for field in fields_of(type(kind)))
-
-
-@lru_cache(maxsize=1024)
 def _tried(kind: NodeType) -> tuple[Ports, Ports]:
     inputs, outputs = kind.input_ports(), kind.output_ports()
     taken: dict[str, set[Sort]] = {}
