@@ -18,7 +18,9 @@ from PIL import Image
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
+from tools.tour import Hands, build
 from workbench.gui import theme
+from workbench.gui.design.view import DesignView
 from workbench.gui.session import Session
 from workbench.gui.settings.preferences import Preferences
 from workbench.gui.window import VIEWS, MainWindow
@@ -26,6 +28,7 @@ from workbench.gui.window import VIEWS, MainWindow
 ROOT = Path(__file__).resolve().parent.parent
 SETTLE_MS = 900
 DRAWN, MARKED = "gan", "judge"
+TOUR = "tour"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--workspace", type=Path, default=ROOT / "experiments.db", help="whose runs are shown"
     )
     parser.add_argument("--size", default="1600x900", help="of the window, such as 1280x720")
-    parser.add_argument("--view", choices=[view.id for view in VIEWS], action="append", help="only this view")
+    choices = [*(view.id for view in VIEWS), TOUR]
+    parser.add_argument("--view", choices=choices, action="append", help="only this view, or only the tour")
     options = parser.parse_args(arguments)
     width, height = (int(part) for part in options.size.split("x"))
     options.out.mkdir(parents=True, exist_ok=True)
@@ -54,13 +58,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         window.show()
         session.start()
         until_open(session)
+        wanted = options.view or choices
         for mode in ("dark", "light"):
             theme.apply(app, mode)
-            for view in options.view or [view.id for view in VIEWS]:
-                show(window, view)
-                path = options.out / f"{view}-{mode}.png"
-                save(window, path)
-                print(f"{path}  {path.stat().st_size // 1024} kB")
+            for view in wanted:
+                if view != TOUR:
+                    show(window, view)
+                    save(window, options.out / f"{view}-{mode}.png")
+        if TOUR in wanted:
+            theme.apply(app, "dark")
+            tour(window, options.out)
         window.close()
     return 0
 
@@ -97,6 +104,20 @@ def show(window: MainWindow, view: str) -> None:
     wait(SETTLE_MS)
 
 
+def tour(window: MainWindow, out: Path) -> None:
+    """Draws the residual network of the guide and takes its pictures on the way."""
+    window.session.new_model()
+    view = window.view("design")
+    assert isinstance(view, DesignView)
+    wait(SETTLE_MS)
+
+    def stage(name: str) -> None:
+        wait(SETTLE_MS)
+        save(window, out / f"{TOUR}-{name}.png")
+
+    build(Hands(view), stage)
+
+
 def alike(session: Session) -> list[int]:
     """Runs worth comparing: up to four of the model that was trained most often."""
     ((model, _),) = Counter(run.model for run in session.runs).most_common(1) or [("", 0)]
@@ -109,6 +130,7 @@ def save(window: MainWindow, path: Path) -> None:
     with Image.open(path) as picture:
         few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
+    print(f"{path}  {path.stat().st_size // 1024} kB")
 
 
 def until_open(session: Session) -> None:
