@@ -63,6 +63,14 @@ ACTIONS = (
     Action("copy", "Copy", "Ctrl+C", "Copy the selected nodes", "copy", "design"),
     Action("paste", "Paste", "Ctrl+V", "Insert the copied nodes", "paste", "design"),
     Action(
+        "paste_linked",
+        "Paste with links",
+        "Ctrl+Shift+V",
+        "Insert the copied nodes and link them to what fed them, where that is here",
+        "paste",
+        "design",
+    ),
+    Action(
         "duplicate", "Duplicate", "Ctrl+D", "Copy the selected nodes beside themselves", "duplicate", "design"
     ),
     Action(
@@ -347,6 +355,7 @@ GESTURES = (
     ("Alt + click a port", "remove its links"),
     ("Alt + drag in the void", "cut the links that the stroke crosses"),
     ("Drag a node onto a link", "insert it there"),
+    ("Alt + drag a node", "move it without snapping"),
     ("Double-click a link", "add a dot to bend it; Alt + click removes the dot"),
     ("Drag in the void", "select with a box; Shift adds, Ctrl toggles"),
     ("Ctrl + Alt + drag", "select with a lasso"),
