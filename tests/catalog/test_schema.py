@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from workbench.catalog.schema import KINDS, SAMPLES, Schema
+from workbench.catalog.schema import KINDS, SAMPLES, Schema, expected, find_schema
 from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
 
@@ -54,3 +54,22 @@ def test_a_damaged_description_is_refused_with_its_place(change: dict[str, objec
     data = {**SAMPLES["digits"].to_json(), **change}
     with pytest.raises(DataError, match=place):
         Schema.from_json(data)
+
+
+def test_a_dataset_that_is_not_chosen_yet_says_what_is_expected() -> None:
+    images = expected("any 3x224×224 in 1000 classes")
+    assert images is not None and images.is_expected and images.kind == "image"
+    assert images.outputs["image"] == TensorSpec(("N", 3, 224, 224))
+    assert images.outputs["label"] == TensorSpec(("N",), "index", 1000)
+    assert images.facts == {"classes": 1000, "channels": 3, "height": 224, "width": 224}
+    table = expected("any 7")
+    assert table is not None and table.outputs["target"] == TensorSpec(("N", 1))
+    assert find_schema(SAMPLES, "any 7") is table and find_schema(SAMPLES, "iris") is SAMPLES["iris"]
+    assert not SAMPLES["iris"].is_expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "any", "any 0", "any 3x4", "any 3x4x0", "any 3 in many classes", "any " + "9" * 99]
+)
+def test_any_other_name_expects_nothing(text: str) -> None:
+    assert expected(text) is None

@@ -165,3 +165,10 @@ def test_a_very_long_chain_of_variables_is_refused_not_a_crash() -> None:
         resolve_variables({**chain, "v5000": 1}, {})
     short = {f"v{index}": f"= v{index + 1} + 1" for index in range(40)}
     assert resolve_variables({**short, "v40": 1}, {})["v0"] == 41
+
+
+def test_pick_takes_one_of_several_values() -> None:
+    assert [evaluate("= pick(i, 3, 8, 36, 3)", {"i": i}) for i in range(4)] == [3, 8, 36, 3]
+    for wrong in ("= pick(4, 1, 2)", "= pick(-1, 1)", "= pick(0.5, 1)", "= pick(0)"):
+        with pytest.raises(ExpressionError, match="pick"):
+            evaluate(wrong, {})

@@ -7,6 +7,7 @@ from workbench.catalog.schema import SAMPLES
 from workbench.catalog.templates import load, templates
 from workbench.codegen.program import generate
 from workbench.core.document import Document, Graph
+from workbench.core.edits import SetParam
 from workbench.core.errors import JobError
 from workbench.core.files import loads
 from workbench.jobs.queue import enqueue
@@ -51,6 +52,13 @@ def test_a_model_that_cannot_train_is_refused_with_all_its_problems(store: Store
     with pytest.raises(JobError, match="“empty” cannot train yet"):
         enqueue(store, Document("empty"), schemas=SAMPLES)
     assert store.runs() == []
+
+
+def test_a_model_without_a_chosen_dataset_is_refused(store: Store) -> None:
+    document = SetParam("digits", "dataset", "any 1x28x28 in 10 classes").apply(load("lenet5"))
+    assert analyse(document, SAMPLES).ok
+    with pytest.raises(JobError, match="cannot train yet: choose a dataset for “digits”"):
+        enqueue(store, document, schemas=SAMPLES)
 
 
 @pytest.mark.parametrize("template", [each.id for each in templates()])

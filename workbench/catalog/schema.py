@@ -6,8 +6,10 @@ Imports the standard library and core only; the readers live in engine/data.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 
 from workbench.core.errors import DataError
@@ -56,6 +58,11 @@ class Schema:
             "description": self.description,
         }
 
+    @property
+    def is_expected(self) -> bool:
+        """Whether it only says what is expected: there is nothing to train on yet."""
+        return self is expected(self.id)
+
     @staticmethod
     def from_json(data: Mapping[str, object]) -> Schema:
         """The schema that `to_json` wrote.  Raises DataError naming the entry that is wrong."""
@@ -86,6 +93,35 @@ class Schema:
             labels=tuple(str(label) for label in labels),
             description=str(data.get("description", "")),
         )
+
+
+_EXPECTED = re.compile(r"any (\d{1,9}(?:[x×]\d{1,9})*)(?: in (\d{1,9}) classes)?")
+
+
+def find_schema(schemas: Mapping[str, Schema], id: str) -> Schema | None:
+    """The dataset of that name; “any 3×224×224 in 1000 classes” stands for one that is not chosen yet."""
+    return schemas[id] if id in schemas else expected(id)
+
+
+@cache
+def expected(text: str) -> Schema | None:
+    """What “any C×H×W” (images) or “any F” (a table), with “in K classes” or a number to predict, stands for."""
+    found = _EXPECTED.fullmatch(text) if len(text) < 100 else None
+    if found is None:
+        return None
+    sizes, classes = [int(size) for size in re.split("[x×]", found[1])], int(found[2] or 0)
+    facts: dict[str, float | int] = {"classes": classes} if classes else {}
+    if len(sizes) == 3 and min(sizes) > 0:
+        facts |= dict(zip(("channels", "height", "width"), sizes, strict=True))
+        outputs, kind = image_outputs(*sizes, classes=classes), "image"
+    elif len(sizes) == 1 and sizes[0] > 0:
+        facts["features"] = sizes[0]
+        outputs, kind = table_outputs(sizes[0], classes=classes), "table"
+    else:
+        return None
+    return Schema(
+        text, text.capitalize(), outputs, facts, kind, description="Stands for a dataset to be chosen."
+    )
 
 
 def _text(data: Mapping[str, object], name: str) -> str:

@@ -10,7 +10,7 @@ from workbench.catalog import rules
 from workbench.catalog.changes import NOTHING, Changes, depends, same_meaning
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.problems import Problems
-from workbench.catalog.schema import Schema
+from workbench.catalog.schema import Schema, find_schema
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.sharing import share
 from workbench.catalog.spec import NodeType, fill, node_types
@@ -70,7 +70,7 @@ class Walk:
             return facts
 
     def _schema(self, node: Node) -> Schema | None:
-        return self.schemas.get(str(node.params.get("dataset", Dataset.dataset)))
+        return find_schema(self.schemas, str(node.params.get("dataset", Dataset.dataset)))
 
     def scope(
         self,
@@ -151,7 +151,7 @@ class Walk:
         if misplaced:
             self.problems.error(misplaced, scope, node)
             return None
-        same = was is not None and was.node is node and not depends(node)
+        same = was is not None and was.node is node and cls is not Dataset and not depends(node)
         kind = was.kind if was is not None and same else self.filled(cls, scope, node)
         if kind is None:
             return None
@@ -184,7 +184,11 @@ class Walk:
             self.problems.error(str(error), scope, node, error.field)
             return None
         if isinstance(kind, Dataset):
-            schema = self.schemas.get(kind.dataset)
+            schema = find_schema(self.schemas, kind.dataset)
+            if schema is not None and schema.is_expected:
+                self.problems.warning(
+                    "no dataset is chosen yet, so there is nothing to train on.", scope, node, "dataset"
+                )
             if schema is None:
                 self.problems.error(
                     f"there is no dataset “{kind.dataset}” in this workspace; choose or add one.",

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import fields_of
 from workbench.codegen.body import SILENT, Body, consumed
-from workbench.codegen.text import INDENT, Name, arguments, call, docstring, fit, indent, literal, split
+from workbench.codegen.text import (
+    INDENT,
+    Name,
+    arguments,
+    call,
+    chain,
+    docstring,
+    fit,
+    indent,
+    literal,
+    split,
+)
 from workbench.core.document import INPUT, OUTPUT, Block, Port
 
 Values = Mapping[str, object]
@@ -171,21 +182,12 @@ def _init(group: list[Scope], made: Mapping[int, Made], names: Mapping[str, str]
             parts.append(Made(one.cls, tuple(values.items())).text())
         sequential = len(infos[0].ports) == 1 and len(infos[0].outputs) == 1
         if len(infos[0].copies) == 1:
-            lines += call(
-                f"self.{id} = {parts[0].partition('(')[0]}(",
-                split(parts[0].partition("(")[2][:-1]),
-                ")",
-                depth,
-            )
-        elif len(parts) == 1:
-            times = literal(written(tuple(len(info.copies) for info in infos)))
-            made_of = f"{parts[0]} for _ in range({times})"
-            opening = "nn.Sequential(*(" if sequential else "nn.ModuleList("
-            lines += call(f"self.{id} = {opening}", [made_of], "))" if sequential else ")", depth)
-        elif sequential:
-            lines += call(f"self.{id} = nn.Sequential(", parts, ")", depth)
+            cls, _, rest = parts[0].partition("(")
+            lines += call(f"self.{id} = {cls}(", split(rest[:-1]), ")", depth)
         else:
-            lines += call(f"self.{id} = nn.ModuleList([", parts, "])", depth)
+            counts = tuple(len(info.copies) for info in infos)
+            times = literal(written(counts)) if len(parts) == 1 else ""
+            lines += chain(f"self.{id}", parts, times, sequential, depth)
     return lines
 
 

@@ -3,7 +3,7 @@
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from workbench.core.errors import CodeError
 
@@ -53,12 +53,38 @@ def call(prefix: str, parts: Iterable[str], suffix: str = ")", depth: int = 2) -
     inner = f"{pad}{INDENT}{', '.join(parts)}"
     if parts == ["self"]:
         inner += ","
-    if " for _ in " in inner:  # a comma after it would be an error
-        return [f"{pad}{prefix}", inner, f"{pad}{suffix}"]
     if len(inner) <= WIDTH and not suffix.startswith("}"):
         return [f"{pad}{prefix}", inner, f"{pad}{suffix}"]
     lines = [line for part in parts for line in _entry(f"{pad}{INDENT}{part},")]
     return [f"{pad}{prefix}", *lines, f"{pad}{suffix}"]
+
+
+def chain(target: str, parts: Sequence[str], times: str, sequential: bool, depth: int) -> list[str]:
+    """Assigns a list of modules that are called one after the other. `parts` are the calls that construct them; with
+    `times` there is one, made so often.
+    """
+    pad, opening = INDENT * depth, f"{target} = nn.{'Sequential' if sequential else 'ModuleList'}("
+    loop = f"for _ in range({times})"
+    start, end = (
+        (("*(", ")") if sequential else ("", "")) if times else (("", "") if sequential else ("[", "]"))
+    )
+    inner = f"{start}{f'{parts[0]} {loop}' if times else ', '.join(parts)}{end}"
+    for lines in ([f"{pad}{opening}{inner})"], [f"{pad}{opening}", f"{pad}{INDENT}{inner}", f"{pad})"]):
+        if max(map(len, lines)) <= WIDTH:
+            return lines
+    within = depth + 1 + bool(start)
+    body = [line for part in parts for line in _broken(part, "" if times else ",", within)]
+    if times:
+        body.append(f"{INDENT * within}{loop}")
+    if start:
+        body = [f"{pad}{INDENT}{start}", *body, f"{pad}{INDENT}{end}"]
+    return [f"{pad}{opening}", *body, f"{pad})"]
+
+
+def _broken(construction: str, end: str, depth: int) -> list[str]:
+    """A call on lines of its own."""
+    name, _, rest = construction.partition("(")
+    return call(f"{name}(", split(rest[:-1]), f"){end}", depth)
 
 
 def _entry(line: str) -> list[str]:

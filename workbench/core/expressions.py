@@ -33,6 +33,7 @@ _FUNCTIONS: dict[str, Callable[..., Number]] = {
     "sqrt": math.sqrt,
     "log2": math.log2,
     "abs": abs,
+    "pick": lambda number, *values: _pick(number, values),
 }
 
 
@@ -121,6 +122,13 @@ def _round(number: Number, digits: Number) -> Number:
     if isinstance(digits, float) or abs(digits) > 15:  # Python works out 10 to that power, however large
         raise ValueError("round takes up to 15 digits")
     return round(number, digits) if digits else round(number)
+
+
+def _pick(number: Number, values: tuple[Number, ...]) -> Number:
+    """The value of that number, counted from 0: what differs between repetitions by no formula."""
+    if isinstance(number, float) or not 0 <= number < len(values):
+        raise ValueError(f"pick counts {len(values)} values from 0, so there is no {number}")
+    return values[number]
 
 
 @lru_cache(maxsize=4096)

@@ -42,8 +42,12 @@ def enqueue(
     if not analysis.ok:
         errors = [str(problem) for problem in analysis.problems if problem.severity == "error"]
         raise JobError("\n".join([f"“{document.name}” cannot train yet:", *errors]))
-    kinds = [info.kind for info in analysis.nodes.values()]
-    datasets = dict.fromkeys(kind.dataset for kind in kinds if isinstance(kind, Dataset))
+    infos = analysis.nodes.values()
+    chosen = {info.node.id: info.kind for info in infos if isinstance(info.kind, Dataset)}
+    for id, kind in chosen.items():
+        if kind.schema is not None and kind.schema.is_expected:
+            raise JobError(f"“{document.name}” cannot train yet: choose a dataset for “{id}”.")
+    datasets = dict.fromkeys(kind.dataset for kind in chosen.values())
     seed = analysis.settings.seed if seed is None else seed
     return store.add_run(
         name or document.name,

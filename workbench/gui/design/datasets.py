@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
+from workbench.catalog.schema import expected
 from workbench.catalog.spec import Field
 from workbench.core.expressions import Value
 from workbench.gui.design.editors import Editor, narrow
@@ -131,7 +132,8 @@ class DatasetEditor(Editor):
         known = self._session.schemas
         items = [(id, schema.title) for id, schema in known.items()]
         if self._value not in known:
-            items.insert(0, (str(self._value), f"{self._value} (not here)"))
+            what = "to be chosen" if expected(str(self._value)) else "not here"
+            items.insert(0, (str(self._value), f"{self._value} ({what})"))
         items += [(_ADD_FILE, "Add from file…"), (_ADD_FOLDER, "Add from folder…")]
         self.field.set_items(items)
         self.field.show_value(self._value)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from workbench.catalog.check import Analysis
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.problems import Problem
-from workbench.catalog.schema import Schema
+from workbench.catalog.schema import Schema, find_schema
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import NodeType, fill, node_types
 from workbench.core.document import INPUT, OUTPUT, Document, Node
@@ -133,7 +133,7 @@ def guess(node: Node, know: Knowledge, names: Mapping[str, Value]) -> NodeType:
             values.pop(name, None)
     kind = fill(cls, values)
     if isinstance(kind, Dataset):
-        return Dataset(kind.dataset, kind.length, know.schemas.get(kind.dataset))
+        return Dataset(kind.dataset, kind.length, find_schema(know.schemas, kind.dataset))
     return kind
 
 

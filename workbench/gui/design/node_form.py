@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workbench.catalog.nodes.data import Dataset
+from workbench.catalog.schema import find_schema
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.spec import Field, help_text, node_types
 from workbench.core.definitions import RenameBlock, renaming
@@ -356,7 +357,7 @@ def _title(node: Node) -> str:
 
 def _is_text(node: Node, know: Knowledge) -> bool:
     """Whether a Dataset node stands for text; while its dataset is not known that may be so."""
-    schema = know.schemas.get(str(node.params.get("dataset", Dataset.dataset)))
+    schema = find_schema(know.schemas, str(node.params.get("dataset", Dataset.dataset)))
     return schema is None or schema.kind == "text"
 
 

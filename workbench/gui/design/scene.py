@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtWidgets import QGraphicsItem
 
 from workbench.catalog.problems import Problem
+from workbench.catalog.schema import find_schema
 from workbench.catalog.scope import NodeInfo
 from workbench.core.document import Graph, Node, Place, Port
 from workbench.core.expressions import Value
@@ -379,4 +380,10 @@ def _key(
         return (*own, said, ports, info.parameters if info else None, names if info is None else None)
     if info is not None:
         return (*own, said, info.kind)
-    return (*own, said, dict(node.params), dict(names), know.schemas.get(str(node.params.get("dataset", ""))))
+    return (
+        *own,
+        said,
+        dict(node.params),
+        dict(names),
+        find_schema(know.schemas, str(node.params.get("dataset", ""))),
+    )
