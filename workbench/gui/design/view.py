@@ -22,6 +22,7 @@ from workbench.gui.design.live import LiveValues
 from workbench.gui.design.offers import Offer, offers
 from workbench.gui.design.overlays import Overlays, RenameField
 from workbench.gui.design.palette import NodePalette
+from workbench.gui.design.minimap import Minimap
 from workbench.gui.design.picture import Pictures
 from workbench.gui.design.remarks import Remarks
 from workbench.gui.design.scene import PortHit
@@ -49,6 +50,7 @@ class DesignView(QWidget):
         self.rename = RenameField(self.canvas)
         self.commands.rename = self.rename.open_for_selected
         self.remarks = Remarks(self.canvas)
+        self.minimap = Minimap(self.canvas)
         self.overlays = Overlays(self.canvas, self._add_dataset)
         self.bottom = BottomPanel(self.canvas)
         self.form = FormPanel(self.canvas, self._trigger)
@@ -72,6 +74,7 @@ class DesignView(QWidget):
         self.commands.bind(self)
         self.bottom.bind(self)
         self.remarks.bind(self.commands)
+        self.minimap.bind(self.commands)
         Pictures(self.canvas).bind(self.commands)
         self.find_box.bind(self.commands)
         Arranging(self.canvas).bind(self.commands)

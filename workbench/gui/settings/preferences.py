@@ -9,7 +9,10 @@ from workbench.core.files import write_atomically
 
 @dataclass(slots=True)
 class Preferences:
-    """Theme mode, preferred device, the window's size, and keys (by action) that are not the usual ones."""
+    """Theme mode, preferred device, the window's size, and keys (by action) that are not the usual ones.
+
+    `minimap` is on, off or auto: then drawings of many nodes have one.
+    """
 
     path: Path
     theme: str = "system"
@@ -17,6 +20,7 @@ class Preferences:
     width: int = 1440
     height: int = 900
     maximised: bool = False
+    minimap: str = "auto"
     keys: dict[str, str] = field(default_factory=dict)
     used: dict[str, float] = field(default_factory=dict)
 
