@@ -13,6 +13,7 @@ from workbench.core.definitions import (
     RemoveUnused,
     RenameBlock,
     RenamePort,
+    adopted,
     free_name,
     needed,
     renaming,
@@ -140,6 +141,24 @@ def test_unused_definitions_go(document: Document) -> None:
     with pytest.raises(EditError, match="There is no block"):
         RemoveUnused("Lost").apply(more)
     assert list(needed(more, [more.graph.nodes["c"]])) == ["Inner", "Outer"]
+
+
+def test_definitions_from_elsewhere_are_brought_once_and_renamed_where_they_differ(
+    document: Document,
+) -> None:
+    edits, names = adopted(document, document.blocks)
+    assert (edits, names) == ((), {"Inner": "Inner", "Outer": "Outer"})
+    edits, names = adopted(Document(), dict(reversed([*document.blocks.items()])))
+    assert [edit.label for edit in edits] == ["Add block Inner", "Add block Outer"]
+    other = replace(document, blocks={"Inner": block("x Input\ny Output < x")})
+    edits, names = adopted(other, document.blocks)
+    assert names == {"Inner": "Inner2", "Outer": "Outer"}
+    for edit in edits:
+        other = edit.apply(other)
+    assert other.blocks["Outer"].graph.nodes["in1"].block == "Inner2"
+    assert adopted(other, document.blocks) == ((), names)
+    loop = {"Loop": block("x Input\na @Loop < x\ny Output < a", {"Loop": block("x Input\ny Output < x")})}
+    assert adopted(Document(), loop)[1] == {"Loop": "Loop"}
 
 
 def test_free_names_count_on() -> None:

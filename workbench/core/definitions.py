@@ -1,10 +1,10 @@
 """Definitions of blocks as a whole: names, ports, copies of them, and those that nothing uses. Core only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from workbench.core.document import INPUT, OUTPUT, Block, Document, Node, Port
-from workbench.core.edits import Edit, RenameNode
+from workbench.core.edits import AddBlock, Edit, RenameNode
 from workbench.core.errors import EditError
 from workbench.core.names import check_id, check_name
 from workbench.core.parameters import instances
@@ -45,6 +45,44 @@ def renaming(document: Document, where: str, old: str, new: str) -> Edit:
     if where and node.type in (INPUT, OUTPUT):
         return RenamePort(where, old, new)
     return RenameNode(old, new, where)
+
+
+def adopted(document: Document, blocks: Mapping[str, Block]) -> tuple[tuple[Edit, ...], dict[str, str]]:
+    """The edits that bring definitions from elsewhere into a model, and the names that they have there.
+
+    One that the model has already is not brought again; one whose name means something else there is renamed.
+    """
+    here = dict(document.blocks)
+    names: dict[str, str] = {}
+    edits: list[Edit] = []
+    for name in _inner_first(blocks):
+        block = blocks[name]
+        nodes = {
+            id: replace(node, block=names.get(node.block, node.block)) if node.block else node
+            for id, node in block.graph.nodes.items()
+        }
+        block = replace(block, graph=replace(block.graph, nodes=nodes))
+        found = name
+        while found in here and here[found] != block:
+            found = free_name((found,), found)
+        names[name] = found
+        if found not in here:
+            here[found] = block
+            edits.append(AddBlock(found, block))
+    return tuple(edits), names
+
+
+def _inner_first(blocks: Mapping[str, Block]) -> list[str]:
+    """Names so that each stands behind those of the blocks inside it; blocks that contain themselves anyhow."""
+    inner = {
+        name: {node.block for node in block.graph.nodes.values()} & blocks.keys()
+        for name, block in blocks.items()
+    }
+    order: list[str] = []
+    while len(order) < len(blocks):
+        ready = [name for name in blocks if name not in order and inner[name] <= set(order)]
+        order += ready or [name for name in blocks if name not in order][:1]
+    return order
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ Imports Qt, actions, canvas, clipboard and offers.
 
 from collections.abc import Callable, Iterable, Mapping
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from workbench.catalog.problems import Fix
@@ -55,10 +54,6 @@ class Commands:
         canvas, session = self.canvas, self.session
         table: dict[str, Callable[[], object]] = {
             "add_node": self.search,
-            "cut": self.cut,
-            "copy": self.copy,
-            "paste": self.paste,
-            "duplicate": self.duplicate,
             "delete": self.delete,
             "heal": self.heal,
             "select_all": self.select_all,
@@ -122,10 +117,16 @@ class Commands:
             at = canvas.mapFromScene(QPointF(rect.right() + _GAP, rect.top()))
         canvas.search(at)
 
-    def add(self, offer: Offer, place: QPointF | None = None, wire: PortHit | None = None) -> str:
+    def add(
+        self,
+        offer: Offer,
+        place: QPointF | None = None,
+        wire: PortHit | None = None,
+        first: tuple[Edit, ...] = (),
+    ) -> str:
         """Add a node and give its id: at a place, wired to a port, or (without both) after the selected node.
 
-        "" if it could not be added.
+        `first` is what it needs, made in the same step. "" if it could not be added.
         """
         if wire is not None:
             name = port_to_join(self._know, offer, wire)
@@ -141,9 +142,10 @@ class Commands:
             node, links = new_node(offer, self.graph, snapped(card_around(place).topLeft())), {}
         else:
             node, links = self._after_selected(offer)
-        if not self._do(AddNodes((node,), links, self.where), (node.id,)):
-            return ""
-        return node.id
+        edit: Edit = AddNodes((node,), links, self.where)
+        if first:
+            edit = Several(edit.label, (*first, edit))
+        return node.id if self._do(edit, (node.id,)) else ""
 
     def drop(self, offer: Offer, place: QPointF) -> str:
         """Add a node where it was dropped and give its id; on a link that it fits into, insert it there."""
@@ -218,36 +220,6 @@ class Commands:
         """The selected links that do not go away with the selected nodes."""
         links = [port for port in self.canvas.drawing.chosen_links if port.node not in self.selected]
         return [port for port in links if self.graph.links[port].node not in self.selected]
-
-    def copy(self) -> None:
-        """Put the selected nodes on the clipboard."""
-        if self.selected:
-            text = clipboard.clip(self.session.document, self.where, self.selected)
-            QGuiApplication.clipboard().setText(text)
-
-    def cut(self) -> None:
-        """Put the selected nodes on the clipboard and remove them."""
-        if self.selected:
-            self.copy()
-            self._do(RemoveNodes(self.selected, self.where))
-
-    def paste(self, at: QPoint | None = None) -> None:
-        """Insert what is on the clipboard at the pointer."""
-        place = snapped(self.canvas.mapToScene(at or self.canvas.pointer()))
-        self._insert(QGuiApplication.clipboard().text(), place)
-
-    def duplicate(self) -> None:
-        """Copy the selected nodes beside themselves."""
-        if self.selected:
-            self._insert(clipboard.clip(self.session.document, self.where, self.selected), None)
-
-    def _insert(self, text: str, at: tuple[float, float] | None) -> None:
-        try:
-            edit, ids = clipboard.paste(text, self.session.document, self.where, at)
-        except WorkbenchError as error:
-            self.canvas.tell(f"Nothing to paste: {error}")
-            return
-        self._do(edit, ids)
 
     def mend(self, fix: Fix) -> bool:
         """Apply a fix; what it inserts gets a place of its own."""

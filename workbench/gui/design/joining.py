@@ -11,7 +11,7 @@ def port_to_join(know: Knowledge, offer: Offer, wire: PortHit) -> str:
     """The port of what is offered that fits a link from (or, at a free input, to) this port; "" for none."""
     graph = know.document.graph_of(know.place.where)
     if offer.family == BLOCKS:
-        return next(iter(ports_of(offer, know.document, output=not wire.output)), "")
+        return next(iter(ports_of(offer, output=not wire.output)), "")
     kind = guess(new_node(offer, graph, (0, 0)), know, know.names())
     if wire.output:
         spec = spec_of(know, wire.port)

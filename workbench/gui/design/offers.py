@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from workbench.catalog.spec import FAMILIES, help_text, node_types
 from workbench.core.document import INPUT, Document, Graph, Node
 from workbench.core.names import unique_id
-from workbench.core.shapes import TensorSpec
 from workbench.gui.design.naming import free_id, id_for_type
-from workbench.gui.design.sorts import takes
 from workbench.gui.fuzzy import score
 
-BLOCKS = "block"
+BLOCKS, KEPT = "block", "kept"
 # Among names that fit about as well, these are what is meant most often.
 _COMMON = frozenset(
     "Dataset Linear Conv2d ReLU MaxPool2d BatchNorm2d Dropout Flatten LSTM Embedding MultiheadAttention LayerNorm "
@@ -23,13 +21,22 @@ _HABIT = 24.0
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One thing to add. `key` is "type:Conv2d" or "block:Generator"."""
+    """One thing to add. `key` is "type:Conv2d", "block:Generator", or "kept:7" for a block of the library.
+
+    `inputs` and `outputs` are the ports of a block.
+    """
 
     key: str
     title: str
     family: str
     words: tuple[str, ...]
     help: str
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> bool:
+        return self.key.startswith("kept:")
 
     @property
     def name(self) -> str:
@@ -47,7 +54,8 @@ def offers(document: Document, where: str = "") -> list[Offer]:
     for name in document.blocks:
         if where not in _inside(document, name):
             about = f"The block {name} of this model."
-            found.append(Offer(f"block:{name}", name, BLOCKS, ("block",), about))
+            block = document.blocks[name]
+            found.append(Offer(f"block:{name}", name, BLOCKS, ("block",), about, block.inputs, block.outputs))
     return found
 
 
@@ -79,36 +87,25 @@ def _fit(offer: Offer, query: str) -> float:
 
 def grouped(found: Iterable[Offer]) -> dict[str, list[Offer]]:
     """Offers by family, in the palette's order."""
-    groups: dict[str, list[Offer]] = {family: [] for family in (*FAMILIES, BLOCKS)}
+    groups: dict[str, list[Offer]] = {family: [] for family in (*FAMILIES, BLOCKS, KEPT)}
     for offer in found:
-        groups[offer.family].append(offer)
+        groups[KEPT if offer.kept else offer.family].append(offer)
     return {family: group for family, group in groups.items() if group}
 
 
 def new_node(offer: Offer, graph: Graph, at: tuple[float, float]) -> Node:
     """A node of what is offered, with a free name."""
     if offer.family == BLOCKS:
-        return Node(free_id(graph, unique_id(Graph(), offer.name)), block=offer.name, at=at)
+        return Node(free_id(graph, unique_id(Graph(), offer.title)), block=offer.title, at=at)
     return Node(id_for_type(graph, offer.name), offer.name, at=at)
 
 
-def ports_of(offer: Offer, document: Document, *, output: bool) -> tuple[str, ...]:
+def ports_of(offer: Offer, *, output: bool) -> tuple[str, ...]:
     """Ports that a new node of this kind has."""
     if offer.family == BLOCKS:
-        block = document.blocks[offer.name]
-        return block.outputs if output else block.inputs
+        return offer.outputs if output else offer.inputs
     kind = node_types()[offer.name]()
     return kind.output_ports() if output else kind.input_ports()
-
-
-def port_for(offer: Offer, document: Document, spec: TensorSpec | None, *, output: bool) -> str:
-    """The port of a new node that a dangling link is tied to; "" when none can take it."""
-    for name in ports_of(offer, document, output=output):
-        if output or spec is None or offer.family == BLOCKS:
-            return name
-        if takes(node_types()[offer.name](), name, spec.dtype):
-            return name
-    return ""
 
 
 def _inside(document: Document, name: str) -> set[str]:

@@ -3,15 +3,16 @@
 Imports Qt, theme, widgets and offers.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QAbstractItemView, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QTreeView, QVBoxLayout, QWidget
 
 from workbench.core.document import Document
 from workbench.gui import theme
-from workbench.gui.design.offers import BLOCKS, Offer, grouped, offers, ranked
+from workbench.gui.design.offers import BLOCKS, KEPT, Offer, grouped, offers, ranked
 from workbench.gui.widgets.fields import SearchField
 from workbench.gui.widgets.labels import SectionHeader
 from workbench.gui.widgets.surfaces import surface
@@ -30,9 +31,10 @@ TITLES = {
     "metric": "Metrics",
     "probe": "Probes",
     BLOCKS: "Blocks",
+    KEPT: "My blocks",
 }
 _ROLE = Qt.ItemDataRole.UserRole
-_OPEN_FIRST = ("data", "layer", BLOCKS)
+_OPEN_FIRST = ("data", "layer", BLOCKS, KEPT)
 
 
 class _Rows(QStandardItemModel):
@@ -56,6 +58,8 @@ class NodePalette(QWidget):
     """Chooses what to add: `chosen` gives the offer on Enter or a double click; rows can be dragged as well."""
 
     chosen = Signal(object)
+    removed = Signal(object)
+    """The offer of a kept block is to go out of the library."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,11 +103,13 @@ class NodePalette(QWidget):
         self.tree.clicked.connect(self._on_clicked)
         self.tree.expanded.connect(lambda index: self._fold(index, False))
         self.tree.collapsed.connect(lambda index: self._fold(index, True))
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._open_menu)
         theme.changed.connect(self._fill)
 
-    def show_offers(self, document: Document, where: str) -> None:
-        """Offer what fits this graph of this model."""
-        found = offers(document, where)
+    def show_offers(self, document: Document, where: str, kept: Sequence[Offer] = ()) -> None:
+        """Offer what fits this graph of this model, and the blocks of the library."""
+        found = [*offers(document, where), *kept]
         if found != self._offers:
             self._offers = found
             self.field.setPlaceholderText(f"Search {len(found)} nodes")
@@ -130,10 +136,31 @@ class NodePalette(QWidget):
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._activate(self.tree.currentIndex())
             return True
+        if watched is self.tree and key == Qt.Key.Key_Delete:
+            return self._remove(self.tree.currentIndex())
         if watched is self.field and key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             self.tree.setFocus(Qt.FocusReason.TabFocusReason)
             return True
         return False
+
+    def _remove(self, index: QModelIndex) -> bool:
+        offer = index.data(_ROLE)
+        if isinstance(offer, Offer) and offer.kept:
+            self.removed.emit(offer)
+            return True
+        return False
+
+    def _open_menu(self, at: QPoint) -> None:
+        index = self.tree.indexAt(at)
+        offer = index.data(_ROLE)
+        if not isinstance(offer, Offer):
+            return
+        menu = QMenu(self.tree)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Add to the drawing", lambda: self.chosen.emit(offer))
+        if offer.kept:
+            menu.addAction("Remove from the library", lambda: self.removed.emit(offer))
+        menu.popup(self.tree.viewport().mapToGlobal(at))
 
     def _fill(self) -> None:
         self._rows.clear()

@@ -16,12 +16,15 @@ from workbench.gui.design.commands import Commands
 from workbench.gui.design.faces import Place
 from workbench.gui.design.find import FindBox
 from workbench.gui.design.form import FormPanel
+from workbench.gui.design.help import HelpPanel
 from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.joining import port_to_join
+from workbench.gui.design.library import BlockLibrary
 from workbench.gui.design.live import LiveValues
 from workbench.gui.design.offers import Offer, offers
 from workbench.gui.design.overlays import Overlays, RenameField
 from workbench.gui.design.palette import NodePalette
+from workbench.gui.design.pasting import Pasting
 from workbench.gui.design.minimap import Minimap
 from workbench.gui.design.picture import Pictures
 from workbench.gui.design.remarks import Remarks
@@ -77,16 +80,23 @@ class DesignView(QWidget):
         self.minimap.bind(self.commands)
         Pictures(self.canvas).bind(self.commands)
         self.find_box.bind(self.commands)
+        Pasting(self.canvas, self.remarks).bind(self.commands)
         Arranging(self.canvas).bind(self.commands)
         Selecting(self.canvas).bind(self.commands)
-        self.blocks = BlockCommands(self.canvas)
-        self.blocks.bind(self.commands)
-        Ties(self.canvas)
+        self.blocks, self.library = self._add_blocks()
         Toggles(self.canvas).bind(self.commands)
         self.live = LiveValues(self.canvas)
         self.live.bind(self.commands)
         self._connect()
         self._refresh_palette()
+
+    def _add_blocks(self) -> tuple[BlockCommands, BlockLibrary]:
+        Ties(self.canvas)
+        blocks = BlockCommands(self.canvas)
+        blocks.bind(self.commands)
+        library = BlockLibrary(self.canvas, self.commands, self)
+        library.bind(self.commands)
+        return blocks, library
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -97,6 +107,8 @@ class DesignView(QWidget):
 
     def _connect(self) -> None:
         canvas = self.canvas
+        self.help = HelpPanel(self, canvas, self.add_node_type)
+        self.help.bind(self.commands)
         self.palette_panel.chosen.connect(self._on_offer_chosen)
         canvas.dropped.connect(self._on_dropped)
         canvas.searched.connect(self._open_search)
@@ -110,6 +122,8 @@ class DesignView(QWidget):
         self.search.chosen.connect(self._on_searched)
         self.search.closed.connect(self.canvas.setFocus)
         canvas.place_changed.connect(self._refresh_palette)
+        self.library.changed.connect(self._refresh_palette)
+        self.palette_panel.removed.connect(lambda offer: self.library.remove(int(offer.name)))
         self.session.document_changed.connect(self._refresh_palette)
 
     # ------------------------------------------------------------- asked from outside
@@ -148,24 +162,27 @@ class DesignView(QWidget):
     # ------------------------------------------------------------- adding nodes
 
     def _refresh_palette(self) -> None:
-        self.palette_panel.show_offers(self.session.document, self.canvas.place.where)
+        self.palette_panel.show_offers(self.session.document, self.canvas.place.where, self.library.offers())
 
     def _add_dataset(self) -> None:
         self.add_node_type("Dataset")
 
     def _on_offer_chosen(self, offer: Offer) -> None:
         self.habits.note(offer.key)
-        self.commands.add(offer)
+        self._add(offer)
 
     def _on_dropped(self, key: str, place: QPointF) -> None:
         offer = self.palette_panel.offer(key)
         if offer is not None:
             self.habits.note(offer.key)
-            self.commands.drop(offer, place)
+            if offer.kept:
+                self.library.add(offer, place)
+            else:
+                self.commands.drop(offer, place)
 
     def _open_search(self, at: QPoint, wire: PortHit | None) -> None:
         document = self.session.document
-        found = offers(document, self.canvas.place.where)
+        found = [*offers(document, self.canvas.place.where), *self.library.offers()]
         note = ""
         place: QPointF | None = self.canvas.mapToScene(at)
         if wire is not None:
@@ -180,8 +197,13 @@ class DesignView(QWidget):
         self.search.open_at(self.canvas.mapTo(self, at), found, note)
 
     def _on_searched(self, offer: Offer) -> None:
-        place, wire = self._pending
-        self.commands.add(offer, place, wire)
+        self._add(offer, *self._pending)
+
+    def _add(self, offer: Offer, place: QPointF | None = None, wire: PortHit | None = None) -> None:
+        if offer.kept:
+            self.library.add(offer, place, wire)
+        else:
+            self.commands.add(offer, place, wire)
 
     def _open_menu(self, at: QPoint, item: NodeItem | LinkItem | None) -> None:
         own = self.remarks.menu(at) if item is None else None
