@@ -476,7 +476,7 @@ def test_the_context_menu_is_made_for_what_is_under_the_pointer(driver: "CanvasD
     assert found["block"][0] == "enter_block"
     assert "enter_block" not in found["node"] and "share_weights" in found["node"]
     assert found["link"] == ["delete"]
-    assert found["void"][:2] == ["add_node", "paste"]
+    assert found["void"][0] == "add_node" and "paste" in found["void"]
     for menu in menus.values():
         menu.deleteLater()
 

@@ -5,6 +5,7 @@ Imports core and catalog, no Qt.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from workbench.catalog.check import analyse
 from workbench.catalog.spec import NodeType, node_types
@@ -64,7 +65,7 @@ def unfit(know: Knowledge, ports: Sequence[Port], *, output: bool) -> set[str]:
         found = graph.upstream(port.node for port in ports)
         dtypes = [spec.dtype for port in ports if (spec := spec_of(know, port)) is not None]
         for id, node in graph.nodes.items():
-            kind = kind_of(know, node)
+            kind = _roughly(know, node)
             if kind is not None and not any(
                 all(takes(kind, name, dtype) for dtype in dtypes) for name in kind.input_ports()
             ):
@@ -74,9 +75,10 @@ def unfit(know: Knowledge, ports: Sequence[Port], *, output: bool) -> set[str]:
             found |= downstream(graph, port.node)
         wanted = [kinds for port in ports if (kinds := accepted_at(know, port))]
         for id, node in graph.nodes.items():
-            kind = kind_of(know, node)
+            kind = _roughly(know, node)
             if kind is not None and not any(
-                all(gives(know, Port(id, name)) & kinds for kinds in wanted) for name in kind.output_ports()
+                all(_gives(know, Port(id, name), kind) & kinds for kinds in wanted)
+                for name in kind.output_ports()
             ):
                 found.add(id)
     return found - {port.node for port in ports}
@@ -91,11 +93,14 @@ def accepted_at(know: Knowledge, target: Port) -> frozenset[DType]:
 
 def gives(know: Knowledge, source: Port) -> frozenset[DType]:
     """Kinds of values that an output gives or, while its inputs are not known, may give."""
+    node = _graph(know).nodes.get(source.node)
+    return _gives(know, source, kind_of(know, node) if node is not None else None)
+
+
+def _gives(know: Knowledge, source: Port, kind: NodeType | None) -> frozenset[DType]:
     spec = spec_of(know, source)
     if spec is not None:
         return frozenset((spec.dtype,))
-    node = _graph(know).nodes.get(source.node)
-    kind = kind_of(know, node) if node is not None else None
     found = frozenset(sort.dtype for sort in tried(kind)[1].get(source.name, ())) if kind else frozenset()
     return found or frozenset(DTYPES)
 
@@ -135,6 +140,21 @@ def kind_of(know: Knowledge, node: Node) -> NodeType | None:
     scope = know.scope()
     info = scope.infos.get(node.id) if scope else None
     return info.kind if info and info.kind else guess(node, know, know.names())
+
+
+def _roughly(know: Knowledge, node: Node) -> NodeType | None:
+    """The node's type, filled in where the check could do that: quick for every node of a large drawing."""
+    scope = know.scope()
+    info = scope.infos.get(node.id) if scope else None
+    if info is not None and info.kind is not None:
+        return info.kind
+    return kind_of(know, node) if node.type == "Dataset" else _plain(node.type)
+
+
+@lru_cache(maxsize=256)
+def _plain(name: str) -> NodeType | None:
+    """A node type as it is before anything was filled in."""
+    return node_types()[name]() if name in node_types() else None
 
 
 def downstream(graph: Graph, id: str) -> set[str]:

@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPoint, QPointF, Qt
-from PySide6.QtGui import QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsPathItem
+from PySide6.QtWidgets import QGraphicsLineItem
 
 from workbench.core.document import PINNED
 from workbench.core.edits import Edit, MoveNodes, Several
@@ -42,12 +41,7 @@ class Move:
         self._guides = self._find_guides() if self._ids and canvas.zoom >= _GUIDED else None
         self._splice = Splice(canvas, nodes[grabbed]) if self._ids == (grabbed,) else None
         self._slot: Slot | None = None
-        self._lines = QGraphicsPathItem()
-        pen = QPen(style().accent, 1)
-        pen.setCosmetic(True)
-        self._lines.setPen(pen)
-        self._lines.setZValue(GESTURE)
-        drawing.addItem(self._lines)
+        self._lines: list[QGraphicsLineItem] = []
 
     def _find_guides(self) -> Guides:
         """The neighbours in view, from the scene's index, and the links to what stands still."""
@@ -74,17 +68,26 @@ class Move:
         free = bool(self._canvas.keys & _ALT)
         if not free:
             by, lines = self._snapped(by)
-        path = QPainterPath()
-        for line in lines:
-            path.moveTo(line.p1())
-            path.lineTo(line.p2())
-        self._lines.setPath(path)
+        self._show(lines)
         if by != self._by:
             self._by = by
             self._canvas.drawing.shift(self._ids, by)
         if self._splice is not None:
             card = self._canvas.drawing.nodes[self._ids[0]].scene_rect()
             self._slot = self._splice.show(None if free or by.isNull() else card, at)
+
+    def _show(self, lines: list[QLineF]) -> None:
+        """One item a guide: what must be painted anew stays as narrow as the lines."""
+        while len(self._lines) < len(lines):
+            item = QGraphicsLineItem()
+            item.setPen(style().band_pen)
+            item.setZValue(GESTURE)
+            self._canvas.drawing.addItem(item)
+            self._lines.append(item)
+        for index, item in enumerate(self._lines):
+            item.setVisible(index < len(lines))
+            if index < len(lines):
+                item.setLine(lines[index])
 
     def _snapped(self, by: QPointF) -> tuple[QPointF, list[QLineF]]:
         if self._guides is not None:
@@ -118,8 +121,9 @@ class Move:
             self._canvas.drawing.settle()
 
     def _clear(self) -> None:
-        if self._lines.scene() is self._canvas.drawing:
-            self._canvas.drawing.removeItem(self._lines)
+        for item in self._lines:
+            self._canvas.drawing.removeItem(item)
+        self._lines = []
         if self._splice is not None:
             self._splice.clear()
         self._canvas.say("", QPoint())

@@ -13,7 +13,7 @@ from workbench.core.edits import AddNodes, Connect, Edit, MoveNodes
 from workbench.core.errors import EditError
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.items import LinkItem
-from workbench.gui.design.knife import links_crossed
+from workbench.gui.design.knife import Crossings
 from workbench.gui.design.linking import accepted_at, downstream, gives, judge, kind_of, spec_of
 from workbench.gui.design.sorts import suits
 from workbench.gui.design.style import HEAD, NODE_WIDTH, SNAP
@@ -58,6 +58,7 @@ class Splice:
                 self._know = None
             else:
                 self._know = replace(self._know, document=document)
+        self._crossings = Crossings(canvas)
         self._lit: LinkItem | None = None
         self._slots: dict[Port, Slot | None] = {}
 
@@ -91,7 +92,7 @@ class Splice:
             QLineF(middle.x() - across, middle.y(), middle.x() + across, middle.y()),
         )
         for line in lines:
-            for link in links_crossed(self._canvas, line):
+            for link in self._crossings.of(line, self._node.id):
                 slot = self._slot(link)
                 if slot is not None:
                     return link, slot
