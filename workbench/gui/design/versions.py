@@ -24,6 +24,7 @@ class VersionRow(QFrame):
     opened = Signal()
     renamed = Signal(str)
     deleted = Signal()
+    stepped = Signal(int)
     left = Signal()
 
     def __init__(self, record: VersionRecord) -> None:
@@ -87,7 +88,7 @@ class VersionRow(QFrame):
         elif key == Qt.Key.Key_Delete:
             self.deleted.emit()
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self.focusNextPrevChild(key == Qt.Key.Key_Down)
+            self.stepped.emit(1 if key == Qt.Key.Key_Down else -1)
         else:
             super().keyPressEvent(event)
 
@@ -141,6 +142,11 @@ class VersionsPanel(QWidget):
         """Give the keyboard to the newest version, or to the button that keeps one."""
         (self.rows[0] if self.rows else self.keep).setFocus(Qt.FocusReason.TabFocusReason)
 
+    def _focus_row(self, number: int) -> None:
+        if 0 <= number < len(self.rows):
+            self.rows[number].setFocus(Qt.FocusReason.TabFocusReason)
+            self._column.ensureWidgetVisible(self.rows[number])
+
     def _show(self) -> None:
         holder: QWidget | None = self.focusWidget()
         focused = holder is not None and any(row is holder or row.isAncestorOf(holder) for row in self.rows)
@@ -151,11 +157,12 @@ class VersionsPanel(QWidget):
     def _build(self) -> list[QWidget]:
         versions = self._session.versions
         self.rows = []
-        for record in versions.records[:MOST]:
+        for number, record in enumerate(versions.records[:MOST]):
             row = VersionRow(record)
             row.opened.connect(lambda record=record: versions.open(record))
             row.renamed.connect(lambda name, record=record: versions.rename(record, name))
             row.deleted.connect(lambda record=record: versions.delete(record))
+            row.stepped.connect(lambda step, number=number: self._focus_row(number + step))
             row.left.connect(self._canvas.setFocus)
             self.rows.append(row)
         if not self.rows:
