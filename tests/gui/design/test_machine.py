@@ -30,6 +30,8 @@ KEYS = (
     *("frame_nodes", "make_block", "unpack_block", "enter_block", "leave_block", "fit", "fit_all", "minimap"),
     *("zoom_in", "zoom_out", "zoom_reset", "undo", "redo", "live_values"),
 )
+GROWING, MOST = ("paste", "duplicate", "share_weights", "unpack_block"), 30
+"""What would double a drawing again and again is left out from so many nodes on."""
 POPUPS = (
     "add_node",
     "find",
@@ -71,6 +73,8 @@ class Person(RuleBasedStateMachine):
     @rule(id=st.sampled_from(KEYS))
     def press_the_keys_of_an_action(self, id: str) -> None:
         actions = self.driver.view.session.actions
+        if id in GROWING and len(self.driver.canvas.drawing.nodes) > MOST:
+            return
         if actions.has(id) and actions.get(id).isEnabled():
             actions.get(id).trigger()
 
