@@ -15,7 +15,7 @@ _NODE = (
     *("bypass", "mute", "pin", "collapse", "hide_links", ""),
 )
 _VOID = (
-    *("add_node", "block_library", "paste", "add_note", "", "find", "fit_all", "arrange"),
+    *("add_node", "block_library", "paste", "paste_linked", "add_note", "", "find", "fit_all", "arrange"),
     *("minimap", "add_bookmark", "bookmarks", "live_values", "", "export_picture", "copy_picture", ""),
 )
 _SELECT = ("select_all", "select_invert", "select_upstream", "select_downstream", "select_type")

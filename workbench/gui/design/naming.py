@@ -26,8 +26,13 @@ def free_id(graph: Graph, id: str) -> str:
     """The name itself where it is free, else with the next number: conv1 gives conv2, judge gives judge2."""
     if id not in graph.nodes:
         return id
+    return next_id(graph, *numbered(id))
+
+
+def numbered(id: str) -> tuple[str, int]:
+    """The word of a name and the number that comes next: conv1 gives conv and 2, judge gives judge and 2."""
     found = re.fullmatch(r"(.*?[a-z_])_?(\d+)", id)
-    return next_id(graph, found[1].rstrip("_"), int(found[2]) + 1) if found else next_id(graph, id, 2)
+    return (found[1].rstrip("_"), int(found[2]) + 1) if found else (id, 2)
 
 
 def next_id(graph: Graph, stem: str, number: int) -> str:
