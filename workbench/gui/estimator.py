@@ -30,13 +30,13 @@ class Forecast:
 
     @property
     def brief(self) -> str:
-        """The time alone."""
-        return f"≈ {text.duration(self.seconds)} an epoch"
+        """The time alone, where there is hardly room."""
+        return f"≈ {text.duration(self.seconds)}"
 
     @property
     def line(self) -> str:
         """Time and memory in a few words."""
-        return f"{self.brief} · {text.size(self.costs.memory)}"
+        return f"{self.brief} an epoch · {text.size(self.costs.memory)}"
 
     @property
     def parts(self) -> str:

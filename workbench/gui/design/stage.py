@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
 from workbench.gui import theme
+from workbench.gui.design.help_text import brief
 from workbench.gui.design.linking import spec_of
 from workbench.gui.design.scene import DesignScene
 from workbench.gui.design.style import DETAIL, OVERVIEW, REACH, spec_text, style
@@ -178,7 +179,7 @@ class Stage(QGraphicsView):
             return f"{hit.port}\n{spec_text(spec)}" if spec else str(hit.port)
         node = self.drawing.node_at(place)
         if node is not None:
-            return node.face.problem
+            return node.face.problem or brief(self.drawing.graph.nodes[node.id])
         wire = self.drawing.link_at(place, 6 / self.zoom)
         if wire is None:
             return ""

@@ -151,7 +151,7 @@ class SummaryPanel(QWidget):
         header.setHighlightSections(False)
         self._rows = _Rows(self)
         self.table.setModel(self._rows)
-        for column, width in enumerate((150, 160, 150, 96, 112, 88)):
+        for column, width in enumerate((132, 132, 150, 96, 108, 84)):
             self.table.setColumnWidth(column, width)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.DescendingOrder)
@@ -178,12 +178,8 @@ class SummaryPanel(QWidget):
             parts.append(f"{size(4 * analysis.parameters)} of weights")
         else:
             costs = forecast.costs
-            parts.append(
-                f"{size(costs.memory)} to train with batches of {costs.batch:,} (weights {size(costs.weights)}, "
-                f"gradients {size(costs.gradients)}, optimiser {size(costs.state)}, "
-                f"activations {size(costs.activations)}, data {size(costs.data)})"
-            )
-            parts.append(forecast.brief + (" (rough)" if forecast.rough else ""))
+            parts.append(f"{size(costs.memory)} to train with batches of {costs.batch:,}")
+            parts.append(f"{forecast.brief} an epoch" + (" (rough)" if forecast.rough else ""))
         self.total.setText(" · ".join(parts))
         self.total.setToolTip(forecast.parts if forecast else "")
 
