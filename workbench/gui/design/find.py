@@ -11,13 +11,13 @@ from workbench.gui.design.commands import Commands
 from workbench.gui.design.finding import MOST, SHOWN, Found, Known, everything, fitting
 from workbench.gui.design.search import Row, SearchBox
 
-_HINT = "A name, a type, kernel_size=3, 64, or a shape such as N×16×10×10 or *x10x10"
+_HINT = "A name, a type, kernel_size=3, or a shape such as 16×10×10"
 
 
 class FindBox(SearchBox):
     """Finds nodes anywhere in the model, also inside blocks."""
 
-    _wide = 420
+    _wide = 440
 
     def __init__(self, parent: QWidget, canvas: Canvas) -> None:
         super().__init__(
