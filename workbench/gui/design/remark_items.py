@@ -18,8 +18,10 @@ BAR = 3.0 * SNAP + 4
 LEAST = {FRAME: (96.0, 64.0)}
 LEAST_NOTE = (64.0, 40.0)
 PAD = 10.0
-_FAR_TITLE = 0.62
+_FAR_TITLE = 0.45
 """Below this zoom the title of a frame stands above it, in letters that can still be read."""
+_IN_BAR = 20
+"""The largest letters that fit into the bar."""
 _LARGEST = 96
 _ABOVE = 1.5 * _LARGEST
 _MOST_TEXT = 8000
@@ -117,7 +119,8 @@ class FrameItem(RemarkItem):
         zoom = painter.worldTransform().m11()
         painter.setPen(made.text)
         if zoom >= _FAR_TITLE:
-            font, room = made.title_font, QRectF(PAD, 0, card.width() - 2 * PAD, BAR)
+            font = _large(made, max(13, min(_IN_BAR, _title_pixels(zoom))))
+            room = QRectF(PAD, 0, card.width() - 2 * PAD, BAR)
         else:
             font = _large(made, _title_pixels(zoom))
             high = 1.4 * font.pixelSize()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 from workbench.catalog.problems import Problem
 from workbench.gui.design.arrange import Arranging
 from workbench.gui.design.blocks import BlockCommands, Ties
+from workbench.gui.design.bookmarks import Bookmarks
 from workbench.gui.design.bottom import PROBLEMS, BottomPanel
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
@@ -54,6 +55,7 @@ class DesignView(QWidget):
         self.commands.rename = self.rename.open_for_selected
         self.remarks = Remarks(self.canvas)
         self.minimap = Minimap(self.canvas)
+        self.bookmarks = Bookmarks(self.canvas)
         self.overlays = Overlays(self.canvas, self._add_dataset)
         self.bottom = BottomPanel(self.canvas)
         self.form = FormPanel(self.canvas, self._trigger)
@@ -78,6 +80,7 @@ class DesignView(QWidget):
         self.bottom.bind(self)
         self.remarks.bind(self.commands)
         self.minimap.bind(self.commands)
+        self.bookmarks.bind(self.commands)
         Pictures(self.canvas).bind(self.commands)
         self.find_box.bind(self.commands)
         Pasting(self.canvas, self.remarks).bind(self.commands)
