@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QWidget
 from workbench.catalog.check import Analysis
 from workbench.core.document import Document, Node
 from workbench.core.edits import Edit
+from workbench.gui.design.bends import BEND_REACH
 from workbench.gui.design.faces import Knowledge, Place
 from workbench.gui.design.gestures import Gesture, Pan
 from workbench.gui.design.hits import PortHit
@@ -203,7 +204,9 @@ class Canvas(Stage):
         self.keys = event.modifiers()
         event.accept()
         if self._gesture is not None or self._pressed is not None:
-            return
+            if button != self._button:
+                return
+            self._drop_gesture()  # the release went elsewhere, perhaps into a dialog that opened meanwhile
         self._button = button
         if button == _MIDDLE or (button == _LEFT and self._space):
             pan = Pan(self, at)
@@ -271,7 +274,11 @@ class Canvas(Stage):
         if item is None and hit is None:
             item = self.drawing.link_at(place, WIRE_REACH / self.zoom)
         self.drawing.hover(item)
-        self._show_cursor(Qt.CursorShape.CrossCursor if hit else None)
+        shape = Qt.CursorShape.CrossCursor if hit else None
+        if shape is None and not isinstance(item, NodeItem):
+            on_bend = self.drawing.bend_at(place, BEND_REACH / self.zoom) is not None
+            shape = Qt.CursorShape.SizeAllCursor if on_bend else None
+        self._show_cursor(shape)
 
     def _show_cursor(self, shape: Qt.CursorShape | None) -> None:
         if shape is None and self._space:

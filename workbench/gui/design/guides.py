@@ -87,16 +87,16 @@ class Guides:
         return best if best is not None and abs(best - by) <= reach else None
 
     def _lines(self, axis: int, by: QPointF) -> list[QLineF]:
-        """The guides of one axis for a shift: one for each edge or middle that meets another."""
+        """The guides of one axis for a shift: one for each edge that meets another, or one for the middle."""
         moved = self._own.translated(by)
         low, high = (moved.top(), moved.bottom()) if axis == 0 else (moved.left(), moved.right())
         shift = by.x() if axis == 0 else by.y()
-        found = []
+        found: list[QLineF] = []
         for own, lines in self._anchors(axis):
             value = own + shift
             spans = lines.spans.get(value)
-            if not spans:
-                continue
+            if not spans or (lines is self._middles[axis] and found):
+                continue  # where edges meet, the middle says nothing new
             middle = (low + high) / 2
             start, end = min(spans, key=lambda span: abs((span[0] + span[1]) / 2 - middle))
             one, other = min(start, low) - _BEYOND, max(end, high) + _BEYOND

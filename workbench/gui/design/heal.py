@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from workbench.core.document import Port
+from workbench.core.document import Node, Port
 from workbench.core.edits import Connect, Disconnect, Edit, RemoveNodes, Several
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.linking import kind_of, wrong_kind
@@ -50,9 +50,16 @@ def _source(know: Knowledge, removed: str, target: Port, gone: set[str]) -> tupl
         elif at.node not in seen:
             seen.add(at.node)
             inputs = fed.get(at.node, {})
-            kind = kind_of(know, graph.nodes[at.node])
-            order = list(kind.input_ports()) if kind is not None else []
-            rank = {name: index for index, name in enumerate(order)}
-            names = sorted(inputs, key=lambda name: rank.get(name, len(rank)))
+            order = _inputs(know, graph.nodes[at.node])
+            names = [
+                *(name for name in order if name in inputs),
+                *(name for name in inputs if name not in order),
+            ]
             todo += [inputs[name] for name in reversed(names)]
     return None, any_left
+
+
+def _inputs(know: Knowledge, node: Node) -> tuple[str, ...]:
+    block = know.document.blocks.get(node.block)
+    kind = kind_of(know, node)
+    return block.inputs if block else kind.input_ports() if kind else ()
