@@ -181,3 +181,38 @@ def test_an_instance_gets_a_definition_of_its_own(driver: "CanvasDriver") -> Non
         if button.isVisible()
     ]
     assert "Make independent" not in names
+
+
+def test_the_face_tells_uses_and_parameters_with_repetitions(driver: "CanvasDriver") -> None:
+    faces = {id: item.face for id, item in driver.canvas.drawing.nodes.items()}
+    assert (faces["a"].line, faces["b"].brief) == ("a · 40 · 2 uses", "296 · 2 uses")
+    driver.set_field("b", "\0repeat", "3")
+    face = driver.canvas.drawing.nodes["b"].face
+    assert (face.repeat, face.line) == ("× 3", "b · 1.46 k · 2 uses")
+    driver.select("b")
+    driver.key(Qt.Key.Key_Delete)
+    driver.settle()
+    assert driver.canvas.drawing.nodes["a"].face.line == "a · 40"
+
+
+def test_errors_inside_show_outside_with_their_number_and_lead_inside(driver: "CanvasDriver") -> None:
+    driver.select("a", "b")
+    driver.key(Qt.Key.Key_G, CTRL)
+    enter(driver, "block1")
+    enter(driver, "a")
+    driver.select("x")
+    driver.key(Qt.Key.Key_Delete)
+    driver.set_field("act", "negative_slope", "= nothing")
+    driver.settle()
+    driver.canvas.go(type(driver.canvas.place)())
+    face = driver.canvas.drawing.nodes["block1"].face
+    assert face.level == "error"
+    assert face.problem.startswith("a/act: “= nothing” cannot be") and "more inside)" in face.problem
+    panel = driver.view.bottom.problems
+    row = next(row for row in panel.shown if row.problem.node == "act")
+    assert row.accessibleName().startswith("error: block1/a/act.negative_slope")
+    driver.view.bottom.tabs.setCurrentIndex(0)
+    QApplication.processEvents()
+    QTest.mouseClick(row, LEFT)
+    assert driver.canvas.place.trail == ("block1", "a")
+    assert driver.canvas.drawing.selection == ["act"]

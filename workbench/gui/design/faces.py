@@ -3,8 +3,9 @@
 May import core, catalog and gui.text.
 """
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from workbench.catalog.check import Analysis
@@ -75,13 +76,28 @@ class Knowledge:
         return {**self.analysis.root.names, **(block.params if block else {}), "i": 0}
 
     def problems(self) -> dict[str, Problem]:
-        """The worst problem of each node of this graph; one inside a block stands at the instance."""
+        """The worst problem of each node of this graph; those inside a block stand at the instance, with their
+        number and the way to the first.
+        """
         found: dict[str, Problem] = {}
+        inside: dict[str, list[Problem]] = {}
         for problem in self.analysis.problems:
             id = self.marked(problem) if problem.severity != "hint" else ""
             if id and (id not in found or found[id].severity == "warning" != problem.severity):
                 found[id] = problem
+            if id and problem.where != self.place.where:
+                inside.setdefault(id, []).append(problem)
+        for id, problems in inside.items():
+            first = found[id]
+            if first.where != self.place.where:
+                way = "/".join(first.path.split("/")[len(self.place.trail) + 1 :])
+                more = f" (and {len(problems) - 1} more inside)" if len(problems) > 1 else ""
+                found[id] = replace(first, message=f"{way}: {first.message}{more}")
         return found
+
+    def uses(self, block: str) -> int:
+        """How many nodes of the whole model stand for a block."""
+        return _count_uses(self.document)[block]
 
     def marked(self, problem: Problem) -> str:
         """The node of this graph at which a problem shows; "" for none."""
@@ -101,7 +117,8 @@ def face_of(
     level = problem.severity if problem else ""
     message = sentence(problem.message) if problem else ""
     if node.block:
-        return _block_face(node, know, info, names, message, level)
+        inside = problem is not None and problem.where != know.place.where
+        return _block_face(node, know, info, names, problem.message if problem and inside else message, level)
     cls = node_types().get(node.type)
     if cls is None:
         return Face(node.title or node.type, node.id, "", "structure", (), (), "", "", message, level)
@@ -156,8 +173,12 @@ def _block_face(
     if node.linked_to:
         brief = f"shares {node.linked_to}"
         line = f"{node.id} · {brief}"
-    elif info and info.parameters:
-        line = f"{node.id} · {count(info.parameters)}"
+    else:
+        uses = know.uses(node.block)
+        facts = [count(info.parameters)] if info and info.parameters else []
+        facts += [f"{uses} uses"] if uses > 1 else []
+        brief = " · ".join(facts)
+        line = " · ".join([node.id, *facts])
     return Face(
         node.title or node.block,
         line,
@@ -170,6 +191,18 @@ def _block_face(
         message,
         level,
     )
+
+
+_counted: list[tuple[Document, Counter[str]]] = []
+
+
+def _count_uses(document: Document) -> Counter[str]:
+    """Uses of every block; counted once for each version of the document."""
+    if not _counted or _counted[0][0] is not document:
+        graphs = (document.graph, *(block.graph for block in document.blocks.values()))
+        blocks = Counter(node.block for graph in graphs for node in graph.nodes.values() if node.block)
+        _counted[:] = [(document, blocks)]
+    return _counted[0][1]
 
 
 @lru_cache(maxsize=4096)

@@ -377,7 +377,8 @@ def _key(
     if node.block:
         block = know.document.blocks.get(node.block)
         ports = (block.inputs, block.outputs) if block else None
-        return (*own, said, ports, info.parameters if info else None, names if info is None else None)
+        known = (info.parameters, None) if info is not None else (None, names)
+        return (*own, said, ports, know.uses(node.block), *known)
     if info is not None:
         return (*own, said, info.kind)
     return (
