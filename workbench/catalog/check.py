@@ -15,6 +15,7 @@ from workbench.catalog.training import Settings
 from workbench.catalog.updates import Step, check_goal, resolve_settings, resolve_updates
 from workbench.catalog.walk import Walk
 from workbench.core.document import Document
+from workbench.core.nesting import below, circles
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def analyse(document: Document, schemas: Mapping[str, Schema], before: Analysis 
         counting, document, schemas, problems, before is not None and _same_blocks(before, document, counting)
     )
     root = walk.root(before.root if before else None)
+    _endless(document, problems)
     advice.warn(document, root, problems)
     settings = resolve_settings(document, root.names, problems)
     updates = resolve_updates(document, root, problems)
@@ -77,6 +79,16 @@ def _same_blocks(before: Analysis, document: Document, counting: Document) -> bo
         old is new or (old.keys() == new.keys() and all(old[name] is new[name] for name in new))
         for old, new in pairs
     )
+
+
+def _endless(document: Document, problems: Problems) -> None:
+    """Tells of blocks that contain themselves and that stand nowhere: the walk tells of the others."""
+    if not document.blocks:
+        return
+    reached = below(document.graph, document.blocks)
+    for circle in circles(document.blocks):
+        if circle[0] not in reached:
+            problems.error(f"Block “{circle[0]}” may not contain itself: {' → '.join(circle)}.")
 
 
 def _collect(scope: Scope, nodes: dict[str, NodeInfo]) -> None:

@@ -13,6 +13,9 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "hint")
 """Gravest first. An error forbids training; a hint is a thought that may well be wrong."""
 
 
+_LONGEST = 600
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """One click: an edit and what it does, in words."""
@@ -113,6 +116,8 @@ class Problems:
         fixes: tuple[Fix, ...],
     ) -> None:
         self.told += 1
+        if len(message) > _LONGEST:  # it quotes what a file holds, which may be of any length
+            message = f"{message[:_LONGEST]}…"
         where = scope.where if scope else ""
         id = node.id if node else ""
         outermost = self._outer[0] if self._outer else ""

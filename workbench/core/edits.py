@@ -12,7 +12,15 @@ from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 from workbench.core.looks import check_bends, check_look, check_remark
 from workbench.core.names import check_id, check_name, check_update
-from workbench.core.values import FARTHEST, check_place, check_port_name, check_text, check_value, shown
+from workbench.core.values import (
+    FARTHEST,
+    MOST_BLOCKS,
+    check_place,
+    check_port_name,
+    check_text,
+    check_value,
+    shown,
+)
 
 
 class Edit(Protocol):
@@ -344,6 +352,8 @@ class AddBlock:
 
     def apply(self, document: Document) -> Document:
         check_name(self.name)
+        if self.name not in document.blocks and len(document.blocks) >= MOST_BLOCKS:
+            raise EditError(f"A model has {MOST_BLOCKS:,} blocks at most.")
         for name in self.block.params:
             check_name(name)
         _check_values(f"block {self.name}", self.block.params)

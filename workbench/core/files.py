@@ -15,7 +15,7 @@ from workbench.core.errors import DocumentError, EditError
 from workbench.core.expressions import Value
 from workbench.core.looks import check_bends, check_look, check_remark
 from workbench.core.names import check_id, check_name, check_update
-from workbench.core.values import FARTHEST, check_port_name, check_text, check_value, shown
+from workbench.core.values import FARTHEST, MOST_BLOCKS, check_port_name, check_text, check_value, shown
 
 FORMAT = 2
 LARGEST_BYTES = 64 * 1024 * 1024
@@ -184,9 +184,12 @@ class _Reader:
         self._keys(
             data, "the file", ("format", "name", "description", "variables", "graph", "blocks", "training")
         )
+        drawn = self._object(data.get("blocks", {}), "blocks")
+        if len(drawn) > MOST_BLOCKS:
+            self.fail("blocks", f"there are {len(drawn):,}; a model has {MOST_BLOCKS:,} at most.")
         blocks = {
             self._named(block_name, "blocks"): self._block(block, f"block {shown(block_name)}")
-            for block_name, block in self._object(data.get("blocks", {}), "blocks").items()
+            for block_name, block in drawn.items()
         }
         return Document(
             name=self._string(data.get("name", "model"), "name") or "model",

@@ -2,12 +2,24 @@
 
 from collections.abc import Mapping
 
-from workbench.core.document import Block
+from workbench.core.document import Block, Graph
 
 
 def inside(block: Block, blocks: Mapping[str, Block]) -> list[str]:
     """Names of the blocks that stand in a block's graph, each once, in drawing order."""
-    return list(dict.fromkeys(node.block for node in block.graph.nodes.values() if node.block in blocks))
+    return _within(block.graph, blocks)
+
+
+def below(graph: Graph, blocks: Mapping[str, Block]) -> set[str]:
+    """Names of the blocks that stand in a graph, or in a block in it, however deep."""
+    found: set[str] = set()
+    todo = _within(graph, blocks)
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += inside(blocks[name], blocks)
+    return found
 
 
 def inner_first(blocks: Mapping[str, Block]) -> tuple[list[str], list[str]]:
@@ -37,12 +49,17 @@ def circles(blocks: Mapping[str, Block]) -> list[list[str]]:
     told: set[str] = set()
     found = []
     for start in left:
-        trail: list[str] = []
+        trail: dict[str, None] = {}
         name = start
         while name not in trail and name not in told:
-            trail.append(name)
+            trail[name] = None
             name = next(inner for inner in inside(blocks[name], blocks) if inner in endless)
         if name in trail:
-            found.append([*trail[trail.index(name) :], name])
+            way = list(trail)
+            found.append([*way[way.index(name) :], name])
         told.update(trail)
     return found
+
+
+def _within(graph: Graph, blocks: Mapping[str, Block]) -> list[str]:
+    return list(dict.fromkeys(node.block for node in graph.nodes.values() if node.block in blocks))

@@ -11,6 +11,7 @@ from workbench.core.expressions import Scalar, Value
 
 LONGEST_TEXT = 100_000
 LONGEST_LIST = 10_000
+MOST_BLOCKS = 10_000
 LARGEST_NUMBER = 2**63
 FARTHEST = 1e12
 _PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
