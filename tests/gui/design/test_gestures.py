@@ -619,7 +619,8 @@ def test_a_change_of_the_model_ends_every_gesture(driver: "CanvasDriver", what: 
     assert driver.document.graph == graph
     drawing = driver.canvas.drawing
     assert not [item for item in drawing.items() if item.zValue() == GESTURE]
-    assert not [item for item in (*drawing.nodes.values(), *drawing.links.values()) if item.faded]
+    assert not any(item.faded for item in drawing.nodes.values())
+    assert not any(item.faded for item in drawing.links.values())
     assert all(drawing.nodes[id].pos() == QPointF(*node.at) for id, node in graph.nodes.items())
     assert drawing.links[Port("fc2", "x")].bends == ((672, 80),)
     assert not driver.canvas._hint.isVisible()
