@@ -384,11 +384,11 @@ def groups() -> list[tuple[str, list[Action]]]:
     for title in _DESIGN_GROUPS:
         made[title] = []
     for action in ACTIONS:
-        usual = "Everywhere" if action.place == "window" else action.place.capitalize()
+        usual = {"window": "Everywhere", "design": "Edit"}.get(action.place, action.place.capitalize())
         made.setdefault(titles.get(action.id, usual), []).append(action)
     order = {id: number for number, id in enumerate(titles)}
     return [
-        (title, sorted(actions, key=lambda action: order.get(action.id, 0)))
+        (title, sorted(actions, key=lambda action: order.get(action.id, len(order))))
         for title, actions in made.items()
         if actions
     ]

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QSta
 from workbench.catalog.training import Settings
 from workbench.core.edits import SetName
 from workbench.gui import theme
-from workbench.gui.actions import ACTIONS, keys, tooltip
+from workbench.gui.actions import ACTIONS, keymap, keys, tooltip
 from workbench.gui.estimator import estimator_of
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button, IconButton
@@ -35,7 +35,7 @@ class TopBar(QWidget):
         surface(self, "panel", "bottom")
         self.setFixedHeight(HEIGHT)
         self.title = Title(session)
-        self.search = QPushButton(f"Search everything   {keys('palette')}")
+        self.search = QPushButton()
         self.search.setProperty("kind", "field")
         self.search.setAccessibleName("Search everything")
         self.search.setToolTip(tooltip("palette"))
@@ -43,6 +43,8 @@ class TopBar(QWidget):
         self.search.setMaximumWidth(SEARCH_WIDTH)
         self.search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.search.clicked.connect(self.search_asked)
+        self._show_keys()
+        keymap.changed.connect(self._show_keys)
         theme.set_icon(self.search, "search", "dim", 14)
         self.run_bar = RunBar(session)
         self.page_bar = PageBar(session)
@@ -56,6 +58,9 @@ class TopBar(QWidget):
         row.addWidget(self.search, 0)
         row.addWidget(self._right, 1)
         row.setStretch(1, 1)
+
+    def _show_keys(self) -> None:
+        self.search.setText(f"Search everything   {keys('palette')}".rstrip())
 
     def show_view(self, view: str, title: str) -> None:
         """Fit the bar to the view that is shown now."""

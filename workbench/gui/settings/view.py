@@ -1,4 +1,4 @@
-"""Settings: theme, default device, workspace, the trash, and what this machine offers.
+"""Settings: theme, default device, workspace, keys, the trash, and what this machine offers.
 
 May import Qt, session and the shared widgets.
 """
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from workbench.gui import text, theme
 from workbench.gui.session import Session
+from workbench.gui.settings.keys import KeysSection
 from workbench.gui.settings.machine import facts
 from workbench.gui.widgets.buttons import Button, Chips
 from workbench.gui.widgets.fields import Choice, FormRows
@@ -61,6 +62,8 @@ class SettingsView(QScrollArea):
         column.addWidget(Label("Settings", "title"))
         self._add_choices(column)
         self._add_workspace(column)
+        self.keys = KeysSection(session)
+        _section(column, "Keys").addWidget(self.keys)
         self.trash = _section(column, "Trash")
         self.machine = FormRows(150)
         _section(column, "This machine").addWidget(self.machine)
