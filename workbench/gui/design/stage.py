@@ -133,7 +133,8 @@ class Stage(QGraphicsView):
         if text:
             self._hint.set_role(level)
             self._hint.setText(text)
-            self._hint.setFixedWidth(min(320, self._hint.fontMetrics().horizontalAdvance(text) + 20))
+            self._hint.ensurePolished()
+            self._hint.setFixedWidth(min(320, self._hint.fontMetrics().horizontalAdvance(text) + 26))
             self._hint.adjustSize()
             room = self.viewport().size() - self._hint.size()
             x = min(at.x() + 18, max(0, room.width() - 4))
