@@ -13,7 +13,7 @@ from workbench.catalog.problems import Fix, Problem
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.code import CodePanel
 from workbench.gui.design.history import HistoryPanel
-from workbench.gui.design.problems import ProblemsPanel
+from workbench.gui.design.problems import ProblemsPanel, counted
 from workbench.gui.design.summary import Row, SummaryPanel
 from workbench.gui.design.updates import UpdatesPanel
 from workbench.gui.estimator import estimator_of
@@ -96,7 +96,7 @@ class BottomPanel(QSplitter):
         """Show the analysis in the panel that is looked at, and the count of problems."""
         session = self.session
         document, analysis = session.document, session.analysis
-        number = len(analysis.problems)
+        number = counted(analysis)
         self.tabs.setTabText(PROBLEMS, f"Problems ({number})" if number else "Problems")
         panel = self.tabs.currentWidget()
         if isinstance(panel, SummaryPanel):

@@ -78,7 +78,7 @@ class ProblemBox(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
-        role = "err" if problem.severity == "error" else "warn"
+        role = {"error": "err", "warning": "warn"}.get(problem.severity, "dim")
         inner = problem.path if problem.where and problem.path else ""
         text = sentence(problem.message)
         column.addWidget(Label(f"{inner}: {problem.message}" if inner else text, role, wrap=True))

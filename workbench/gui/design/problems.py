@@ -1,19 +1,26 @@
-"""The list of problems: a click leads to the node, a button applies a fix.  Imports Qt, widgets and catalog."""
+"""The list of problems by severity: a click leads to the node, a button applies a fix.  Imports Qt and catalog."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from workbench.catalog.check import Analysis
-from workbench.catalog.problems import Fix, Problem
+from workbench.catalog.problems import SEVERITIES, Fix, Problem
 from workbench.core.document import Document
 from workbench.gui import theme
 from workbench.gui.design.panels import Column, Keyed
 from workbench.gui.text import count, plural
 from workbench.gui.widgets.buttons import Button
-from workbench.gui.widgets.labels import Label
+from workbench.gui.widgets.labels import Label, SectionHeader
 
 MOST = 200
+READY = "No problems: ready to train"
+_SIGNS = {
+    "error": ("error", "err"),
+    "warning": ("warning", "warn"),
+    "hint": ("info", "accent"),
+    "ok": ("check", "ok"),
+}
 
 
 class ProblemRow(QFrame):
@@ -59,8 +66,13 @@ class ProblemRow(QFrame):
             self.activated.emit()
 
 
+def counted(analysis: Analysis) -> int:
+    """How many problems ask for attention; a hint does not."""
+    return sum(problem.severity != "hint" for problem in analysis.problems)
+
+
 class ProblemsPanel(Column):
-    """All problems, errors first; without any, what the model comes to."""
+    """All problems by severity; without errors, what the model comes to."""
 
     chosen = Signal(object)
     mended = Signal(object)
@@ -86,20 +98,34 @@ class ProblemsPanel(Column):
         if self._last is not None:
             self.show_analysis(*self._last)
 
-    def _build(self, document: Document, analysis: Analysis) -> list[QFrame]:
+    def _build(self, document: Document, analysis: Analysis) -> list[QWidget]:
         self.shown = []
-        for problem in analysis.problems[:MOST]:
-            row = ProblemRow(problem)
-            row.activated.connect(lambda problem=problem: self.chosen.emit(problem))
-            for fix in problem.fixes:
-                row.add_fix(fix).clicked.connect(lambda _=False, fix=fix: self.mended.emit(fix))
-            self.shown.append(row)
-        made: list[QFrame] = list(self.shown)
+        made: list[QWidget] = []
+        groups = {level: [one for one in analysis.problems if one.severity == level] for level in SEVERITIES}
+        for level, found in groups.items():
+            room = MOST - len(self.shown)
+            if found and room > 0:
+                made.append(_header(level, len(found)))
+                made += [self._row(problem) for problem in found[:room]]
         if len(analysis.problems) > MOST:
             made.append(Label(f"… and {len(analysis.problems) - MOST:,} more.", "dim"))
-        if analysis.ok:
-            made.append(_totals(document, analysis))
+        if analysis.ok and document.graph.nodes:
+            made.insert(0, _totals(document, analysis))
         return made
+
+    def _row(self, problem: Problem) -> ProblemRow:
+        row = ProblemRow(problem)
+        row.activated.connect(lambda: self.chosen.emit(problem))
+        for fix in problem.fixes:
+            row.add_fix(fix).clicked.connect(lambda _=False, fix=fix: self.mended.emit(fix))
+        self.shown.append(row)
+        return row
+
+
+def _header(level: str, number: int) -> QWidget:
+    header = SectionHeader(plural(number, level))
+    header.setContentsMargins(8, 6, 0, 0)
+    return header
 
 
 def _totals(document: Document, analysis: Analysis) -> QFrame:
@@ -108,8 +134,9 @@ def _totals(document: Document, analysis: Analysis) -> QFrame:
     row.setContentsMargins(8, 4, 4, 4)
     row.setSpacing(8)
     row.addWidget(sign("ok"))
+    ready = READY if not counted(analysis) else "Ready to train"
     text = Label(
-        f"Ready to train: {plural(len(document.graph.nodes), 'node')} · {count(analysis.parameters)} parameters · "
+        f"{ready} · {plural(len(document.graph.nodes), 'node')} · {count(analysis.parameters)} parameters · "
         f"{count(analysis.operations)} multiply-adds · {count(4 * analysis.parameters)}B of weights",
         wrap=True,
     )
@@ -118,8 +145,8 @@ def _totals(document: Document, analysis: Analysis) -> QFrame:
 
 
 def sign(severity: str) -> QLabel:
-    """The sign of an error, a warning, or that all is well."""
-    icon, token = {"error": ("error", "err"), "warning": ("warning", "warn")}.get(severity, ("check", "ok"))
+    """The sign of an error, a warning, a hint, or that all is well."""
+    icon, token = _SIGNS[severity]
     label = QLabel()
     label.setPixmap(theme.pixmap(icon, token, 16, label.devicePixelRatioF()))
     label.setFixedSize(16, 16)
