@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from workbench.core.document import Document
 from workbench.gui.design.block_form import BlockForm
 from workbench.gui.design.canvas import Canvas
-from workbench.gui.design.faces import Knowledge
+from workbench.gui.design.faces import Knowledge, Place
 from workbench.gui.design.model_form import ModelForm, SelectionForm
 from workbench.gui.design.node_form import NodeForm
 from workbench.gui.widgets.surfaces import surface
@@ -30,6 +31,7 @@ class FormPanel(QWidget):
         self.node.entered.connect(canvas.enter)
         self.node.renamed.connect(lambda id: canvas.drawing.select((id,)))
         self.block.left.connect(canvas.leave)
+        self.model.entered.connect(lambda name: canvas.go(way_to(canvas.session.document, name)))
         canvas.drawing.selection_changed.connect(self.refresh)
         canvas.place_changed.connect(self.refresh)
         canvas.session.document_changed.connect(self.refresh)
@@ -65,3 +67,19 @@ class FormPanel(QWidget):
         """Put the keyboard into a field of the selected node."""
         if self._stack.currentWidget() is self.node:
             self.node.focus_first(name)
+
+
+def way_to(document: Document, block: str) -> Place:
+    """The place where a definition is seen through the first of its instances; of one that is unused, by itself."""
+    todo: list[Place] = [Place()]
+    seen = {""}
+    while todo:
+        place = todo.pop(0)
+        for node in document.graph_of(place.where).nodes.values():
+            if node.block in document.blocks and node.block not in seen:
+                inner = Place(node.block, (*place.trail, node.id))
+                if node.block == block:
+                    return inner
+                seen.add(node.block)
+                todo.append(inner)
+    return Place(block)

@@ -6,14 +6,19 @@ Imports Qt, session, catalog's training form, editors, panels and variables.
 from collections.abc import Callable
 from dataclasses import replace
 
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
 from workbench.catalog.check import Analysis
 from workbench.catalog.spec import fields_of, node_types
 from workbench.catalog.training import Settings
 from workbench.catalog.updates import total_name
-from workbench.core.document import Port
+from workbench.core.definitions import RemoveUnused, unused
+from workbench.core.document import Document, Port
 from workbench.core.edits import Edit, SetName, SetTraining, SetVariable, Several
 from workbench.core.expressions import Value
 from workbench.core.names import check_name
+from workbench.gui.design.block_form import uses
 from workbench.gui.design.editors import ChoiceEditor, Editor, editor_for
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.panels import Column, Keyed, figure_rows, section
@@ -21,13 +26,16 @@ from workbench.gui.design.style import spec_text
 from workbench.gui.design.variables import NamedValues
 from workbench.gui.session import Session
 from workbench.gui.text import count, plural
-from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import FormRows, TextField
-from workbench.gui.widgets.labels import Label, SectionHeader
+from workbench.gui.widgets.labels import ElidedLabel, Label, SectionHeader
 
 
 class ModelForm(Column):
-    """Name, variables and training settings of the model."""
+    """Name, variables, training settings and blocks of the model."""
+
+    entered = Signal(str)
+    """A definition is to be opened, by its name."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("The model")
@@ -57,6 +65,8 @@ class ModelForm(Column):
         self.variables = NamedValues("variable", check_name)
         self.variables.changed.connect(self._on_variable)
         self.rows.addWidget(self.variables)
+        self._blocks = Keyed()
+        self.rows.addWidget(self._blocks)
 
     def show_model(self, know: Knowledge) -> None:
         """Show the model as the document and the analysis now say."""
@@ -71,6 +81,7 @@ class ModelForm(Column):
             else:
                 editor.show_value(document.training.settings.get(entry.name, entry.default), names)
         self.variables.show_values(document.variables, names)
+        self._show_blocks(document)
         analysis = know.analysis
         rows = [
             ("Nodes", f"{len(document.graph.nodes):,}"),
@@ -78,6 +89,34 @@ class ModelForm(Column):
             ("Multiply-adds", count(analysis.operations)),
         ]
         self._totals.show_key(tuple(rows), lambda: [figure_rows(rows)])
+
+    def _show_blocks(self, document: Document) -> None:
+        """The definitions with how often they are used; those that nothing needs can go."""
+        idle = unused(document)
+        facts = tuple((name, uses(document, name), name in idle) for name in document.blocks)
+
+        def build() -> list[QWidget]:
+            made: list[QWidget] = [section("Blocks")] if facts else []
+            made += [self._block_line(*fact) for fact in facts]
+            if idle:
+                button = Button("Remove unused blocks", f"Remove {', '.join(idle)}", icon="delete")
+                button.clicked.connect(lambda: self.session.do(RemoveUnused()))
+                made.append(button)
+            return made
+
+        self._blocks.show_key(facts, build)
+
+    def _block_line(self, name: str, times: int, idle: bool) -> QWidget:
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(ElidedLabel(name), 1)
+        row.addWidget(Label("unused" if idle else plural(times, "use"), "warn" if idle else "dim"))
+        enter = IconButton("enter", f"Open block {name}", f"Go into the drawing of {name}")
+        enter.clicked.connect(lambda: self.entered.emit(name))
+        row.addWidget(enter)
+        return line
 
     def _setter(self, name: str) -> Callable[[Value], None]:
         def set_value(value: Value) -> None:
