@@ -233,7 +233,7 @@ def test_the_model_lists_its_blocks_opens_them_and_removes_unused_ones(driver: "
     driver.select("block1")
     driver.key(Qt.Key.Key_Delete)
     press(form, "Open block Body")
-    assert driver.canvas.place.where == "Body" and not driver.canvas.place.trail
+    assert driver.canvas.place.where == "Body" and len(driver.canvas.place.trail) == 0
     driver.canvas.leave()
     press(form, "Remove unused blocks")
     assert not driver.document.blocks
