@@ -88,7 +88,6 @@ def test_it_stands_in_its_corner_and_not_in_a_small_window(driver: "CanvasDriver
 
 def test_it_shows_nodes_frames_and_what_is_in_view(driver: "CanvasDriver") -> None:
     map = minimap(driver)
-    driver.canvas.look_at(QPointF(9000, 9000), 1.0)  # what is in view has a tint
     seen = colors(map)
     assert style().family("data").name() in seen
     assert theme.color("panel").name() in seen
@@ -109,7 +108,6 @@ def test_nodes_with_errors_are_red(driver: "CanvasDriver") -> None:
     show(driver, replace(driver.document, graph=replace(driver.document.graph, nodes=nodes)))
     driver.settle()
     assert driver.canvas.drawing.nodes["odd"].face.level == "error"
-    driver.canvas.look_at(QPointF(9000, 9000), 1.0)
     driver.qtbot.waitUntil(lambda: theme.color("err").name() in colors(minimap(driver)), timeout=2000)
 
 

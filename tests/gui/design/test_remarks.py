@@ -143,6 +143,7 @@ def test_typing_has_an_undo_of_its_own(driver: "CanvasDriver") -> None:
 
 def test_an_emptied_note_goes_away(driver: "CanvasDriver") -> None:
     double_click(driver, middle(driver))
+    QTest.keyClick(remarks(driver).note_field, KEY.Key_A, CTRL)
     QTest.keyClick(remarks(driver).note_field, KEY.Key_Delete)
     QTest.keyClick(remarks(driver).note_field, KEY.Key_Escape)
     assert "note1" not in driver.document.graph.remarks
@@ -404,9 +405,7 @@ def test_titles_can_be_read_from_afar(driver: "CanvasDriver", zoom: float) -> No
         return image
 
     with_title, without = painted("Encoder"), painted("")
-    rows = [
-        y for y in range(400) if any(with_title.pixel(x, y) != without.pixel(x, y) for x in range(700))
-    ]
+    rows = [y for y in range(400) if any(with_title.pixel(x, y) != without.pixel(x, y) for x in range(700))]
     assert len(rows) >= 7
     assert (rows[-1] < 120) == (zoom < 0.45)  # from afar above the frame, where no node covers it
 

@@ -4,7 +4,7 @@ Its picture is made anew only after the drawing changed; a repaint copies it. Im
 """
 
 from PySide6.QtCore import QEvent, QLineF, QObject, QPointF, QRectF, QSizeF, Qt, QTimer
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.document import BOOKMARK, FRAME, Graph
@@ -216,14 +216,16 @@ class Minimap(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
-        accent = theme.color("accent")
         inside = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(theme.color("line"), 1))
         painter.drawRect(inside)
         seen = self.seen().intersected(inside.adjusted(1, 1, -1, -1))
+        unseen = QPainterPath()  # odd and even: what is in view is a hole in it
+        unseen.addRect(inside)
+        unseen.addRect(seen)
+        painter.fillPath(unseen, _faint(theme.color("base"), 0.5))
         if not seen.isEmpty():
-            painter.setPen(QPen(accent, 1.5))
-            painter.setBrush(_faint(accent, 0.1))
+            painter.setPen(QPen(theme.color("accent"), 1.5))
             painter.drawRect(seen)
         painter.end()
 

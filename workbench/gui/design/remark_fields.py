@@ -6,7 +6,7 @@ Imports Qt, theme, canvas and items.
 from collections.abc import Callable
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from workbench.core.values import LONGEST_TEXT
@@ -94,11 +94,11 @@ class NoteField(QPlainTextEdit):
         """Type a text over a rectangle of the scene; `taken` gets it."""
         self._place, self._taken = place, taken
         self.setPlainText(text)
+        self.moveCursor(QTextCursor.MoveOperation.End)
         self.put()
         self.show()
         self.raise_()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.selectAll()
 
     def put(self) -> None:
         """Lie over the note, wherever it is on the screen now."""
