@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 
+from tests.catalog.resnet import FILE as RESNET
 from tests.drawing import CLASSIFIER, draw
 from tests.programs import text_of
 from workbench import __version__
 from workbench.catalog.templates import load, templates
 from workbench.cli import entry
 from workbench.core.files import dumps, loads
+from workbench.core.looks import SetMode
 from workbench.gui.text import number
 from workbench.store.records import Point
 from workbench.store.store import Store
@@ -123,6 +125,27 @@ def test_check_of_a_model_with_problems(say: Say, workspace: Path) -> None:
     code, out, err = say("check", "bad.json")
     assert code == 1 and "digits" in out and "model: " in out
     assert err.startswith("error: fc1.x: expects") and "Fix: Insert Flatten." in err
+
+
+def test_check_leaves_out_what_is_bypassed_or_muted(say: Say, workspace: Path) -> None:
+    document = SetMode(("accuracy",), "mute").apply(SetMode(("fc1",), "bypass").apply(draw(CLASSIFIER)))
+    (workspace.parent / "less.json").write_text(dumps(document), encoding="utf-8")
+    code, out, _ = say("check", "less.json", "--json")
+    found = json.loads(out)
+    assert code == 0 and found["parameters"] == 64 * 10 + 10
+    assert [node["id"] for node in found["nodes"]] == ["digits", "flat", "relu", "fc2", "loss"]
+    assert "fc1" not in say("check", "less.json")[1]
+    code, out, _ = say("code", "less.json")
+    assert code == 0 and "fc1" not in out and "accuracy" not in out
+    idle = SetMode(("loss",), "mute").apply(document)
+    (workspace.parent / "idle.json").write_text(dumps(idle), encoding="utf-8")
+    code, _, err = say("check", "idle.json")
+    assert code == 1 and "Every loss is bypassed or muted" in err
+
+
+def test_check_of_a_network_of_repetitions_in_repetitions(say: Say) -> None:
+    code, out, _ = say("check", str(RESNET))
+    assert code == 0 and "ResNet-152: 60,192,808 parameters" in out
 
 
 def test_check_as_text(say: Say) -> None:
