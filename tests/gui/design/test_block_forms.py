@@ -218,7 +218,7 @@ def test_errors_inside_show_outside_with_their_number_and_lead_inside(driver: "C
     driver.view.bottom.tabs.setCurrentIndex(0)
     QApplication.processEvents()
     QTest.mouseClick(row, LEFT)
-    assert driver.canvas.place.trail == ("block1", "a")
+    assert list(driver.canvas.place.trail) == ["block1", "a"]
     assert driver.canvas.drawing.selection == ["act"]
 
 
@@ -228,7 +228,7 @@ def test_the_model_lists_its_blocks_opens_them_and_removes_unused_ones(driver: "
     driver.key(Qt.Key.Key_Escape)
     form = driver.view.form.model
     press(form, "Open block Body")
-    assert driver.canvas.place.trail == ("block1", "a")
+    assert list(driver.canvas.place.trail) == ["block1", "a"]
     driver.canvas.go(type(driver.canvas.place)())
     driver.select("block1")
     driver.key(Qt.Key.Key_Delete)
