@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QToolTip
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from tests.drawing import CLASSIFIER, block, draw
@@ -70,8 +70,22 @@ def test_the_page_of_a_node_has_its_own_shapes_and_values(canvas_driver: "Canvas
     assert "torch.nn.Conv2d" in panel.line.text() and "conv1" in panel.line.text()
     assert {"N×1×32×32", "N×6×28×28", "156"} <= set(said)
     assert "6  (starts as 32)" in said, "the value of this node, and what it starts as"
+    assert "602 kB" in said, "what a batch of 32 keeps: 6 images of 28×28 each"
     for name in ("FORMULA", "SHAPES", "USE WHEN", "ALTERNATIVES", "REFERENCE", "FIELDS"):
         assert name in said
+
+
+def test_the_form_has_a_button_for_it(canvas_driver: "CanvasDriver") -> None:
+    show(canvas_driver, draw(CLASSIFIER))
+    canvas_driver.canvas.drawing.select(("fc1",))
+    canvas_driver.settle()
+    (button,) = [
+        each
+        for each in canvas_driver.view.form.findChildren(QPushButton)
+        if each.text() == "Help on the node"
+    ]
+    QTest.mouseClick(button, LEFT)
+    assert canvas_driver.view.help.isVisible() and canvas_driver.view.help.title.text() == "Linear"
 
 
 def test_it_follows_the_selection_and_the_edits(canvas_driver: "CanvasDriver") -> None:

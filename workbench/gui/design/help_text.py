@@ -6,6 +6,7 @@ Imports core, catalog, faces and values; no Qt.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from workbench.catalog.costs import activations, sizes_of
 from workbench.catalog.pages import SECTIONS, page_of
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.spec import NodeType, fields_of, node_types
@@ -13,7 +14,7 @@ from workbench.core.document import Node
 from workbench.core.shapes import TensorSpec
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.values import shown
-from workbench.gui.text import count, plural
+from workbench.gui.text import count, plural, size
 
 Named = tuple[str, TensorSpec | None]
 
@@ -60,12 +61,12 @@ def page_for_node(know: Knowledge, id: str) -> HelpPage:
             "the model trains where the type is known, or once the node is replaced."
         )
         return HelpPage("", node.type, f"{id} · unknown type", "structure", about, id, parameters=values)
-    return _type_page(cls, node, info)
+    return _type_page(cls, node, info, know)
 
 
 def page_for_type(name: str) -> HelpPage:
     """The page of a node type."""
-    return _type_page(node_types()[name], None, None)
+    return _type_page(node_types()[name], None, None, None)
 
 
 def brief(node: Node) -> str:
@@ -78,7 +79,9 @@ def brief(node: Node) -> str:
     return f"{page.about}\n{formula}\nF1 opens its help" if formula else f"{page.about}\nF1 opens its help"
 
 
-def _type_page(cls: type[NodeType], node: Node | None, info: NodeInfo | None) -> HelpPage:
+def _type_page(
+    cls: type[NodeType], node: Node | None, info: NodeInfo | None, know: Knowledge | None
+) -> HelpPage:
     page, name = page_of(cls), cls.__name__
     kind = info.kind if info is not None and info.kind is not None else cls()
     known = f" · {cls.torch.replace('nn.', 'torch.nn.', 1)}" if cls.torch.startswith("nn.") else ""
@@ -103,7 +106,7 @@ def _type_page(cls: type[NodeType], node: Node | None, info: NodeInfo | None) ->
         sections={section: page.sections[section] for section in SECTIONS if section in page.sections},
         inputs=_named(kind.input_ports(), info.inputs if info else ()),
         outputs=tuple(info.outputs.items()) if info else _named(kind.output_ports(), ()),
-        figures=_figures(info),
+        figures=_figures(info, know),
         parameters=parameters,
     )
 
@@ -139,7 +142,7 @@ def _block_page(know: Knowledge, node: Node, info: NodeInfo | None) -> HelpPage:
         node=node.id,
         inputs=_named(block.inputs, info.inputs if info else ()),
         outputs=tuple(info.outputs.items()) if info else _named(tuple(block.outputs), ()),
-        figures=_figures(info),
+        figures=_figures(info, know),
         parameters=parameters,
     )
 
@@ -148,12 +151,14 @@ def _named(ports: tuple[str, ...], specs: tuple[TensorSpec, ...]) -> tuple[Named
     return tuple((port, specs[index] if index < len(specs) else None) for index, port in enumerate(ports))
 
 
-def _figures(info: NodeInfo | None) -> tuple[tuple[str, str], ...]:
-    if info is None:
+def _figures(info: NodeInfo | None, know: Knowledge | None) -> tuple[tuple[str, str], ...]:
+    if info is None or know is None:
         return ()
     found = []
     if info.parameters:
         found.append(("Parameters", f"{info.parameters:,}"))
     if info.operations:
         found.append(("Multiply-adds", count(info.operations)))
+    if kept := activations(info, sizes_of(know.analysis)):
+        found.append(("Memory of a batch", size(kept)))
     return tuple(found)

@@ -10,14 +10,16 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workbench.catalog.nodes.data import Dataset
+from workbench.catalog.pages import page_of
 from workbench.catalog.schema import find_schema
 from workbench.catalog.scope import NodeInfo
-from workbench.catalog.spec import Field, help_text, node_types
+from workbench.catalog.spec import Field, node_types
 from workbench.core.definitions import RenameBlock, renaming
 from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node
 from workbench.core.edits import Edit, SetLinkedTo, SetParam, SetRepeat, SetTitle, Several
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value, is_expression
+from workbench.gui.actions import tooltip
 from workbench.gui.design.block_form import uses
 from workbench.gui.design.datasets import DatasetEditor
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
@@ -255,10 +257,15 @@ class NodeForm(Column):
             if rows:
                 made += [section("Shapes"), figure_rows(rows)]
             if cls is not None:
-                made += [section("About"), help_page(help_text(cls))]
+                made += [section("About"), help_page(page_of(cls).about), self._help_button()]
             return made
 
         self._about.show_key((node.type, tuple(rows)), build)
+
+    def _help_button(self) -> QWidget:
+        button = Button("Help on the node", tooltip("node_help"), icon="info")
+        button.clicked.connect(lambda: self.session.actions.get("node_help").trigger())
+        return button
 
     # ------------------------------------------------------------- editing
 
