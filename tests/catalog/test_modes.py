@@ -84,6 +84,15 @@ def test_a_muted_node_takes_with_it_what_needs_it() -> None:
     assert list(found.updates[0].losses) == ["loss"] and not found.problems
 
 
+def test_what_feeds_a_muted_node_is_no_dead_end() -> None:
+    document = iris(
+        "last ReLU < data\nside Linear out_features=2 < last\nact Tanh < side\nextra MSELoss target=0 < act"
+    )
+    assert analysed(muted(document, "act")).problems == ()
+    removed = RemoveNodes(("act", "extra")).apply(document)
+    assert [str(each) for each in analysed(removed).problems] == ["side: nothing uses its output."]
+
+
 def test_what_cannot_be_handed_on_is_as_muted() -> None:
     document = draw(CLASSIFIER)
     unlinked = RemoveNodes(("digits",)).apply(document)

@@ -64,6 +64,11 @@ def _scopes(scope: Scope) -> Iterator[Scope]:
 def _dead_ends(scope: Scope, used: Mapping[str, int], problems: Problems) -> None:
     """Nodes whose output nothing uses, each with the branch behind it that only leads there."""
     ends = [id for id, info in scope.infos.items() if id not in used and _works(info)]
+    if (
+        ends and scope.drawn is not scope.graph
+    ):  # what feeds a muted node is wanted again when that works again
+        feeding = {source.node for source in scope.drawn.links.values()}
+        ends = [id for id in ends if id not in feeding]
     if not ends:
         return
     types = node_types()
