@@ -556,6 +556,21 @@ def test_a_link_is_bent_by_dots(driver: "CanvasDriver") -> None:
     assert not bends_of(driver, "fc2.x") and not steps(driver)
 
 
+def test_dots_between_moved_nodes_move_along(driver: "CanvasDriver") -> None:
+    bends = {Port("fc2", "x"): ((672.0, 80.0),), Port("fc1", "x"): ((432.0, 80.0),)}
+    show(driver, replace(chain(), graph=replace(chain().graph, bends=bends)))
+    driver.select("fc1", "fc2")
+    driver.reveal("fc1", "fc2")
+    driver.drag(driver.body("fc1"), driver.body("fc1") + QPoint(0, 80))
+    assert bends_of(driver, "fc2.x") == [(672, 160)] and bends_of(driver, "fc1.x") == [(432, 80)]
+    driver.key(Qt.Key.Key_Right)
+    assert bends_of(driver, "fc2.x") == [(680, 160)]
+    assert steps(driver) == ("Move 2 nodes", "Move 2 nodes")
+    driver.key(Qt.Key.Key_Z, CTRL)
+    driver.key(Qt.Key.Key_Z, CTRL)
+    assert driver.document.graph.bends == bends
+
+
 # ----------------------------------------------------------------- the rest
 
 

@@ -3,12 +3,14 @@
 Imports Qt, core and the pictures.
 """
 
+from collections.abc import Collection
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 
-from workbench.core.document import Place, Port
+from workbench.core.document import Graph, Place, Port
+from workbench.core.edits import Edit, MoveNodes, Several
 from workbench.core.looks import MOST_BENDS, SetBends
 from workbench.gui.design.items import LinkItem
 from workbench.gui.design.style import snapped
@@ -43,6 +45,19 @@ class DragBend:
 
     def cancel(self) -> None:
         self._canvas.drawing.settle()
+
+
+def moved_with_bends(graph: Graph, ids: Collection[str], by: Place, where: str) -> Edit:
+    """The edit that shifts nodes and the dots of the links between them."""
+    x, y = by
+    nodes = MoveNodes({id: (graph.nodes[id].at[0] + x, graph.nodes[id].at[1] + y) for id in ids}, where)
+    inner = set(ids)
+    dots = tuple(
+        SetBends(target, tuple((a + x, b + y) for a, b in places), where)
+        for target, places in graph.bends.items()
+        if target.node in inner and graph.links[target].node in inner
+    )
+    return Several(nodes.label, (nodes, *dots)) if dots else nodes
 
 
 def add_bend(canvas: "Canvas", link: LinkItem, place: QPointF) -> None:

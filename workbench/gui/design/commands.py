@@ -22,6 +22,7 @@ from workbench.core.edits import (
 )
 from workbench.core.errors import WorkbenchError
 from workbench.gui.design import clipboard
+from workbench.gui.design.bends import moved_with_bends
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.heal import healed
@@ -154,7 +155,8 @@ class Commands:
         slot = Splice(self.canvas, node, new=True).slot_at(card)
         if slot is None:
             return self.add(offer, place)
-        edits = inserted(self.canvas, node.id, slot, node.at, (card.width(), card.height()))
+        card.moveTo(*node.at)
+        edits = inserted(self.canvas, node.id, slot, card)
         edit = Several(f"Insert {node.id}", (AddNodes((node,), {}, self.where), *edits))
         return node.id if self._do(edit, (node.id,)) else ""
 
@@ -248,8 +250,7 @@ class Commands:
         nodes = self.graph.nodes
         free = [id for id in self.selected if PINNED not in nodes[id].look]
         if free:
-            places = {id: (nodes[id].at[0] + dx * SNAP, nodes[id].at[1] + dy * SNAP) for id in free}
-            self._do(MoveNodes(places, self.where))
+            self._do(moved_with_bends(self.graph, free, (dx * SNAP, dy * SNAP), self.where))
         elif self.selected:
             self.canvas.tell("What is selected is pinned.")
 

@@ -6,7 +6,8 @@ from PySide6.QtCore import QLineF, QPoint, QPointF, Qt
 from PySide6.QtWidgets import QGraphicsLineItem
 
 from workbench.core.document import PINNED
-from workbench.core.edits import Edit, MoveNodes, Several
+from workbench.core.edits import Edit, Several
+from workbench.gui.design.bends import moved_with_bends
 from workbench.gui.design.guides import Guides
 from workbench.gui.design.items import GESTURE, NodeItem
 from workbench.gui.design.splice import Slot, Splice, inserted
@@ -98,21 +99,16 @@ class Move:
         self.move(at, place)
         canvas, by = self._canvas, self._by
         self._clear()
-        if not by.isNull():
-            nodes = canvas.drawing.graph.nodes
-            places = {id: (nodes[id].at[0] + by.x(), nodes[id].at[1] + by.y()) for id in self._ids}
-            if not canvas.do(self._edit(places)):
-                canvas.drawing.shift(self._ids, QPointF(0, 0))
+        if not by.isNull() and not canvas.do(self._edit()):
+            canvas.drawing.shift(self._ids, QPointF(0, 0))
         canvas.drawing.settle()
 
-    def _edit(self, places: dict[str, tuple[float, float]]) -> Edit:
-        where = self._canvas.place.where
+    def _edit(self) -> Edit:
+        drawing, where, by = self._canvas.drawing, self._canvas.place.where, self._by
         if self._slot is None:
-            return MoveNodes(places, where)
+            return moved_with_bends(drawing.graph, self._ids, (by.x(), by.y()), where)
         (id,) = self._ids
-        card = self._canvas.drawing.nodes[id].card
-        size = (card.width, card.height)
-        return Several(f"Insert {id}", tuple(inserted(self._canvas, id, self._slot, places[id], size)))
+        return Several(f"Insert {id}", inserted(self._canvas, id, self._slot, drawing.nodes[id].scene_rect()))
 
     def cancel(self) -> None:
         self._clear()

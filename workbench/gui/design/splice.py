@@ -11,6 +11,7 @@ from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF
 from workbench.core.document import PINNED, Graph, Node, Port
 from workbench.core.edits import AddNodes, Connect, Edit, MoveNodes
 from workbench.core.errors import EditError
+from workbench.gui.design.bends import moved_with_bends
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.items import LinkItem
 from workbench.gui.design.knife import Crossings
@@ -139,36 +140,30 @@ def slot_for(know: Knowledge, node: Node, source: Port, target: Port) -> Slot | 
     return None
 
 
-def inserted(
-    canvas: "Canvas", id: str, slot: Slot, at: tuple[float, float], size: tuple[float, float]
-) -> list[Edit]:
-    """The edits that put a node (which is in the model by then) into a link, and what follows out of its way."""
-    where = canvas.place.where
-    places = _room(canvas, id, slot, at, size)
-    return [MoveNodes(places, where), *(Connect(s, t, where) for t, s in slot.links().items())]
+def inserted(canvas: "Canvas", id: str, slot: Slot, card: QRectF) -> tuple[Edit, ...]:
+    """The edits that put a node (which is in the model by then) into a link where its card was dropped.
 
-
-def _room(
-    canvas: "Canvas", id: str, slot: Slot, at: tuple[float, float], size: tuple[float, float]
-) -> dict[str, tuple[float, float]]:
-    """New places: the node right of its source where it would cover it, what it feeds then right of the node."""
-    drawing = canvas.drawing
+    The card goes right of its source where it would cover it; what it feeds goes right where that is in its way.
+    """
+    drawing, where = canvas.drawing, canvas.place.where
     graph: Graph = drawing.graph
-    card = QRectF(*at, *size)
+    card = QRectF(card)
     source = drawing.nodes[slot.source.node].scene_rect()
     if _meets(card, source):
         card.moveLeft(_up(source.right() + _GAP))
-    places = {id: (card.left(), card.top())}
+    edits: list[Edit] = [MoveNodes({id: (card.left(), card.top())}, where)]
     target = drawing.nodes[slot.target.node].scene_rect()
     by = _up(card.right() + _GAP - target.left())
     after = downstream(graph, slot.target.node) - {id}
-    if by <= 0 or not any(_meets(card, drawing.nodes[other].scene_rect()) for other in after):
-        return places
-    for other in after:
-        node = graph.nodes[other]
-        if node.at[0] >= target.left() and PINNED not in node.look:
-            places[other] = (node.at[0] + by, node.at[1])
-    return places
+    if by > 0 and any(_meets(card, drawing.nodes[other].scene_rect()) for other in after):
+        movable = [
+            other
+            for other in after
+            if graph.nodes[other].at[0] >= target.left() and PINNED not in graph.nodes[other].look
+        ]
+        edits.append(moved_with_bends(graph, movable, (by, 0), where))
+    edits += [Connect(s, t, where) for t, s in slot.links().items()]
+    return tuple(edits)
 
 
 def _meets(card: QRectF, other: QRectF) -> bool:
