@@ -90,15 +90,16 @@ def test_badges_stand_under_their_cards_and_go_again(driver: "CanvasDriver") -> 
 
 
 def test_badges_stay_with_a_card_that_is_made_again(driver: "CanvasDriver") -> None:
-    drawing = driver.canvas.drawing
+    drawing, know = driver.canvas.drawing, driver.canvas.drawing.know
+    assert know is not None
     drawing.set_badges({"fc2": ("mean 0.5",)})
     shown = picture(driver, under(driver, "fc2"))
-    driver.select("fc2")
-    driver.key(Qt.Key.Key_Delete)
-    driver.view.session.undo()
-    driver.settle()
-    drawing.select(())
-    driver.show(432, 0)
+    graph = know.document.graph
+    nodes = {id: node for id, node in graph.nodes.items() if id != "fc2"}
+    links = {port: source for port, source in graph.links.items() if port.node != "fc2"}
+    drawing.show(replace(know, document=know.document.with_graph("", replace(graph, nodes=nodes, links=links))))
+    assert "fc2" not in drawing.nodes
+    drawing.show(know)
     assert picture(driver, under(driver, "fc2")) == shown
 
 

@@ -14,20 +14,26 @@ from workbench.catalog.problems import Problem
 from workbench.catalog.schema import Schema, find_schema
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import NodeType, fill, node_types
-from workbench.core.document import INPUT, OUTPUT, Document, Node
+from workbench.core.document import COLLAPSED, INPUT, OUTPUT, PINNED, Document, Graph, Node
 from workbench.core.errors import ExpressionError, FieldError
 from workbench.core.expressions import Value, evaluate
 from workbench.gui.text import count
 
 _NAMED = ("data", "loss", "metric", "probe")
 """Families whose nodes are spoken of by name elsewhere, so that the name comes first."""
+UNKNOWN = "unknown"
+"""The family of nodes of which this version knows nothing."""
+IDLE = "idle"
+"""The mode of a node that does nothing because a node that it needs is muted."""
+Ports = tuple[tuple[str, ...], tuple[str, ...]]
+"""Names of inputs and of outputs."""
 _UNITS = {"image": "images", "table": "rows", "text": "characters", "graph": "nodes"}
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
     """The texts and ports of one card. `brief` stands where `line` has no room; `level` is "error", "warning"
-    or "".
+    or "". `mode` is that of the node, or IDLE.
     """
 
     title: str
@@ -40,6 +46,16 @@ class Face:
     tie: str = ""
     problem: str = ""
     level: str = ""
+    mode: str = ""
+    look: tuple[str, ...] = ()
+
+    @property
+    def pinned(self) -> bool:
+        return PINNED in self.look
+
+    @property
+    def collapsed(self) -> bool:
+        return COLLAPSED in self.look
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +127,35 @@ class Knowledge:
 
 
 def face_of(
+    node: Node,
+    know: Knowledge,
+    info: NodeInfo | None,
+    names: Mapping[str, Value],
+    problem: Problem | None,
+    mode: str = "",
+    ports: Ports | None = None,
+) -> Face:
+    """The face of one node. `info` is what the analysis knows of it, None when it has problems; `ports` are those
+    at which there are links, of a node that this version knows nothing of.
+    """
+    if is_stranger(node, know.document):
+        face = _stranger(
+            node, problem, ports or linked_ports(know.document.graph_of(know.place.where))[node.id]
+        )
+    else:
+        face = _face_of(node, know, info, names, problem)
+    return replace(face, mode=mode or node.mode, look=node.look)
+
+
+def _face_of(
     node: Node, know: Knowledge, info: NodeInfo | None, names: Mapping[str, Value], problem: Problem | None
 ) -> Face:
-    """The face of one node. `info` is what the analysis knows of it, None when it has problems."""
     level = problem.severity if problem else ""
     message = sentence(problem.message) if problem else ""
     if node.block:
         inside = problem is not None and problem.where != know.place.where
         return _block_face(node, know, info, names, problem.message if problem and inside else message, level)
-    cls = node_types().get(node.type)
-    if cls is None:
-        return Face(node.title or node.type, node.id, "", "structure", (), (), "", "", message, level)
+    cls = node_types()[node.type]
     kind = info.kind if info and info.kind else guess(node, know, names)
     title, line = cls.title, kind.summary()
     if isinstance(kind, Dataset) and kind.schema is not None:
@@ -154,6 +188,29 @@ def guess(node: Node, know: Knowledge, names: Mapping[str, Value]) -> NodeType:
     return kind
 
 
+def _stranger(node: Node, problem: Problem | None, ports: Ports) -> Face:
+    kind, what = (node.type, "type") if node.type else (node.block, "block")
+    line = f"unknown {what} · {node.id}"
+    message, level = (sentence(problem.message), problem.severity) if problem else ("", "")
+    inputs, outputs = ports
+    return Face(node.title or kind, line, "", UNKNOWN, inputs, outputs, "", node.linked_to, message, level)
+
+
+def is_stranger(node: Node, document: Document) -> bool:
+    """Whether this version knows nothing of a node's type or block: it is shown, and kept as it is."""
+    return node.block not in document.blocks if node.block else node.type not in node_types()
+
+
+def linked_ports(graph: Graph) -> Mapping[str, Ports]:
+    """The inputs and outputs of each node at which there are links, in the order of the links."""
+    inputs: dict[str, dict[str, None]] = {id: {} for id in graph.nodes}
+    outputs: dict[str, dict[str, None]] = {id: {} for id in graph.nodes}
+    for target, source in graph.links.items():
+        inputs.setdefault(target.node, {})[target.name] = None
+        outputs.setdefault(source.node, {})[source.name] = None
+    return {id: (tuple(inputs[id]), tuple(outputs[id])) for id in graph.nodes}
+
+
 def _block_face(
     node: Node,
     know: Knowledge,
@@ -162,8 +219,8 @@ def _block_face(
     message: str,
     level: str,
 ) -> Face:
-    block = know.document.blocks.get(node.block)
-    inputs, outputs = (block.inputs, block.outputs) if block else ((), ())
+    block = know.document.blocks[node.block]
+    inputs, outputs = block.inputs, block.outputs
     try:
         times = evaluate(node.repeat, names)
     except ExpressionError:

@@ -1,15 +1,16 @@
 """Where things are: the size and ports of a card, and the course of a wire.  Imports Qt and style."""
 
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import ceil
+from math import ceil, hypot
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from workbench.gui.design.faces import Face
-from workbench.gui.design.style import HEAD, NODE_WIDTH, ROW, SNAP, WIDEST, style
+from workbench.gui.design.style import FOLDED, HEAD, NODE_WIDTH, ROW, SNAP, WIDEST, style
 
 _LEAST = 10.0
 _OUTS = (22.0, 9.0)
@@ -17,21 +18,24 @@ _OUTS = (22.0, 9.0)
 _BEND = 12.0
 _FAR = 420.0
 """Wires longer than this run straight and turn at their ends."""
+_PIECES = 12
+Spot = tuple[float, float]
 BADGE_ROW, BADGE_GAP = 14.0, 10.0
 
 
 @dataclass(slots=True)
 class Card:
-    """Size of a card and the places of its ports, from its top left corner."""
+    """Size of a card and the places of its ports, from where its node is. `top` is how much lower it begins."""
 
     width: float
     height: float
+    top: float = 0.0
     inputs: dict[str, QPointF] = field(default_factory=dict)
     outputs: dict[str, QPointF] = field(default_factory=dict)
 
     @property
     def rect(self) -> QRectF:
-        return QRectF(0, 0, self.width, self.height)
+        return QRectF(0, self.top, self.width, self.height)
 
 
 def card_of(face: Face) -> Card:
@@ -39,6 +43,7 @@ def card_of(face: Face) -> Card:
     width = style().width
     badge = width("line", face.repeat) + 8 if face.repeat else 0.0
     badge += 20 if face.tie else 0
+    badge += 16 if face.pinned else 0
     title = width("title", face.title) + badge + 28
     rows = max((len(ports) for ports in (face.inputs, face.outputs) if len(ports) > 1), default=0)
     names = 0.0
@@ -46,10 +51,20 @@ def card_of(face: Face) -> Card:
         if len(ports) > 1:
             names += max(width("port", name) for name in ports) + 20
     wide = min(WIDEST, max(NODE_WIDTH, title, names))
+    if face.collapsed:
+        return _collapsed(face, ceil(wide / SNAP) * SNAP)
     height = HEAD + (SNAP + ROW * rows if rows else 0)
     card = Card(ceil(wide / SNAP) * SNAP, height)
     card.inputs = {name: QPointF(0, y) for name, y in _heights(face.inputs)}
     card.outputs = {name: QPointF(card.width, y) for name, y in _heights(face.outputs)}
+    return card
+
+
+def _collapsed(face: Face, width: float) -> Card:
+    """Only the title; all ports of a side are where the first one of a card is, so that wires stay straight."""
+    card = Card(width, FOLDED, (HEAD - FOLDED) / 2)
+    card.inputs = dict.fromkeys(face.inputs, QPointF(0, HEAD / 2))
+    card.outputs = dict.fromkeys(face.outputs, QPointF(width, HEAD / 2))
     return card
 
 
@@ -167,3 +182,49 @@ def _toward(corner: QPointF, to: QPointF, other: QPointF) -> QPointF:
     second = ((other.x() - corner.x()) ** 2 + (other.y() - corner.y()) ** 2) ** 0.5
     bend = min(_BEND, length / 2, second / 2)
     return QPointF(corner.x() + x / length * bend, corner.y() + y / length * bend)
+
+
+class Course:
+    """The points along a wire, by their share of its length; much cheaper than to ask the path for each."""
+
+    def __init__(self, path: QPainterPath) -> None:
+        self._points = _flattened(path)
+        self._lengths = [0.0]
+        for (x, y), (next_x, next_y) in pairwise(self._points):
+            self._lengths.append(self._lengths[-1] + hypot(next_x - x, next_y - y))
+
+    def at(self, share: float) -> tuple[Spot, bool]:
+        """The place, and whether the wire climbs there."""
+        wanted = share * self._lengths[-1]
+        index = min(max(bisect(self._lengths, wanted), 1), len(self._points) - 1)
+        (x, y), (next_x, next_y) = self._points[index - 1], self._points[index]
+        length = self._lengths[index] - self._lengths[index - 1]
+        part = (wanted - self._lengths[index - 1]) / length if length > 0 else 0.0
+        steep = abs(next_y - y) > 0.35 * abs(next_x - x)
+        return (x + part * (next_x - x), y + part * (next_y - y)), steep
+
+
+def _flattened(path: QPainterPath) -> list[Spot]:
+    """A path as straight pieces; at least two points."""
+    curve = QPainterPath.ElementType.CurveToElement
+    points: list[Spot] = []
+    index = 0
+    while index < path.elementCount():
+        element = path.elementAt(index)
+        if element.type == curve and points:
+            one, two = path.elementAt(index + 1), path.elementAt(index + 2)
+            x, y = points[-1]
+            for step in range(1, _PIECES + 1):
+                t = step / _PIECES
+                a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+                points.append(
+                    (
+                        a * x + b * element.x + c * one.x + d * two.x,
+                        a * y + b * element.y + c * one.y + d * two.y,
+                    )
+                )
+            index += 3
+        else:
+            points.append((element.x, element.y))
+            index += 1
+    return points if len(points) > 1 else [*points, (0.0, 0.0), (0.0, 0.0)][:2]

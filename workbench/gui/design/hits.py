@@ -6,9 +6,8 @@ Imports Qt, core and items.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QPointF, QRectF
-from PySide6.QtGui import QPainterPathStroker
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from workbench.core.document import Graph, Port
 from workbench.gui.design.items import LinkItem, NodeItem
@@ -35,9 +34,13 @@ class HitScene(QGraphicsScene):
         self.around: list[Callable[[], QRectF]] = []
         """What else belongs to the whole drawing: each gives the rectangle of it."""
 
+    def boxes(self, rect: QRectF) -> list[QGraphicsItem]:
+        """Items whose boxes touch a rectangle, the topmost first: much cheaper than asking for their shapes."""
+        return self.items(rect, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
+
     def node_at(self, place: QPointF) -> NodeItem | None:
         """The topmost card at a place."""
-        for item in self.items(QRectF(place.x() - 0.5, place.y() - 0.5, 1, 1)):
+        for item in self.boxes(QRectF(place.x() - 0.5, place.y() - 0.5, 1, 1)):
             if isinstance(item, NodeItem) and item.scene_rect().contains(place):
                 return item
         return None
@@ -46,14 +49,14 @@ class HitScene(QGraphicsScene):
         """The port nearest to a place, not farther than `reach`; only outputs or inputs if asked."""
         best: PortHit | None = None
         nearest = reach
-        for item in self.items(QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)):
+        for item in self.boxes(QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)):
             if not isinstance(item, NodeItem):
                 continue
             for is_output, ports in ((True, item.card.outputs), (False, item.card.inputs)):
                 if output is not None and output is not is_output:
                     continue
-                for name, offset in ports.items():
-                    at = offset + item.pos()
+                for name in _free_first(item, ports, output=is_output):
+                    at = ports[name] + item.pos()
                     far = ((at.x() - place.x()) ** 2 + (at.y() - place.y()) ** 2) ** 0.5
                     if far < nearest:
                         nearest = far
@@ -62,22 +65,20 @@ class HitScene(QGraphicsScene):
 
     def link_at(self, place: QPointF, reach: float) -> LinkItem | None:
         """The wire at a place."""
-        stroker = QPainterPathStroker()
-        stroker.setWidth(2 * reach)
-        for item in self.items(QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)):
-            if isinstance(item, LinkItem) and stroker.createStroke(item.path()).contains(place):
+        for item in self.boxes(QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)):
+            if isinstance(item, LinkItem) and item.hit(place, reach):
                 return item
         return None
 
     def nodes_in(self, rect: QRectF) -> list[str]:
         """Ids of the cards that a rectangle touches, in the order of the drawing."""
-        touched = {item.id for item in self.items(rect) if isinstance(item, NodeItem)}
+        touched = {item.id for item in self.boxes(rect) if isinstance(item, NodeItem)}
         return [id for id, item in self.nodes.items() if id in touched and item.scene_rect().intersects(rect)]
 
     def links_near(self, rect: QRectF) -> list[LinkItem]:
         """Wires whose shapes may stand in a rectangle."""
         wide = rect.adjusted(-WIDE, -HIGH, WIDE, HIGH)
-        return [item for item in self.items(wide) if isinstance(item, LinkItem) and item.pos().isNull()]
+        return [item for item in self.boxes(wide) if isinstance(item, LinkItem)]
 
     def bounds(self, ids: Iterable[str] = ()) -> QRectF:
         """The rectangle around these cards, or around the whole drawing."""
@@ -92,7 +93,7 @@ class HitScene(QGraphicsScene):
     def covered(self, rect: QRectF) -> bool:
         """Whether a card stands in a rectangle."""
         return any(
-            isinstance(item, NodeItem) and item.scene_rect().intersects(rect) for item in self.items(rect)
+            isinstance(item, NodeItem) and item.scene_rect().intersects(rect) for item in self.boxes(rect)
         )
 
     def bend_at(self, place: QPointF, reach: float) -> tuple[Port, int] | None:
@@ -101,8 +102,15 @@ class HitScene(QGraphicsScene):
         nearest = reach
         for target in self.graph.bends:
             item = self.links.get(target)
-            for index, at in enumerate(item.bends if item is not None and item.isVisible() else ()):
+            for index, at in enumerate(item.bends if item is not None and not item.hidden else ()):
                 far = ((at[0] - place.x()) ** 2 + (at[1] - place.y()) ** 2) ** 0.5
                 if far < nearest:
                     nearest, best = far, (target, index)
         return best
+
+
+def _free_first(item: NodeItem, ports: Iterable[str], *, output: bool) -> Iterable[str]:
+    """Of the inputs that a collapsed card has in one place, a free one is meant."""
+    if output or not item.face.collapsed:
+        return ports
+    return sorted(ports, key=lambda name: "in:" + name in item.linked)

@@ -24,7 +24,7 @@ from workbench.gui import theme
 from workbench.gui.design.help_text import brief
 from workbench.gui.design.linking import spec_of
 from workbench.gui.design.scene import DesignScene
-from workbench.gui.design.style import DETAIL, OVERVIEW, REACH, spec_text, style
+from workbench.gui.design.style import DETAIL, REACH, spec_text, style
 from workbench.gui.widgets.labels import Label
 
 LEAST, MOST = 0.05, 3.0
@@ -113,7 +113,6 @@ class Stage(QGraphicsView):
         if zoom != self.zoom:
             self.resetTransform()
             self.scale(zoom, zoom)
-            self.drawing.set_far(zoom < OVERVIEW)
             self.zoom_changed.emit(zoom)
 
     def pan(self, by: QPoint) -> None:

@@ -12,6 +12,7 @@ SNAP = 8
 NODE_WIDTH = 144
 WIDEST = 192
 HEAD = 48
+FOLDED = 32
 ROW = 16
 CORNER = 6.0
 PORT = 4.5
@@ -68,18 +69,29 @@ class Style:
         self.far_pens = {kind: _far(rgb) for kind, rgb in self.wires.items()}
         self.err_wire = _pen(self.err, 1.75)
         self.card_pen = _pen(_mixed(self.dim, self.card, 0.35) if tokens.name == "light" else self.line, 1.0)
+        self.quiet = _mixed(self.dim, self.card, 0.55)
+        self.bypass_pen = QPen(self.dim, 1.0, Qt.PenStyle.CustomDashLine)
+        self.bypass_pen.setDashPattern([4.0, 3.0])
         self.hover_pen = _pen(self.dim, 1.0)
         self.chosen_pen = _pen(self.accent, 2.0)
         self.err_pen = _pen(self.err, 1.5)
         self.warn_pen = _pen(self.warn, 1.5)
         self.ring = _pen(self.card, 1.5)
         self.band_pen = _far(self.accent)
+        self.outlines = {
+            "": self.card_pen,
+            "hovered": self.hover_pen,
+            "chosen": self.chosen_pen,
+            "error": self.err_pen,
+            "warning": self.warn_pen,
+        }
         self.no_pen = QPen(Qt.PenStyle.NoPen)
-        self.far_looks = {
+        self.far_outlines = {
             "": _far(self.line),
-            "accent": self.band_pen,
-            "err": _far(self.err),
-            "warn": _far(self.warn),
+            "hovered": _far(self.dim),
+            "chosen": self.band_pen,
+            "error": _far(self.err),
+            "warning": _far(self.warn),
         }
         self.band = QColor(self.accent)
         self.band.setAlphaF(0.12)
@@ -129,7 +141,7 @@ class Style:
         return font, metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
 
     def family(self, name: str) -> QColor:
-        return self.families.get(name, self.families["structure"])
+        return self.dim if name == "unknown" else self.families.get(name, self.families["structure"])
 
     def tile(self, step: int, ratio: float) -> QPixmap:
         """One cell of the dotted background, `step` screen pixels wide."""
@@ -168,6 +180,16 @@ def edge_path(height: float) -> QPainterPath:
     strip = QPainterPath()
     strip.addRect(QRectF(0, 0, 4, height))
     return card.intersected(strip)
+
+
+@lru_cache(maxsize=1)
+def pin_path() -> QPainterPath:
+    """A pin: the mark of a node that stays where it is."""
+    path = QPainterPath()
+    path.addEllipse(QRectF(1, 0, 6, 6))
+    path.moveTo(4, 6)
+    path.lineTo(4, 11)
+    return path
 
 
 @lru_cache(maxsize=1)
