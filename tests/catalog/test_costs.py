@@ -100,6 +100,13 @@ def test_every_template_has_an_estimate(template: str) -> None:
     assert larger.activations >= found.activations and larger.steps <= found.steps
 
 
+def test_a_dataset_to_be_chosen_leaves_the_time_open() -> None:
+    lines = "data Dataset dataset='any 30 in 2 classes'\nfc Linear out_features=2 < data.features\n"
+    found = costs(draw(f"{lines}loss CrossEntropyLoss < fc data.label", batch_size=16))
+    assert found.steps == found.operations == found.data == 0
+    assert found.activations == 16 * (4 * 30 + 8 + 4 * 2 + 4 * 2) + 4
+
+
 def test_time_learns_from_the_most_similar_runs() -> None:
     assert seconds(3.0, []) == 3.0
     assert seconds(3.0, [Measured(1.0, 2.0)]) == 6.0

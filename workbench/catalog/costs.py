@@ -36,7 +36,9 @@ Sizes = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a run will take. Memory in bytes; `work` are uncorrected seconds an epoch on a machine of each kind."""
+    """What a run will take. Memory in bytes; `work` are uncorrected seconds an epoch on a machine of each kind.
+    While the dataset is to be chosen, `steps` is 0 and only the memory counts.
+    """
 
     weights: int
     gradients: int
@@ -71,7 +73,7 @@ def estimate(analysis: Analysis, items: Mapping[str, int] | None = None) -> Esti
     batch = analysis.settings.batch_size
     count = training_items(source, items or {})
     whole = source.schema.kind == "graph"
-    steps = 1 if whole else max(1, ceil(count / batch))
+    steps = 1 if whole else ceil(count / batch)
     sizes = sizes_of(analysis)
     examples = int(source.schema.facts.get("nodes", 1)) if whole else count
     operations = 3 * examples * analysis.operations  # backward takes twice what forward does
@@ -103,14 +105,18 @@ def seconds(work: float, history: Sequence[Measured]) -> float:
 
 
 def training_items(source: Dataset, items: Mapping[str, int]) -> int:
-    """How many examples one epoch trains on: windows of a text, images, rows; a graph is one."""
+    """How many examples one epoch trains on: windows of a text, images, rows; a graph is one. 0 for a dataset that
+    is to be chosen.
+    """
     assert source.schema is not None
     schema = source.schema
     if schema.kind == "graph":
         return 1
     share = 0.9 if schema.kind == "text" else _HELD_BACK if schema.items <= _LARGE else 0.8
     count = items.get(source.dataset, int(schema.items * share))
-    return max(1, count // source.length) if schema.kind == "text" else max(1, count)
+    if not count:
+        return 0
+    return max(1, count // source.length) if schema.kind == "text" else count
 
 
 def sizes_of(analysis: Analysis) -> Sizes:

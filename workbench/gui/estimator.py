@@ -30,13 +30,13 @@ class Forecast:
 
     @property
     def brief(self) -> str:
-        """The time alone, where there is hardly room."""
-        return f"≈ {text.duration(self.seconds)}"
+        """The time alone, where there is hardly room; without a dataset the memory."""
+        return f"≈ {text.duration(self.seconds)}" if self.costs.steps else text.size(self.costs.memory)
 
     @property
     def line(self) -> str:
         """Time and memory in a few words."""
-        return f"{self.brief} an epoch · {text.size(self.costs.memory)}"
+        return f"{self.brief} an epoch · {text.size(self.costs.memory)}" if self.costs.steps else self.brief
 
     @property
     def parts(self) -> str:
@@ -47,6 +47,10 @@ class Forecast:
             f"Expected on {self.device}: {text.duration(self.seconds)} an epoch ({known})",
             f"{text.plural(costs.steps, 'step')} of {text.plural(costs.batch, 'example')} an epoch, "
             f"{text.count(costs.operations)} multiply-adds",
+        ]
+        if not costs.steps:
+            lines = ["The time is told once a dataset is chosen."]
+        lines += [
             f"Memory: {text.size(costs.memory)}",
             f"  weights {text.size(costs.weights)}",
             f"  gradients {text.size(costs.gradients)}",

@@ -146,6 +146,16 @@ def test_a_run_tells_what_was_expected_and_what_it_took(qtbot: QtBot) -> None:
     assert "time an epoch" not in dict(page._rows)
 
 
+def test_without_a_dataset_only_the_memory_is_told(qtbot: QtBot, session: Session) -> None:
+    bar = RunBar(session)
+    qtbot.addWidget(bar)
+    lines = "data Dataset dataset='any 30 in 2 classes'\nfc Linear out_features=2 < data.features\n"
+    forecast = show(session, draw(f"{lines}loss CrossEntropyLoss < fc data.label")).forecast
+    assert forecast is not None
+    assert bar.estimate.full_text() == forecast.line == forecast.brief and "B" in forecast.line
+    assert "once a dataset is chosen" in bar.estimate.toolTip()
+
+
 def test_the_estimate_stays_readable_in_a_narrow_bar(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     bar = RunBar(session)
     qtbot.addWidget(bar)

@@ -179,7 +179,8 @@ class SummaryPanel(QWidget):
         else:
             costs = forecast.costs
             parts.append(f"{size(costs.memory)} to train with batches of {costs.batch:,}")
-            parts.append(f"{forecast.brief} an epoch" + (" (rough)" if forecast.rough else ""))
+            if costs.steps:
+                parts.append(f"{forecast.brief} an epoch" + (" (rough)" if forecast.rough else ""))
         self.total.setText(" · ".join(parts))
         self.total.setToolTip(forecast.parts if forecast else "")
 
