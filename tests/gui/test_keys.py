@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.core.document import Node
@@ -383,3 +383,18 @@ def test_the_sheet_is_filtered_and_scrolled(qtbot: QtBot, window: MainWindow) ->
     assert sheet.isVisible() and "Undo" in texts(), "the first Escape empties the search"
     QTest.keyClick(sheet.search, KEY.Key_Escape)
     assert not sheet.isVisible()
+
+
+def test_what_buttons_and_hints_say_of_keys_follows(window: MainWindow, view: DesignView) -> None:
+    hint = next(label for label in view.overlays.empty.findChildren(QLabel) if "Drag a node" in label.text())
+    duplicate = next(each for each in view.form.findChildren(QPushButton) if each.text() == "Duplicate")
+    assert "press Tab and type" in hint.text()
+    assert duplicate.toolTip() == "Copy the nodes beside themselves (Ctrl+D)"
+    keymap.give("add_node", "F9")
+    keymap.give("duplicate", "F8")
+    assert "press F9 and type" in hint.text()
+    assert duplicate.toolTip() == "Copy the nodes beside themselves (F8)"
+    keymap.give("add_node", "")
+    keymap.give("duplicate", "")
+    assert "choose “Add a node…” and type" in hint.text()
+    assert duplicate.toolTip() == "Copy the nodes beside themselves"

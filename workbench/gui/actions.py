@@ -452,6 +452,8 @@ class Actions(QObject):
         for widget in QApplication.allWidgets() if other else ():
             if (text := other.get(widget.toolTip())) is not None:
                 widget.setToolTip(text)
+            elif (id := widget.property("keys_of")) is not None:
+                explain(widget, str(id), str(widget.property("keys_text")))
 
     def _forget(self, id: str, made: QAction) -> None:
         if self._made.get(id) is made:
@@ -463,7 +465,20 @@ def keys(id: str) -> str:
     return native(keymap.of(id))
 
 
-def tooltip(id: str) -> str:
-    """What the action does, with its shortcut, for the tooltip of its buttons."""
+def press(id: str) -> str:
+    """How to do an action, inside a sentence: press Ctrl+N; without keys: choose “New model”."""
     shortcut = keys(id)
-    return f"{BY_ID[id].tooltip} ({shortcut})" if shortcut else BY_ID[id].tooltip
+    return f"press {shortcut}" if shortcut else f"choose “{BY_ID[id].text}”"
+
+
+def tooltip(id: str, text: str = "") -> str:
+    """What the action does (or the text given), with its shortcut, for the tooltip of its buttons."""
+    shortcut, said = keys(id), text or BY_ID[id].tooltip
+    return f"{said} ({shortcut})" if shortcut else said
+
+
+def explain(widget: QWidget, id: str, text: str) -> None:
+    """Give a widget a tooltip of its own with the keys of an action behind it; it follows them."""
+    widget.setProperty("keys_of", id)
+    widget.setProperty("keys_text", text)
+    widget.setToolTip(tooltip(id, text))

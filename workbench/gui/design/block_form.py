@@ -8,13 +8,15 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core.blocks import CARD, STEP
 from workbench.core.definitions import MovePort, RenameBlock, RenamePort
-from workbench.core.document import INPUT, OUTPUT, Block, Document, Node
+from workbench.core.document import INPUT, OUTPUT, Block, Node
 from workbench.core.edits import AddNode, Edit, RemoveNodes, Several
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 from workbench.core.names import check_name
-from workbench.core.parameters import RemoveParameter, RenameParameter, SetParameter, instances, uses_of
+from workbench.core.parameters import RemoveParameter, RenameParameter, SetParameter, uses_of
+from workbench.gui.actions import explain
 from workbench.gui.design.faces import Knowledge
+from workbench.gui.design.instances import uses
 from workbench.gui.design.naming import free_id
 from workbench.gui.design.panels import Column, Keyed, figure_rows, section
 from workbench.gui.design.variables import NamedValues
@@ -56,7 +58,8 @@ class BlockForm(Column):
         self.params = NamedValues("parameter", check_name)
         self.params.changed.connect(self._on_param)
         self.rows.addWidget(self.params)
-        leave = Button("Back to the model", "Leave the block (Alt+Up)", icon="back")
+        leave = Button("Back to the model", "Leave the block", icon="back")
+        explain(leave, "leave_block", "Leave the block")
         leave.clicked.connect(self.left)
         self.rows.addWidget(leave)
 
@@ -197,11 +200,6 @@ def new_port(block: Block, kind: str) -> Node:
     else:
         at = (min(xs) - STEP if kind == INPUT else max(xs) + STEP, min(ys))
     return Node(free_id(graph, "x" if kind == INPUT else "y"), kind, at=at)
-
-
-def uses(document: Document, block: str) -> int:
-    """How many nodes stand for a block."""
-    return len(instances(document, block))
 
 
 def _uses(block: Block, name: str) -> str:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QWidget
 from workbench.catalog.check import Analysis
 from workbench.core.document import Document, Node
 from workbench.core.edits import Edit
+from workbench.gui.actions import explain
 from workbench.gui.design.bends import BEND_REACH
 from workbench.gui.design.faces import Knowledge, Place
 from workbench.gui.design.gestures import Gesture, Pan
@@ -80,7 +81,7 @@ class Canvas(Stage):
         self.setAcceptDrops(True)
         self.viewport().setAcceptDrops(True)
         self.setAccessibleName("Drawing of the model")
-        self.setToolTip("Tab adds a node, drag between ports to link, Home fits the drawing")
+        explain(self, "add_node", "Drag between ports to link; double-click to add a node")
         session.model_opened.connect(self._on_model_opened)
         session.document_changed.connect(self._on_document_changed)
         session.analysed.connect(self._on_analysed)

@@ -18,9 +18,10 @@ from workbench.core.document import Document, Port
 from workbench.core.edits import Edit, SetName, SetTraining, SetVariable, Several
 from workbench.core.expressions import Value
 from workbench.core.names import check_name
-from workbench.gui.design.block_form import uses
+from workbench.gui.actions import explain
 from workbench.gui.design.editors import ChoiceEditor, Editor, editor_for
 from workbench.gui.design.faces import Knowledge
+from workbench.gui.design.instances import uses
 from workbench.gui.design.panels import Column, Keyed, figure_rows, section
 from workbench.gui.design.style import spec_text
 from workbench.gui.design.variables import NamedValues
@@ -156,12 +157,13 @@ class SelectionForm(Column):
         self.rows.addWidget(self._facts)
         self._buttons: dict[str, Button] = {}
         for id, text, tip, icon in (
-            ("link_nodes", "Link in this order", "Link the nodes in the order of selection (L)", "link"),
+            ("link_nodes", "Link in this order", "Link the nodes in the order of selection", "link"),
             ("share_weights", "Share weights", "The second node uses the weights of the first", "link"),
-            ("duplicate", "Duplicate", "Copy the nodes beside themselves (Ctrl+D)", "duplicate"),
-            ("delete", "Delete", "Remove what is selected (Del)", "delete"),
+            ("duplicate", "Duplicate", "Copy the nodes beside themselves", "duplicate"),
+            ("delete", "Delete", "Remove what is selected", "delete"),
         ):
             button = Button(text, tip, icon=icon)
+            explain(button, id, tip)
             button.clicked.connect(lambda _=False, id=id: actions(id))
             self._buttons[id] = button
             self.rows.addWidget(button)

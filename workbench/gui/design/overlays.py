@@ -4,13 +4,14 @@ Imports Qt, theme, widgets, actions and canvas.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from workbench.core.definitions import renaming
 from workbench.core.errors import EditError
-from workbench.gui.actions import tooltip
+from workbench.gui.actions import explain, keymap, press, tooltip
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.faces import Place
 from workbench.gui.widgets.buttons import Button, IconButton
@@ -19,6 +20,12 @@ from workbench.gui.widgets.labels import Label
 from workbench.gui.widgets.surfaces import EmptyState, clear_layout
 
 _EDGE = 10
+_MARGIN = 4
+_TITLE = "Nothing drawn yet"
+
+
+def _start() -> str:
+    return f"Drag a node from the left, or {press('add_node')} and type its name. Start with a dataset."
 
 
 class Overlays(QObject):
@@ -31,12 +38,13 @@ class Overlays(QObject):
         self.zoom = ZoomButtons(canvas)
         self.empty = EmptyState(
             "design",
-            "Nothing drawn yet",
-            "Drag a node from the left, or press Tab and type its name. Start with a dataset.",
+            _TITLE,
+            _start(),
             "Add a dataset",
             "Put a dataset on the canvas",
         )
         self.empty.setParent(canvas)
+        keymap.changed.connect(self._show_keys)
         self.empty.acted.connect(add)
         canvas.installEventFilter(self)
         canvas.session.document_changed.connect(self.refresh)
@@ -45,6 +53,7 @@ class Overlays(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+            self.crumbs.fit()
             self._place()
         return False
 
@@ -54,6 +63,9 @@ class Overlays(QObject):
         self.crumbs.show_place(canvas.session.document.name, canvas.place)
         self.empty.setVisible(not canvas.drawing.graph.nodes)
         self._place()
+
+    def _show_keys(self) -> None:
+        self.empty.set_texts(_TITLE, _start())
 
     def _place(self) -> None:
         room = self._canvas.size()
@@ -74,25 +86,58 @@ class Breadcrumbs(QWidget):
         self._canvas = canvas
         self._row = QHBoxLayout(self)
         self._row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetFixedSize)
-        self._row.setContentsMargins(4, 2, 4, 2)
+        self._row.setContentsMargins(_MARGIN, 2, _MARGIN, 2)
         self._row.setSpacing(0)
+        self._way: list[tuple[str, Place]] = []
         self.hide()
 
     def show_place(self, model: str, place: Place) -> None:
         """Show the way from the model to a place; hidden in the model itself."""
-        clear_layout(self._row)
-        self.setVisible(bool(place.where))
-        if not place.where:
-            return
-        self._add(model, Place(), last=False)
-        where = ""
-        document = self._canvas.session.document
+        self._way = [(model, Place())]
+        document, where = self._canvas.session.document, ""
         for depth, id in enumerate(place.trail, start=1):
             where = document.graph_of(where).nodes[id].block
-            last = depth == len(place.trail)
-            self._add(f"{id}: {where}", Place(where, place.trail[:depth]), last=last)
-        if not place.trail:
-            self._add(place.where, place, last=True)
+            self._way.append((f"{id}: {where}", Place(where, place.trail[:depth])))
+        if place.where and not place.trail:
+            self._way.append((place.where, place))
+        self.setVisible(bool(place.where))
+        self.fit()
+
+    def fit(self) -> None:
+        """Show as much of the way as there is room for: its ends first, what is between in a menu."""
+        room = self._canvas.width() - 2 * _EDGE
+        for hidden in range(max(1, len(self._way) - 1)):
+            self._build(hidden)
+            # The layout itself counts new widgets only once they are shown.
+            if sum(widget.sizeHint().width() for widget in self._widgets()) + 2 * _MARGIN <= room:
+                return
+
+    def _widgets(self) -> list[QWidget]:
+        items = (self._row.itemAt(index) for index in range(self._row.count()))
+        found = [widget for item in items if item is not None and (widget := item.widget()) is not None]
+        for widget in found:
+            widget.ensurePolished()
+        return found
+
+    def _build(self, hidden: int) -> None:
+        """`hidden` parts behind the first stand in the menu."""
+        clear_layout(self._row)
+        if len(self._way) < 2:
+            return
+        self._add(*self._way[0], last=False)
+        if hidden:
+            self._add_menu(self._way[1 : 1 + hidden])
+        for index, (text, place) in enumerate(self._way[1 + hidden :], start=1 + hidden):
+            self._add(text, place, last=index == len(self._way) - 1)
+
+    def _add_menu(self, parts: list[tuple[str, Place]]) -> None:
+        button = Button("…", f"{len(parts)} blocks between", kind="quiet", name="Blocks between")
+        menu = QMenu(button)
+        for text, place in parts:
+            menu.addAction(text, partial(self._canvas.go, place))
+        button.setMenu(menu)
+        self._row.addWidget(button)
+        self._row.addWidget(Label("/", "dim"))
 
     def _add(self, text: str, place: Place, *, last: bool) -> None:
         if last:
@@ -100,7 +145,8 @@ class Breadcrumbs(QWidget):
             label.setContentsMargins(6, 0, 6, 0)
             self._row.addWidget(label)
             return
-        button = Button(text, f"Go to {text} ({'Alt+Up'})", kind="quiet")
+        button = Button(text, f"Go to {text}", kind="quiet")
+        explain(button, "leave_block", f"Go to {text}")
         button.clicked.connect(lambda: self._canvas.go(place))
         self._row.addWidget(button)
         self._row.addWidget(Label("/", "dim"))

@@ -14,6 +14,7 @@ from workbench.catalog.schema import SAMPLES
 from workbench.catalog.templates import CATEGORIES, Template, load, templates
 from workbench.core.document import Document
 from workbench.gui import text
+from workbench.gui.actions import keymap, press
 from workbench.gui.home.recent import RecentTable, rows_of
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Chips
@@ -75,9 +76,7 @@ class HomeView(QScrollArea):
         self.grid = CardGrid(CARD_WIDTH)
         self.table = RecentTable()
         self._recent = SectionHeader("Recent")
-        self._none = Label(
-            "No models yet. Open one of the cards above, or press Ctrl+N for an empty one.", "dim"
-        )
+        self._none = Label("Opening the workspace…", "dim")
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(36, 24, 36, 24)
@@ -102,6 +101,7 @@ class HomeView(QScrollArea):
         session.models_changed.connect(self._show_recent)
         session.runs_changed.connect(self._show_recent)
         session.opened.connect(self._show_recent)
+        keymap.changed.connect(self._show_recent)
         session.unusable.connect(self._show_unusable)
         self._minute = QTimer(self, interval=60_000)
         self._minute.timeout.connect(self._show_recent)
@@ -158,7 +158,7 @@ class HomeView(QScrollArea):
         self.table.setVisible(bool(rows))
         self._none.setVisible(not rows)
         self._none.setText(
-            "No models yet. Open one of the cards above, or press Ctrl+N for an empty canvas."
+            f"No models yet. Open one of the cards above, or {press('new_model')} for an empty canvas."
             if session.is_open
             else "Opening the workspace…"
         )

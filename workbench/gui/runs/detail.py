@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from workbench.gui import progress, text, theme
+from workbench.gui.actions import explain
 from workbench.gui.runs import commands
 from workbench.gui.runs.feed import More, Points, Recorded
 from workbench.gui.runs.pages import CheckpointsPage, CurvesPage, LogPage, SettingsPage
@@ -38,17 +39,21 @@ class RunHeader(QWidget):
         self.facts = ElidedLabel("", "small")
         self.trouble = Label("", "err", wrap=True)
         self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.pause = Button("Pause", "Pause this run after its current step (Space)", icon="pause")
-        self.stop = Button("Stop", "End this run; what it learned is kept (Ctrl+.)", icon="stop")
+        self.pause = Button("Pause", "Pause this run after its current step", icon="pause")
+        self.stop = Button("Stop", "End this run; what it learned is kept", icon="stop")
         self.open = Button(
-            "Open drawing", "Open a copy of the exact drawing that this run trains (Enter)", icon="design"
+            "Open drawing", "Open a copy of the exact drawing that this run trains", icon="design"
         )
-        self.again = Button(
-            "Run again", "Queue the same drawing, data and seed once more (Ctrl+R)", icon="refresh"
-        )
-        self.delete = IconButton(
-            "delete", "Delete this run", "Put this run into the trash; can be undone (Del)"
-        )
+        self.again = Button("Run again", "Queue the same drawing, data and seed once more", icon="refresh")
+        self.delete = IconButton("delete", "Delete this run", "Put this run into the trash; can be undone")
+        for id, button in (
+            ("run_pause", self.pause),
+            ("run_stop", self.stop),
+            ("run_open", self.open),
+            ("run_again", self.again),
+            ("run_delete", self.delete),
+        ):
+            explain(button, id, button.toolTip())
         self._lay_out()
         self.pause.clicked.connect(lambda: self._do(commands.toggle_pause))
         self.stop.clicked.connect(lambda: self._do(commands.stop))
@@ -98,7 +103,7 @@ class RunHeader(QWidget):
             self.pause.setText("Resume" if resumes else "Pause")
             self.pause.setAccessibleName(self.pause.text())
             tip = "Let this run go on" if resumes else "Pause this run after its current step"
-            self.pause.setToolTip(f"{tip} (Space)")
+            explain(self.pause, "run_pause", tip)
             theme.set_icon(self.pause, "resume" if resumes else "pause")
         self.pause.setVisible(not run.final)
         self.pause.setEnabled(resumes or commands.can_pause(run))
