@@ -179,6 +179,26 @@ def test_a_long_row_is_folded() -> None:
     assert {y for _, y in few.values()} == {0}
 
 
+def test_residual_blocks_are_folded_between_each_other() -> None:
+    boxes, pairs, last = {"start": CARD}, [], "start"
+    for number in range(6):
+        names = [f"{word}{number}" for word in ("relu", "a", "b", "c", "probe")]
+        boxes |= dict.fromkeys(names, CARD)
+        boxes[f"sum{number}"] = MERGE
+        relu, a, b, c, probe = names
+        pairs += [f"{last} {relu}", f"{relu} {a}", f"{a} {b}", f"{b} {c}", f"{b} {probe}"]
+        pairs += [f"{c} sum{number}.a", f"{relu} sum{number}.b"]
+        last = f"sum{number}"
+    places = arranged(boxes, links(*pairs))
+    assert not overlap(boxes, places)
+    assert max(x for x, _ in places.values()) < 3000
+    for number in range(6):
+        first, total = places[f"relu{number}"], places[f"sum{number}"]
+        assert first[0] < places[f"a{number}"][0] < places[f"probe{number}"][0] <= total[0]
+        assert abs(first[1] - total[1]) < 96
+    assert len({places[f"relu{number}"][1] for number in range(6)}) >= 3
+
+
 def test_a_group_stays_together_unless_it_would_turn_a_link_back() -> None:
     boxes, found = cards("a b c d e"), links("a b", "b c", "a d", "d e")
     places = arranged(boxes, found, [Group(frozenset({"b", "c"}), (16, 40, 16, 16))])

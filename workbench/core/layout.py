@@ -4,18 +4,20 @@ Frames stay together, long rows of cards are folded. Standard library and core/l
 always gets the same layout.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil, sqrt
 
 from workbench.core.document import Place, Port
 from workbench.core.layers import Edge, Spacing, place_part
+from workbench.core.runs import runs
 
 __all__ = ["Box", "Group", "Spacing", "arranged", "layered"]
 _WIDE = 5.0
 """A drawing so many times wider than high has its long rows folded."""
 _LONG = 8
-"""Rows of so many cards can be folded."""
+"""Runs of so many cards can be folded."""
 _FOLDED = 3.0
 _TURN = 24.0
 """Room at both ends of folded rows for the links that lead to the next one."""
@@ -231,13 +233,18 @@ def _folded(
 ) -> dict[str, Place] | None:
     """The layout with long rows of cards folded into several; None where that is not needed or does not help."""
     wide, high = _extent(boxes, places)
-    chains = [chain for chain in _chains(boxes, links) if len(chain) >= _LONG]
-    if wide < _WIDE * high or not chains:
+    if wide < _WIDE * high:
         return None
-    longest = max(len(chain) for chain in chains)
-    for rows in range(2, longest // 3 + 1):
+    chains = [_pieces(run, links) for run in runs(boxes.keys(), links)]
+    chains = [
+        chain for chain in chains if _LONG <= _cards(chain) >= 2 * max(len(piece.ids) for piece in chain)
+    ]
+    longest = max((len(chain) for chain in chains), default=0)
+    found = None
+    likely = round(sqrt(wide / (_FOLDED * high)))
+    for rows in range(max(2, likely - 1), min(longest // 2, likely + 4) + 1):
         folds = {
-            f"fold {number}": (_fold(chain, boxes, rows, spacing), (_TURN, 0.0, _TURN, 0.0))
+            f"fold {number}": (_fold(chain, boxes, links, rows, spacing), (_TURN, 0.0, _TURN, 0.0))
             for number, chain in enumerate(chains)
         }
         merged, joined, shift = _merged(boxes, links, folds, spacing)
@@ -247,9 +254,9 @@ def _folded(
             owner, (dx, dy) = shift[id]
             found[id] = (outside[owner][0] + dx, outside[owner][1] + dy)
         wide, high = _extent(boxes, found)
-        if wide <= _FOLDED * high or rows == longest // 3:
-            return found
-    return None
+        if wide <= _FOLDED * high:
+            break
+    return found
 
 
 def _extent(boxes: Mapping[str, Box], places: Mapping[str, Place]) -> Place:
@@ -257,32 +264,81 @@ def _extent(boxes: Mapping[str, Box], places: Mapping[str, Place]) -> Place:
     return wide, max(y + boxes[id].height for id, (_, y) in places.items())
 
 
-def _chains(boxes: Mapping[str, Box], links: Mapping[Port, Port]) -> list[list[str]]:
-    """Rows in which each card feeds the next one and nothing else."""
-    fed: dict[str, list[str]] = {id: [] for id in boxes}
-    feeds: dict[str, list[str]] = {id: [] for id in boxes}
-    for target, source in links.items():
-        if target.node in fed and source.node in fed:
-            fed[target.node].append(source.node)
-            feeds[source.node].append(target.node)
+@dataclass(slots=True)
+class _Piece:
+    """A part of a run to which a single link leads: all its cards, the one that it leads to, the one at the end."""
 
-    def next_of(id: str) -> str:
-        only = feeds[id][0] if len(feeds[id]) == 1 else ""
-        return only if only and len(fed[only]) == 1 else ""
-
-    inside = {next_of(id) for id in boxes}
-    chains = []
-    for id in boxes:
-        if id not in inside:
-            chain = [id]
-            while after := next_of(chain[-1]):
-                chain.append(after)
-            chains.append(chain)
-    return chains
+    ids: list[str]
+    entry: str
+    exit: str
 
 
-def _fold(chain: Sequence[str], boxes: Mapping[str, Box], rows: int, spacing: Spacing) -> dict[str, Place]:
-    """Cards of a row in several rows, in columns."""
+def _pieces(run: Sequence[Sequence[str]], links: Mapping[Port, Port]) -> list[_Piece]:
+    """A run, cut wherever only one link would lead from the end of a row to the next."""
+    into = {id: number for number, step in enumerate(run) for id in step}
+    ways = Counter(
+        into[target.node]
+        for target, source in links.items()
+        if source.node in into and into.get(target.node) == into[source.node] + 1
+    )
+    pieces: list[_Piece] = []
+    for number, step in enumerate(run):
+        if pieces and ways[number] > 1:
+            pieces[-1].ids += step
+            pieces[-1].exit = step[-1]
+        else:
+            pieces.append(_Piece([*step], step[-1], step[-1]))
+    return pieces
+
+
+def _cards(pieces: Iterable[_Piece]) -> int:
+    return sum(len(piece.ids) for piece in pieces)
+
+
+def _fold(
+    pieces: Sequence[_Piece],
+    boxes: Mapping[str, Box],
+    links: Mapping[Port, Port],
+    rows: int,
+    spacing: Spacing,
+) -> dict[str, Place]:
+    """The pieces of a run in several rows; in columns where each is one card."""
+    if all(len(piece.ids) == 1 for piece in pieces):
+        return _columns([piece.entry for piece in pieces], boxes, rows, spacing)
+    places: dict[str, Place] = {}
+    y, end = 0.0, 0.0
+    for row in _rows_of(pieces, rows):
+        own = {id: boxes[id] for piece in row for id in piece.ids}
+        found = layered(own, links, spacing)
+        start = found[row[0].entry][1] + own[row[0].entry].height / 2
+        if places:  # so far that a link halfway between both ends runs between the rows
+            y += _up(max(1.5 * spacing.down, end - start + 2 * spacing.grid), spacing.grid)
+        places.update({id: (x, y + top) for id, (x, top) in found.items()})
+        high = _up(_extent(own, found)[1], spacing.grid)
+        end = high - found[row[-1].exit][1] - own[row[-1].exit].height / 2
+        y += high
+    return places
+
+
+def _rows_of(pieces: Sequence[_Piece], rows: int) -> list[list[_Piece]]:
+    """The pieces in at most so many rows, the longest of which is as short as can be."""
+
+    def filled(room: int) -> list[list[_Piece]]:
+        parts: list[list[_Piece]] = [[]]
+        for piece in pieces:
+            if parts[-1] and _cards(parts[-1]) + len(piece.ids) > room:
+                parts.append([])
+            parts[-1].append(piece)
+        return parts
+
+    low, high = 1, _cards(pieces)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if len(filled(middle)) <= rows else (middle + 1, high)
+    return filled(low)
+
+
+def _columns(chain: Sequence[str], boxes: Mapping[str, Box], rows: int, spacing: Spacing) -> dict[str, Place]:
     per_row = ceil(len(chain) / rows)
     parts = [chain[start : start + per_row] for start in range(0, len(chain), per_row)]
     columns, x = [], 0.0
