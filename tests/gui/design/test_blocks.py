@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from tests.drawing import CLASSIFIER, block, draw
 from workbench.core.document import Document, Graph, Port, Update
@@ -187,3 +188,28 @@ def test_a_family_that_shares_weights_is_unpacked_together(driver: "CanvasDriver
     assert driver.document.graph.links[Port("loss", "target")] == Port("g2", "y")
     assert driver.view.session.analyse_now().parameters == parameters
     assert len(driver.view.session.history.steps()) == 1
+
+
+def test_a_long_way_keeps_its_ends_and_puts_the_rest_into_a_menu(driver: "CanvasDriver") -> None:
+    make(driver, "fc1", "relu", "fc2")
+    for level in range(1, 8):
+        make(driver, f"block{level}")
+    for level in range(8, 0, -1):
+        driver.canvas.enter(f"block{level}")
+    driver.view.resize(1000, 700)
+    QApplication.processEvents()
+    crumbs = driver.view.overlays.crumbs
+    assert crumbs.width() <= driver.canvas.width()
+    buttons = {
+        button.accessibleName(): button for button in crumbs.findChildren(QPushButton) if button.isVisible()
+    }
+    assert "blocks" in buttons and "Blocks between" in buttons
+    menu = buttons["Blocks between"].menu()
+    assert menu.actions()[0].text() == "block8: Block8"
+    menu.actions()[0].trigger()
+    assert driver.canvas.place.where == "Block8"
+    driver.view.resize(1400, 860)
+    QApplication.processEvents()
+    (button,) = [one for one in crumbs.findChildren(QPushButton) if one.isVisible()]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert driver.canvas.place.where == "" and not crumbs.isVisible()

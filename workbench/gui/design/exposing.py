@@ -85,7 +85,7 @@ def expose(document: Document, where: str, node: Node, entry: Field) -> Edit:
 def conceal(document: Document, where: str, node: Node, field: str, name: str) -> Edit:
     """The edit that gives a field its value back; the parameter goes when no other field is it."""
     block = document.blocks[where]
-    family = _sharing(block.graph.nodes, node)
+    family = sharing(block.graph.nodes, node)
     if {id for id, other in uses_of(block, name) if (id, other) not in {(copy, field) for copy in family}}:
         default = block.params[name]
         edits = tuple(SetParam(id, field, default, where) for id in family)
@@ -93,7 +93,7 @@ def conceal(document: Document, where: str, node: Node, field: str, name: str) -
     return RemoveParameter(where, name)
 
 
-def _sharing(nodes: Mapping[str, Node], node: Node) -> list[str]:
+def sharing(nodes: Mapping[str, Node], node: Node) -> list[str]:
     """A node and its linked copies, whose fields are the same."""
     owner = node.linked_to or node.id
     return [other.id for other in nodes.values() if owner in (other.id, other.linked_to)]

@@ -20,11 +20,11 @@ from workbench.core.edits import Edit, SetLinkedTo, SetParam, SetRepeat, SetTitl
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value, is_expression
 from workbench.gui.actions import tooltip
-from workbench.gui.design.block_form import uses
 from workbench.gui.design.datasets import DatasetEditor
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
-from workbench.gui.design.exposing import conceal, expose, exposed_as, node_fields
+from workbench.gui.design.exposing import conceal, expose, exposed_as, node_fields, sharing
 from workbench.gui.design.faces import Knowledge
+from workbench.gui.design.instances import uses
 from workbench.gui.design.panels import Column, Keyed, ProblemBox, figure_rows, figures, help_page, section
 from workbench.gui.session import Session
 from workbench.gui.text import plural
@@ -80,7 +80,7 @@ class Shown:
     exposed: tuple[tuple[str, str], ...] = ()
     """Fields that are a parameter of the block around, and that parameter."""
     shared: bool = False
-    """Whether other nodes stand for the same block."""
+    """Whether nodes with other weights stand for the same block."""
 
 
 class NodeForm(Column):
@@ -402,5 +402,5 @@ def _shown(node: Node, know: Knowledge) -> Shown:
             if entry.kind in ("bool", "choice") and is_expression(values[entry.name])
         ),
         tuple((name, param) for name, value in values.items() if (param := exposed_as(around, value))),
-        bool(node.block) and uses(document, node.block) > 1,
+        bool(node.block) and uses(document, node.block) > len(sharing(graph.nodes, node)),
     )

@@ -34,8 +34,8 @@ class NamedValues(QWidget):
         self._grid = QGridLayout(self._box)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(6)
-        self._grid.setColumnStretch(0, 2)
-        self._grid.setColumnStretch(1, 3)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
         self._column.addWidget(self._box)
         self._reason = Label("", "err", wrap=True)
         self._reason.hide()
@@ -80,6 +80,7 @@ class NamedValues(QWidget):
     def _add_row(self, name: str) -> None:
         thing = self._thing
         label = TextField(f"Name of {thing} {name}".strip(), f"The {thing}'s name", name, "name")
+        label.setCursorPosition(0)
         field = TextField(f"Value of {name or thing}", "A number, or “= …” with other names", "", "value")
         remove = IconButton("delete", f"Remove {thing} {name}".strip())
         row = self._grid.rowCount()
