@@ -9,7 +9,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.gui.design.test_canvas import show, with_block
+from tests.gui.test_audit import RULES
 from workbench.core.document import BOOKMARK, Document, Remark
+from workbench.gui import theme
 from workbench.gui.design.bookmarks import Bookmarks, bookmarks_of
 from workbench.gui.design.faces import Place
 
@@ -154,3 +156,19 @@ def test_foreign_bookmarks_are_shown_short_and_looked_at_within_limits(driver: "
 
 def test_bookmarks_are_not_painted(driver: "CanvasDriver") -> None:
     assert not driver.view.remarks.items
+
+
+@pytest.mark.parametrize("mode", ["dark", "light"])
+def test_the_boxes_pass_the_audit(driver: "CanvasDriver", qapp: QApplication, mode: str) -> None:
+    theme.apply(qapp, mode)
+    found = []
+    for open_box, box in (
+        (bookmarks(driver).add, bookmarks(driver).name_box),
+        (bookmarks(driver).open, bookmarks(driver).list_box),
+    ):
+        open_box()
+        QApplication.processEvents()
+        found += [finding for rule in RULES.values() for finding in rule(box)]
+        box.close_box()
+    theme.apply(qapp, "dark")
+    assert not found

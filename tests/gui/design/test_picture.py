@@ -169,3 +169,13 @@ def test_a_huge_drawing_is_scaled_down(driver: "CanvasDriver") -> None:
     assert image.width() * image.height() <= MOST_PIXELS * 1.01
     assert image.width() == pytest.approx(image.height() * 21, rel=0.9)
     assert not image.isNull() and image.pixelColor(QPoint(1, 1)) == style().base
+
+
+def test_remarks_as_large_as_a_file_may_hold_make_a_picture(driver: "CanvasDriver") -> None:
+    frame = Remark("frame1", FRAME, "x" * 90_000, (-4e11, -4e11), (9e11, 9e11), "nosuch")
+    note = Remark("note1", NOTE, "y\n" * 40_000, (0.0, 0.0), (1e-9, 5e11))
+    document = driver.document
+    graph = replace(document.graph, remarks={"frame1": frame, "note1": note})
+    show(driver, replace(document, graph=graph))
+    assert not picture(driver).image().isNull()
+    assert picture(driver).svg("huge").startswith(b"<?xml")

@@ -25,7 +25,7 @@ from workbench.gui.design.style import style
 PNG, SVG = "PNG that holds the model (*.png)", "SVG drawing (*.svg)"
 SHARP = 2.0
 MOST_PIXELS = 48_000_000
-LONGEST_SIDE = 30_000
+LONGEST_SIDE, LONGEST_PAGE = 30_000, 1_000_000
 """Larger pictures are scaled down: most programs would refuse them."""
 _MARGIN = 24.0
 _DOTS_PER_METRE = 3780  # 96 dots per inch
@@ -82,7 +82,8 @@ class Picture:
     def svg(self, title: str) -> bytes:
         """The drawing in shapes and letters."""
         area = self.area
-        size = QSize(round(area.width()), round(area.height()))
+        scale = min(1.0, LONGEST_PAGE / max(area.width(), area.height()))
+        size = QSize(max(1, round(area.width() * scale)), max(1, round(area.height() * scale)))
         buffer = QBuffer()
         generator = QSvgGenerator()
         generator.setOutputDevice(buffer)

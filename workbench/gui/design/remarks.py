@@ -149,7 +149,10 @@ class Remarks(QObject):
         """The remark that one would take at a place, and which of its edges (none: the whole)."""
         zoom = self.canvas.zoom
         reach = _EDGE / zoom
-        for item in sorted(self.items.values(), key=lambda item: -item.zValue()):
+        around = QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)
+        for item in self.canvas.drawing.items(around):  # the topmost comes first
+            if not isinstance(item, RemarkItem):
+                continue
             rect = item.scene_rect()
             near = rect.adjusted(-reach, -reach, reach, reach)
             if near.contains(place):
