@@ -143,7 +143,10 @@ def activations(info: NodeInfo, sizes: Sizes) -> int:
 
 def bytes_of(spec: TensorSpec, sizes: Sizes) -> int:
     """How much room a tensor takes."""
-    return _BYTES[spec.dtype] * prod(_size(dim, sizes) for dim in spec.shape)
+    size = _BYTES[spec.dtype]
+    for dim in spec.shape:  # a loop, since this is asked for every node after every edit
+        size *= dim if isinstance(dim, int) else sizes.get(dim, 1)
+    return size
 
 
 def _size(dim: Dim, sizes: Sizes) -> int:
