@@ -97,4 +97,4 @@ def test_a_killed_window_loses_two_seconds_at_most(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 @pytest.mark.timeout(600)
 def test_a_window_that_is_killed_again_and_again_loses_two_seconds_at_most(tmp_path: Path) -> None:
-    survive(tmp_path, [2.2, *(0.5 + 0.137 * (trial % 17) for trial in range(60))])
+    survive(tmp_path, [2.2, *(0.5 + 0.137 * (trial % 17) for trial in range(30))])
