@@ -235,7 +235,7 @@ def _folded(
     wide, high = _extent(boxes, places)
     if wide < _WIDE * high:
         return None
-    chains = [_pieces(run, links) for run in runs(boxes.keys(), links)]
+    chains = [_pieces(run, boxes, links, spacing) for run in runs(boxes.keys(), links)]
     chains = [
         chain for chain in chains if _LONG <= _cards(chain) >= 2 * max(len(piece.ids) for piece in chain)
     ]
@@ -271,9 +271,12 @@ class _Piece:
     ids: list[str]
     entry: str
     exit: str
+    width: float = 0.0
 
 
-def _pieces(run: Sequence[Sequence[str]], links: Mapping[Port, Port]) -> list[_Piece]:
+def _pieces(
+    run: Sequence[Sequence[str]], boxes: Mapping[str, Box], links: Mapping[Port, Port], spacing: Spacing
+) -> list[_Piece]:
     """A run, cut wherever only one link would lead from the end of a row to the next."""
     into = {id: number for number, step in enumerate(run) for id in step}
     ways = Counter(
@@ -288,6 +291,14 @@ def _pieces(run: Sequence[Sequence[str]], links: Mapping[Port, Port]) -> list[_P
             pieces[-1].exit = step[-1]
         else:
             pieces.append(_Piece([*step], step[-1], step[-1]))
+    owner = {id: number for number, piece in enumerate(pieces) for id in piece.ids}
+    inner: list[dict[Port, Port]] = [{} for _ in pieces]
+    for target, source in links.items():
+        if source.node in owner and owner[source.node] == owner.get(target.node):
+            inner[owner[source.node]][target] = source
+    for piece, joined in zip(pieces, inner, strict=True):
+        own = {id: boxes[id] for id in piece.ids}
+        piece.width = _extent(own, layered(own, joined, spacing))[0] + spacing.across
     return pieces
 
 
@@ -325,13 +336,16 @@ def _rows_of(pieces: Sequence[_Piece], rows: int) -> list[list[_Piece]]:
 
     def filled(room: int) -> list[list[_Piece]]:
         parts: list[list[_Piece]] = [[]]
+        used = 0.0
         for piece in pieces:
-            if parts[-1] and _cards(parts[-1]) + len(piece.ids) > room:
+            if parts[-1] and used + piece.width > room:
                 parts.append([])
+                used = 0.0
             parts[-1].append(piece)
+            used += piece.width
         return parts
 
-    low, high = 1, _cards(pieces)
+    low, high = 1, ceil(sum(piece.width for piece in pieces))
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if len(filled(middle)) <= rows else (middle + 1, high)
