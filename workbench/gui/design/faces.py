@@ -3,7 +3,6 @@
 May import core, catalog and gui.text.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,7 +16,7 @@ from workbench.catalog.spec import NodeType, fill, node_types
 from workbench.core.document import COLLAPSED, INPUT, OUTPUT, PINNED, Document, Graph, Node
 from workbench.core.errors import ExpressionError, FieldError
 from workbench.core.expressions import Value, evaluate
-from workbench.gui.text import count
+from workbench.gui.design.instances import facts, summed_up, uses
 
 _NAMED = ("data", "loss", "metric", "probe")
 """Families whose nodes are spoken of by name elsewhere, so that the name comes first."""
@@ -104,16 +103,13 @@ class Knowledge:
             if id and problem.where != self.place.where:
                 inside.setdefault(id, []).append(problem)
         for id, problems in inside.items():
-            first = found[id]
-            if first.where != self.place.where:
-                way = "/".join(first.path.split("/")[len(self.place.trail) + 1 :])
-                more = f" (and {len(problems) - 1} more inside)" if len(problems) > 1 else ""
-                found[id] = replace(first, message=f"{way}: {first.message}{more}")
+            if found[id].where != self.place.where:
+                found[id] = summed_up(found[id], problems, len(self.place.trail))
         return found
 
     def uses(self, block: str) -> int:
         """How many nodes of the whole model stand for a block."""
-        return _count_uses(self.document)[block]
+        return uses(self.document, block)
 
     def marked(self, problem: Problem) -> str:
         """The node of this graph at which a problem shows; "" for none."""
@@ -231,11 +227,9 @@ def _block_face(
         brief = f"shares {node.linked_to}"
         line = f"{node.id} · {brief}"
     else:
-        uses = know.uses(node.block)
-        facts = [count(info.parameters)] if info and info.parameters else []
-        facts += [f"{uses} uses"] if uses > 1 else []
-        brief = " · ".join(facts)
-        line = " · ".join([node.id, *facts])
+        told = facts(know.document, node.block, info)
+        brief = " · ".join(told)
+        line = " · ".join([node.id, *told])
     return Face(
         node.title or node.block,
         line,
@@ -248,18 +242,6 @@ def _block_face(
         message,
         level,
     )
-
-
-_counted: list[tuple[Document, Counter[str]]] = []
-
-
-def _count_uses(document: Document) -> Counter[str]:
-    """Uses of every block; counted once for each version of the document."""
-    if not _counted or _counted[0][0] is not document:
-        graphs = (document.graph, *(block.graph for block in document.blocks.values()))
-        blocks = Counter(node.block for graph in graphs for node in graph.nodes.values() if node.block)
-        _counted[:] = [(document, blocks)]
-    return _counted[0][1]
 
 
 @lru_cache(maxsize=4096)
