@@ -3,10 +3,12 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from tests.gui.test_audit import RULES
 from workbench.core.edits import SetVariable
+from workbench.gui import theme
 from workbench.gui.design.bottom import HISTORY
 from workbench.gui.design.versions import AUTOMATIC, VersionsPanel
 from workbench.gui.design.view import DesignView
@@ -172,6 +174,28 @@ def test_a_version_that_another_window_kept_is_seen_when_one_looks(
     session.call(lambda store: store.add_version(model, store.model_text(model), "theirs"))
     QTest.keyClick(view.canvas, KEY.Key_S, CTRL | ALT)
     qtbot.waitUntil(lambda: names(panel) == ["theirs", "mine"], timeout=3000)
+
+
+@pytest.mark.parametrize("mode", ["dark", "light"])
+def test_the_history_and_the_box_pass_the_audit(
+    qtbot: QtBot, qapp: QApplication, window: MainWindow, view: DesignView, mode: str
+) -> None:
+    theme.apply(qapp, mode)
+    window.resize(1280, 720)
+    keep(qtbot, window, view, "before the holidays, with a name that is longer than there is room for it")
+    view.session.undo()
+    for id in ("history", "versions"):
+        window.messages.hide()
+        view.session.actions.get(id).trigger()
+        qtbot.wait(100)
+        panel = view.bottom.history
+        assert not [finding for rule in RULES.values() for finding in rule(panel)]
+    view.session.actions.get("save").trigger()
+    qtbot.wait(50)
+    found = [finding for rule in RULES.values() for finding in rule(window.version_box)]
+    window.version_box.close_up()
+    theme.apply(qapp, "dark")
+    assert not found
 
 
 def test_the_palette_offers_history_versions_and_saving(view: DesignView, session: Session) -> None:
