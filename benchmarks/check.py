@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from benchmarks._figures import Figure, at_most, report
 from workbench.catalog.check import analyse
 from workbench.catalog.schema import SAMPLES
-from workbench.core.document import Document, Graph, Node, Port
-from workbench.core.edits import MoveNodes, SetParam
+from workbench.core.document import BYPASS, Document, Graph, Node, Port
+from workbench.core.edits import Disconnect, MoveNodes, SetParam
+from workbench.core.looks import SetMode
 
 STAGES = 998
 TURNS = 15
@@ -58,7 +59,7 @@ def milliseconds(work: Callable[[], object]) -> float:
 
 
 def figures() -> Iterator[Figure]:
-    """The whole, after a change of a field in the middle, after moving a node."""
+    """The whole, and again after each of several edits in the middle."""
     document = large()
     before = analyse(document, SAMPLES)
     assert before.ok, before.problems[:3]
@@ -73,6 +74,12 @@ def figures() -> Iterator[Figure]:
     moved = MoveNodes({middle: (5.0, 5.0)}).apply(document)
     once = milliseconds(lambda: analyse(moved, SAMPLES, before))
     yield at_most("check after a node was moved", once, "ms", 20, "all of it again, ms", whole)
+    unlinked = Disconnect(Port(f"sum{STAGES // 2}", "b")).apply(document)
+    once = milliseconds(lambda: analyse(unlinked, SAMPLES, before))
+    yield at_most("check after a link was cut", once, "ms", 20, "all of it again, ms", whole)
+    bypassed = SetMode((middle,), BYPASS).apply(document)
+    once = milliseconds(lambda: analyse(bypassed, SAMPLES, before))
+    yield at_most("check after a node was bypassed", once, "ms", 20, "all of it again, ms", whole)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.drawing import CLASSIFIER, block, draw
 from tests.programs import analysed, batch_of, call, live, text_of
@@ -268,6 +270,39 @@ def test_ports_of_a_block_are_always_there() -> None:
     nodes = {id: replace(node, mode="mute") if id in ("x", "y") else node for id, node in graph.nodes.items()}
     document = iris("last @Two < data", Two=replace(TWO, graph=replace(graph, nodes=nodes)))
     assert active(document).graph is document.graph and analysed(document).ok
+
+
+# Whatever is muted.
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from([each.id for each in templates()]), st.data())
+def test_nothing_that_counts_is_linked_to_what_does_not(id: str, data: st.DataObject) -> None:
+    document = load(id)
+    for where in ("", *document.blocks):
+        ids = sorted(document.graph_of(where).nodes)
+        for mode in ("mute", "bypass"):
+            some = data.draw(st.lists(st.sampled_from(ids), max_size=3, unique=True))
+            ports = {
+                node.id
+                for node in document.graph_of(where).nodes.values()
+                if node.type in ("Input", "Output")
+            }
+            document = SetMode(tuple(id for id in some if id not in ports), mode, where).apply(document)
+    for where in ("", *document.blocks):
+        graph, drawn = active(document).graph_of(where), document.graph_of(where)
+        assert list(graph.nodes) == [id for id in drawn.nodes if id in graph.nodes]
+        assert all(port.node in graph.nodes for link in graph.links.items() for port in link)
+        assert not any(node.mode for node in graph.nodes.values())
+        whole = {
+            id for id in graph.nodes if id not in drawn.nodes or drawn.upstream([id]) <= graph.nodes.keys()
+        }
+        assert all(graph.nodes[id].params == drawn.nodes[id].params for id in whole)
+    assert active(active(document)) == active(document)
+    found = analyse(document, SAMPLES)
+    assert {path for path in found.nodes if "/" not in path} <= set(active(document).graph.nodes)
+    if found.ok:
+        assert compile(text_of(document), "program.py", "exec")
 
 
 # With the memory of the check.

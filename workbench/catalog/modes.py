@@ -65,7 +65,9 @@ def _graph(
 
 
 class _Pruned:
-    """Decides node by node, along the links, what is left of a graph."""
+    """Decides node by node, along the links, what is left of a graph. Only what stands behind a node with a mode, or
+    behind a block out of which less comes, can be different.
+    """
 
     def __init__(
         self, graph: Graph, inside: bool, blocks: Mapping[str, Block], silent: Mapping[str, set[str]]
@@ -74,32 +76,65 @@ class _Pruned:
         self.inside = inside
         self.blocks = blocks
         self.silent = silent
-        self.nodes: dict[str, Node] = {}
-        self.links: dict[Port, Port] = {}
+        self.nodes = dict(graph.nodes)
+        self.links = dict(graph.links)
         self._instead: dict[str, Port | None] = {}  # by node that is out, what its consumers get in its place
         self._fed: dict[str, dict[str, Port]] = {}
-        for target, source in graph.links.items():
-            self._fed.setdefault(target.node, {})[target.name] = source
-        kept: dict[str, dict[str, Port]] = {}
-        for node in graph.nodes.values():
-            if node.mode == MUTE and not self._port_of_block(node):
-                self._out(node, None)
-        drawn = {id: node for id, node in graph.nodes.items() if id not in self._instead}
-        order, cyclic = Graph(drawn, {t: s for t, s in graph.links.items() if t.node in drawn}).order()
-        for id in order:
-            left = self._decide(graph.nodes[id])
-            if left is not None:
-                self.nodes[id], kept[id] = left
-        for id in cyclic:  # stays as it is, for the check to tell of the cycle
-            self.nodes[id], kept[id] = graph.nodes[id], self._living(id)
-        self.nodes = {id: self.nodes[id] for id in graph.nodes if id in self.nodes}  # in drawing order
+        less = {id for id, node in graph.nodes.items() if silent.get(node.block)}
+        for id in self._behind():
+            node, fed = graph.nodes[id], self._fed.get(id, {})
+            own = bool(node.mode) or id in less
+            if not own and not any(port.node in self._instead or port.node in less for port in fed.values()):
+                continue
+            left = self._decide(node)
+            for name in fed:
+                del self.links[Port(id, name)]
+            if left is None:
+                del self.nodes[id]
+                continue
+            self.nodes[id], kept = left
+            self.links |= {Port(id, name): source for name, source in kept.items()}
         self._inherit()
-        for id in self.nodes:
-            self.links |= {Port(id, name): source for name, source in kept[id].items()}
+
+    def _behind(self) -> list[str]:
+        """Nodes that may be different, so that each stands after what feeds it. Those in a cycle are not listed:
+        they stay as they are, for the check to tell of it.
+        """
+        users: dict[str, list[str]] = {}
+        for target, source in self.graph.links.items():
+            users.setdefault(source.node, []).append(target.node)
+        todo = [id for id, node in self.graph.nodes.items() if node.mode or self.silent.get(node.block)]
+        behind: set[str] = set()
+        while todo:
+            id = todo.pop()
+            if id not in behind and id in self.graph.nodes:
+                behind.add(id)
+                todo += users.get(id, ())
+        waiting = {id: 0 for id in self.graph.nodes if id in behind}
+        for target, source in self.graph.links.items():
+            if target.node in behind:
+                self._fed.setdefault(target.node, {})[target.name] = source
+                if source.node in behind and not self._muted(target.node):
+                    waiting[target.node] += 1
+        ready = [id for id, count in waiting.items() if count == 0]
+        for id in ready:
+            for user in users.get(id, ()):
+                if user in waiting and not self._muted(user):
+                    waiting[user] -= 1
+                    if waiting[user] == 0:
+                        ready.append(user)
+        return ready
+
+    def _muted(self, id: str) -> bool:
+        """Whether a node is out whatever feeds it."""
+        node = self.graph.nodes[id]
+        return node.mode == MUTE and not self._port_of_block(node)
 
     def _decide(self, node: Node) -> Left:
         """The node and what feeds it now; None where it is out."""
         fed, living = self._fed.get(node.id, {}), self._living(node.id)
+        if self._muted(node.id):
+            return self._out(node, None)
         if node.mode == BYPASS and not self._port_of_block(node):
             first = next((living[name] for name in self._ports(node, fed) if name in living), None)
             return self._out(node, first)
