@@ -19,30 +19,31 @@ def _follow(scope: Scope, wanted: Iterable[Port]) -> tuple[set[str], set[str]]:
     """From output ports backwards: the owners of weights, and the inputs of the block, that are reached."""
     owners: set[str] = set()
     inputs: set[str] = set()
-    done: set[str | Port] = set()
+    done: set[str] = set()
+    through_block: set[Port] = set()
     todo = list(wanted)
+    infos, sources = scope.infos, scope.sources
     while todo:
         port = todo.pop()
-        info = scope.infos.get(port.node)
-        place = (
-            port.node if info is None or info.kind is not None else port
-        )  # a block lets some outputs through
-        if info is None or place in done or info.outputs[port.name].dtype != "float":
+        id = port.node
+        info = None if id in done or port in through_block else infos.get(id)
+        if info is None or info.outputs[port.name].dtype != "float":
             continue
-        done.add(place)
-        linked = scope.sources.get(port.node, {})
-        if info.kind is None:
+        linked = sources.get(id, {})
+        if info.kind is None:  # a block lets some outputs through
+            through_block.add(port)
             inner, through = _through(info.copies[-1], port.name, len(info.copies) > 1)
             weights = bool(inner)
             linked = {name: source for name, source in linked.items() if name in through}
-        elif info.node.type == "StopGradient":
-            continue
         else:
+            done.add(id)
+            if info.node.type == "StopGradient":
+                continue
             weights = bool(info.parameters or info.node.linked_to)
             if info.node.type == INPUT:
-                inputs.add(port.node)
+                inputs.add(id)
         if weights:
-            owners.add(info.node.linked_to or port.node)
+            owners.add(info.node.linked_to or id)
         todo += linked.values()
     return owners, inputs
 

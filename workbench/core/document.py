@@ -99,17 +99,23 @@ class Graph:
     def order(self) -> tuple[list[str], list[str]]:
         """Node ids so that each stands after what feeds it, and the ids that stand in or behind a cycle."""
         waiting = dict.fromkeys(self.nodes, 0)
-        consumers: dict[str, list[str]] = {id: [] for id in self.nodes}
+        consumers: dict[str, list[str]] = {}
         for target, source in self.links.items():
-            if target.node in waiting and source.node in waiting:
-                waiting[target.node] += 1
-                consumers[source.node].append(target.node)
-        ready = [id for id, count in waiting.items() if count == 0]
+            fed, feeder = target.node, source.node
+            if fed in waiting and feeder in waiting:
+                waiting[fed] += 1
+                if feeder in consumers:
+                    consumers[feeder].append(fed)
+                else:
+                    consumers[feeder] = [fed]
+        ready = [id for id, count in waiting.items() if not count]
         for id in ready:
-            for consumer in consumers[id]:
+            for consumer in consumers.get(id, ()):
                 waiting[consumer] -= 1
-                if waiting[consumer] == 0:
+                if not waiting[consumer]:
                     ready.append(consumer)
+        if len(ready) == len(waiting):
+            return ready, []
         done = set(ready)
         return ready, [id for id in self.nodes if id not in done]
 
