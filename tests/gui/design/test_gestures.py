@@ -144,6 +144,15 @@ def test_a_link_goes_to_the_nearest_port_that_fits_on_the_card_under_the_pointer
     assert links_of(driver)["loss.input"] == "fc2.y"
 
 
+def test_a_card_takes_a_link_at_its_free_port(driver: "CanvasDriver") -> None:
+    add = Node("add", "Add", at=(720, 160))
+    show(driver, with_nodes(add, links=[("add.a", "fc1.y")]))
+    driver.reveal("flatten", "add")
+    driver.drag(driver.port("flatten.y", output=True), driver.body("add") - QPoint(0, 4))
+    assert links_of(driver)["add.a"] == "fc1.y"
+    assert links_of(driver)["add.b"] == "flatten.y"
+
+
 def test_labels_pass_by_a_port_for_numbers(driver: "CanvasDriver") -> None:
     """The nearest port takes numbers only: the link jumps to the next one, which takes labels."""
     show(driver, with_nodes(Node("loss", "Accuracy", at=(240, 160))))
@@ -400,6 +409,16 @@ def test_ctrl_toggles_and_shift_adds_by_click(driver: "CanvasDriver") -> None:
     drag(driver, CTRL, driver.body("fc2"), driver.body("fc2") + QPoint(0, 80))
     assert chosen.selection == ["fc2", "flatten"], "a drag with Ctrl does not toggle"
     assert driver.node("flatten").at[1] > 40
+
+
+def test_a_click_beside_a_port_selects_its_card(driver: "CanvasDriver") -> None:
+    driver.reveal("fc1", "fc2")
+    driver.click(driver.port("fc1.x", output=False) + QPoint(8, 0))
+    driver.click(driver.port("fc2.x", output=False) + QPoint(8, 0), CTRL)
+    assert driver.canvas.drawing.selection == ["fc1", "fc2"]
+    driver.click(driver.port("fc1.x", output=False) + QPoint(8, 0), CTRL)
+    assert driver.canvas.drawing.selection == ["fc2"]
+    assert not steps(driver)
 
 
 def test_a_box_with_ctrl_toggles(driver: "CanvasDriver") -> None:

@@ -130,9 +130,9 @@ class DragLink:
                 link.set_look(faded=up)
 
     def _nearest(self, place: QPointF) -> PortHit | None:
-        """The nearest port that fits, within reach or anywhere on the card under the pointer.
+        """The nearest port within reach that fits, else the best one of the card under the pointer.
 
-        Where none fits, the port that the pointer is on: it will say why.
+        Where none fits, one that the pointer is on: it will say why.
         """
         drawing = self._canvas.drawing
         reach = SNAP_REACH / self._canvas.zoom
@@ -142,14 +142,25 @@ class DragLink:
         area = QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)
         for item in drawing.items(area):
             if isinstance(item, NodeItem) and item.id not in own:
-                hits = self._ports(item, place)
-                near += [(far, hit) for far, hit in hits if far < reach or item is under]
+                near += [entry for entry in self._ports(item, place) if entry[0] < reach]
         near.sort(key=lambda entry: entry[0])
         for _, hit in near:
             if not self._judged(hit).refused:
                 return hit
-        on = under is not None or (near and near[0][0] < REACH / self._canvas.zoom)
-        return near[0][1] if near and on else None
+        if under is not None and under.id not in own:
+            return self._best_of(under, place)
+        return near[0][1] if near and near[0][0] < REACH / self._canvas.zoom else None
+
+    def _best_of(self, item: NodeItem, place: QPointF) -> PortHit | None:
+        """The port of a card that suits best: one that fits, without a doubt, still free, near."""
+        taken = self._canvas.drawing.graph.links
+
+        def rank(entry: tuple[float, PortHit]) -> tuple[bool, bool, bool, float]:
+            verdict = self._judged(entry[1])
+            return bool(verdict.refused), bool(verdict.doubt), entry[1].port in taken, entry[0]
+
+        best = min(self._ports(item, place), key=rank, default=None)
+        return best[1] if best else None
 
     def _ports(self, item: NodeItem, place: QPointF) -> list[tuple[float, PortHit]]:
         ports = item.card.inputs if self._output else item.card.outputs

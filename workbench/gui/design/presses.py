@@ -46,7 +46,7 @@ def press(canvas: "Canvas", at: QPoint, keys: Qt.KeyboardModifier) -> Press:
         before = tuple(drawing.selection) if keys & _SHIFT else ()
         return Press(at, drag=lambda: Lasso(canvas, place, before))
     if hit is not None:
-        return _on_port(canvas, at, hit, keys)
+        return _on_port(canvas, at, place, hit, keys)
     node = drawing.node_at(place)
     if node is not None:
         return _on_node(canvas, at, place, node, keys)
@@ -90,10 +90,14 @@ def _on_bend(canvas: "Canvas", at: QPoint, bend: tuple[Port, int], keys: Qt.Keyb
     return Press(at, drag=lambda: DragBend(canvas, *bend))
 
 
-def _on_port(canvas: "Canvas", at: QPoint, hit: PortHit, keys: Qt.KeyboardModifier) -> Press:
-    click: Callable[[], None] | None = None
-    if keys & _ALT:
-        click = lambda: clear_port(canvas, hit)  # noqa: E731
+def _on_port(canvas: "Canvas", at: QPoint, place: QPointF, hit: PortHit, keys: Qt.KeyboardModifier) -> Press:
+    def click() -> None:
+        node = canvas.drawing.node_at(place)
+        if keys & _ALT:
+            clear_port(canvas, hit)
+        elif node is not None and (after := _on_node(canvas, at, place, node, keys).click) is not None:
+            after()
+
     return Press(at, drag=lambda: link_from(canvas, hit, keys), click=click)
 
 
