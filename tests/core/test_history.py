@@ -32,7 +32,7 @@ from workbench.core.edits import (
 )
 from workbench.core.errors import EditError
 from workbench.core.files import dumps, loads
-from workbench.core.history import LIMIT, History
+from workbench.core.history import LIMIT, NEAR, History
 from workbench.core.names import unique_id
 
 IDS = st.sampled_from(["conv1", "conv2", "fc", "relu", "loss", "judge", "judge_fake", "x", "y", "z"])
@@ -298,6 +298,22 @@ def test_labels_name_what_undo_and_redo_do() -> None:
     assert (history.undo_label, history.redo_label) == ("Name the model other", "Move 2 nodes")
     history.do(SetName("third"))
     assert history.redo_label == ""
+
+
+def test_another_name_for_all_states_is_no_step() -> None:
+    history = History(start())
+    for number in range(2 * NEAR):
+        history.do(SetVariable("width", number))
+    history.go(NEAR)
+    heard: list[tuple[Document, Document]] = []
+    history.changed.connect(lambda before, after: heard.append((before, after)))
+    before = history.document
+    history.rename("other")
+    assert heard == [(before, history.document)] and len(history.timeline()) == 2 * NEAR
+    for position in range(2 * NEAR + 1):
+        history.go(position)
+        assert history.document.name == "other"
+        assert history.document.variables["width"] == (position - 1 if position else 8)
 
 
 def test_a_refused_edit_leaves_the_future_alone() -> None:

@@ -193,6 +193,8 @@ def test_two_windows_on_one_model_both_keep_their_edits(qtbot: QtBot, session: S
     said = messages_of(other)
     session.do(RELU)
     other.do(SetVariable("depth", 3))
+    other.do(SetVariable("depth", 5))
+    other.undo()
     session.save()
     saved(qtbot, session)
     other.save()
@@ -203,6 +205,10 @@ def test_two_windows_on_one_model_both_keep_their_edits(qtbot: QtBot, session: S
         "warning",
     )
     assert other.model_id != session.model_id
+    assert other.history.redo_label and other.history.steps() == ("Set variable depth",)
+    other.undo()
+    assert other.document.name == "net-2", "it was never anything else"
+    other.redo()
     other.do(SetVariable("depth", 4))
     other.save()
     saved(qtbot, other)

@@ -88,6 +88,14 @@ class History:
         self._undone.clear()
         self._tell(after)
 
+    def rename(self, name: str) -> None:
+        """Gives the model another name in all its states; no step, and nothing that was taken back is lost."""
+        old = self._document.name
+        for step in (*self._done, *self._undone):
+            if isinstance(step.other, Document) and step.other.name == old:
+                step.other = replace(step.other, name=name)
+        self._tell(replace(self._document, name=name))
+
     def undo(self) -> None:
         self.go(self.position - 1)
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench.core.document import Document
-from workbench.core.edits import SetName
 from workbench.core.errors import DocumentError, RevisionError
 from workbench.core.files import dumps, loads, write
 from workbench.gui.workspace import Workspace
@@ -68,7 +67,7 @@ class Saver(QObject):
                 self._reason = ""
                 self._workspace.message.emit(f"“{record.name}” is saved again.", "ok")
             if copied:
-                model.history.do(SetName(record.name))
+                model.history.rename(record.name)
                 self._workspace.message.emit(
                     f"“{document.name}” was changed in another window. Your edits are in “{record.name}”; "
                     "both are kept.",
