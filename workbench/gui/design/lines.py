@@ -14,6 +14,7 @@ from workbench.gui.design.style import SNAP
 
 SIDES = ("left", "right", "top", "bottom", "column", "row")
 _CLEAR = 1.0
+_STRIP = 256.0
 
 
 def aligned(rects: Mapping[str, QRectF], pinned: Collection[str], side: str) -> dict[str, Place]:
@@ -76,7 +77,7 @@ def levelled(
     Each node has one level link to what it feeds, the first one drawn; a node that would cover a card stays.
     """
     lines, level = _lines(graph, boxes)
-    placed = {id: rect for id, rect in rects.items() if id not in boxes or id in pinned}
+    taken = _Taken(rect for id, rect in rects.items() if id not in boxes or id in pinned)
     places: dict[str, Place] = {}
     for line in lines:
         leader = next((index for index, (id, _) in enumerate(line) if id in pinned), 0)
@@ -86,10 +87,9 @@ def levelled(
                 top = rects[id].top() - offset
                 continue
             wanted = rects[id].translated(0, top + offset - rects[id].top())
-            covered = wanted.adjusted(-_CLEAR, -_CLEAR, _CLEAR, _CLEAR)
-            if any(covered.intersects(other) for other in placed.values()):
+            if taken.covers(wanted):
                 wanted = rects[id]
-            placed[id] = wanted
+            taken.add(wanted)
             places[id] = (wanted.left(), wanted.top())
     return places, level
 
@@ -107,6 +107,28 @@ def downstream(graph: Graph, ids: Iterable[str]) -> set[str]:
             found.add(id)
             todo.extend(fed.get(id, ()))
     return found
+
+
+class _Taken:
+    """Where cards stand, in strips so that few have to be looked at."""
+
+    def __init__(self, rects: Iterable[QRectF]) -> None:
+        self._strips: dict[int, list[QRectF]] = {}
+        for rect in rects:
+            self.add(rect)
+
+    def add(self, rect: QRectF) -> None:
+        for strip in _strips(rect):
+            self._strips.setdefault(strip, []).append(rect)
+
+    def covers(self, rect: QRectF) -> bool:
+        """Whether a card would stand on another one, or touch it."""
+        wide = rect.adjusted(-_CLEAR, -_CLEAR, _CLEAR, _CLEAR)
+        return any(wide.intersects(other) for strip in _strips(wide) for other in self._strips.get(strip, ()))
+
+
+def _strips(rect: QRectF) -> range:
+    return range(int(rect.left() // _STRIP), int(rect.right() // _STRIP) + 1)
 
 
 def _lines(graph: Graph, boxes: Mapping[str, Box]) -> tuple[list[list[tuple[str, float]]], list[Port]]:
