@@ -96,6 +96,18 @@ def test_what_cannot_be_packed_is_said(driver: "CanvasDriver") -> None:
     assert not driver.document.blocks and not driver.view.session.history.can_undo
 
 
+def test_noise_goes_into_a_block_only_with_what_tells_its_size(driver: "CanvasDriver") -> None:
+    text = "digits Dataset\nnoise Noise\nfc Linear out_features=64 < noise\nflat Flatten < digits.image\n"
+    show(driver, spread(draw(text + "sum Add < fc flat")))
+    make(driver, "noise", "fc")
+    assert (
+        driver.messages[-1].startswith("“noise” needs to know how many examples")
+        and not driver.document.blocks
+    )
+    make(driver, "noise", "fc", "flat", "sum")
+    assert driver.document.blocks["Block1"].inputs == ("image",)
+
+
 def test_an_update_that_trains_more_now_is_told(driver: "CanvasDriver") -> None:
     update = Update("train", {"loss": 1.0}, ("fc1",), {"type": "Adam"})
     show(driver, spread(draw(CLASSIFIER, updates=(update,))))

@@ -52,6 +52,11 @@ class BlockCommands:
         id = free_id(graph.nodes, name.lower())
         inputs, outputs = self._open_ports(ids)
         edit = MakeBlock(ids, name, id, canvas.place.where, inputs, outputs)
+        if not inputs and (noise := self._starved(ids)):
+            canvas.tell(
+                f"“{noise}” needs to know how many examples there are: select also a node that data comes into."
+            )
+            return
         wider = _trains_more(document, ids) if not canvas.place.where else None
         if canvas.do(edit):
             canvas.reveal((id,))
@@ -78,6 +83,13 @@ class BlockCommands:
             if not leaving and not any(source.node == id for source in graph.links.values()):
                 outputs += [Port(id, name) for name in face.outputs[:1]]
         return tuple(inputs), tuple(outputs)
+
+    def _starved(self, ids: tuple[str, ...]) -> str:
+        """A source of noise that would stand in a block into which nothing comes; "" for none."""
+        graph = self.canvas.drawing.graph
+        if any(t.node in ids and s.node not in ids for t, s in graph.links.items()):
+            return ""
+        return next((id for id in ids if graph.nodes[id].type == "Noise"), "")
 
     # ------------------------------------------------------------- unmaking
 
