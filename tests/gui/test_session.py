@@ -176,6 +176,20 @@ def test_edits_without_a_pause_are_saved_all_the_while(qtbot: QtBot, session: Se
     assert max(ages) < 2, ages
 
 
+def test_saves_that_had_to_wait_are_not_made_one_after_the_other(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = failing(monkeypatch, 0)
+    free = threading.Event()
+    session.call(lambda _: free.wait(10))
+    for number in range(20):
+        session.do(SetVariable("width", number))
+        session.save()
+    free.set()
+    saved(qtbot, session)
+    assert [loads(text).variables["width"] for text in tried] == [19]
+
+
 def second_window(qtbot: QtBot, session: Session) -> Session:
     """Another window on the same workspace, with the same model open."""
     other = Session(session.path, Preferences(session.path.with_name("other.json")))

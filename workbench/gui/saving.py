@@ -58,8 +58,11 @@ class Saver(QObject):
         document = model.history.document
         if model.saved is document or not self._workspace.is_started:
             return
+        model.wanted = document
 
-        def then(kept: tuple[ModelRecord, bool]) -> None:
+        def then(kept: tuple[ModelRecord, bool] | None) -> None:
+            if kept is None:
+                return
             record, copied = kept
             if model in self._failed:
                 self._failed.remove(model)
@@ -134,8 +137,13 @@ def free_name(name: str, taken: Collection[str]) -> str:
     return free
 
 
-def _save(store: "Store", model: "OpenModel", document: Document) -> tuple[ModelRecord, bool]:
-    """The model's record, and whether it had to become a copy because somebody else had changed it."""
+def _save(store: "Store", model: "OpenModel", document: Document) -> tuple[ModelRecord, bool] | None:
+    """The model's record, and whether it had to become a copy because somebody else had changed it.
+
+    None where a newer save waits already: a workspace that was busy for a while is not kept busy with old states.
+    """
+    if model.wanted is not document:
+        return None
     copied = False
     try:
         expected = model.revision if model.id else None

@@ -44,6 +44,8 @@ class OpenModel:
     id: int = 0
     revision: int = 0
     saved: Document | None = None
+    wanted: Document | None = None
+    """What was asked to be saved last: a save that waited until there was a newer one is left out."""
 
     @property
     def is_saved(self) -> bool:
