@@ -120,6 +120,22 @@ def test_a_linked_copy_counts_no_weights_of_its_own() -> None:
     assert analysis.nodes["b"].parameters == 0 and analysis.updates[0].trains == ("a", "head")
 
 
+def test_activations_are_the_bytes_of_all_outputs_for_one_item() -> None:
+    found = analyse(draw(CLASSIFIER), SAMPLES)
+    assert {id: info.activations for id, info in found.nodes.items()} == {
+        "digits": 64 * 4 + 8,  # an image and an index
+        "flat": 64 * 4,
+        "fc1": 16 * 4,
+        "relu": 16 * 4,
+        "fc2": 10 * 4,
+        "loss": 4,
+        "accuracy": found.nodes["accuracy"].activations,
+    }
+    assert found.activations == sum(info.activations for info in found.nodes.values())
+    body = analyse(one_block(LAYER, "body @Body *3", width=8), SAMPLES).nodes["body"]
+    assert body.activations == 3 * 2 * 8 * 4, "a port of a block holds nothing of its own"
+
+
 def test_a_text_has_the_length_that_its_node_asks_for() -> None:
     analysis = analyse(SetParam("text", "length", 7).apply(load("char-lstm")), SAMPLES)
     assert str(analysis.nodes["text"].outputs["tokens"]) == "N×7 index"

@@ -226,6 +226,36 @@ def test_a_part_named_by_its_muted_copy_is_still_trained() -> None:
     assert analysed(muted(document, "b")).updates[0].trains == ("a",)
 
 
+def test_a_muted_judge_leaves_its_copy_to_judge() -> None:
+    """The block stands twice in the drawing; its weights are those of the instance that is left."""
+    document = muted(gan(), "judge")
+    found = analysed(document)
+    assert [(step.name, list(step.losses), step.trains) for step in found.updates] == [
+        ("discriminator", ["fake_loss"], ("judge_fake",)),
+        ("generator", ["fool_loss"], ("generator",)),
+    ]
+    assert found.parameters == analysed(gan()).parameters
+    program, batch = live(document), batch_of(found)
+    next(iter(call(program, "update_discriminator", batch).values())).backward()
+    trained = {
+        name.partition(".")[0] for name, weight in program.named_parameters() if weight.grad is not None
+    }
+    assert trained == {"judge_fake"}
+
+
+def test_copies_in_a_block_follow_modes_as_well() -> None:
+    shared = block(
+        "x Input\na Linear out_features=4 < x\nb Linear out_features=4 ~a < x\nsum2 Add < a b\ny Output < sum2"
+    )
+    document = iris("one @Two < data\nlast @Two ~one < one", Two=shared)
+    assert analysed(document).parameters == 20 + 15
+    for id in ("a", "b"):
+        left = muted(document, id, where="Two")
+        assert analysed(left).parameters == 20 + 15
+        assert sum(weight.numel() for weight in live(left).parameters()) == 35
+    assert analysed(bypassed(document, "one")).nodes["last"].node.linked_to == ""
+
+
 def test_an_instance_of_a_block_is_bypassed_with_all_its_repetitions() -> None:
     layer = block("x Input\nfc Linear out_features=4 < x\ny Output < fc")
     document = iris("deep @Layer *5 < data\nlast ReLU < deep", Layer=layer)
