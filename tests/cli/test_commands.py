@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.catalog.resnet import FILE as RESNET
+from tests.core.test_pictures import itxt, png
 from tests.drawing import CLASSIFIER, draw
 from tests.programs import text_of
 from workbench import __version__
@@ -125,6 +126,20 @@ def test_check_of_a_model_with_problems(say: Say, workspace: Path) -> None:
     code, out, err = say("check", "bad.json")
     assert code == 1 and "digits" in out and "model: " in out
     assert err.startswith("error: fc1.x: expects") and "Fix: Insert Flatten." in err
+
+
+def test_a_model_may_come_in_a_picture(say: Say, workspace: Path) -> None:
+    (workspace.parent / "drawn.png").write_bytes(png(itxt(dumps(load("lenet5")), packed=True)))
+    code, out, _ = say("check", "drawn.png", "--json")
+    assert (
+        code == 0
+        and json.loads(out)["parameters"] == json.loads(say("check", "lenet5", "--json")[1])["parameters"]
+    )
+    (workspace.parent / "photo.png").write_bytes(png())
+    code, _, err = say("check", "photo.png")
+    assert code == 1 and "photo.png holds no model" in err
+    code, _, err = say("check", "gone.png")
+    assert code == 1 and "gone.png cannot be read" in err
 
 
 def test_check_leaves_out_what_is_bypassed_or_muted(say: Say, workspace: Path) -> None:

@@ -15,7 +15,8 @@ from workbench.catalog.schema import SAMPLES, Schema
 from workbench.cli.workspace import default_workspace
 from workbench.core.document import Document
 from workbench.core.errors import DocumentError
-from workbench.core.files import loads, read
+from workbench.core.files import loads
+from workbench.core.pictures import read_any
 from workbench.store.store import Store
 
 console = Console()
@@ -59,8 +60,8 @@ def find_model(model: str, workspace: Path | None) -> Document:
             return loads(store.document_text(int(number)), model)
     if model in {template.id for template in templates.templates()}:
         return templates.load(model)
-    if Path(model).exists() or model.endswith(".json") or "/" in model:
-        return read(Path(model))
+    if Path(model).exists() or model.endswith((".json", ".png")) or "/" in model:
+        return read_any(Path(model))
     known = ", ".join(template.id for template in templates.templates())
     raise DocumentError(f"“{model}” is neither a template ({known}), nor a file, nor run:ID.")
 

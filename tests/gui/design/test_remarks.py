@@ -15,7 +15,8 @@ from workbench.core.looks import PutRemarks, SetBends, SetLook
 from workbench.gui import theme
 from workbench.gui.design.faces import Place
 from workbench.gui.design.remark_items import FrameItem, NoteItem, wrapped
-from workbench.gui.design.remarks import Remarks, swatches
+from workbench.gui.design.remark_menu import swatches
+from workbench.gui.design.remarks import Remarks
 from workbench.gui.design.style import style
 
 if TYPE_CHECKING:
@@ -324,6 +325,23 @@ def test_the_menu_of_a_frame_selects_what_it_holds_and_deletes(driver: "CanvasDr
     next(action for action in menu.actions() if action.text() == "Delete").trigger()
     menu.close()
     assert list(driver.document.graph.remarks) == ["frame1"]
+
+
+def test_the_menu_key_opens_the_menu_of_what_is_chosen(driver: "CanvasDriver") -> None:
+    driver.click(bar(driver))
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), QPoint())
+    QApplication.sendEvent(driver.canvas, event)
+    menu = driver.canvas.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)[-1]
+    assert menu.isVisible() and "Edit title" in [action.text() for action in menu.actions()]
+    menu.close()
+
+
+def test_fit_brings_what_is_chosen_into_view(driver: "CanvasDriver") -> None:
+    driver.click(middle(driver))
+    driver.canvas.look_at(QPointF(9000, 9000), 0.2)
+    driver.key(KEY.Key_Period)
+    seen = driver.canvas.mapToScene(driver.canvas.viewport().rect()).boundingRect()
+    assert seen.contains(remarks(driver).items["note1"].scene_rect()) and driver.canvas.zoom == 1.0
 
 
 def test_the_pointer_tells_what_a_press_would_do(driver: "CanvasDriver") -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPixmap
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu
 
 from workbench.core.document import BOOKMARK, FRAME, NOTE, Graph, Remark
@@ -27,14 +27,14 @@ from workbench.gui.design.remark_items import (
     RemarkItem,
     item_of,
 )
-from workbench.gui.design.style import DETAIL, REACH, SNAP, snapped, style
+from workbench.gui.design.remark_menu import menu_of
+from workbench.gui.design.style import DETAIL, REACH, SNAP, snapped
 
 _ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 _EDGE = 6.0
 """How near to an edge the pointer takes it, in pixels on the screen."""
 _ROOM = 3 * SNAP
 FRAME_SIZE, NOTE_SIZE = (400.0, 240.0), (208.0, 96.0)
-NO_COLOR = "None"
 
 
 class Remarks(QObject):
@@ -64,7 +64,7 @@ class Remarks(QObject):
 
     def bind(self, commands: Commands) -> None:
         """Offer what one can do with remarks; deleting and renaming go to them first when one is chosen."""
-        delete, rename = commands.delete, commands.rename
+        delete, rename, canvas = commands.delete, commands.rename, self.canvas
 
         def delete_chosen() -> None:
             if not self.delete():
@@ -74,9 +74,14 @@ class Remarks(QObject):
             if not self.rename():
                 rename()
 
+        def fit_chosen() -> None:
+            if not self.fit():
+                canvas.frame()
+
         actions = commands.session.actions
         keys = actions.get("delete").shortcuts()
-        commands.offer({"frame_nodes": self.add_frame, "add_note": self.add_note, "delete": delete_chosen})
+        table = {"frame_nodes": self.add_frame, "add_note": self.add_note}
+        commands.offer({**table, "delete": delete_chosen, "fit": fit_chosen})
         actions.get("delete").setShortcuts(keys)
         commands.rename = rename_chosen
 
@@ -195,6 +200,8 @@ class Remarks(QObject):
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Escape and watched is self.canvas:
                 self.choose(())
+        elif isinstance(event, QContextMenuEvent) and event.reason() != QContextMenuEvent.Reason.Mouse:
+            return self._open_menu()
         elif event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
             if event.buttons() == Qt.MouseButton.NoButton:
                 self._hover(event.position().toPoint())
@@ -305,6 +312,17 @@ class Remarks(QObject):
         self.edit(self.chosen[0])
         return True
 
+    def fit(self) -> bool:
+        """Bring the chosen remarks into view; false if none is chosen."""
+        rect = QRectF()
+        for id in self.chosen:
+            rect = rect.united(self.items[id].scene_rect())
+        if self.chosen:
+            view = self.canvas.viewport().size()
+            zoom = min((view.width() - 64) / rect.width(), (view.height() - 72) / rect.height(), 1.0)
+            self.canvas.look_at(rect.center(), zoom)
+        return bool(self.chosen)
+
     def nudge(self, dx: int, dy: int) -> None:
         """Move the chosen remarks, frames with what they hold, by steps of the grid."""
         if self.chosen:
@@ -329,25 +347,19 @@ class Remarks(QObject):
         item = hit[0]
         if item.remark.id not in self.chosen:
             self.choose((item.remark.id,))
-        menu = QMenu(self.canvas)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        frame = item.remark.kind == FRAME
-        menu.addAction(theme.icon("rename"), "Edit title" if frame else "Edit text", self.rename)
-        if frame:
-            menu.addAction(theme.icon("select-all"), "Select the nodes in it", self._select_held)
-        colors = menu.addMenu(theme.icon("theme"), "Colour")
-        for name, color in swatches():
-            action = colors.addAction(_swatch(color), name.capitalize() or NO_COLOR)
-            action.setCheckable(True)
-            action.setChecked(name == item.remark.color)
-            action.triggered.connect(lambda _=False, name=name: self.paint(name))
-        menu.addSeparator()
-        menu.addAction(theme.icon("delete"), "Delete", self.delete)
-        for action in menu.actions():
-            action.setIconVisibleInMenu(True)
-        return menu
+        return menu_of(self, item.remark)
 
-    def _select_held(self) -> None:
+    def _open_menu(self) -> bool:
+        """Open the menu of what is chosen, for the key of menus; false if nothing is."""
+        if not self.chosen:
+            return False
+        item = self.items[self.chosen[0]]
+        at = self.canvas.mapFromScene(item.scene_rect().topLeft() + QPointF(SNAP, BAR))
+        menu_of(self, item.remark).popup(self.canvas.viewport().mapToGlobal(at))
+        return True
+
+    def select_held(self) -> None:
+        """Select the nodes in the chosen frames."""
         _, nodes = held(self.canvas, self.items, self.chosen)
         self.canvas.drawing.select([id for id in self.graph.nodes if id in nodes])
 
@@ -358,27 +370,6 @@ def free_id(graph: Graph, kind: str) -> str:
     while f"{kind}{number}" in graph.remarks:
         number += 1
     return f"{kind}{number}"
-
-
-def swatches() -> list[tuple[str, QColor]]:
-    """Names and colours to choose from: none, then those of the families, each colour once."""
-    made = style()
-    found: dict[str, tuple[str, QColor]] = {made.dim.name(): ("", made.dim)}
-    for name, color in made.families.items():
-        found.setdefault(color.name(), (name, color))
-    return list(found.values())
-
-
-def _swatch(color: QColor) -> QPixmap:
-    made = QPixmap(14, 14)
-    made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color)
-    painter.drawRoundedRect(1, 1, 12, 12, 3, 3)
-    painter.end()
-    return made
 
 
 def _side(rect: QRectF, place: QPointF, reach: float) -> Side:
