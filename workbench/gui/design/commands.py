@@ -156,7 +156,7 @@ class Commands:
         if slot is None:
             return self.add(offer, place)
         card.moveTo(*node.at)
-        edits = inserted(self.canvas, node.id, slot, card)
+        edits = inserted(self.canvas, node.id, slot, node.at, card)
         edit = Several(f"Insert {node.id}", (AddNodes((node,), {}, self.where), *edits))
         return node.id if self._do(edit, (node.id,)) else ""
 

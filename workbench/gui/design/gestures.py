@@ -103,7 +103,7 @@ class Lasso(Box):
         rule = Qt.FillRule.OddEvenFill
         inside = {
             item.id
-            for item in self._canvas.drawing.items(self._line.boundingRect())
+            for item in self._canvas.drawing.boxes(self._line.boundingRect())
             if isinstance(item, NodeItem) and self._line.containsPoint(item.scene_rect().center(), rule)
         }
         self._take([id for id in self._canvas.drawing.nodes if id in inside])

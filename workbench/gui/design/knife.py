@@ -79,8 +79,8 @@ class Crossings:
         """The wires that the line crosses, but for those of a node."""
         area = QRectF(line.p1(), line.p2()).normalized().adjusted(-1, -1, 1, 1)
         found = []
-        for item in self._drawing.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect):
-            if not isinstance(item, LinkItem) or not item.isVisible():
+        for item in self._drawing.boxes(area):
+            if not isinstance(item, LinkItem) or item.hidden:
                 continue
             if without not in (item.source.node, item.target.node) and self._crosses(item, line):
                 found.append(item)

@@ -140,10 +140,13 @@ class DragLink:
         under = drawing.node_at(place)
         near: list[tuple[float, PortHit]] = []
         area = QRectF(place.x() - reach, place.y() - reach, 2 * reach, 2 * reach)
-        for item in drawing.items(area):
+        for item in drawing.boxes(area):
             if isinstance(item, NodeItem) and item.id not in own:
                 near += [entry for entry in self._ports(item, place) if entry[0] < reach]
-        near.sort(key=lambda entry: entry[0])
+        taken = (
+            drawing.graph.links
+        )  # of the inputs that a collapsed card has in one place, a free one is meant
+        near.sort(key=lambda entry: (entry[0], entry[1].port in taken))
         for _, hit in near:
             if not self._judged(hit).refused:
                 return hit

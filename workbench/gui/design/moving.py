@@ -49,8 +49,9 @@ class Move:
         drawing, moving = self._canvas.drawing, set(self._ids)
         nodes = drawing.nodes
         seen = self._canvas.mapToScene(self._canvas.viewport().rect()).boundingRect()
-        items = drawing.items(seen, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
-        others = [item for item in items if isinstance(item, NodeItem) and item.id not in moving]
+        others = [
+            item for item in drawing.boxes(seen) if isinstance(item, NodeItem) and item.id not in moving
+        ]
         levels = []
         for target, link in drawing.links.items():
             ends = (link.source.node in moving, target.node in moving)
@@ -108,7 +109,10 @@ class Move:
         if self._slot is None:
             return moved_with_bends(drawing.graph, self._ids, (by.x(), by.y()), where)
         (id,) = self._ids
-        return Several(f"Insert {id}", inserted(self._canvas, id, self._slot, drawing.nodes[id].scene_rect()))
+        return Several(
+            f"Insert {id}",
+            inserted(self._canvas, id, self._slot, drawing.nodes[id].at, drawing.nodes[id].scene_rect()),
+        )
 
     def cancel(self) -> None:
         self._clear()

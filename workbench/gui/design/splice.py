@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF
 
-from workbench.core.document import PINNED, Graph, Node, Port
+from workbench.core.document import PINNED, Graph, Node, Place, Port
 from workbench.core.edits import AddNodes, Connect, Edit, MoveNodes
 from workbench.core.errors import EditError
 from workbench.gui.design.bends import moved_with_bends
@@ -140,8 +140,8 @@ def slot_for(know: Knowledge, node: Node, source: Port, target: Port) -> Slot | 
     return None
 
 
-def inserted(canvas: "Canvas", id: str, slot: Slot, card: QRectF) -> tuple[Edit, ...]:
-    """The edits that put a node (which is in the model by then) into a link where its card was dropped.
+def inserted(canvas: "Canvas", id: str, slot: Slot, at: Place, card: QRectF) -> tuple[Edit, ...]:
+    """The edits that put a node (which is in the model by then) into a link, at its place and card in the scene.
 
     The card goes right of its source where it would cover it; what it feeds goes right where that is in its way.
     """
@@ -151,7 +151,7 @@ def inserted(canvas: "Canvas", id: str, slot: Slot, card: QRectF) -> tuple[Edit,
     source = drawing.nodes[slot.source.node].scene_rect()
     if _meets(card, source):
         card.moveLeft(_up(source.right() + _GAP))
-    edits: list[Edit] = [MoveNodes({id: (card.left(), card.top())}, where)]
+    edits: list[Edit] = [MoveNodes({id: (card.left(), at[1])}, where)]
     target = drawing.nodes[slot.target.node].scene_rect()
     by = _up(card.right() + _GAP - target.left())
     after = downstream(graph, slot.target.node) - {id}
