@@ -73,16 +73,22 @@ def adopted(document: Document, blocks: Mapping[str, Block]) -> tuple[tuple[Edit
 
 
 def _inner_first(blocks: Mapping[str, Block]) -> list[str]:
-    """Names so that each stands behind those of the blocks inside it; blocks that contain themselves anyhow."""
-    inner = {
-        name: {node.block for node in block.graph.nodes.values()} & blocks.keys()
-        for name, block in blocks.items()
-    }
-    order: list[str] = []
-    while len(order) < len(blocks):
-        ready = [name for name in blocks if name not in order and inner[name] <= set(order)]
-        order += ready or [name for name in blocks if name not in order][:1]
-    return order
+    """Names so that each stands behind those of the blocks inside it; blocks that contain themselves come last."""
+    waiting: dict[str, int] = {}
+    users: dict[str, list[str]] = {name: [] for name in blocks}
+    for name, block in blocks.items():
+        inner = {node.block for node in block.graph.nodes.values()} & blocks.keys()
+        waiting[name] = len(inner)
+        for other in inner:
+            users[other].append(name)
+    order = [name for name in blocks if not waiting[name]]
+    for name in order:
+        for user in users[name]:
+            waiting[user] -= 1
+            if not waiting[user]:
+                order.append(user)
+    done = set(order)
+    return [*order, *(name for name in blocks if name not in done)]
 
 
 @dataclass(frozen=True, slots=True)

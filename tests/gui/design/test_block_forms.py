@@ -234,7 +234,10 @@ def test_the_model_lists_its_blocks_opens_them_and_removes_unused_ones(driver: "
     driver.key(Qt.Key.Key_Delete)
     press(form, "Open block Body")
     assert driver.canvas.place.where == "Body" and len(driver.canvas.place.trail) == 0
+    driver.type_into(driver.view.form.block.name, "Trunk")
+    assert driver.canvas.place.where == "Trunk"
     driver.canvas.leave()
+    driver.view.session.undo()
     press(form, "Remove unused blocks")
     assert not driver.document.blocks
     driver.view.session.undo()

@@ -32,11 +32,14 @@ class BlockForm(Column):
     """The block that is on the canvas."""
 
     left = Signal()
+    renamed = Signal(str)
+    """The definition has another name now; it was on the canvas by itself, not seen through an instance."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("The block")
         self.session = session
         self._where = ""
+        self._alone = False
         self.rows.addWidget(SectionHeader("Block"))
         top = FormRows(104)
         self.name = TextField("Name of the block", "Letters, digits and _; every use of the block follows")
@@ -68,6 +71,7 @@ class BlockForm(Column):
         if self._where != know.place.where:
             self._where = know.place.where
             self._refuse("")
+        self._alone = not know.place.trail
         block = know.document.blocks[self._where]
         self.name.show_text(self._where)
         for ports in (self.inputs, self.outputs):
@@ -88,7 +92,9 @@ class BlockForm(Column):
             self._refuse(str(error))
             return
         self._refuse("")
-        self.session.do(edit)
+        alone = self._alone
+        if self.session.do(edit) and alone:
+            self.renamed.emit(name)
 
     def _refuse(self, reason: str) -> None:
         self.name.set_wrong(reason, "Letters, digits and _; every use of the block follows")

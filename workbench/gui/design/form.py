@@ -31,6 +31,7 @@ class FormPanel(QWidget):
         self.node.entered.connect(canvas.enter)
         self.node.renamed.connect(lambda id: canvas.drawing.select((id,)))
         self.block.left.connect(canvas.leave)
+        self.block.renamed.connect(lambda name: canvas.go(Place(name)))
         self.model.entered.connect(lambda name: canvas.go(way_to(canvas.session.document, name)))
         canvas.drawing.selection_changed.connect(self.refresh)
         canvas.place_changed.connect(self.refresh)
