@@ -146,13 +146,16 @@ def _covered(path: QPainterPath, cards: Sequence[QRectF]) -> bool:
 
 
 def _free_lane(start: QPointF, end: QPointF, cards: Sequence[QRectF], out: float) -> float | None:
-    """The height of the nearest horizontal way that no card blocks; None when there is none."""
+    """The height of the nearest horizontal way that no card blocks; None when there is none.
+
+    Of ways that are equally long the one nearest to the source, so that wires of one port share it.
+    """
     right, left = start.x() + out, end.x() - out
     edges = [edge for card in cards for edge in (card.top() - _BEND, card.bottom() + _BEND)]
     lanes = [start.y(), end.y(), *edges]
     best: tuple[float, float] | None = None
     for lane in lanes:
-        cost = abs(start.y() - lane) + abs(end.y() - lane)
+        cost = 1.001 * abs(start.y() - lane) + abs(end.y() - lane)
         if best is not None and cost >= best[0]:
             continue
         legs = (
