@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 from math import nan
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,7 @@ from workbench.gui.design.finding import MOST, Found, everything, fitting
 from workbench.gui.design.offers import offers, ranked
 from workbench.gui.design.search import Habits
 from workbench.gui.session import OpenModel
+from workbench.gui.settings.preferences import Preferences
 
 if TYPE_CHECKING:
     from tests.gui.design.conftest import CanvasDriver
@@ -259,6 +261,14 @@ def test_habits_fade_and_bear_what_people_write_into_the_file() -> None:
     assert habits.weight("type:Linear") < 0.01 < once < habits.weight("type:Conv2d") < 1
     assert len(told) == 203
     assert set(used) <= {"type:Linear", "type:Conv2d"}
+
+
+def test_habits_are_remembered(tmp_path: Path) -> None:
+    preferences = Preferences(tmp_path / "window.json")
+    Habits(preferences.used, preferences.save).note("type:LSTM")
+    assert Preferences.load(preferences.path).used == {"type:LSTM": 1.0}
+    preferences.path.write_text('{"used": ["LSTM"]}')
+    assert Preferences.load(preferences.path).used == {}
 
 
 def test_habit_never_beats_what_was_typed() -> None:
