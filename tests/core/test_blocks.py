@@ -1,6 +1,7 @@
 """Making blocks of nodes and nodes of blocks: what trains stays the same; what cannot be is refused by name."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,15 @@ def test_what_is_refused_says_which_node_and_why() -> None:
     assert after.blocks["Made"].graph.nodes["b"].linked_to == "a"
     with pytest.raises(EditError, match="already a block “Made”"):
         MakeBlock(("flat",), "Made", "other").apply(after)
+
+
+def test_a_long_way_round_is_told_in_short() -> None:
+    ids = [f"n{number}" for number in range(30)]
+    links = {Port(after, "x"): Port(before, "y") for before, after in pairwise(ids)}
+    document = Document(graph=Graph({id: Node(id, "ReLU") for id in ids}, links))
+    with pytest.raises(EditError, match="n0 → n1 → n2 → n3 → … → n27 → n28 → n29 leaves") as found:
+        made(document, "n0", "n29")
+    assert len(str(found.value)) < 200
 
 
 def test_bends_frames_and_notes_travel() -> None:

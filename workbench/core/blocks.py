@@ -30,6 +30,7 @@ CARD = (184.0, 64.0)
 """About the size of a node's card, for finding places."""
 STEP = 240.0
 _PLAIN = ("x", "y")
+_MOST_TOLD = 9
 
 
 def free_id(taken: Iterable[str], id: str) -> str:
@@ -63,7 +64,8 @@ class MakeBlock:
 
     def apply(self, document: Document) -> Document:
         graph = document.graph_of(self.where)
-        chosen = {id: graph.node(id) for id in graph.nodes if id in {graph.node(id).id for id in self.ids}}
+        ids = {graph.node(id).id for id in self.ids}
+        chosen = {id: node for id, node in graph.nodes.items() if id in ids}
         self._check(document, graph, chosen)
         borders = self._borders(graph, chosen)
         params = self._params(document, chosen)
@@ -114,9 +116,10 @@ class MakeBlock:
         _check_copies(graph, chosen)
         path = _way_round(graph, chosen)
         if path:
+            between = path[1:-1] if len(path) <= _MOST_TOLD else [*path[1:4], "…", *path[-3:-1]]
             raise EditError(
-                f"The block would feed itself: {' → '.join(path)} leaves the selection and comes back. "
-                f"Select {', '.join(path[1:-1])} as well."
+                f"The block would feed itself: {' → '.join([path[0], *between, path[-1]])} leaves the selection "
+                f"and comes back. Select {', '.join(between)} as well."
             )
         if not self.where:
             for update in document.training.updates:
@@ -141,7 +144,8 @@ class MakeBlock:
             for target, source in graph.links.items()
             if source.node in chosen and target.node not in chosen
         ]
-        leaving.sort(key=lambda source: list(chosen).index(source.node))
+        drawn = {id: place for place, id in enumerate(chosen)}
+        leaving.sort(key=lambda source: drawn[source.node])
         wanted = dict.fromkeys([*leaving, *self.open_outputs])
         taken = set(chosen)
         inputs = _named(
