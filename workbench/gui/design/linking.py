@@ -73,15 +73,30 @@ def unfit(know: Knowledge, ports: Sequence[Port], *, output: bool) -> set[str]:
     else:
         for port in ports:
             found |= downstream(graph, port.node)
-        wanted = [kinds for port in ports if (kinds := accepted_at(know, port))]
-        for id, node in graph.nodes.items():
-            kind = _roughly(know, node)
-            if kind is not None and not any(
-                all(_gives(know, Port(id, name), kind) & kinds for kinds in wanted)
-                for name in kind.output_ports()
-            ):
-                found.add(id)
+        found |= _giving_other(know, [kinds for port in ports if (kinds := accepted_at(know, port))])
     return found - {port.node for port in ports}
+
+
+def _giving_other(know: Knowledge, wanted: Sequence[frozenset[DType]]) -> set[str]:
+    """Nodes without an output that may give what all of these inputs take."""
+    scope = know.scope()
+    infos = scope.infos if scope else {}
+    guessed: dict[tuple[str, str], frozenset[DType]] = {}
+    found: set[str] = set()
+    for id, node in _graph(know).nodes.items():
+        kind = _roughly(know, node)
+        if kind is None:
+            continue
+        specs = infos[id].outputs if id in infos else {}
+        for name in kind.output_ports():
+            given = frozenset((specs[name].dtype,)) if name in specs else guessed.get((node.type, name))
+            if given is None:
+                given = guessed[node.type, name] = _gives(know, Port(id, name), kind)
+            if all(given & kinds for kinds in wanted):
+                break
+        else:
+            found.add(id)
+    return found
 
 
 def accepted_at(know: Knowledge, target: Port) -> frozenset[DType]:
