@@ -55,6 +55,8 @@ class OpenModel:
 class Session(Workspace):
     """Signals are past tense; views connect to them and call the methods, and never hold a Store."""
 
+    leaving = Signal()
+    """The open model is about to be put away: what is being typed must become an edit now or never."""
     model_opened = Signal()
     """Another model is on the canvas: `history` is a new object."""
     document_changed = Signal(object, object)
@@ -95,6 +97,7 @@ class Session(Workspace):
 
     def close(self) -> None:
         """Save what is unsaved and let go of the workspace; runs go on without the window."""
+        self.leaving.emit()
         self._analyse_timer.stop()
         self._saver.save_failed()
         self.save()
@@ -233,6 +236,7 @@ class Session(Workspace):
         self.save()
 
     def _open(self, model: OpenModel) -> None:
+        self.leaving.emit()
         self.save()
         self._model.history.changed.disconnect(self._on_edited)
         self._model = model

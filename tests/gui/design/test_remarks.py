@@ -374,12 +374,36 @@ def test_blocks_have_remarks_of_their_own(driver: "CanvasDriver") -> None:
 
 
 def test_another_model_shows_its_own_remarks(driver: "CanvasDriver") -> None:
+    session, field = driver.view.session, remarks(driver).note_field
+    history = session.history
     double_click(driver, middle(driver))
-    QTest.keyClicks(remarks(driver).note_field, "half a thou")
-    show(driver, Document("other"))
-    assert not remarks(driver).items and not remarks(driver).chosen
-    QTest.keyClick(remarks(driver).note_field, KEY.Key_Escape)
-    assert not driver.document.graph.remarks
+    QTest.keyClicks(field, " Half a thou")
+    other = replace(NOTED, text="Of the other model")
+    show(
+        driver,
+        Document("other", graph=replace(driver.document.graph, nodes={}, links={}, remarks={"note1": other})),
+    )
+    assert not field.isVisible() and not remarks(driver).chosen
+    assert list(remarks(driver).items) == ["note1"] and remark(driver, "note1") == other
+    assert not session.history.can_undo
+    assert history.document.graph.remarks["note1"].text == "Why two? Half a thou"
+    assert history.steps() == ("Edit note",)
+
+
+def test_a_note_that_is_being_typed_is_kept_when_the_session_closes(driver: "CanvasDriver") -> None:
+    driver.key(KEY.Key_N)
+    QTest.keyClicks(remarks(driver).note_field, "Not lost")
+    driver.view.session.close()
+    assert remark(driver, "note2").text == "Not lost"
+
+
+def test_ctrl_enter_in_a_note_starts_no_training(driver: "CanvasDriver") -> None:
+    started: list[str] = []
+    driver.view.session.actions.bind("train", lambda: started.append("run"), driver.view)
+    driver.key(KEY.Key_N)
+    QTest.keyClicks(remarks(driver).note_field, "Text")
+    QTest.keyClick(remarks(driver).note_field, KEY.Key_Return, CTRL)
+    assert remark(driver, "note2").text == "Text" and not started
 
 
 def test_fit_shows_frames_and_notes_too(driver: "CanvasDriver") -> None:

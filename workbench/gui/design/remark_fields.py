@@ -5,7 +5,7 @@ Imports Qt, theme, canvas and items.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
@@ -31,6 +31,7 @@ class TitleField(QLineEdit):
         self.setAccessibleName("Title of the frame")
         self.setToolTip("Enter takes the title, Escape leaves it as it was")
         _follow(canvas, self.put)
+        canvas.session.leaving.connect(self.close_field)
         self.hide()
 
     def open(self, place: QRectF, text: str, taken: Taken) -> None:
@@ -48,7 +49,7 @@ class TitleField(QLineEdit):
         rect = self._canvas.mapFromScene(self._place).boundingRect()
         self.setGeometry(rect.x(), rect.y(), min(max(160, rect.width()), 360), 30)
 
-    def close_field(self, *, take: bool) -> None:
+    def close_field(self, *, take: bool = True) -> None:
         """Close the field and give its text away, or forget it."""
         taken, self._taken = self._taken, None
         if taken is None:
@@ -88,6 +89,7 @@ class NoteField(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         _follow(canvas, self.put)
+        canvas.session.leaving.connect(self.close_field)
         self.hide()
 
     def open(self, place: QRectF, text: str, taken: Taken) -> None:
@@ -121,9 +123,14 @@ class NoteField(QPlainTextEdit):
         if take:
             taken(text)
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _ends(event):
+            event.accept()  # else Ctrl+Enter would start a training
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        ends = event.key() in _RETURN and event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        if ends or event.key() == Qt.Key.Key_Escape:
+        if _ends(event):
             self.close_field()
         else:
             super().keyPressEvent(event)
@@ -132,6 +139,12 @@ class NoteField(QPlainTextEdit):
         super().focusOutEvent(event)
         if event.reason() not in _STAYS:
             self.close_field()
+
+
+def _ends(event: QKeyEvent) -> bool:
+    """Whether a key ends the typing of several lines."""
+    held = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+    return event.key() == Qt.Key.Key_Escape or (held and event.key() in _RETURN)
 
 
 def _follow(canvas: Canvas, put: Callable[[], object]) -> None:

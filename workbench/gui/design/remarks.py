@@ -55,6 +55,7 @@ class Remarks(QObject):
         canvas.drawing.around.append(self.bounds)
         canvas.installEventFilter(self)
         canvas.viewport().installEventFilter(self)
+        canvas.session.model_opened.connect(self._on_model_opened)
         canvas.session.document_changed.connect(self.sync)
         canvas.place_changed.connect(self.sync)
         canvas.nudged.connect(self.nudge)
@@ -144,6 +145,9 @@ class Remarks(QObject):
         self.chosen = chosen
         if chosen:
             self.canvas.drawing.select(())
+
+    def _on_model_opened(self) -> None:
+        self.choose(())
 
     def _on_selection_changed(self) -> None:
         drawing = self.canvas.drawing
@@ -247,7 +251,7 @@ class Remarks(QObject):
             middle = canvas.mapToScene(canvas.pointer())
             left, top = snapped(middle - QPointF(FRAME_SIZE[0] / 2, BAR / 2))
             size, label = FRAME_SIZE, "Add a frame"
-        frame = Remark(self._free_id(FRAME), FRAME, "Frame", (left, top), size)
+        frame = Remark(free_id(self.graph, FRAME), FRAME, "Frame", (left, top), size)
         if canvas.do(PutRemarks((frame,), label, self.where)):
             self.choose((frame.id,))
             self.edit(frame.id)
@@ -256,12 +260,14 @@ class Remarks(QObject):
         """Type a note at the pointer; it is on the canvas once something is written."""
         canvas = self.canvas
         at = snapped(canvas.mapToScene(canvas.pointer()))
-        note = Remark(self._free_id(NOTE), NOTE, "", at, NOTE_SIZE)
+        note = Remark(NOTE, NOTE, "", at, NOTE_SIZE)
         self.choose(())
 
         def taken(text: str) -> None:
-            if text.strip() and canvas.do(PutRemarks((replace(note, text=text),), "Add a note", where)):
-                self.choose((note.id,))
+            if text.strip():
+                new = replace(note, id=free_id(self.graph, NOTE), text=text)
+                if canvas.do(PutRemarks((new,), "Add a note", where)):
+                    self.choose((new.id,))
 
         where = self.where
         self.note_field.open(QRectF(*note.at, *note.size), "", taken)
@@ -294,9 +300,6 @@ class Remarks(QObject):
     def _end_typing(self, *, take: bool) -> None:
         self.title_field.close_field(take=take)
         self.note_field.close_field(take=take)
-
-    def _free_id(self, kind: str) -> str:
-        return free_id(self.graph, kind)
 
     # ------------------------------------------------------------- changing
 
