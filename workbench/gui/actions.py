@@ -361,7 +361,8 @@ GESTURES = (
     ("Ctrl + Alt + drag", "select with a lasso"),
     ("Wheel, pinch", "zoom at the pointer"),
     ("Middle button, Space + drag", "move the view"),
-    ("Drag a frame", "move it with what it holds"),
+    ("Drag the bar of a frame", "move it with what it holds; drag an edge to resize"),
+    ("Double-click a frame or note", "type its title or text"),
 )
 _DESIGN_GROUPS = {
     "Edit": "undo redo history versions add_node cut copy paste duplicate delete heal rename_node link_nodes",
