@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.drawing import draw
-from workbench.core.document import Document, Port
+from workbench.core.document import BYPASS, COLLAPSED, MUTE, PINNED, WIRELESS, Document, Port
+from workbench.core.edits import Edit, SetParam
+from workbench.core.files import dumps, loads
 from workbench.core.history import History
-from workbench.core.looks import SetBends
+from workbench.core.looks import SetBends, SetLook, SetMode
+from workbench.gui.design.faces import IDLE
 from workbench.gui.session import OpenModel
 
 if TYPE_CHECKING:
@@ -97,7 +101,9 @@ def test_badges_stay_with_a_card_that_is_made_again(driver: "CanvasDriver") -> N
     graph = know.document.graph
     nodes = {id: node for id, node in graph.nodes.items() if id != "fc2"}
     links = {port: source for port, source in graph.links.items() if port.node != "fc2"}
-    drawing.show(replace(know, document=know.document.with_graph("", replace(graph, nodes=nodes, links=links))))
+    drawing.show(
+        replace(know, document=know.document.with_graph("", replace(graph, nodes=nodes, links=links)))
+    )
     assert "fc2" not in drawing.nodes
     drawing.show(know)
     assert picture(driver, under(driver, "fc2")) == shown
@@ -136,3 +142,184 @@ def test_a_link_shows_dots_before_they_are_in_the_document(driver: "CanvasDriver
     drawing.settle()
     assert drawing.link_at(QPointF(650, 120), 3) is None
     assert drawing.link_at(QPointF(672, 24), 3) is drawing.links[target]
+
+
+# ---------------------------------------------------------------- modes, looks, unknown types
+
+
+def card(driver: "CanvasDriver", id: str) -> QImage:
+    return picture(driver, driver.canvas.drawing.nodes[id].sceneBoundingRect())
+
+
+def done(driver: "CanvasDriver", *edits: Edit) -> None:
+    for edit in edits:
+        assert driver.view.session.do(edit)
+    driver.settle()
+
+
+def test_bypassed_muted_and_faded_cards_all_look_different(driver: "CanvasDriver") -> None:
+    drawing = driver.canvas.drawing
+    looks = [card(driver, "fc1")]
+    drawing.fade(["fc1"])
+    looks.append(card(driver, "fc1"))
+    drawing.fade(())
+    for mode in (BYPASS, MUTE):
+        done(driver, SetMode(("fc1",), mode))
+        looks.append(card(driver, "fc1"))
+    areas = [look.copy(0, 0, 150, 60) for look in looks]
+    assert all(one != other for index, one in enumerate(areas) for other in areas[:index])
+    assert drawing.nodes["fc1"].rows == [["muted"]]
+    done(driver, SetMode(("fc1",), BYPASS))
+    assert drawing.nodes["fc1"].rows == [["bypassed"]]
+    done(driver, SetMode(("fc1",), ""))
+    assert card(driver, "fc1") == looks[0] and drawing.nodes["fc1"].rows == []
+
+
+def test_a_bypassed_node_hands_on_what_flows_into_it(driver: "CanvasDriver") -> None:
+    done(driver, SetMode(("flat",), BYPASS))
+    links = driver.canvas.drawing.links
+    assert links[Port("flat", "x")].kind == links[Port("fc1", "x")].kind == "image"
+    assert not links[Port("fc1", "x")].idle
+
+
+def test_what_a_muted_node_feeds_is_faint_and_so_are_the_wires(driver: "CanvasDriver") -> None:
+    drawing = driver.canvas.drawing
+    usual = card(driver, "fc2")
+    done(driver, SetMode(("fc1",), MUTE))
+    assert [drawing.nodes[id].face.mode for id in ("flat", "fc1", "fc2")] == ["", MUTE, IDLE]
+    assert card(driver, "fc2") != usual
+    assert [drawing.links[Port(id, "x")].idle for id in ("flat", "fc1", "fc2")] == [False, True, True]
+    driver.view.session.undo()
+    driver.settle()
+    assert drawing.nodes["fc2"].face.mode == ""
+    assert not any(link.idle for link in drawing.links.values())
+
+
+def test_a_pin_stands_on_the_card_of_a_pinned_node(driver: "CanvasDriver") -> None:
+    usual = card(driver, "fc1")
+    done(driver, SetLook(("fc1",), PINNED, True))
+    assert card(driver, "fc1") != usual
+    done(driver, SetLook(("fc1",), PINNED, False))
+    assert card(driver, "fc1") == usual
+
+
+def test_a_collapsed_card_is_its_title_and_can_still_be_linked(driver: "CanvasDriver") -> None:
+    document = draw("""
+        digits Dataset
+        conv Conv2d out_channels=1 padding=1 < digits.image
+        add Add < digits.image
+    """)
+    nodes = {"digits": (0, 0), "conv": (240, 0), "add": (560, 0)}
+    graph = document.graph
+    placed = {id: replace(graph.nodes[id], at=at) for id, at in nodes.items()}
+    show(driver, replace(document, graph=replace(graph, nodes=placed)))
+    driver.show(400, 40)
+    item = driver.canvas.drawing.nodes["add"]
+    tall = item.scene_rect().height()
+    done(driver, SetLook(("add",), COLLAPSED, True))
+    assert item.scene_rect().height() < tall / 2
+    assert item.port_place("a", output=False) == item.port_place("b", output=False) == QPointF(560, 24)
+    driver.link("conv.y", "add.a")
+    assert driver.document.graph.links[Port("add", "a")] == Port("digits", "image")
+    assert driver.document.graph.links[Port("add", "b")] == Port("conv", "y")
+
+
+def test_links_of_a_wireless_node_show_only_while_it_is_looked_at(driver: "CanvasDriver") -> None:
+    drawing, middle = driver.canvas.drawing, QRectF(664, 16, 16, 16)
+    shown = picture(driver, middle)
+    done(driver, SetLook(("fc2",), WIRELESS, True))
+    link = drawing.links[Port("fc2", "x")]
+    hidden = picture(driver, middle)
+    assert link.hidden and hidden != shown and thickness(driver, 712, 24) > 0
+    assert drawing.link_at(QPointF(672, 24), 6) is None
+    assert drawing.link_at(QPointF(710, 24), 6) is link
+    QTest.mouseMove(driver.canvas.viewport(), driver.at(790, 14))
+    assert picture(driver, middle) != hidden
+    QTest.mouseMove(driver.canvas.viewport(), driver.at(672, 120))
+    assert picture(driver, middle) == hidden
+    driver.select("fc2")
+    driver.show(432, 0)
+    assert picture(driver, middle) != hidden
+
+
+def test_dots_of_a_link_are_painted_and_larger_under_the_pointer(driver: "CanvasDriver") -> None:
+    drawing, target, dot = driver.canvas.drawing, Port("fc2", "x"), QRectF(662, 72, 16, 16)
+    done(driver, SetBends(target, ((670, 80),)))
+    still = picture(driver, dot)
+    drawing.hover(drawing.links[target])
+    assert picture(driver, dot) != still
+    drawing.hover(None)
+    assert picture(driver, dot) == still
+    driver.canvas.look_at(QPointF(432, 0), 0.4)
+    picture(driver, dot)
+    done(driver, SetBends(target, ()))
+    assert drawing.links[target].bends == ()
+
+
+def test_a_node_of_an_unknown_type_is_shown_with_its_links_and_saved_untouched(
+    driver: "CanvasDriver",
+) -> None:
+    document = row()
+    odd = replace(document.graph.nodes["fc1"], type="FancyMixer", params={"knob": 3})
+    links = {**document.graph.links, Port("fc1", "side"): Port("digits", "image")}
+    graph = replace(document.graph, nodes={**document.graph.nodes, "fc1": odd}, links=links)
+    document = replace(document, graph=graph)
+    text = dumps(document)
+    show(driver, loads(text))
+    face = driver.canvas.drawing.nodes["fc1"].face
+    assert (face.title, face.line, face.level) == ("FancyMixer", "unknown type · fc1", "error")
+    assert (face.inputs, face.outputs) == (("x", "side"), ("y",))
+    assert dumps(driver.document) == text
+    driver.select("fc1")
+    driver.key(Qt.Key.Key_Right)
+    assert driver.node("fc1").params == {"knob": 3} and driver.node("fc1").type == "FancyMixer"
+    driver.view.session.undo()
+    assert dumps(driver.document) == text
+
+
+def test_an_unknown_block_is_shown_with_its_links(driver: "CanvasDriver") -> None:
+    document = row()
+    odd = replace(document.graph.nodes["fc1"], type="", block="Lost", params={})
+    nodes = {**document.graph.nodes, "fc1": odd}
+    show(driver, replace(document, graph=replace(document.graph, nodes=nodes)))
+    face = driver.canvas.drawing.nodes["fc1"].face
+    assert (face.title, face.line, face.inputs, face.outputs) == (
+        "Lost",
+        "unknown block · fc1",
+        ("x",),
+        ("y",),
+    )
+
+
+# ---------------------------------------------------------------- only what changed
+
+
+def test_an_edit_touches_only_the_cards_that_it_concerns(driver: "CanvasDriver") -> None:
+    drawing = driver.canvas.drawing
+    kept = {id: item.face for id, item in drawing.nodes.items()}
+    done(driver, SetParam("fc2", "out_features", 7))
+    assert [id for id, item in drawing.nodes.items() if item.face is not kept[id]] == ["fc2"]
+    assert drawing.nodes["fc2"].face.line == "fc2 · 7 outputs"
+    label = drawing.labels.of(drawing.links[Port("fc2", "x")])
+    assert label is not None and label.text == "N×16"
+    done(driver, SetParam("fc1", "out_features", 32))
+    label = drawing.labels.of(drawing.links[Port("fc2", "x")])
+    assert label is not None and label.text == "N×32"
+
+
+def test_a_picture_on_the_screen_and_one_in_a_file_say_the_same(driver: "CanvasDriver") -> None:
+    rect = QRectF(470, -10, 410, 70)
+    seen = picture(driver, rect)
+    file = QImage(seen.size(), QImage.Format.Format_RGB32)
+    file.fill(seen.pixelColor(1, 1))
+    painter = QPainter(file)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    driver.canvas.drawing.render(painter, QRectF(file.rect()), rect)
+    painter.end()
+    size = (seen.width(), seen.height())
+    far = sum(
+        abs(seen.pixelColor(x, y).lightness() - file.pixelColor(x, y).lightness()) > 60
+        for x in range(0, size[0], 2)
+        for y in range(0, size[1], 2)
+    )
+    assert far < 0.03 * size[0] * size[1] / 4

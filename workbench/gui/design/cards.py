@@ -12,7 +12,7 @@ from workbench.core.document import BYPASS, MUTE
 from workbench.gui.design.faces import IDLE, UNKNOWN
 from workbench.gui.design.geometry import BADGE_GAP, BADGE_ROW
 from workbench.gui.design.items import NodeItem, Texts
-from workbench.gui.design.style import CORNER, PORT, Style, edge_path, pin_path, style, tie_path
+from workbench.gui.design.style import CORNER, HEAD, PORT, Style, edge_path, pin_path, style, tie_path
 
 FAINT = 0.4
 _LEFT, _RIGHT = 14.0, 10.0
@@ -47,7 +47,7 @@ def frame_key(item: NodeItem, *, titled: bool) -> tuple[object, ...]:
             ),
             (bool(face.tie), face.pinned, face.repeat),
             (_through(item) if face.mode == BYPASS else None),
-            face.title if titled else None,
+            face.title if titled or face.mode == MUTE else None,
         )
         item.keys[titled] = key
     return key
@@ -98,6 +98,11 @@ def paint_frame(painter: QPainter, item: NodeItem, *, titled: bool, far: bool = 
         _paint_big_title(painter, item, made)
     elif not far:
         _paint_marks(painter, item, made)
+        if face.mode == MUTE:
+            middle = HEAD / 2 if face.collapsed else 15.5
+            painter.setPen(QPen(made.dim, 1.25))
+            end = min(item.card.width - _RIGHT, _LEFT + made.width("title", face.title) + 2)
+            painter.drawLine(QPointF(_LEFT - 2, middle), QPointF(end, middle))
 
 
 def _paint_big_title(painter: QPainter, item: NodeItem, made: Style) -> None:
@@ -124,7 +129,7 @@ def _paint_big_title(painter: QPainter, item: NodeItem, made: Style) -> None:
 def _paint_marks(painter: QPainter, item: NodeItem, made: Style) -> None:
     """How often it repeats, whose weights it shares, that it is pinned."""
     face = item.face
-    right, drop = item.card.width - _RIGHT, item.card.top * 0.6
+    right, drop = item.card.width - _RIGHT, item.card.top
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if face.repeat:
         painter.setFont(made.line_font)
@@ -186,9 +191,6 @@ def _lay_out(item: NodeItem) -> Texts:
     badge += 16 if face.pinned else 0
     room = card.width - _LEFT - _RIGHT
     font, title = made.title_fitting(face.title, room - badge)
-    if face.mode == MUTE:
-        font = QFont(font)
-        font.setStrikeOut(True)
     shown = _static(title, font)
     if face.collapsed:
         drop = card.top + (card.height - shown.size().height()) / 2

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from workbench.catalog.problems import Problem
 from workbench.catalog.schema import find_schema
 from workbench.catalog.scope import NodeInfo
-from workbench.core.document import MUTE, WIRELESS, Graph, Node, Port
+from workbench.core.document import BYPASS, MUTE, WIRELESS, Graph, Node, Port
 from workbench.core.expressions import Value
 from workbench.gui.design.faces import (
     IDLE,
@@ -71,7 +71,7 @@ class Faces:
         shown_before, below = self._shown, self._below_muted
         for id, node in graph.nodes.items():
             info, problem = infos.get(id), problems.get(id)
-            idle = info is None and id in below
+            idle = info is None and problem is None and id in below
             shown = shown_before.get(id)
             if (
                 same
@@ -191,11 +191,13 @@ class Flows:
         wrong = frozenset(Port(id, problem.port) for id, problem in errors)
         around.update(port.node for port in wrong ^ self._wrong)
         self._infos, self._wrong = infos, wrong
+        around.update(id for id, item in nodes.items() if item.face.mode == BYPASS)
         news: list[LinkItem] = []
         for target in {port for id in around for port in wires.get(id, ())}:
             link = links[target]
-            feeder = infos.get(link.source.node)
-            flows = feeder.outputs.get(link.source.name) if feeder else None
+            source = _origin(link.source, nodes, links)
+            feeder = infos.get(source.node)
+            flows = feeder.outputs.get(source.name) if feeder else None
             if link.set_spec(flows, wrong=target in wrong):
                 news.append(link)
             ends = [nodes[id].face for id in (target.node, link.source.node) if id in nodes]
@@ -208,6 +210,19 @@ class Flows:
             if id in nodes:
                 _show_ports(nodes[id], infos.get(id), [links[port] for port in wires.get(id, ())])
         return news
+
+
+def _origin(source: Port, nodes: Mapping[str, NodeItem], links: Mapping[Port, LinkItem]) -> Port:
+    """The output whose values really come out of an output: bypassed nodes hand on their first input."""
+    for _ in nodes:
+        face = nodes[source.node].face if source.node in nodes else None
+        if face is None or face.mode != BYPASS or not face.inputs:
+            break
+        link = links.get(Port(source.node, face.inputs[0]))
+        if link is None:
+            break
+        source = link.source
+    return source
 
 
 def _show_ports(item: NodeItem, info: NodeInfo | None, links: list[LinkItem]) -> None:

@@ -92,9 +92,7 @@ class HitScene(QGraphicsScene):
 
     def covered(self, rect: QRectF) -> bool:
         """Whether a card stands in a rectangle."""
-        return any(
-            isinstance(item, NodeItem) and item.scene_rect().intersects(rect) for item in self.boxes(rect)
-        )
+        return any(isinstance(item, NodeItem) and item.room().intersects(rect) for item in self.boxes(rect))
 
     def bend_at(self, place: QPointF, reach: float) -> tuple[Port, int] | None:
         """The dot of a wire nearest to a place: the wire's target and which of its dots."""

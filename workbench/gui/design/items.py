@@ -136,6 +136,11 @@ class NodeItem(_Item):
         """The card in the scene, without the margin."""
         return QRectF(self.at[0], self.at[1] + self.card.top, self.card.width, self.card.height)
 
+    def room(self) -> QRectF:
+        """The card and the small texts under it, in the scene."""
+        below = 4 + BADGE_ROW * len(self.rows) if self.rows else 0.0
+        return self.scene_rect().adjusted(0, 0, 0, below)
+
     def port_place(self, name: str, *, output: bool) -> QPointF:
         """A port in the scene; the side's middle for a port that the card does not have."""
         ports = self.card.outputs if output else self.card.inputs
@@ -269,6 +274,8 @@ class LinkItem(_Item):
             start, end = (place - self.pos() for place in self.ends())
             if self.bends:
                 stops = [start, *(QPointF(*at) for at in self.bends), end]
+            elif start.y() == end.y() and start.x() <= end.x():
+                stops = [start, end]
             else:
                 middle = (start.x() + end.x()) / 2
                 stops = [start, QPointF(middle, start.y()), QPointF(middle, end.y()), end]

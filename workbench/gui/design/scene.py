@@ -79,7 +79,7 @@ class DesignScene(HitScene):
     def _lay(self, wires: set[Port], moved: Mapping[str, QRectF]) -> None:
         """Lay wires anew, and those near cards that moved (from rectangles); shapes beside them find new places."""
         areas = [area for area in moved.values() if not area.isNull()]
-        areas += [self.nodes[id].scene_rect() for id in moved]
+        areas += [self.nodes[id].room() for id in moved]
         if len(areas) > _MANY or len(wires) > _MANY:
             wires = set(self.links) if len(self.links) <= MOST_ROUTED else wires
             self._route(wires)
