@@ -383,6 +383,16 @@ def test_delete_and_heal_links_around_what_is_gone(driver: "CanvasDriver") -> No
     assert links_of(driver) == {"flatten.x": "digits.image", "fc1.x": "flatten.y"}
 
 
+def test_heal_removes_a_selected_link_and_asks_for_a_selection(driver: "CanvasDriver") -> None:
+    driver.reveal("fc1", "fc2")
+    driver.click(driver.at(672, 24))
+    driver.key(Qt.Key.Key_Delete, CTRL)
+    assert "fc2.x" not in links_of(driver)
+    driver.key(Qt.Key.Key_Escape)
+    driver.key(Qt.Key.Key_Delete, CTRL)
+    assert driver.messages == ["Select the nodes to remove first."]
+
+
 def test_healing_says_what_stays_open(driver: "CanvasDriver") -> None:
     words = (Node("words", "Embedding", at=(0, 160)), Node("act", "ReLU", at=(240, 160)))
     document = with_nodes(*words, links=[("words.x", "digits.label"), ("act.x", "words.y")])
@@ -573,6 +583,18 @@ def test_a_link_is_bent_by_dots(driver: "CanvasDriver") -> None:
     for _ in range(4):
         driver.key(Qt.Key.Key_Z, CTRL)
     assert not bends_of(driver, "fc2.x") and not steps(driver)
+
+
+def test_the_menu_of_a_bent_link_makes_it_direct(driver: "CanvasDriver") -> None:
+    show(driver, replace(chain(), graph=replace(chain().graph, bends={Port("fc2", "x"): ((672.0, 80.0),)})))
+    links = driver.canvas.drawing.links
+    plain, bent = (driver.view.commands.menu(links[Port(id, "x")]) for id in ("fc1", "fc2"))
+    assert "Remove its dots" not in [action.text() for action in plain.actions()]
+    (remove,) = [action for action in bent.actions() if action.text() == "Remove its dots"]
+    remove.trigger()
+    assert bends_of(driver, "fc2.x") == [] and len(steps(driver)) == 1
+    for menu in (plain, bent):
+        menu.deleteLater()
 
 
 def test_dots_between_moved_nodes_move_along(driver: "CanvasDriver") -> None:

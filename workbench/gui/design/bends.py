@@ -81,5 +81,10 @@ def remove_bend(canvas: "Canvas", target: Port, index: int) -> None:
     canvas.do(SetBends(target, places[:index] + places[index + 1 :], canvas.place.where))
 
 
+def straight(canvas: "Canvas", target: Port) -> None:
+    """Take all dots off a link."""
+    canvas.do(SetBends(target, (), canvas.place.where))
+
+
 def _far(one: Place, other: Place) -> float:
     return float(((one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2) ** 0.5)

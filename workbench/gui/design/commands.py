@@ -211,7 +211,10 @@ class Commands:
     def heal(self) -> None:
         """Remove the selected nodes and links, and link what the nodes fed to what fed them."""
         if not self.selected:
-            self.delete()
+            if self.canvas.drawing.chosen_links:
+                self.delete()
+            else:
+                self.canvas.tell("Select the nodes to remove first.")
             return
         edit, bare = healed(self._know, self.selected, self._single_links())
         if self._do(edit) and bare:

@@ -1,10 +1,13 @@
 """The context menus of the canvas, of the actions that are bound now.  Imports Qt, actions and the canvas."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
 from workbench.gui import theme
 from workbench.gui.actions import BY_ID
+from workbench.gui.design.bends import straight
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.items import LinkItem, NodeItem
 
@@ -31,6 +34,8 @@ def context_menu(canvas: Canvas, item: NodeItem | LinkItem | None) -> QMenu:
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if isinstance(item, LinkItem):
         _fill(menu, canvas, ("delete",))
+        if item.bends:
+            menu.addAction("Remove its dots", partial(straight, canvas, item.target))
     elif isinstance(item, NodeItem):
         block = canvas.drawing.graph.nodes[item.id].block
         _fill(menu, canvas, (*(_BLOCK if block else ()), *_NODE))
