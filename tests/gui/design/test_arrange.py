@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QApplication
 
-from tests.drawing import CLASSIFIER, draw
+from tests.drawing import CLASSIFIER, block, draw
 from workbench.core.document import FRAME, NOTE, PINNED, Document, Graph, Node, Port, Remark
 from workbench.core.history import History
 from workbench.gui.design.lines import aligned, distributed
@@ -152,6 +152,17 @@ def test_frames_notes_and_bends_follow(driver: "CanvasDriver") -> None:
     assert why.at != remarks["why"].at
     assert not any(note.intersects(rect(driver, id)) for id in after.nodes)
     assert undo_gives(driver, before)
+
+
+def test_arrange_inside_a_block(driver: "CanvasDriver") -> None:
+    inner = block("x Input\nb ReLU < x\na Linear < b\ny Output < a")
+    show(driver, draw("digits Dataset\nflat Flatten < digits\nmlp @Mlp < flat", blocks={"Mlp": inner}))
+    outside = driver.document.graph
+    driver.canvas.enter("mlp")
+    driver.key(KEY.Key_L, CTRL)
+    assert driver.document.graph is outside
+    lefts = [driver.node(id).at[0] for id in "xbay"]
+    assert lefts == sorted(set(lefts))
 
 
 def test_nothing_to_arrange_on_an_empty_canvas(driver: "CanvasDriver") -> None:
