@@ -9,9 +9,11 @@ from PySide6.QtWidgets import QApplication
 from tests.drawing import CLASSIFIER, block, draw
 from workbench.catalog.templates import load
 from workbench.core.document import Document
+from workbench.core.edits import MoveNodes
 from workbench.core.history import History
 from workbench.gui.design.bottom import PROBLEMS
 from workbench.gui.design.problems import READY
+from workbench.gui.design.style import NODE_WIDTH
 from workbench.gui.session import OpenModel
 from workbench.gui.widgets.labels import Label
 
@@ -110,3 +112,22 @@ def test_a_double_click_leads_into_the_block(canvas_driver: "CanvasDriver") -> N
     assert canvas_driver.document.blocks["Inner"].graph.nodes["fc"].params["bias"] is False
     canvas_driver.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert canvas_driver.document == before
+
+
+def test_a_fix_inside_a_block_makes_room_there(canvas_driver: "CanvasDriver") -> None:
+    body = block("x Input\nfc Linear out_features=10 < x\ny Output < fc")
+    places = {"x": (0.0, 0.0), "fc": (200.0, 0.0), "y": (400.0, 0.0)}
+    document = draw(
+        "digits Dataset\nbody @Body < digits\nloss CrossEntropyLoss < body digits.label",
+        blocks={"Body": body},
+    )
+    show(canvas_driver, MoveNodes(places, "Body").apply(document))
+    (row,) = canvas_driver.view.bottom.problems.shown
+    assert row.buttons[0].text() == "Insert Flatten"
+    QTest.mouseClick(row.buttons[0], LEFT)
+    canvas_driver.settle()
+    assert canvas_driver.canvas.place.where == "", "the canvas stays where it is"
+    assert canvas_driver.view.session.analysis.ok
+    at = {id: node.at[0] for id, node in canvas_driver.document.blocks["Body"].graph.nodes.items()}
+    (new,) = set(at) - set(places)
+    assert at["x"] + NODE_WIDTH < at[new] and at[new] + NODE_WIDTH < at["fc"] < at["y"]

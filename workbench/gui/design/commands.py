@@ -32,7 +32,7 @@ from workbench.gui.design.joining import port_to_join
 from workbench.gui.design.linking import judge
 from workbench.gui.design.menus import context_menu
 from workbench.gui.design.offers import Offer, new_node
-from workbench.gui.design.repair import with_room
+from workbench.gui.design.repair import place_of, with_room
 from workbench.gui.design.splice import Splice, card_around, inserted
 from workbench.gui.design.style import HEAD, NODE_WIDTH, SNAP, snapped
 from workbench.gui.session import Session
@@ -229,13 +229,17 @@ class Commands:
     def mend(self, fix: Fix) -> bool:
         """Apply a fix; what it inserts gets a place of its own."""
         drawing, document = self.canvas.drawing, self.session.document
+        where = place_of(fix.edit)
+        shown = drawing.nodes if where == self.where else {}
 
         def size(id: str) -> tuple[float, float]:
-            card = drawing.nodes[id].card
+            if id not in shown:  # in a block that is not on the canvas
+                return NODE_WIDTH, 2 * HEAD
+            card = shown[id].card
             return card.width, card.height
 
         try:
-            edit = with_room(fix.edit, document, self.where, size, (NODE_WIDTH, HEAD))
+            edit = with_room(fix.edit, document, where, size, (NODE_WIDTH, HEAD))
         except WorkbenchError as error:
             self.canvas.tell(str(error))
             return False

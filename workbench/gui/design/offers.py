@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from workbench.catalog.spec import FAMILIES, help_text, node_types
+from workbench.catalog.pages import page_of
+from workbench.catalog.spec import FAMILIES, node_types
 from workbench.core.document import INPUT, Document, Graph, Node
 from workbench.core.names import unique_id
 from workbench.gui.design.naming import free_id, id_for_type
@@ -49,7 +50,7 @@ def offers(document: Document, where: str = "") -> list[Offer]:
     for name, cls in node_types().items():
         if name == INPUT and not where:
             continue
-        about = help_text(cls).partition("\n\n")[0].replace("\n", " ")
+        about = page_of(cls).about
         found.append(Offer(f"type:{name}", cls.title, cls.family, (name, cls.torch, *cls.aliases), about))
     for name in document.blocks:
         if where not in _inside(document, name):

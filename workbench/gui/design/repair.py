@@ -13,6 +13,13 @@ GAP = 64.0
 _CardSize = Callable[[str], tuple[float, float]]
 
 
+def place_of(edit: Edit) -> str:
+    """The block whose graph an edit changes; "" for the model itself."""
+    if isinstance(edit, Several):
+        return place_of(edit.edits[0]) if edit.edits else ""
+    return str(getattr(edit, "where", ""))
+
+
 def with_room(
     edit: Edit, document: Document, where: str, size: _CardSize, new_size: tuple[float, float]
 ) -> Edit:
