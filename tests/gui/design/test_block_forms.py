@@ -242,3 +242,15 @@ def test_the_model_lists_its_blocks_opens_them_and_removes_unused_ones(driver: "
     assert not driver.document.blocks
     driver.view.session.undo()
     assert set(driver.document.blocks) == {"Body", "Block1"}
+
+
+def test_buttons_of_the_forms_make_and_unpack_blocks(driver: "CanvasDriver") -> None:
+    before = driver.document
+    driver.select("a", "b")
+    press(driver.view.form.selection, "Make a block")
+    assert driver.document.graph.nodes["block1"].block == "Block1"
+    press(driver.view.form.node, "Unpack")
+    assert driver.document.graph.links == before.graph.links
+    driver.select("b")
+    press(driver.view.form.node, "Open the block")
+    assert list(driver.canvas.place.trail) == ["b"]

@@ -195,6 +195,43 @@ class PortList(QWidget):
         )
 
 
+class InstanceButtons(QWidget):
+    """What can be done with one instance of a block."""
+
+    entered = Signal(str)
+    parted = Signal(str)
+    """The instance is to get a definition of its own."""
+
+    def __init__(self, session: Session, node: Node, *, shared: bool) -> None:
+        """`shared` is whether instances with other weights have the same definition."""
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        enter = Button("Open the block", "", icon="enter")
+        explain(enter, "enter_block", "Go into the block's own drawing")
+        enter.clicked.connect(lambda: self.entered.emit(node.id))
+        column.addWidget(enter)
+        if shared:
+            tip = f"Give {node.id} a copy of the block {node.block} of its own"
+            own = Button("Make independent", tip, icon="duplicate")
+            own.clicked.connect(lambda: self.parted.emit(node.id))
+            column.addWidget(own)
+        for id, text, tip, icon in (
+            ("unpack_block", "Unpack", "Put the nodes of the block in its place", "unpack"),
+            (
+                "keep_block",
+                "Keep in the library",
+                "Other models of this workspace can use the block",
+                "library",
+            ),
+        ):
+            button = Button(text, tip, icon=icon)
+            explain(button, id, tip)
+            button.clicked.connect(lambda _=False, id=id: session.actions.get(id).trigger())
+            column.addWidget(button)
+
+
 def new_port(block: Block, kind: str) -> Node:
     """One more Input or Output of a block, under the others of its kind."""
     graph = block.graph

@@ -159,6 +159,7 @@ class SelectionForm(Column):
         for id, text, tip, icon in (
             ("link_nodes", "Link in this order", "Link the nodes in the order of selection", "link"),
             ("share_weights", "Share weights", "The second node uses the weights of the first", "link"),
+            ("make_block", "Make a block", "Turn the nodes into a block", "block"),
             ("duplicate", "Duplicate", "Copy the nodes beside themselves", "duplicate"),
             ("delete", "Delete", "Remove what is selected", "delete"),
         ):
@@ -184,7 +185,7 @@ class SelectionForm(Column):
         )
         kinds = {(graph.nodes[id].type, graph.nodes[id].block) for id in ids}
         self._buttons["share_weights"].setVisible(len(ids) == 2 and len(kinds) == 1)
-        for id in ("link_nodes", "duplicate"):
+        for id in ("link_nodes", "make_block", "duplicate"):
             self._buttons[id].setVisible(True)
 
     def show_link(self, know: Knowledge, target: Port) -> None:
@@ -200,5 +201,5 @@ class SelectionForm(Column):
             ("Carries", spec_text(spec) if spec else "not known yet"),
         ]
         self._facts.show_key(tuple(rows), lambda: [figure_rows(rows)])
-        for id in ("link_nodes", "share_weights", "duplicate"):
+        for id in ("link_nodes", "share_weights", "make_block", "duplicate"):
             self._buttons[id].setVisible(False)

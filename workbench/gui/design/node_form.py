@@ -20,6 +20,7 @@ from workbench.core.edits import Edit, SetLinkedTo, SetParam, SetRepeat, SetTitl
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value, is_expression
 from workbench.gui.actions import tooltip
+from workbench.gui.design.block_form import InstanceButtons
 from workbench.gui.design.datasets import DatasetEditor
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
 from workbench.gui.design.exposing import conceal, expose, exposed_as, node_fields, sharing
@@ -176,17 +177,10 @@ class NodeForm(Column):
         if node.linked_to:
             self.rows.addWidget(Label(f"Its fields are those of {node.linked_to}.", "small", wrap=True))
         if node.block:
-            enter = Button("Open the block", "Go into the block's own drawing (Return)", icon="enter")
-            enter.clicked.connect(lambda: self.entered.emit(node.id))
-            self.rows.addWidget(enter)
-        if shown.shared:
-            own = Button(
-                "Make independent",
-                f"Give {node.id} a copy of the block {node.block} of its own",
-                icon="unpack",
-            )
-            own.clicked.connect(lambda: self.parted.emit(node.id))
-            self.rows.addWidget(own)
+            buttons = InstanceButtons(self.session, node, shared=shown.shared)
+            buttons.entered.connect(self.entered)
+            buttons.parted.connect(self.parted)
+            self.rows.addWidget(buttons)
         self._about = Keyed()
         self.rows.addWidget(self._about)
 
