@@ -210,6 +210,13 @@ def test_a_group_stays_together_unless_it_would_turn_a_link_back() -> None:
     assert around == layered(cards("a b c"), links("a b", "b c"))
 
 
+def test_cards_of_a_group_without_a_link_between_them_stand_in_a_column() -> None:
+    boxes, found = cards("a loss accuracy"), links("a loss", "a accuracy")
+    places = arranged(boxes, found, [Group(frozenset({"loss", "accuracy"}), (16, 40, 16, 16))])
+    assert places["loss"][0] == places["accuracy"][0] > places["a"][0]
+    assert places["loss"][1] + 48 + 40 == places["accuracy"][1]
+
+
 def test_two_thousand_nodes_take_less_than_a_second() -> None:
     dice = random.Random(3)
     boxes = {f"n{index}": MERGE if index % 3 == 0 else CARD for index in range(2000)}

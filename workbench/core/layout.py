@@ -19,6 +19,8 @@ _WIDE = 5.0
 _LONG = 8
 """Runs of so many cards can be folded."""
 _FOLDED = 3.0
+_STACKED = 12
+"""In groups of so few cards those without a link stand in a column."""
 _TURN = 24.0
 """Room at both ends of folded rows for the links that lead to the next one."""
 
@@ -46,6 +48,8 @@ def arranged(
     links: Mapping[Port, Port],
     groups: Sequence[Group] = (),
     spacing: Spacing | None = None,
+    *,
+    stacked: bool = False,
 ) -> dict[str, Place]:
     """Top left corners of all boxes, from (0, 0), with groups kept together and long rows folded.
 
@@ -58,9 +62,10 @@ def arranged(
     for number, group in enumerate(outer):
         own = {id: box for id, box in boxes.items() if id in group.ids}
         within = [g for g in groups if g.ids < group.ids]
-        inner[f"group {number}"] = (arranged(own, links, within, spacing), group.margins)
+        found = arranged(own, links, within, spacing, stacked=len(own) <= _STACKED)
+        inner[f"group {number}"] = (found, group.margins)
     merged, joined, shift = _merged(boxes, links, inner, spacing)
-    outside = layered(merged, joined, spacing)
+    outside = layered(merged, joined, spacing, stacked=stacked)
     outside = _folded(merged, joined, outside, spacing) or outside
     for id in boxes:
         owner, (dx, dy) = shift[id]
@@ -70,10 +75,15 @@ def arranged(
 
 
 def layered(
-    boxes: Mapping[str, Box], links: Mapping[Port, Port], spacing: Spacing | None = None
+    boxes: Mapping[str, Box],
+    links: Mapping[Port, Port],
+    spacing: Spacing | None = None,
+    *,
+    stacked: bool = False,
 ) -> dict[str, Place]:
     """Top left corners of all boxes; the whole begins at (0, 0). Parts without a link between them stand below
-    each other. Links from or to what is not in `boxes` are left out; a cycle is laid out with one link going back.
+    each other; single cards stand in rows below them, or `stacked` like other parts. Links from or to what is not
+    in `boxes` are left out; a cycle is laid out with one link going back.
     """
     spacing = spacing or Spacing()
     ids = list(boxes)
@@ -95,14 +105,14 @@ def layered(
     floor, wide = 0.0, 0.0
     alone: list[int] = []
     for part in _parts(len(ids), edges):
-        if len(part) == 1:
+        if len(part) == 1 and not stacked:
             alone += part
             continue
         drawn = _part(part, edges, sizes, spacing)
         bottom = max(y + sizes[v][1] for v, (_, y) in drawn.items())
         wide = max(wide, *(x + sizes[v][0] for v, (x, _) in drawn.items()))
         places.update({v: (x, y + floor) for v, (x, y) in drawn.items()})
-        floor += bottom + 2 * spacing.down
+        floor += bottom + (2 if len(part) > 1 else 1) * spacing.down
     places.update(_rows(alone, sizes, spacing, wide, floor))
     return {ids[v]: places[v] for v in range(len(ids))}
 

@@ -130,7 +130,7 @@ def test_frames_notes_and_bends_follow(driver: "CanvasDriver") -> None:
         id: replace(node, at=(400.0, 120.0 * i)) for i, (id, node) in enumerate(document.graph.nodes.items())
     }
     remarks = {
-        "head": Remark("head", FRAME, "Head", (380, 220), (200, 220)),  # around fc1 and relu
+        "head": Remark("head", FRAME, "Head", (383, 217), (200, 223)),  # around fc1 and relu
         "why": Remark("why", NOTE, "Why", (560, 590), (160, 60)),  # beside loss
         "far": Remark("far", NOTE, "Far", (9000, 9000), (160, 60)),
     }
@@ -145,6 +145,8 @@ def test_frames_notes_and_bends_follow(driver: "CanvasDriver") -> None:
     frame = QRectF(*head.at, *head.size)
     inside = {id for id in after.nodes if frame.intersects(rect(driver, id))}
     assert inside == {"fc1", "relu"}
+    level = [driver.canvas.drawing.nodes[id].port_place("x", output=False).y() for id in ("flat", "fc1")]
+    assert level[0] == level[1]
     assert all(frame.contains(rect(driver, id)) for id in inside)
     assert after.remarks["far"] == remarks["far"]
     why = after.remarks["why"]

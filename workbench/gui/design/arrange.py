@@ -193,7 +193,8 @@ def framed(graph: Graph, rects: Mapping[str, QRectF], ids: Collection[str]) -> l
                 area.bottom() - inner.bottom(),
             )
             left, top, right, bottom = (
-                max(least, min(most, side)) for least, most, side in zip(_LEAST, _MOST, room, strict=True)
+                ceil(max(least, min(most, side)) / SNAP) * SNAP
+                for least, most, side in zip(_LEAST, _MOST, room, strict=True)
             )
             found.append(_Framed(remark, held, (left, top, right, bottom)))
     return found
