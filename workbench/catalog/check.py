@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from workbench.catalog import advice
 from workbench.catalog.modes import active
+from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.problems import Problem, Problems
 from workbench.catalog.schema import Schema
 from workbench.catalog.scope import NodeInfo, Scope
@@ -34,6 +35,12 @@ class Analysis:
     @property
     def ok(self) -> bool:
         return not any(problem.severity == "error" for problem in self.problems)
+
+    @property
+    def unchosen(self) -> tuple[str, ...]:
+        """Dataset nodes that only say what they expect: the model fits, but cannot train yet."""
+        kinds = {id: info.kind for id, info in self.root.infos.items() if isinstance(info.kind, Dataset)}
+        return tuple(id for id, kind in kinds.items() if kind.schema is not None and kind.schema.is_expected)
 
     @property
     def parameters(self) -> int:

@@ -42,12 +42,11 @@ def enqueue(
     if not analysis.ok:
         errors = [str(problem) for problem in analysis.problems if problem.severity == "error"]
         raise JobError("\n".join([f"“{document.name}” cannot train yet:", *errors]))
-    infos = analysis.nodes.values()
-    chosen = {info.node.id: info.kind for info in infos if isinstance(info.kind, Dataset)}
-    for id, kind in chosen.items():
-        if kind.schema is not None and kind.schema.is_expected:
-            raise JobError(f"“{document.name}” cannot train yet: choose a dataset for “{id}”.")
-    datasets = dict.fromkeys(kind.dataset for kind in chosen.values())
+    if analysis.unchosen:
+        names = ", ".join(f"“{id}”" for id in analysis.unchosen)
+        raise JobError(f"“{document.name}” cannot train yet: choose a dataset for {names}.")
+    kinds = [info.kind for info in analysis.nodes.values()]
+    datasets = dict.fromkeys(kind.dataset for kind in kinds if isinstance(kind, Dataset))
     seed = analysis.settings.seed if seed is None else seed
     return store.add_run(
         name or document.name,

@@ -135,6 +135,7 @@ def _totals(document: Document, analysis: Analysis) -> QFrame:
     row.setSpacing(8)
     row.addWidget(sign("ok"))
     ready = READY if not counted(analysis) else "Ready to train"
+    ready = "Everything fits; a dataset is still to be chosen" if analysis.unchosen else ready
     text = Label(
         f"{ready} · {plural(len(document.graph.nodes), 'node')} · {count(analysis.parameters)} parameters · "
         f"{count(analysis.operations)} multiply-adds · {count(4 * analysis.parameters)}B of weights",
