@@ -233,5 +233,6 @@ def _show_ports(item: NodeItem, info: NodeInfo | None, links: list[LinkItem]) ->
             kinds["in:" + link.target.name] = link.kind
             linked.add("in:" + link.target.name)
         if link.source.node == item.id:
+            kinds.setdefault("out:" + link.source.name, link.kind)  # of a bypassed node nothing else is known
             linked.add("out:" + link.source.name)
     item.set_kinds(kinds, frozenset(linked))
