@@ -192,6 +192,14 @@ def test_a_swap_leaves_no_keys_twice() -> None:
         assert not keymap.rivals(action.id, keymap.of(action.id))
 
 
+def test_who_cannot_have_the_other_keys_has_none_after_a_swap(section: KeysSection) -> None:
+    keymap.give("run_compare", "Ctrl+B")
+    press_on(section, "bypass", KEY.Key_K, CTRL)
+    QTest.mouseClick(section.swap, LEFT)
+    assert (keys("bypass"), keys("palette"), keys("run_compare")) == ("Ctrl+K", "", "Ctrl+B")
+    assert said_by(section) == "Ctrl+K is “Bypass” now; “Search everything” has none."
+
+
 def test_keys_that_the_window_needs_are_not_given_away(section: KeysSection) -> None:
     press_on(section, "bypass", KEY.Key_Left)
     assert "moves the selection on the canvas and cannot be given to “Bypass”" in said_by(section)
