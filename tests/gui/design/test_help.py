@@ -156,6 +156,15 @@ def test_alternatives_lead_to_their_pages_and_back(canvas_driver: "CanvasDriver"
     assert not panel.isVisible()
 
 
+def test_links_follow_the_theme(canvas_driver: "CanvasDriver", qapp: QApplication) -> None:
+    show(canvas_driver, draw(CLASSIFIER))
+    panel = opened(canvas_driver, "relu")
+    for mode in ("light", "dark"):
+        theme.apply(qapp, mode)
+        (link,) = [text for text in texts(panel) if 'href="GELU"' in text]
+        assert theme.color("accent").name() in link
+
+
 def test_blocks_and_unknown_types_have_pages(canvas_driver: "CanvasDriver") -> None:
     body = block("x Input\nfc Linear out_features='= width' < x\ny Output < fc", width=8)
     lines = "data Dataset dataset=iris\na @Body width=5 < data\nhead Linear out_features=3 < a\n"

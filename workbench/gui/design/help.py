@@ -59,6 +59,7 @@ class HelpPanel(QFrame):
         canvas.place_changed.connect(self._on_selection)
         canvas.session.analysed.connect(self._on_analysed)
         canvas.session.model_opened.connect(self.hide)
+        theme.changed.connect(self._restyle)
 
     def bind(self, commands: Commands) -> None:
         """Offer the help while the canvas has the focus."""
@@ -146,6 +147,12 @@ class HelpPanel(QFrame):
             self.hide()
             return
         self._show(page_for_node(know, selection[0]))
+
+    def _restyle(self) -> None:
+        """Links have their colour in their text."""
+        page, self.page = self.page, None
+        if page is not None:
+            self._show(page)
 
     def _on_add(self) -> None:
         if self.page is not None and self.page.type:
