@@ -22,11 +22,11 @@ from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.joining import port_to_join
 from workbench.gui.design.library import BlockLibrary
 from workbench.gui.design.live import LiveValues
+from workbench.gui.design.minimap import Minimap
 from workbench.gui.design.offers import Offer, offers
 from workbench.gui.design.overlays import Overlays, RenameField
 from workbench.gui.design.palette import NodePalette
 from workbench.gui.design.pasting import Pasting
-from workbench.gui.design.minimap import Minimap
 from workbench.gui.design.picture import Pictures
 from workbench.gui.design.remarks import Remarks
 from workbench.gui.design.scene import PortHit
