@@ -4,7 +4,8 @@ They hold places for the look-ups of the scene and paint nothing themselves: the
 Imports Qt, style and geometry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
@@ -32,6 +33,9 @@ Texts = list[tuple[QPointF, QStaticText, QFont, str]]
 class _Item(QGraphicsRectItem):
     """Its rectangle is all that may be painted of it."""
 
+    hushed = False
+    """Nothing asks to be painted again, because all will be."""
+
     def __init__(self, z: float) -> None:
         super().__init__()
         self.chosen = self.hovered = self.faded = False
@@ -41,7 +45,7 @@ class _Item(QGraphicsRectItem):
 
     def repaint(self) -> None:
         """Have what is seen of it painted again: to be called after each change of a look."""
-        scene = self.scene()
+        scene = None if _Item.hushed else self.scene()
         if scene is not None:
             scene.update(self.sceneBoundingRect())
 
@@ -59,6 +63,16 @@ class _Item(QGraphicsRectItem):
 
     def _look_changed(self) -> None:
         pass
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """While many items change: whoever enters it has everything painted again."""
+    before, _Item.hushed = _Item.hushed, True
+    try:
+        yield
+    finally:
+        _Item.hushed = before
 
 
 class NodeItem(_Item):
@@ -106,7 +120,9 @@ class NodeItem(_Item):
         card, mode = self.card, _MODE_BADGES.get(self.face.mode)
         self.rows = badge_rows((mode, *self.badges) if mode else self.badges, card.width)
         high = card.top + card.height + BADGE_ROW * len(self.rows) + 2 * _MARGIN + 4
-        self.setRect(-_MARGIN, -_MARGIN, card.width + 2 * _MARGIN + 4, high)
+        rect = QRectF(-_MARGIN, -_MARGIN, card.width + 2 * _MARGIN + 4, high)
+        if rect != self.rect():
+            self.setRect(rect)
 
     def _forget(self) -> None:
         self.keys, self.picture, self.ports = {}, None, None

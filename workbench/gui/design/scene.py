@@ -4,6 +4,7 @@ It owns its items explicitly and holds what is view state: selection, hover and 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 
@@ -12,7 +13,7 @@ from workbench.gui.design.faces import Face, Knowledge
 from workbench.gui.design.following import Faces, Flows
 from workbench.gui.design.hits import HitScene
 from workbench.gui.design.hits import PortHit as PortHit
-from workbench.gui.design.items import LinkItem, NodeItem
+from workbench.gui.design.items import LinkItem, NodeItem, hushed
 from workbench.gui.design.labels import HIGH, WIDE, Labels
 from workbench.gui.design.sheet import SheetItem
 from workbench.gui.design.style import HEAD, NODE_WIDTH
@@ -82,7 +83,8 @@ class DesignScene(HitScene):
         areas += [self.nodes[id].room() for id in moved]
         if len(areas) > _MANY or len(wires) > _MANY:
             wires = set(self.links) if len(self.links) <= MOST_ROUTED else wires
-            self._route(wires)
+            with hushed():
+                self._route(wires)
             self._forget_labels()
         else:
             if len(self.links) <= MOST_ROUTED:
@@ -236,6 +238,13 @@ class DesignScene(HitScene):
         self._forget_label(link)
         self.update(link.sceneBoundingRect().adjusted(-WIDE, -HIGH, WIDE, HIGH))
 
+    def _painting(self, count: int) -> AbstractContextManager[None]:
+        """While so many items change: each asks to be painted again, or if they are many, all is at once."""
+        if count <= _MANY:
+            return nullcontext()
+        self.update()
+        return hushed()
+
     def _forget_labels(self) -> None:
         self.labels.clear()
         self.update()
@@ -250,11 +259,11 @@ class DesignScene(HitScene):
             return
         lit, lit_links = set(chosen), set(chosen_links)
         changed = lit ^ set(self.selection)
-        for id in changed:
-            if id in self.nodes:
+        changed_links = lit_links ^ set(self.chosen_links)
+        with self._painting(len(changed) + len(changed_links)):
+            for id in changed & self.nodes.keys():
                 self.nodes[id].set_look(chosen=id in lit)
-        for port in lit_links ^ set(self.chosen_links):
-            if port in self.links:
+            for port in changed_links & self.links.keys():
                 self.links[port].set_look(chosen=port in lit_links)
         self.selection, self.chosen_links = chosen, chosen_links
         self._light(changed)
@@ -283,15 +292,15 @@ class DesignScene(HitScene):
 
     def set_badges(self, badges: Mapping[str, tuple[str, ...]]) -> None:
         """Show small texts under these cards, and none under the others."""
-        for id in {*self._badges, *badges}:
-            if id in self.nodes:
+        with self._painting(len(self._badges) + len(badges)):
+            for id in {*self._badges, *badges} & self.nodes.keys():
                 self.nodes[id].set_badges(badges.get(id, ()))
         self._badges = dict(badges)
 
     def set_weights(self, weights: Mapping[Port, float]) -> None:
         """Draw wires (by their targets) from thin, 0, to thick, 1, and the others as usual."""
-        for target in {*self._weights, *weights}:
-            if target in self.links:
+        with self._painting(len(self._weights) + len(weights)):
+            for target in {*self._weights, *weights} & self.links.keys():
                 self.links[target].set_weight(weights.get(target))
         self._weights = dict(weights)
 
@@ -307,27 +316,26 @@ class DesignScene(HitScene):
     def fade(self, ids: Iterable[str]) -> None:
         """Draw these cards faintly and all others as usual."""
         faint = set(ids)
-        for id, item in self.nodes.items():
-            item.set_look(faded=id in faint)
+        with self._painting(len(faint)):
+            for id, item in self.nodes.items():
+                item.set_look(faded=id in faint)
 
     def shift(self, ids: Collection[str], by: QPointF) -> None:
         """Show nodes moved from their places in the document, without moving them there."""
         moved = set(ids)
-        wires: set[Port] = set()
-        if len(moved) > _MANY:
-            self.update()
-        for id in ids:
-            x, y = self.graph.nodes[id].at
-            self.nodes[id].move_to(x + by.x(), y + by.y())
-            wires |= self._wires.get(id, set())
-        for target in wires:
-            if not self.links[target].moving:
-                self.links[target].moving = True
-                self._forget_label(self.links[target])
+        wires = {target for id in ids for target in self._wires.get(id, ())}
         inner = {port for port in wires if port.node in moved and self.links[port].source.node in moved}
-        for target in inner:
-            self.links[target].move_by(by)
-        self._route(wires - inner)
+        with self._painting(len(moved)):
+            for id in ids:
+                x, y = self.graph.nodes[id].at
+                self.nodes[id].move_to(x + by.x(), y + by.y())
+            for target in wires:
+                if not self.links[target].moving:
+                    self.links[target].moving = True
+                    self._forget_label(self.links[target])
+            for target in inner:
+                self.links[target].move_by(by)
+            self._route(wires - inner)
         self._moved |= moved
         self._sheet.forget()
 
