@@ -269,6 +269,14 @@ def test_what_is_remembered_of_an_earlier_version_changes_nothing(data: st.DataO
     assert repr(gist(analyse(document, SAMPLES, before))) == repr(gist(analyse(document, SAMPLES)))
 
 
+def test_a_variable_that_becomes_true_is_no_longer_one() -> None:
+    """Equal in Python, but not to a switch."""
+    document = SetParam("fc1", "bias", "= on").apply(draw(CLASSIFIER, variables={"on": True}))
+    before = analyse(document, SAMPLES)
+    after = analyse(replace(document, variables={"on": 1}), SAMPLES, before)
+    assert before.ok and [each.port for each in after.problems] == ["bias"]
+
+
 def test_a_block_that_repeats_a_block_that_repeats_ends_in_time() -> None:
     inner = block("x Input\na ReLU < x\ny Output < a")
     outer = block("x Input\nb @Inner *10000 < x\ny Output < b", {"Inner": inner})

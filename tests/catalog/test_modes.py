@@ -169,7 +169,7 @@ def test_a_muted_loss_is_not_minimised() -> None:
 
 def test_an_update_left_without_a_loss_says_so() -> None:
     assert errors(muted(gan(), "fool_loss")) == [
-        "Update “generator” minimises nothing: all of fool_loss is bypassed or muted."
+        "Update “generator” minimises nothing: its losses (fool_loss) are bypassed or muted, or need a node that is."
     ]
 
 
@@ -183,7 +183,7 @@ def test_an_update_left_without_a_part_says_so() -> None:
     )
     found = analyse(bypassed(document, "fc1"), SAMPLES)
     assert [str(each) for each in found.problems] == [
-        "Update “head” trains nothing: all of fc1 is bypassed or muted."
+        "Update “head” trains nothing: its parts (fc1) are bypassed or muted, or need a node that is."
     ]
     assert [(step.name, step.trains) for step in found.updates] == [("both", ("fc2",))]
 
@@ -192,6 +192,14 @@ def test_without_any_loss_nothing_is_minimised() -> None:
     said = "Every loss is bypassed or muted, or needs a node that is, so nothing is minimised."
     assert errors(muted(draw(CLASSIFIER), "digits")) == [said]
     assert errors(bypassed(draw(CLASSIFIER), "loss")) == [said]
+
+
+def test_one_click_lets_a_loss_work_again() -> None:
+    for document in (muted(draw(CLASSIFIER), "loss"), muted(gan(), "fool_loss")):
+        (problem,) = analyse(document, SAMPLES).problems
+        (fix,) = problem.fixes
+        assert fix.label.startswith("Use ") and not analyse(fix.edit.apply(document), SAMPLES).problems
+    assert analyse(muted(draw(CLASSIFIER), "flat"), SAMPLES).problems[0].fixes == ()
 
 
 def test_best_by_a_muted_metric_is_refused() -> None:

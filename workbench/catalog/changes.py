@@ -19,7 +19,10 @@ class Changes:
         self.scope = scope
         self.before: Mapping[str, NodeInfo] = old.infos if old is not None else {}
         self.settled: Mapping[str, int] = old.settled if old is not None else {}
-        self.same_names = old is not None and old.names == scope.names
+        # As texts too: 1 and true are equal, but a field takes only one of them.
+        self.same_names = (
+            old is not None and old.names == scope.names and repr(old.names) == repr(scope.names)
+        )
         self.same_flow = False
         self._sources = old.sources if old is not None else {}
         self._changed: set[str] = set()  # nodes whose outputs are not what they were

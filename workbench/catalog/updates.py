@@ -1,7 +1,7 @@
 """Fills in a document's updates: which losses each minimises, which nodes it trains, with which optimiser."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from workbench.catalog.gradients import reached
@@ -14,6 +14,7 @@ from workbench.core.document import Document, Graph, Update
 from workbench.core.edits import SetTraining
 from workbench.core.errors import ExpressionError, FieldError
 from workbench.core.expressions import Value, evaluate
+from workbench.core.looks import SetMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,10 @@ def resolve_updates(document: Document, root: Scope, problems: Problems) -> tupl
     owners = [id for id in root.graph.nodes if id in infos and infos[id].parameters]
     if not document.graph.nodes:
         return ()  # an empty canvas is told as such
-    if not drawn and _of(document.graph, "loss"):
-        problems.error("Every loss is bypassed or muted, or needs a node that is, so nothing is minimised.")
+    idle = _of(document.graph, "loss")
+    if not drawn and idle:
+        message = "Every loss is bypassed or muted, or needs a node that is, so nothing is minimised."
+        problems.error(message, fixes=_use_again(document, idle))
         return ()
     if not drawn:
         problems.error(
@@ -102,13 +105,19 @@ def _step(
     if not fine or not known or any(id not in losses for id in weights):
         return None
     if not weights:
-        why = f"all of {', '.join(update.minimise)} is bypassed or muted" if update.minimise else ""
-        problems.error(f"{place} minimises nothing: {why or 'choose at least one loss'}.")
+        why = "choose at least one loss"
+        if update.minimise:
+            why = f"its losses ({', '.join(update.minimise)}) are bypassed or muted, or need a node that is"
+        problems.error(f"{place} minimises nothing: {why}.", fixes=_use_again(document, update.minimise))
         return None
     within = reached(root, weights)
     chosen = {_owner(document, root, id) for id in update.train} - {""} if update.train else set(owners)
     if not chosen and update.train:
-        problems.error(f"{place} trains nothing: all of {', '.join(update.train)} is bypassed or muted.")
+        problems.error(
+            f"{place} trains nothing: its parts ({', '.join(update.train)}) are bypassed or muted, or need a node "
+            "that is.",
+            fixes=_use_again(document, update.train),
+        )
         return None
     trains = tuple(id for id in owners if id in chosen and id in within)
     if not trains:
@@ -159,6 +168,13 @@ def _owner(document: Document, root: Scope, id: str) -> str:
         return owner
     copies = (node for node in root.graph.nodes.values() if document.graph.nodes[node.id].linked_to == owner)
     return next((copy.linked_to or copy.id for copy in copies), "")
+
+
+def _use_again(document: Document, ids: Iterable[str]) -> tuple[Fix, ...]:
+    """Lets those of the nodes work again that are bypassed or muted themselves."""
+    out = tuple(id for id in ids if document.graph.nodes[id].mode)
+    edit = SetMode(out, "")
+    return fix(edit.label, edit) if out else ()
 
 
 def _without(document: Document, update: Update, id: str) -> tuple[Fix, ...]:
