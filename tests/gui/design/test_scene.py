@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.drawing import draw
-from workbench.core.document import BYPASS, COLLAPSED, MUTE, PINNED, WIRELESS, Document, Port
+from workbench.core.document import BYPASS, COLLAPSED, MUTE, PINNED, WIRELESS, Document, Graph, Node, Port
 from workbench.core.edits import Edit, SetParam
 from workbench.core.files import dumps, loads
 from workbench.core.history import History
@@ -323,3 +323,20 @@ def test_a_picture_on_the_screen_and_one_in_a_file_say_the_same(driver: "CanvasD
         for y in range(0, size[1], 2)
     )
     assert far < 0.03 * size[0] * size[1] / 4
+
+
+def test_many_shapes_find_their_places_in_several_paintings(driver: "CanvasDriver") -> None:
+    nodes = {"noise": Node("noise", "Noise", at=(0, 0))}
+    links: dict[Port, Port] = {}
+    before = Port("noise", "z")
+    for index in range(1, 100):
+        at = (200.0 * (index % 10), 100.0 * (index // 10))
+        nodes[f"fc{index}"] = Node(f"fc{index}", "Linear", params={"out_features": 8}, at=at)
+        links[Port(f"fc{index}", "x")] = before
+        before = Port(f"fc{index}", "y")
+    show(driver, Document("chain", graph=Graph(nodes, links)))
+    driver.canvas.look_at(QPointF(1000, 450), 0.55)
+    drawing = driver.canvas.drawing
+    driver.qtbot.waitUntil(
+        lambda: drawing.labels.near(drawing.bounds().adjusted(-99, -99, 99, 99)) == set(links), timeout=5000
+    )

@@ -19,6 +19,7 @@ _SPOTS = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
 _POINTS = 24
 _GAP = 3.0
 _MOST_TEXTS = 2000
+_MOST_PLACED = 40
 WIDE, HIGH = 120.0, 28.0
 """How far a shape may stand outside the bounds of its wire."""
 
@@ -67,8 +68,9 @@ class Labels:
             found.update(label.target for label in self._cells.get(cell, ()) if label.rect.intersects(area))
         return found
 
-    def paint(self, painter: QPainter, links: Iterable[LinkItem]) -> None:
-        """Paint the shapes of these links."""
+    def paint(self, painter: QPainter, links: Iterable[LinkItem]) -> bool:
+        """Paint the shapes of these links; true if some are left for the next time, since many had no place yet."""
+        room = _MOST_PLACED
         made = style()
         painter.setFont(made.label_font)
         if len(self._texts) > _MOST_TEXTS:
@@ -76,10 +78,15 @@ class Labels:
         for link in links:
             if link.moving or link.hidden or link.idle:
                 continue
+            if link.target not in self._of_link and link.target not in self._without and self._wanted(link):
+                room -= 1
+                if room < 0:
+                    continue
             label = self.of(link)
             if label is not None:
                 painter.setPen(made.wires[link.kind] if link.hovered or link.chosen else made.dim)
                 painter.drawStaticText(label.rect.topLeft(), self._text(label.text))
+        return room < 0
 
     def _text(self, words: str) -> QStaticText:
         text = self._texts.get(words)
@@ -95,7 +102,7 @@ class Labels:
         known = self._of_link.get(link.target)
         if known is not None or link.target in self._without:
             return known
-        if link.spec is None or self._of_source.get(link.source, link.target) != link.target:
+        if not self._wanted(link) or link.spec is None:
             return None
         label = self._placed(link, spec_text(link.spec))
         if label is None:
@@ -106,6 +113,10 @@ class Labels:
         for cell in _cells(label.rect):
             self._cells.setdefault(cell, []).append(label)
         return label
+
+    def _wanted(self, link: LinkItem) -> bool:
+        """Something flows, and no other link from the same port tells it."""
+        return link.spec is not None and self._of_source.get(link.source, link.target) == link.target
 
     def _placed(self, link: LinkItem, text: str) -> Label | None:
         texts = [text] + ([text[2:]] if text.startswith("N×") else [])

@@ -5,7 +5,7 @@ Shows a scene and changes nothing in it.  Imports Qt, theme, scene and style.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QBrush,
     QFocusEvent,
@@ -44,6 +44,8 @@ class Stage(QGraphicsView):
         self.setSceneRect(-_FAR, -_FAR, 2 * _FAR, 2 * _FAR)
         self.layers: list[Callable[[QPainter, QRectF], None]] = []
         """What else is painted over the drawing, in places of the scene: gets the painter and the rectangle."""
+        self._labelling = QTimer(self, singleShot=True, interval=0)
+        self._labelling.timeout.connect(self.viewport().update)
         self._frame_pending = True
         self._framed = False  # the whole drawing is in view, and stays there when the view changes its size
         self._hint = Label("", wrap=True)
@@ -213,7 +215,9 @@ class Stage(QGraphicsView):
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         if self.zoom >= DETAIL:
-            self.drawing.labels.paint(painter, self.drawing.links_near(QRectF(rect)))
+            more = self.drawing.labels.paint(painter, self.drawing.links_near(QRectF(rect)))
+            if more and not self._labelling.isActive():
+                self._labelling.start()
         for layer in self.layers:
             painter.save()
             layer(painter, QRectF(rect))
