@@ -63,10 +63,13 @@ def test_a_run_leaves_points_media_checkpoints_and_a_log(trained: Trained) -> No
     assert kinds["last"].step == run.steps and kinds["best"].step == best.max_step
     assert kinds["best"].value == best.max
     assert (store.run_folder(run.id) / "program.py").read_text("utf-8") == store.program_text(run.id)
-    first, *_, trained_line, best_line, tested = trained.log(run)
+    first, *_, trained_line, best_line, memory, tested = trained.log(run)
     assert first.startswith(f"Training on cpu with torch {torch.__version__}")
     assert trained_line == f"Trained {run.steps} steps in 3 epochs."
     assert best_line == f"Best accuracy: {best.max:.4g} after epoch {best.max_step // steps}."
+    expected = store.params(run.id)["estimate.memory"] / 1e6
+    assert memory.startswith("Memory of the process: ")
+    assert memory.endswith(f"; {expected:,.1f} MB expected for model and data.")
     assert tested.startswith("Tested the best weights: loss ") and f"{test_point.value:.4g}" in tested
 
 

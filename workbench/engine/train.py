@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+import psutil
 import torch
 
 from workbench.catalog.check import Analysis, analyse
@@ -28,6 +29,7 @@ from workbench.engine.loop import Goal, Loop, Stopped
 from workbench.engine.probes import Probes
 from workbench.engine.program import build
 from workbench.engine.recorder import Recorder
+from workbench.jobs.estimates import MEMORY
 from workbench.store.records import CheckpointKind, RunRecord, State
 from workbench.store.store import Store
 
@@ -122,6 +124,7 @@ class Training:
         recorder.say(f"Trained {place.step:,} steps in {place.epoch:,} epochs.")
         if place.best is not None:
             recorder.say(f"Best {loop.goal.metric}: {place.best:.4g} after epoch {place.best_epoch}.")
+        recorder.say(_memory(self.device, store.params(run.id).get(MEMORY)))
         tested = ", ".join(f"{name} {value:.4g}" for name, value in loop.test().items())
         if tested:
             weights = "the best weights" if place.best is not None else "the last weights"
@@ -174,6 +177,17 @@ class Training:
             raise JobError(f"Run {run} has no checkpoint to go on from.")
         read = {kind: checkpoint.read(self.store.file(c.path), c.sha256) for kind, c in kept.items()}
         return read["last"], read.get("best")
+
+
+def _memory(device: torch.device, expected: object) -> str:
+    """A line that holds the memory that a run took at most against what was expected of it."""
+    wanted = f"{expected / 1e6:,.1f} MB expected" if isinstance(expected, int | float) else "no estimate"
+    if device.type == "cuda":
+        return (
+            f"Most memory on the device: {torch.cuda.max_memory_allocated(device) / 1e6:,.1f} MB; {wanted}."
+        )
+    taken = psutil.Process().memory_info().rss / 1e6
+    return f"Memory of the process: {taken:,.0f} MB, most of it torch itself; {wanted} for model and data."
 
 
 def metrics(analysis: Analysis) -> tuple[str, ...]:
