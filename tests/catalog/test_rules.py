@@ -1,6 +1,6 @@
 """Advice: each doubt is told at the right place, and one click makes the model check. No alarm is a false one."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -9,7 +9,7 @@ from workbench.catalog.check import analyse
 from workbench.catalog.problems import Problem
 from workbench.catalog.schema import SAMPLES
 from workbench.catalog.templates import load, templates
-from workbench.core.document import Block, Document, Update
+from workbench.core.document import Block, Document, Training, Update
 from workbench.core.expressions import Value
 
 
@@ -27,7 +27,8 @@ class Case:
     settings: dict[str, Value] = field(default_factory=dict)
 
     def document(self) -> Document:
-        return draw(self.lines, blocks=self.blocks, updates=self.updates, **self.settings)
+        drawn = draw(self.lines, blocks=self.blocks)
+        return replace(drawn, training=Training(self.settings, self.updates))
 
 
 HEAD = "flat Flatten < {0}\nfc Linear out_features=10 < flat\nloss CrossEntropyLoss < fc digits.label"

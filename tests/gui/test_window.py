@@ -21,6 +21,7 @@ from workbench.core.files import dumps, read, write
 from workbench.core.pictures import KEYWORD
 from workbench.gui import theme
 from workbench.gui.actions import ACTIONS
+from workbench.gui.design.view import DesignView
 from workbench.gui.fuzzy import score
 from workbench.gui.palette import entries, matching
 from workbench.gui.session import Session
@@ -296,7 +297,7 @@ def picture_of(document: Document, path: Path) -> Path:
     image = QImage(8, 8, QImage.Format.Format_RGB32)
     image.fill(0)
     image.setText(KEYWORD, dumps(document))
-    assert image.save(str(path), "PNG")
+    assert image.save(str(path))
     return path
 
 
@@ -305,7 +306,9 @@ def test_a_picture_that_holds_a_model_is_opened_wherever_it_is_dropped(
 ) -> None:
     session.open_template("gan")
     gan = session.document
-    assert dropped_on(window.view("design").canvas.viewport(), picture_of(gan, tmp_path / "a.PNG"))
+    design = window.view("design")
+    assert isinstance(design, DesignView)
+    assert dropped_on(design.canvas.viewport(), picture_of(gan, tmp_path / "a.PNG"))
     qtbot.waitUntil(lambda: session.document is not gan, timeout=3000)
     assert session.document == gan
     window.show_view("home")

@@ -121,7 +121,7 @@ def test_a_sorted_row_still_leads_to_its_node(canvas_driver: "CanvasDriver") -> 
 
 
 def run(**values: object) -> RunRecord:
-    fields = dict.fromkeys(RunRecord.__slots__, 0)
+    fields: dict[str, object] = dict.fromkeys(RunRecord.__slots__, 0)
     fields |= {"name": "m", "model": "m", "state": "completed", "used_device": "cpu", "dataset": "digits"}
     return RunRecord(**(fields | values))  # type: ignore[arg-type]  # plain values
 
@@ -163,7 +163,9 @@ def test_the_estimate_stays_readable_in_a_narrow_bar(qtbot: QtBot, session: Sess
     bar.show()
     forecast = show(session, load("char-gpt")).forecast
     assert forecast is not None
-    bar.layout().activate()
+    layout = bar.layout()
+    assert layout is not None
+    layout.activate()
     QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
     assert bar.train.isVisible() and bar.train.geometry().right() <= bar.width()
     assert bar.estimate.text() in (forecast.line, forecast.brief) or bar.estimate.text().endswith("…")

@@ -129,10 +129,12 @@ def test_keys_scroll_and_close(canvas_driver: "CanvasDriver") -> None:
     assert not panel.isVisible()
 
 
-def test_without_one_selected_node_it_says_what_to_do(canvas_driver: "CanvasDriver") -> None:
+def test_without_one_selected_node_it_says_what_to_do(
+    canvas_driver: "CanvasDriver", monkeypatch: pytest.MonkeyPatch
+) -> None:
     show(canvas_driver, draw(CLASSIFIER))
     said: list[str] = []
-    canvas_driver.canvas.tell = said.append  # type: ignore[method-assign]  # what the person is told
+    monkeypatch.setattr(canvas_driver.canvas, "tell", said.append)
     canvas_driver.canvas.drawing.select(())
     canvas_driver.key(Qt.Key.Key_F1)
     assert said == ["Select the one node that you want to know about."]

@@ -272,7 +272,7 @@ def test_every_template_opens_without_overlaps(canvas_driver: "CanvasDriver", id
     assert crossing == []
     canvas_driver.canvas.look_at(drawing.bounds().center(), 0.6)
     canvas_driver.canvas.viewport().grab()
-    labels = [label.rect for label in drawing.labels._of_link.values() if label]
+    labels = [label.rect for label in drawing.labels._of_link.values()]
     assert labels
     assert not any(a.intersects(b) for i, a in enumerate(labels) for b in labels[:i])
     assert not any(label.intersects(rect) for label in labels for rect in rects.values())

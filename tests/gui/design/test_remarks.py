@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QStyleOptionGraphicsItem
 
 from tests.gui.design.test_canvas import chain, show, with_block
 from workbench.core.document import FRAME, NOTE, PINNED, Document, Port, Remark
@@ -306,8 +306,7 @@ def test_f2_still_renames_nodes(driver: "CanvasDriver") -> None:
 
 def test_the_menu_of_a_frame_colours_it(driver: "CanvasDriver") -> None:
     menu = menu_at(driver, bar(driver))
-    colors = next(action.menu() for action in menu.actions() if action.menu())
-    assert isinstance(colors, QMenu)
+    colors = next(sub for action in menu.actions() if isinstance(sub := action.menu(), QMenu))
     assert [action.text() for action in colors.actions() if action.isChecked()] == ["Layer"]
     next(action for action in colors.actions() if action.text() == "Loss").trigger()
     menu.close()
@@ -430,8 +429,8 @@ def test_long_texts_are_wrapped_and_end_in_an_ellipsis() -> None:
 
 
 @pytest.mark.parametrize("zoom", [1.0, 0.5, 0.1])
-def test_titles_can_be_read_from_afar(driver: "CanvasDriver", zoom: float) -> None:
-    theme.apply(QApplication.instance(), "dark")
+def test_titles_can_be_read_from_afar(driver: "CanvasDriver", qapp: QApplication, zoom: float) -> None:
+    theme.apply(qapp, "dark")
     item = remarks(driver).items["frame1"]
     assert isinstance(item, FrameItem)
 
@@ -442,7 +441,7 @@ def test_titles_can_be_read_from_afar(driver: "CanvasDriver", zoom: float) -> No
         painter = QPainter(image)
         painter.translate(20, 120)
         painter.scale(zoom, zoom)
-        item.paint(painter, None)
+        item.paint(painter, QStyleOptionGraphicsItem())
         painter.end()
         return image
 
