@@ -75,6 +75,23 @@ def test_the_palette_finds_and_does(qtbot: QtBot, window: MainWindow) -> None:
     assert not box.isVisible() and window.current == "settings"
 
 
+def test_the_canvas_has_the_keys_again_behind_the_palette_and_in_a_new_model(window: MainWindow) -> None:
+    QTest.keyClick(window, KEY.Key_2, CTRL)
+    view = window.view("design")
+    assert isinstance(view, DesignView)
+    box = window.palette_box
+    for command, last in (("zoom", KEY.Key_Escape), ("zoom in", KEY.Key_Return)):
+        QTest.keyClick(view.canvas, KEY.Key_K, CTRL)
+        QTest.keyClicks(box.field, command)
+        QTest.keyClick(box.field, last)
+        assert not box.isVisible() and window.focusWidget() is view.canvas
+    QTest.mouseClick(window.top.search, Qt.MouseButton.LeftButton)
+    QTest.keyClick(box.field, KEY.Key_Escape)
+    assert window.focusWidget() is view.canvas
+    QTest.keyClick(view.canvas, KEY.Key_N, CTRL)
+    assert window.focusWidget() is view.canvas
+
+
 def test_the_palette_is_driven_by_keys_and_closes(qtbot: QtBot, window: MainWindow) -> None:
     window.open_palette()
     box = window.palette_box

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import (
     QAbstractListModel,
     QEvent,
@@ -203,6 +204,7 @@ class CommandPalette(QFrame):
         self.setProperty("box", "popup")
         self.setAccessibleName("Command palette")
         self._offered: list[Entry] = []
+        self._focused: QWidget | None = None
         self.field = QLineEdit()
         self.field.setProperty("kind", "palette")
         self.field.setPlaceholderText("Search commands, nodes, runs")
@@ -238,6 +240,8 @@ class CommandPalette(QFrame):
     def open(self, offered: list[Entry]) -> None:
         """Show the palette over these entries."""
         self._offered = offered
+        if not self.isVisible():
+            self._focused = self._window.focusWidget()
         self.field.clear()
         self._on_typed("")
         self.show()
@@ -308,4 +312,9 @@ class CommandPalette(QFrame):
             entry.run()
 
     def _focus_below(self) -> None:
-        self._window.setFocus()
+        """Who had the keyboard has it again, such as the canvas; a field may be gone with its form."""
+        focused, self._focused = self._focused, None
+        if focused is not None and shiboken6.isValid(focused) and focused.isVisible():
+            focused.setFocus()
+        else:
+            self._window.setFocus()

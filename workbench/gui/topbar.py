@@ -36,6 +36,7 @@ class TopBar(QWidget):
         self.setFixedHeight(HEIGHT)
         self.title = Title(session)
         self.search = QPushButton()
+        self.search.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it was
         self.search.setProperty("kind", "field")
         self.search.setAccessibleName("Search everything")
         self.search.setToolTip(tooltip("palette"))

@@ -303,6 +303,31 @@ def test_rename_in_place(driver: "CanvasDriver") -> None:
     assert driver.canvas.drawing.selection == ["hidden"]
 
 
+def test_renaming_is_left_by_escape_or_a_click_elsewhere(driver: "CanvasDriver") -> None:
+    field, canvas = driver.view.rename, driver.canvas
+    for text in ("", "hidden"):
+        driver.select("fc1")
+        driver.key(Qt.Key.Key_F2)
+        QTest.keyClicks(field, text)
+        driver.key(Qt.Key.Key_Escape, widget=field)
+        assert field.isHidden() and canvas.hasFocus()
+        assert canvas.drawing.selection == ["fc1"]
+    driver.key(Qt.Key.Key_F2)
+    QTest.keyClicks(field, "fc2")
+    driver.key(Qt.Key.Key_Return, widget=field)
+    assert field.isVisible() and field.property("wrong")
+    elsewhere = driver.view.palette_panel.tree
+    elsewhere.setFocus()
+    assert field.isHidden() and any("fc2" in text for text in driver.messages)
+    assert elsewhere.hasFocus()
+    assert not driver.view.session.history.can_undo
+
+
+def test_the_canvas_has_the_keys_when_the_view_is_given_the_focus(driver: "CanvasDriver") -> None:
+    driver.view.setFocus()
+    assert driver.canvas.hasFocus()
+
+
 def test_zoom_stays_at_the_pointer(driver: "CanvasDriver") -> None:
     canvas = driver.canvas
     at = QPoint(300, 200)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from tests.drawing import block, draw
@@ -19,6 +19,7 @@ from workbench.gui.design.faces import Place
 from workbench.gui.design.finding import MOST, Found, everything, fitting
 from workbench.gui.design.offers import offers, ranked
 from workbench.gui.design.search import Habits
+from workbench.gui.design.style import DETAIL
 from workbench.gui.session import OpenModel
 from workbench.gui.settings.preferences import Preferences
 
@@ -181,6 +182,17 @@ def test_ctrl_f_enter_goes_to_a_node_inside_a_block(driver: "CanvasDriver") -> N
     assert seen.contains(driver.canvas.drawing.nodes["conv1"].scene_rect())
 
 
+def test_what_is_in_sight_but_too_small_to_read_comes_closer(driver: "CanvasDriver") -> None:
+    driver.canvas.look_at(QPointF(0, 0), 0.08)
+    driver.key(KEY.Key_F, CTRL)
+    box = driver.view.find_box
+    QTest.keyClicks(box.field, "pool")
+    driver.key(KEY.Key_Return, widget=box.field)
+    assert driver.canvas.zoom >= DETAIL
+    seen = driver.canvas.mapToScene(driver.canvas.viewport().rect()).boundingRect()
+    assert seen.contains(driver.canvas.drawing.nodes["pool"].scene_rect())
+
+
 def test_arrows_choose_and_escape_closes(driver: "CanvasDriver") -> None:
     driver.canvas.drawing.select(("pool",))
     driver.key(KEY.Key_F, CTRL)
@@ -204,7 +216,7 @@ def test_a_click_chooses_and_nothing_found_says_what_can_be_typed(driver: "Canva
     driver.key(KEY.Key_F, CTRL)
     box = driver.view.find_box
     QTest.keyClicks(box.field, "qqqq")
-    assert not box.list.isVisible() and "kernel_size=3" in box._nothing.text()
+    assert not box.list.isVisible() and "kernel_size=3" in box._note.text()
     driver.key(KEY.Key_Return, widget=box.field)
     assert box.isVisible()
     box.field.clear()

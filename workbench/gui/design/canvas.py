@@ -185,13 +185,13 @@ class Canvas(Stage):
             self.place_changed.emit()
             self.frame()
 
-    def reveal(self, ids: Iterable[str]) -> None:
-        """Select nodes and bring them into view."""
+    def reveal(self, ids: Iterable[str], *, near: bool = False) -> None:
+        """Select nodes and bring them into view; `near` also where they are in sight but too small to read."""
         ids = tuple(ids)
         self.drawing.select(ids)
         rect = self.drawing.bounds(self.drawing.selection) if self.drawing.selection else QRectF()
         seen = self.mapToScene(self.viewport().rect()).boundingRect()
-        if not rect.isNull() and not seen.contains(rect):
+        if not rect.isNull() and (not seen.contains(rect) or (near and self.zoom < DETAIL)):
             self.look_at(rect.center(), max(self.zoom, DETAIL))
 
     def search(self, at: QPoint, wire: PortHit | None = None) -> None:

@@ -20,9 +20,7 @@ class FindBox(SearchBox):
     _wide = 440
 
     def __init__(self, parent: QWidget, canvas: Canvas) -> None:
-        super().__init__(
-            parent, "Find on the canvas", "Find a node …", "goes to the node", "No node fits. " + _HINT + "."
-        )
+        super().__init__(parent, "Find on the canvas", "Find a node …", "goes to the node", "No node fits.")
         self._canvas = canvas
         self._nodes: list[Known] = []
         self.chosen.connect(self.go)
@@ -51,7 +49,7 @@ class FindBox(SearchBox):
         """Show a node: enter the block that it is in, select it and bring it into view."""
         canvas = self._canvas
         canvas.go(known.place)
-        canvas.reveal((known.node.id,))
+        canvas.reveal((known.node.id,), near=True)
         canvas.setFocus()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from workbench.core.definitions import renaming
@@ -22,6 +23,10 @@ from workbench.gui.widgets.surfaces import EmptyState, clear_layout
 _EDGE = 10
 _MARGIN = 4
 _TITLE = "Nothing drawn yet"
+_STAYS = (
+    Qt.FocusReason.PopupFocusReason,
+    Qt.FocusReason.ActiveWindowFocusReason,
+)  # a field's menu, another window
 
 
 def _start() -> str:
@@ -223,10 +228,32 @@ class RenameField(TextField):
             canvas.say(str(error), self.geometry().bottomLeft() + QPoint(-16, -8), "err")
             return
         canvas.say("", QPoint(), "")
+        if self.hasFocus():  # else a click elsewhere ended it, and the keyboard is there
+            canvas.setFocus()
         self.hide()
         if canvas.do(edit):
             canvas.drawing.select((name,))
-        canvas.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._leave()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)  # renames, where the name will do
+        if self.isVisible() and event.reason() not in _STAYS:
+            if self.property("wrong"):
+                self._canvas.tell(self.toolTip())
+            self._leave()
+
+    def _leave(self) -> None:
+        """Close the field over a name that stays, and give the keyboard back if it is still here."""
+        self.setText(self._id)
+        self.show_text(self._id)
+        if self.hasFocus():
+            self._canvas.setFocus()
+        self.hide()
 
     def hideEvent(self, event: object) -> None:
         super().hideEvent(event)  # type: ignore[arg-type]  # a QHideEvent

@@ -4,7 +4,7 @@ Imports Qt, session, widgets and the parts of this folder.
 """
 
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QFocusEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from workbench.catalog.problems import Problem
@@ -105,6 +105,10 @@ class DesignView(QWidget):
         super().showEvent(event)
         self.canvas.setFocus()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.canvas.setFocus()  # as when another model opens: else its keys would do nothing until a click
+
     def _trigger(self, id: str) -> None:
         self.session.actions.get(id).trigger()
 
@@ -137,7 +141,7 @@ class DesignView(QWidget):
             self.bottom.tabs.setCurrentIndex(PROBLEMS)
             self.show_problem(what)
         elif isinstance(what, str):
-            self.canvas.reveal((what,))
+            self.canvas.reveal((what,), near=True)
 
     def add_node_type(self, name: str) -> None:
         """Add a node of a type, after the selected node."""
@@ -152,7 +156,7 @@ class DesignView(QWidget):
             return
         trail = tuple(part.partition("#")[0] for part in problem.path.split("/")[:-1])
         self.canvas.go(Place(problem.where, trail))
-        self.canvas.reveal((problem.node,))
+        self.canvas.reveal((problem.node,), near=True)
         if problem.port in self.form.node.editors:
             self.form.focus_field(problem.port)
         else:
@@ -160,7 +164,7 @@ class DesignView(QWidget):
 
     def _show_row(self, row: Row) -> None:
         self.canvas.go(Place(row.where, row.trail[:-1]))
-        self.canvas.reveal(row.trail[-1:])
+        self.canvas.reveal(row.trail[-1:], near=True)
 
     # ------------------------------------------------------------- adding nodes
 
