@@ -92,3 +92,27 @@ def test_resnet_152() -> None:
     shapes = [str(copy.outputs()["y"]) for copy in found.nodes["stages"].copies]
     assert shapes == ["N×256×56×56", "N×512×28×28", "N×1024×14×14", "N×2048×7×7"]
     assert said(document) == ["data.dataset: no dataset is chosen yet, so there is nothing to train on."]
+
+
+def test_too_many_nodes_are_told_also_where_most_of_them_are_remembered() -> None:
+    inner = block("x Input\na ReLU < x\ny Output < a")
+    document = draw(
+        "data Dataset dataset=iris\nfirst @Inner < data\nmore @Inner *9000 < first\nbody @Inner *5000 < more\n"
+        + HEAD,
+        blocks={"Inner": inner},
+    )
+    before = analyse(document, SAMPLES)
+    assert before.ok and before.complete
+    after = analyse(SetRepeat("first", 9000).apply(document), SAMPLES, before)
+    assert [each.message for each in after.problems if each.severity == "error"] == [
+        "The model has more than 50,000 nodes with all its repetitions."
+    ]
+
+
+def test_a_link_into_an_input_of_a_block_is_told() -> None:
+    """Only a file can hold it."""
+    body = block("x Input\nz Input\nfc Linear out_features=4 < x\ny Output < fc")
+    text = dumps(draw(f"data Dataset dataset=iris\nbody @Body < data data\n{HEAD}", blocks={"Body": body}))
+    damaged = text.replace('["x.x", "fc.x"]', '["x.x", "fc.x"], ["z.image", "x.c"]')
+    assert damaged != text
+    assert "body/x.c: it has no input “c”." in said(loads(damaged))

@@ -49,7 +49,10 @@ class Walk:
 
     def root(self, before: Scope | None) -> Scope:
         """The model's own graph and all below it."""
-        return self.scope("", "", self.variables(), {}, (), before)
+        found = self.scope("", "", self.variables(), {}, (), before)
+        if not self.complete:
+            self.problems.error(f"The model has more than {MOST_NODES:,} nodes with all its repetitions.")
+        return found
 
     @property
     def complete(self) -> bool:
@@ -95,10 +98,6 @@ class Walk:
         for id in scope.order:
             self.count += 1
             if self.count > MOST_NODES:
-                if self.count == MOST_NODES + 1:
-                    self.problems.error(
-                        f"The model has more than {MOST_NODES:,} nodes with all its repetitions."
-                    )
                 break
             node = graph.nodes[id]
             info = changes.kept(node)
@@ -132,7 +131,7 @@ class Walk:
         if node.block:
             return self.block(scope, node, linked, stack, changes)
         if node.type == INPUT and scope.where:
-            if node.id not in given:
+            if node.id not in given or self.inputs(scope, node, (), linked) is None:
                 return None
             return NodeInfo(node, self.types[INPUT](), outputs={"x": given[node.id]})
         return self.typed(scope, node, linked, was)
