@@ -356,6 +356,15 @@ def test_what_did_not_change_is_the_same_object_in_the_next_version() -> None:
     assert all(again.graph.nodes[id] is node for id, node in first.graph.nodes.items())
 
 
+def test_the_order_of_links_is_that_of_the_drawing_whatever_was_before() -> None:
+    """It decides in which order the program is written."""
+    first = muted(draw(CLASSIFIER), "accuracy")
+    turned = dict(reversed(first.graph.links.items()))
+    second = replace(first, graph=replace(first.graph, links=turned))
+    again = active(second, active(first)).graph.links
+    assert list(again.items()) == list(active(second).graph.links.items())
+
+
 def test_a_cycle_is_told_as_one_and_opened_by_muting() -> None:
     from tests.catalog.bad_models import linked
 

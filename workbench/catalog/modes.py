@@ -56,7 +56,7 @@ def _graph(
     if not any(node.mode or silent.get(node.block) for node in graph.nodes.values()):
         return graph
     pruned = _Pruned(graph, inside, blocks, silent)
-    if before is None or before.links != pruned.links:
+    if before is None or list(before.links.items()) != list(pruned.links.items()):  # their order counts, too
         return Graph(pruned.nodes, pruned.links)
     same = list(before.nodes) == list(pruned.nodes) and all(
         a is b for a, b in zip(before.nodes.values(), pruned.nodes.values(), strict=True)
