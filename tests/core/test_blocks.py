@@ -273,6 +273,18 @@ def test_unpacking_one_that_shares_weights_unpacks_all_that_share_them() -> None
     assert figures(after) == figures(document)
 
 
+def test_a_copy_inside_of_what_is_not_there_does_not_hinder_unpacking() -> None:
+    judge = block("x Input\nf Linear ~gone out_features=8 < x\ny Output < f")
+    text = (
+        "digits Dataset\nflat Flatten < digits.image\na @Judge < flat\nb @Judge ~a < flat\nloss MSELoss < a b"
+    )
+    nodes = unpacked(draw(text, blocks={"Judge": judge}), "a").graph.nodes
+    assert nodes["f2"].linked_to == "f"
+    other = draw(text.replace("b @Judge", "b @Other"), blocks={"Judge": judge, "Other": judge})
+    with pytest.raises(EditError, match="“b” shares weights with “a” but is not of the same block"):
+        unpacked(other, "a")
+
+
 def test_what_cannot_be_unpacked_says_why() -> None:
     inner = block("x Input\nf Linear out_features='= width' < x\ny Output < f")
     outer = block("x Input\nb @Inner < x\ny Output < b", {"Inner": inner}, width=8)

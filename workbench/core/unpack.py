@@ -48,6 +48,10 @@ class UnpackBlock:
         for instance in family:
             copies[instance.id] = _Unpacking(document, self.where, instance, self._times(document, instance))
             first = copies[owner]
+            if first.node.block != instance.block:
+                raise EditError(
+                    f"“{instance.id}” shares weights with “{owner}” but is not of the same block."
+                )
             if first.times != copies[instance.id].times:
                 raise EditError(f"“{instance.id}” shares weights with “{owner}” but repeats differently.")
         if sum(copy.size for copy in copies.values()) > MOST_UNPACKED:
@@ -163,7 +167,7 @@ class _Unpacking:
             params.update(self._defaults(node, bound))
         linked_to = self.names.get((index, node.linked_to), "")
         if owner is not self and (node.block or node.type in owning):
-            linked_to = owner.names[index, node.linked_to or node.id]
+            linked_to = owner.names.get((index, node.linked_to), owner.names[index, node.id])
         return replace(
             node,
             id=self.names[index, node.id],
