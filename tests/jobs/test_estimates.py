@@ -38,6 +38,12 @@ def test_a_queued_run_keeps_its_estimate(store: Store) -> None:
     assert params[estimates.DEVICE] == "cpu"
 
 
+def test_a_run_for_a_device_that_is_unknown_is_queued_without_an_estimate(store: Store) -> None:
+    """It is the runner that says so: the machine may have another device by then."""
+    run = enqueue(store, load("lenet5"), schemas=SAMPLES, device="gpu")
+    assert estimates.WORK not in store.params(run.id)
+
+
 def test_the_next_estimate_is_what_the_last_run_took(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     document = load("lenet5")
     run = finished(store, document, 4, monkeypatch, 20.0)

@@ -22,9 +22,9 @@ _LATEST = 50
 def expected(store: Store, analysis: Analysis, device: str) -> dict[str, Any]:
     """The estimate of a run that is about to be queued, as it is kept with its settings."""
     found = estimate(analysis, training_items(store, analysis))
-    if found is None:
-        return {}
     kind = kind_of(device)
+    if found is None or kind not in found.work:  # the runner says of a device that it does not know it
+        return {}
     work = found.work[kind]
     return {
         SECONDS: seconds(work, history(store).get(kind, [])),
