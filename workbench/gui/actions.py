@@ -365,7 +365,8 @@ GESTURES = (
     ("Double-click a frame or note", "type its title or text"),
 )
 _DESIGN_GROUPS = {
-    "Edit": "undo redo history versions add_node cut copy paste paste_linked duplicate delete heal rename_node link_nodes",
+    "Edit": "undo redo history versions add_node cut copy paste paste_linked duplicate delete heal rename_node"
+    " link_nodes",
     "Nodes": "bypass mute pin collapse hide_links share_weights node_help live_values",
     "Select and find": "select_all select_invert select_upstream select_downstream select_type find",
     "Arrange": "arrange arrange_branch align_left align_right align_top align_bottom align_column align_row"

@@ -184,6 +184,7 @@ def test_blocks_and_unknown_types_have_pages(canvas_driver: "CanvasDriver") -> N
     said = texts(panel)
     assert panel.title.text() == "FancyLayer"
     assert "kept as they are" in " ".join(said) and {"depth", "3"} <= set(said)
+    assert "SHAPES" not in said and "FIELDS" in said
 
 
 def test_a_node_with_a_problem_still_has_its_page(canvas_driver: "CanvasDriver") -> None:

@@ -93,6 +93,23 @@ def test_badges_stand_under_their_cards_and_go_again(driver: "CanvasDriver") -> 
     assert moved[0] == empty[0] and moved[1] != empty[1]
 
 
+def test_a_wire_below_a_card_does_not_strike_its_badges_out(driver: "CanvasDriver") -> None:
+    strip = under(driver, "fc1")
+    middle = strip.center().y() - 8
+    driver.canvas.do(SetBends(Port("fc2", "x"), ((strip.left(), middle), (strip.right(), middle))))
+    driver.settle()
+    driver.canvas.drawing.set_badges({"fc1": ("mean 0.12 and dead 3 %",)})
+    plated = wire_pixels(picture(driver, strip))
+    driver.canvas.drawing.set_badges({})
+    assert plated + 10 < wire_pixels(picture(driver, strip))
+
+
+def wire_pixels(image: QImage) -> int:
+    """How many pixels have the colour of a wire, which texts have not."""
+    colors = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
+    return sum(color.lightness() > 100 and color.hslSaturation() > 120 for color in colors)
+
+
 def test_badges_stay_with_a_card_that_is_made_again(driver: "CanvasDriver") -> None:
     drawing, know = driver.canvas.drawing, driver.canvas.drawing.know
     assert know is not None

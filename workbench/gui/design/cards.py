@@ -170,6 +170,8 @@ def paint_texts(painter: QPainter, items: Sequence[NodeItem]) -> None:
         x, y = item.at
         painter.setOpacity(opacity(item))
         for place, text, font, kind in texts:
+            if kind == "badge":  # a wire that runs below the card must not strike it out
+                painter.fillRect(QRectF(QPointF(x + place.x(), y + place.y()), text.size()), made.plate)
             painter.setFont(font)
             painter.setPen(colors[kind])
             painter.drawStaticText(QPointF(x + place.x(), y + place.y()), text)

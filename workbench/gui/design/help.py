@@ -218,7 +218,7 @@ class HelpPanel(QFrame):
             parts += [section(name), _section(name, text, self.open_type)]
             if name == "Shapes" and page.node:
                 parts.append(_here(page))
-        if not page.sections and page.node:
+        if not page.sections and page.node and (page.inputs or page.outputs or page.figures):
             parts += [section("Shapes"), _here(page)]
         if page.parameters:
             parts += [section("Fields"), _table(page.parameters)]

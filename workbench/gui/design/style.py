@@ -95,6 +95,8 @@ class Style:
         }
         self.band = QColor(self.accent)
         self.band.setAlphaF(0.12)
+        self.plate = QColor(self.base)
+        self.plate.setAlphaF(0.85)
         self.title_font = _font(13, QFont.Weight.DemiBold)
         self.title_fonts = tuple(_font(pixels, QFont.Weight.DemiBold) for pixels in (13, 12, 11))
         self.line_font = _font(11)
