@@ -254,3 +254,19 @@ def test_buttons_of_the_forms_make_and_unpack_blocks(driver: "CanvasDriver") -> 
     driver.select("b")
     press(driver.view.form.node, "Open the block")
     assert list(driver.canvas.place.trail) == ["b"]
+
+
+def test_the_canvas_has_the_keys_behind_a_button_that_goes_away(driver: "CanvasDriver") -> None:
+    form, canvas = driver.view.form, driver.canvas
+    before = driver.document
+    driver.select("flat", "head")
+    press(form.selection, "Make a block")
+    assert canvas.hasFocus()
+    driver.key(Qt.Key.Key_Z, CTRL)
+    assert driver.document == before
+    enter(driver, "a")
+    driver.select("conv")
+    press(form.node, "Expose Kernel size")
+    assert canvas.hasFocus() and "kernel_size" in driver.document.blocks["Body"].params
+    press(driver.view.overlays.zoom, "Zoom in")
+    assert canvas.hasFocus()

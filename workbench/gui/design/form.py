@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QStackedLayout, QWidget
+import shiboken6
+from PySide6.QtWidgets import QAbstractButton, QApplication, QStackedLayout, QWidget
 
 from workbench.core.document import Document
 from workbench.gui.design.block_form import BlockForm
@@ -47,6 +48,17 @@ class FormPanel(QWidget):
         if know is None or know.document is not self._canvas.session.document:
             return  # the canvas is told first and then changes its selection or its analysis
         know = Knowledge(know.document, self._canvas.session.analysis, know.schemas, know.place)
+        pressed = QApplication.focusWidget()
+        if not isinstance(pressed, QAbstractButton) or not self.isAncestorOf(pressed):
+            self._show(know)
+            return
+        self._show(know)
+        if not shiboken6.isValid(pressed) or not pressed.isVisible():
+            # Qt would hand the keyboard to whatever field comes next, and Ctrl+Z with it.
+            self._canvas.setFocus()
+
+    def _show(self, know: Knowledge) -> None:
+        drawing = self._canvas.drawing
         ids, links = drawing.selection, drawing.chosen_links
         if len(ids) == 1 and not links:
             self.node.show_node(know, ids[0])

@@ -178,6 +178,7 @@ class ZoomButtons(QWidget):
         fit = IconButton("fit", "Fit the drawing", tooltip("fit"))
         fit.clicked.connect(canvas.frame)
         for widget in (out, self.percent, larger, fit):
+            widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys to the canvas
             row.addWidget(widget)
         canvas.zoom_changed.connect(self._on_zoom_changed)
 
