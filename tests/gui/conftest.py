@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from workbench.gui import theme
 from workbench.gui.session import Session
@@ -24,6 +25,7 @@ def session(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Sessio
         made.start()
     yield made
     made.close()
+    delete(made)  # else its actions would listen for as long as the tests last
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from workbench.core.document import Document, Node, Port
 from workbench.gui import theme
@@ -173,10 +174,12 @@ class CanvasDriver:
 
 
 @pytest.fixture
-def session(qapp: QApplication, tmp_path: Path) -> Session:
+def session(qapp: QApplication, tmp_path: Path) -> Iterator[Session]:
     """A session without a workspace: what these tests do needs no database and no thread."""
     theme.apply(qapp, "dark")
-    return Session(tmp_path / "experiments.db", Preferences(tmp_path / "window.json"))
+    made = Session(tmp_path / "experiments.db", Preferences(tmp_path / "window.json"))
+    yield made
+    delete(made)  # else its actions would listen for as long as the tests last
 
 
 @pytest.fixture
