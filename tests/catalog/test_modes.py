@@ -96,6 +96,16 @@ def test_what_feeds_a_muted_node_is_no_dead_end() -> None:
     assert [str(each) for each in analysed(removed).problems] == ["side: nothing uses its output."]
 
 
+def test_a_dead_branch_ends_where_a_muted_node_is_fed() -> None:
+    """Deleting it would leave the muted node without its input."""
+    document = iris(
+        "last ReLU < data\nside Linear out_features=2 < last\nend ReLU < side\nact Tanh < side\n"
+        "extra MSELoss target=0 < act"
+    )
+    (told,) = analysed(muted(document, "act")).problems
+    assert str(told) == "end: nothing uses its output." and told.fixes[0].edit == RemoveNodes(("end",))
+
+
 def test_what_cannot_be_handed_on_is_as_muted() -> None:
     document = draw(CLASSIFIER)
     unlinked = RemoveNodes(("digits",)).apply(document)

@@ -64,11 +64,12 @@ def _scopes(scope: Scope) -> Iterator[Scope]:
 def _dead_ends(scope: Scope, used: Mapping[str, int], problems: Problems) -> None:
     """Nodes whose output nothing uses, each with the branch behind it that only leads there."""
     ends = [id for id, info in scope.infos.items() if id not in used and _works(info)]
-    if (
-        ends and scope.drawn is not scope.graph
-    ):  # what feeds a muted node is wanted again when that works again
-        feeding = {source.node for source in scope.drawn.links.values()}
-        ends = [id for id in ends if id not in feeding]
+    users: dict[
+        str, list[str]
+    ] = {}  # as drawn: what feeds a muted node is wanted again when that works again
+    for target, source in scope.drawn.links.items() if ends else ():
+        users.setdefault(source.node, []).append(target.node)
+    ends = [id for id in ends if id not in users]
     if not ends:
         return
     types = node_types()
@@ -76,9 +77,6 @@ def _dead_ends(scope: Scope, used: Mapping[str, int], problems: Problems) -> Non
         node.type == OUTPUT or (node.type in types and types[node.type].family in _READERS)
         for node in scope.graph.nodes.values()
     )
-    users: dict[str, list[str]] = {}
-    for target, source in scope.graph.links.items():
-        users.setdefault(source.node, []).append(target.node)
     for id in ends:
         node = scope.infos[id].node
         branch = _branch(scope, id, users) if leads_somewhere else [id]
