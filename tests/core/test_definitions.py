@@ -159,6 +159,9 @@ def test_definitions_from_elsewhere_are_brought_once_and_renamed_where_they_diff
     assert adopted(other, document.blocks) == ((), names)
     loop = {"Loop": block("x Input\na @Loop < x\ny Output < a", {"Loop": block("x Input\ny Output < x")})}
     assert adopted(Document(), loop)[1] == {"Loop": "Loop"}
+    edits, names = adopted(Document(blocks={"Loop": block("x Input\ny Output < x")}), loop)
+    assert names == {"Loop": "Loop2"}
+    assert [edit.block.graph.nodes["a"].block for edit in edits if isinstance(edit, AddBlock)] == ["Loop2"]
 
 
 def test_free_names_count_on() -> None:

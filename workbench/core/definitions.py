@@ -1,18 +1,20 @@
 """Definitions of blocks as a whole: names, ports, copies of them, and those that nothing uses. Core only."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from workbench.core.document import INPUT, OUTPUT, Block, Document, Node, Port
 from workbench.core.edits import AddBlock, Edit, RenameNode
 from workbench.core.errors import EditError
 from workbench.core.names import check_id, check_name
+from workbench.core.nesting import inner_first, inside
 from workbench.core.parameters import instances
 
 
 def free_name(taken: Iterable[str], name: str) -> str:
     """The name itself where no block has it, else with the next number: Encoder gives Encoder2."""
-    taken = set(taken)
+    taken = taken if isinstance(taken, AbstractSet) else set(taken)
     stem = name.rstrip("0123456789") or name
     number = int(name[len(stem) :][:9] or 1)
     while name in taken:
@@ -29,7 +31,7 @@ def needed(document: Document, nodes: Iterable[Node]) -> dict[str, Block]:
         name = todo.pop()
         if name not in found and name in document.blocks:
             found.add(name)
-            todo.extend(node.block for node in document.blocks[name].graph.nodes.values() if node.block)
+            todo += inside(document.blocks[name], document.blocks)
     return {name: block for name, block in document.blocks.items() if name in found}
 
 
@@ -55,13 +57,9 @@ def adopted(document: Document, blocks: Mapping[str, Block]) -> tuple[tuple[Edit
     here = dict(document.blocks)
     names: dict[str, str] = {}
     edits: list[Edit] = []
-    for name in _inner_first(blocks):
-        block = blocks[name]
-        nodes = {
-            id: replace(node, block=names.get(node.block, node.block)) if node.block else node
-            for id, node in block.graph.nodes.items()
-        }
-        block = replace(block, graph=replace(block.graph, nodes=nodes))
+    order, endless = inner_first(blocks)
+    for name in order:
+        block = _within(blocks[name], names)
         found = name
         while found in here and here[found] != block:
             found = free_name((found,), found)
@@ -69,26 +67,23 @@ def adopted(document: Document, blocks: Mapping[str, Block]) -> tuple[tuple[Edit
         if found not in here:
             here[found] = block
             edits.append(AddBlock(found, block))
-    return tuple(edits), names
+    # Blocks that contain themselves name each other, so they stay together: all as they are here, or all anew.
+    if not all(here.get(name) == _within(blocks[name], names) for name in endless):
+        taken = set(here)
+        for name in endless:
+            names[name] = free_name(taken, name)
+            taken.add(names[name])
+        edits += [AddBlock(names[name], _within(blocks[name], names)) for name in endless]
+    return tuple(edits), {name: names.get(name, name) for name in blocks}
 
 
-def _inner_first(blocks: Mapping[str, Block]) -> list[str]:
-    """Names so that each stands behind those of the blocks inside it; blocks that contain themselves come last."""
-    waiting: dict[str, int] = {}
-    users: dict[str, list[str]] = {name: [] for name in blocks}
-    for name, block in blocks.items():
-        inner = {node.block for node in block.graph.nodes.values()} & blocks.keys()
-        waiting[name] = len(inner)
-        for other in inner:
-            users[other].append(name)
-    order = [name for name in blocks if not waiting[name]]
-    for name in order:
-        for user in users[name]:
-            waiting[user] -= 1
-            if not waiting[user]:
-                order.append(user)
-    done = set(order)
-    return [*order, *(name for name in blocks if name not in done)]
+def _within(block: Block, names: Mapping[str, str]) -> Block:
+    """A definition with the blocks inside it under other names."""
+    nodes = {
+        id: replace(node, block=names.get(node.block, node.block)) if node.block else node
+        for id, node in block.graph.nodes.items()
+    }
+    return replace(block, graph=replace(block.graph, nodes=nodes))
 
 
 @dataclass(frozen=True, slots=True)
