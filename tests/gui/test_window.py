@@ -11,7 +11,16 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from workbench.app import catch_errors, crash_report, start_logging
@@ -88,6 +97,10 @@ def test_the_canvas_has_the_keys_again_behind_the_palette_and_in_a_new_model(win
     QTest.mouseClick(window.top.search, Qt.MouseButton.LeftButton)
     QTest.keyClick(box.field, KEY.Key_Escape)
     assert window.focusWidget() is view.canvas
+    window.session.message.emit("All is well.", "info")
+    close = next(button for button in window.messages.findChildren(QToolButton) if button.isVisible())
+    QTest.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert window.messages.isHidden() and window.focusWidget() is view.canvas
     QTest.keyClick(view.canvas, KEY.Key_N, CTRL)
     assert window.focusWidget() is view.canvas
 

@@ -96,6 +96,7 @@ def test_duplicate_keeps_what_feeds_and_does_not_hide_the_original(driver: "Canv
     assert links[Port("fc3", "x")] == links[Port("fc4", "x")] == Port("flat", "y")
     assert len({node.at for node in nodes.values()}) == len(nodes)
     assert driver.canvas.drawing.selection == ["fc4"]
+    assert driver.view.session.history.undo_label.startswith("Duplicate ")
 
 
 # ------------------------------------------------------------- what travels along

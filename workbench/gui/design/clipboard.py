@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from workbench.core.definitions import adopted, needed
 from workbench.core.document import BOOKMARK, Block, Document, Graph, Node, Place, Port, Remark
-from workbench.core.edits import AddBlock, AddNodes, Edit, SetVariable, Several
+from workbench.core.edits import AddNodes, Edit, SetVariable, Several
 from workbench.core.errors import EditError, ExpressionError
 from workbench.core.expressions import Value, names_in
 from workbench.core.files import dumps, loads
 from workbench.core.looks import PutRemarks, SetBends
-from workbench.core.nesting import inner_first, inside
 from workbench.gui.design.naming import next_id, numbered
 
 NAME = "clipboard"
@@ -39,7 +39,7 @@ def clip(document: Document, where: str, ids: Iterable[str], remarks: Iterable[s
     ]
     bends = {target: places for target, places in graph.bends.items() if target in links}
     kept = {id: graph.remarks[id] for id in remarks}
-    blocks = _needed(document, nodes.values())
+    blocks = needed(document, nodes.values())
     variables = _used(document, [*nodes.values(), *_inner(blocks)])
     clipped = Graph(nodes, links, bends, kept)
     return dumps(Document(NAME, variables, clipped, blocks, description="\n".join(fed)))
@@ -54,6 +54,7 @@ def paste(
 ) -> tuple[Edit, list[str]]:
     """The edit that inserts clipped nodes, and their new names; `at` is the place of their top left corner.
 
+    Without `at` they are duplicates, beside what they were made of.
     With `feeds`, which tells the outputs that are here, what fed the nodes where they came from feeds them again.
     Raises WorkbenchError for text that is something else.
     """
@@ -67,7 +68,8 @@ def paste(
     if not corners:
         raise EditError(_EMPTY)
     graph = document.graph_of(where)
-    edits, named = _add_blocks(document, clipped)
+    added, named = adopted(document, clipped.blocks)
+    edits = list(added)
     step = _step(corners, at, {node.at for node in graph.nodes.values()})
     nodes, new = _renamed(clipped, graph, named, step)
     links = {Port(new[t.node], t.name): Port(new[s.node], s.name) for t, s in clipped.graph.links.items()}
@@ -80,13 +82,14 @@ def paste(
         edits.append(SetBends(Port(new[target.node], target.name), _moved(places, step), where))
     if remarks:
         edits.append(PutRemarks(tuple(_free_remarks(graph, remarks.values(), step)), "Paste remarks", where))
-    return Several(_label(nodes, remarks), tuple(edits)), [node.id for node in nodes]
+    label = _label("Duplicate" if at is None else "Paste", nodes, remarks)
+    return Several(label, tuple(edits)), [node.id for node in nodes]
 
 
-def _label(nodes: Collection[Node], remarks: Collection[str]) -> str:
+def _label(verb: str, nodes: Collection[Node], remarks: Collection[str]) -> str:
     if not nodes:
-        return "Paste a remark" if len(remarks) == 1 else f"Paste {len(remarks)} remarks"
-    return f"Paste {next(iter(nodes)).id}" if len(nodes) == 1 else f"Paste {len(nodes)} nodes"
+        return f"{verb} a remark" if len(remarks) == 1 else f"{verb} {len(remarks)} remarks"
+    return f"{verb} {next(iter(nodes)).id}" if len(nodes) == 1 else f"{verb} {len(nodes)} nodes"
 
 
 # ----------------------------------------------------------------- places and names
@@ -161,17 +164,6 @@ def _fed_again(clipped: Document, new: Mapping[str, str], feeds: Callable[[Port]
 # ----------------------------------------------------------------- blocks and variables
 
 
-def _needed(document: Document, nodes: Iterable[Node]) -> dict[str, Block]:
-    found: dict[str, Block] = {}
-    todo = [node.block for node in nodes if node.block]
-    while todo:
-        name = todo.pop()
-        if name not in found and name in document.blocks:
-            found[name] = document.blocks[name]
-            todo.extend(node.block for node in document.blocks[name].graph.nodes.values() if node.block)
-    return found
-
-
 def _inner(blocks: Mapping[str, Block]) -> list[Node]:
     return [node for block in blocks.values() for node in block.graph.nodes.values()]
 
@@ -195,33 +187,3 @@ def _add_variables(document: Document, where: str, clipped: Document) -> list[Ed
     """Variables that the model lacks; one that it has keeps its own value."""
     known = {*document.variables, *(document.blocks[where].params if where else ())}
     return [SetVariable(name, value) for name, value in clipped.variables.items() if name not in known]
-
-
-def _add_blocks(document: Document, clipped: Document) -> tuple[list[Edit], dict[str, str]]:
-    """Blocks that the model lacks; one whose name means something else here gets another name."""
-    order, endless = inner_first(clipped.blocks)
-    same: set[str] = set()
-    for name in order:
-        block = clipped.blocks[name]
-        if document.blocks.get(name) == block and all(n in same for n in inside(block, clipped.blocks)):
-            same.add(name)
-    if all(document.blocks.get(name) == clipped.blocks[name] for name in endless):
-        same |= set(endless)
-    taken = {*document.blocks, *clipped.blocks}
-    named: dict[str, str] = {}
-    for name in clipped.blocks:
-        free, number = name, 2
-        if name in document.blocks and name not in same:
-            while free in taken:
-                free, number = f"{name[:58]}{number}", number + 1
-            taken.add(free)
-        named[name] = free
-    edits: list[Edit] = []
-    for name, block in clipped.blocks.items():
-        if name not in same:
-            nodes = {
-                id: replace(node, block=named.get(node.block, node.block))
-                for id, node in block.graph.nodes.items()
-            }
-            edits.append(AddBlock(named[name], replace(block, graph=replace(block.graph, nodes=nodes))))
-    return edits, named

@@ -42,6 +42,8 @@ class MessageBar(QFrame):
         row.addWidget(self.button)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self._picture.setContentsMargins(0, 6, 0, 0)
+        for button in (self.button, self._close):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where one works
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
         self._timer.timeout.connect(self.hide)
         self._close.clicked.connect(self.hide)
