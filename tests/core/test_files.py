@@ -306,3 +306,10 @@ def _loads_or_refuses(text: str) -> None:
         written.encode()
         assert loads(written) == document and dumps(loads(written)) == written
     assert not message or message.startswith("f")
+
+
+def test_a_file_of_very_many_updates_is_read_in_time() -> None:
+    updates = [{"name": f"u{number}"} for number in range(20_000)]
+    began = time.process_time()
+    assert len(loads(json.dumps({"format": 2, "training": {"updates": updates}})).training.updates) == 20_000
+    assert time.process_time() - began < 4

@@ -82,6 +82,7 @@ def test_what_cannot_be_is_refused(edit: SetMode, message: str) -> None:
         ('"look": ["pinned"]', '"look": ["round"]', "node “b”: a look is made of"),
         ('["b.x", [[10.0', '["a.x", [[10.0', "bend 1: nothing is linked to a.x"),
         ("[[10.0, 20.0]", '[["x", 20.0]', "bend 1: a position is two numbers"),
+        ('["b.x", [[10.0', '["b.x", []], ["b.x", [[10.0', "bend 2: the link to b.x is bent twice"),
         ('"kind": "note"', '"kind": "song"', "remark 2: “song” is not a kind"),
         ('"id": "note1"', '"id": "frame1"', "remark 2: there are two remarks “frame1”"),
     ],

@@ -270,6 +270,8 @@ class _Reader:
             places = tuple(self._place(place, where) for place in self._list(item[1], where))
             if target not in links:
                 self.fail(where, f"nothing is linked to {shown(item[0])}.")
+            if target in bends:
+                self.fail(where, f"the link to {target} is bent twice.")
             bends[target] = self._asked(where, check_bends, places)
         return bends
 
@@ -333,10 +335,11 @@ class _Reader:
             self._update(item, f"update {index + 1}")
             for index, item in enumerate(self._list(data.get("updates", []), "updates"))
         )
-        names = [update.name for update in updates]
-        for name in names:
-            if names.count(name) > 1:
-                self.fail("updates", f"two updates are named “{name}”.")
+        names: set[str] = set()
+        for update in updates:
+            if update.name in names:
+                self.fail("updates", f"two updates are named “{update.name}”.")
+            names.add(update.name)
         return Training(
             settings=self._values(data.get("settings", {}), "training, settings"), updates=updates
         )
