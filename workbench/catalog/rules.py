@@ -155,10 +155,8 @@ def _loose_ends(scope: Scope, node: Node | None = None, port: str = "") -> list[
     }
     busy = {source.node for source in used}
     found: list[Port] = []
-    for (
-        id,
-        info,
-    ) in scope.infos.items():  # nothing behind a node without input is in there, so no circle arises
+    # Nothing behind a node without input is in there, so no circle arises.
+    for id, info in scope.infos.items():
         outputs = [Port(id, name) for name, spec in info.outputs.items() if _fits(node, port, spec)]
         if info.node.type in _SOURCES:
             found += [output for output in outputs if node is not None and output not in used]

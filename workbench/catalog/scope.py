@@ -58,9 +58,8 @@ class Scope:
     params: Mapping[str, Value] = field(default_factory=dict)
     sources: dict[str, dict[str, Port]] = field(default_factory=dict)  # by node and input port, what feeds it
     cyclic: list[str] = field(default_factory=list)
-    settled: dict[str, int] = field(
-        default_factory=dict
-    )  # blocks without a problem: nodes in all repetitions
+    # Of each block without a problem, how many nodes stand in it with all repetitions.
+    settled: dict[str, int] = field(default_factory=dict)
     reach: dict[tuple[str, ...], set[str]] = field(default_factory=dict)  # what `gradients.reached` found
 
     def outputs(self) -> dict[str, TensorSpec]:
