@@ -109,6 +109,7 @@ def tour(window: MainWindow, out: Path) -> None:
     window.session.new_model()
     view = window.view("design")
     assert isinstance(view, DesignView)
+    window.activateWindow()  # keys go to the active window only
     wait(SETTLE_MS)
 
     def stage(name: str) -> None:
