@@ -75,7 +75,13 @@ def test_a_badge_leaves_out_what_is_not_known() -> None:
     assert badge({}) == ()
     assert badge({"mb": 0.5}) == ("500 kB",)
     assert badge({"mean": 0.1234, "mb": 4e-6}) == ("0.123", "4 B")
-    assert badge({"mean": 0.0, "std": 1.0, "dead": 0.0}) == ("0 ± 1.0",)
+    assert badge({"mean": 0.0, "std": 1.0, "dead": 0.0}, units=True) == ("0 ± 1.0",)
+
+
+def test_zeros_that_are_no_units_are_not_called_dead() -> None:
+    known = {"mean": 1.0, "std": 1.0, "dead": 0.25}
+    assert badge(known) == ("1.0 ± 1.0",)
+    assert badge(known, units=True) == ("1.0 ± 1.0 · 25 % dead",)
 
 
 def test_strong_signals_have_thick_wires() -> None:

@@ -98,17 +98,25 @@ class LiveValues(QObject):
         drawing, place = self.canvas.drawing, self.canvas.place
         start = "".join(f"{id}/" for id in place.trail)
         here = {id: self.values[start + id] for id in drawing.graph.nodes if start + id in self.values}
-        drawing.set_badges({id: badge(known) for id, known in here.items()})
+        scope = drawing.know.scope() if drawing.know else None
+        infos = scope.infos if scope else {}
+        units = {
+            id for id, info in infos.items() if info.kind is not None and info.kind.family == "activation"
+        }
+        drawing.set_badges({id: badge(known, units=id in units) for id, known in here.items()})
         drawing.set_weights(weights(here, drawing.graph.links))
 
 
-def badge(known: Mapping[str, float]) -> tuple[str, ...]:
-    """The lines under a card: what came out, then gradient, time and memory."""
+def badge(known: Mapping[str, float], *, units: bool = False) -> tuple[str, ...]:
+    """The lines under a card: what came out, then gradient, time and memory.
+
+    What is always zero is a dead unit behind an activation only: elsewhere it may be the border of a picture.
+    """
     first, second = [], []
     if "mean" in known:
         spread = f" ± {number(known['std'], 2)}" if "std" in known else ""
         first.append(number(known["mean"], 3 - bool(spread)) + spread)
-    if known.get("dead", 0.0) > 0:
+    if units and known.get("dead", 0.0) > 0:
         first.append(f"{number(100 * known['dead'], 2)} % dead")
     if "gradient" in known:
         second.append(f"∇ {number(known['gradient'], 2)}")
