@@ -9,7 +9,7 @@ import pytest
 
 from workbench.core.errors import StoreError
 from workbench.store import tables
-from workbench.store.records import FINAL, STATES, RunRecord
+from workbench.store.records import FINAL, LIVE, STATES, RunRecord
 from workbench.store.store import Store
 
 AddRun = Callable[..., RunRecord]
@@ -152,6 +152,7 @@ def test_purging_leaves_nothing_and_gives_no_number_again(store: Store, add_run:
     run = add_run().id
     store.log(run, "info", "hello")
     (store.run_folder(run) / "trainer.log").write_text("x")
+    store.set_setting(f"{LIVE}{run}", {"nodes": {}})
     store.set_state(run, "failed")
     store.purge_run(run)
     assert not (store.files / "runs" / str(run)).exists()

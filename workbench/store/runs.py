@@ -13,7 +13,7 @@ from sqlalchemy import Connection, case, delete, func, insert, select, update
 from workbench.core.errors import StoreError
 from workbench.store import tables
 from workbench.store.database import Database
-from workbench.store.records import ALIVE, FINAL, Request, RunRecord, State
+from workbench.store.records import ALIVE, FINAL, LIVE, Request, RunRecord, State
 
 _RUN = [tables.runs.c[field.name] for field in fields(RunRecord)]
 _NOT_FINAL = tables.runs.c.state.not_in(sorted(FINAL))
@@ -166,6 +166,7 @@ class Runs(Database):
             if self._run(connection, run).alive:
                 raise StoreError(f"Run {run} is still training. Stop it first, then delete it.")
             connection.execute(delete(tables.runs).where(tables.runs.c.id == run))
+            connection.execute(delete(tables.settings).where(tables.settings.c.key == f"{LIVE}{run}"))
         folder = self.files / "runs" / str(run)
         try:
             if folder.exists():
