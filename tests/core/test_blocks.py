@@ -285,6 +285,15 @@ def test_a_copy_inside_of_what_is_not_there_does_not_hinder_unpacking() -> None:
         unpacked(other, "a")
 
 
+def test_what_an_output_feeds_inside_is_left_open_by_unpacking() -> None:
+    """Only a file can hold such a link; the check tells of it."""
+    body = block("x Input\nf ReLU < x\ny Output < f\ng Tanh < y.x")
+    document = draw("digits Dataset\nb @Body < digits.image\nend Flatten < b", blocks={"Body": body})
+    graph = unpacked(document, "b").graph
+    assert set(graph.nodes) == {"digits", "f", "g", "end"}
+    assert graph.inputs_of("g") == {} and graph.inputs_of("end") == {"x": Port("f", "y")}
+
+
 def test_what_cannot_be_unpacked_says_why() -> None:
     inner = block("x Input\nf Linear out_features='= width' < x\ny Output < f")
     outer = block("x Input\nb @Inner < x\ny Output < b", {"Inner": inner}, width=8)

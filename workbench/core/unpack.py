@@ -226,7 +226,8 @@ class _Unpacking:
             ) -> Port | None:
                 if port is None or port.node in feed:
                     return feed.get(port.node) if port else None
-                return Port(self.names[index, port.node], port.name)
+                name = self.names.get((index, port.node))  # none for an Output, which a file may link on
+                return Port(name, port.name) if name else None
 
             for target, source in inner.links.items():
                 if (index, target.node) in self.names and (start := found(source)) is not None:
