@@ -56,7 +56,8 @@ def test_dead_units() -> None:
             if name == "bias":
                 bias[:2] = -1e6
     told: list[Live] = []
-    with Watch(program, ["relu"], CPU).step(told.append):
+    nodes = {"relu": analysed(iris()).nodes["relu"]}
+    with Watch(program, nodes, CPU).step(told.append):
         call(program, "update_train", batch)
     alive = torch.relu(fc(batch["data.features"]))
     assert told[0]["relu"]["dead"] == pytest.approx((alive == 0).all(dim=0).float().mean().item())
@@ -70,6 +71,12 @@ def test_nodes_inside_repeated_blocks_and_of_an_update() -> None:
     assert values["layers/expand"]["gradient"] > 0
     _, _, values = watched(load("gan"), "discriminator")
     assert {"generator", "judge", "judge_fake", "judge/fc1"} <= set(values)
+
+
+def test_a_node_with_several_outputs() -> None:
+    _program, _batch, values = watched(load("lstm"), "train")
+    (lstm,) = [id for id in values if id.startswith("lstm")]
+    assert {"mean", "std", "gradient", "ms", "mb"} <= set(values[lstm])
 
 
 def test_a_watched_run_ends_with_the_same_weights(trained: Trained) -> None:

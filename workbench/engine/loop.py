@@ -4,13 +4,14 @@ What happens in a step is `step`; it is what a hand-written loop would do. Impor
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
+from workbench.catalog.scope import NodeInfo
 from workbench.catalog.training import Settings
 from workbench.engine import checkpoint
 from workbench.engine.checkpoint import Progress, Saved
@@ -79,12 +80,12 @@ class Loop:
         recorder: Recorder,
         *,
         metrics: tuple[str, ...],
-        nodes: Collection[str],
+        nodes: Mapping[str, NodeInfo],
         device: torch.device,
         save: Callable[[CheckpointKind, bytes, Progress], object],
         look: Callable[[Progress, Mapping[str, Tensor], str], object],
     ) -> None:
-        """`nodes` are the drawing's paths, for live values.
+        """`nodes` are those of the drawing, for live values.
 
         `save(kind, content, progress)` keeps a checkpoint, `look(progress, totals, split)` runs the probes.
         """

@@ -164,7 +164,8 @@ class Recorder:
     def _see_whether_watched(self) -> None:
         if time.monotonic() - self._looked > LOOK:
             self._looked = time.monotonic()
-            self.look_due = self.store.setting(WATCHED, 0.0) > time.time()
+            until = self.store.setting(WATCHED)
+            self.look_due = isinstance(until, int | float) and until > time.time()
 
     def _tell(self, points: list[Point]) -> None:
         """The first time that a metric is no number is worth a line in the log."""

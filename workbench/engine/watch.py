@@ -1,18 +1,21 @@
 """Live values of one training step: what each node put out, its gradient, its time and memory.
 
-Looks at the program while it runs and changes nothing in it: weights stay bit-identical. Imports torch.
+Looks at the program while it runs and changes nothing in it: weights stay bit-identical. Imports torch
+and the catalog.
 """
 
 import math
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import FrameType, FunctionType
 
 import torch
 from torch import Tensor, nn
+
+from workbench.catalog.scope import NodeInfo
 
 Live = dict[str, dict[str, float]]
 """By the path of a node ("conv1", "layers/attention"): mean, std, dead, gradient, ms, mb; what is known of them."""
@@ -31,11 +34,14 @@ class _Seen:
 
 
 class Watch:
-    """Watches single steps of one program; `nodes` are the paths that a drawing has."""
+    """Watches single steps of one program; `nodes` are those of its drawing, by path."""
 
-    def __init__(self, program: nn.Module, nodes: Collection[str], device: torch.device) -> None:
-        self._program = program
+    def __init__(self, program: nn.Module, nodes: Mapping[str, NodeInfo], device: torch.device) -> None:
         self._nodes = frozenset(_drawn(path) for path in nodes)
+        # The program's variables for what a node puts out.
+        self._variables = {
+            name: _drawn(path) for path, info in nodes.items() for name in _variables(_drawn(path), info)
+        }
         self._device = device
         self._files = {
             method.__code__.co_filename
@@ -90,8 +96,8 @@ class Watch:
         if path is None:
             return
         for name, value in frame.f_locals.items():
-            inner = f"{path}/{name}" if path else name
-            if inner in self._nodes and isinstance(value, Tensor):
+            inner = self._variables.get(f"{path}/{name}" if path else name)
+            if inner is not None and isinstance(value, Tensor):
                 _note(seen.setdefault(inner, _Seen()), value.detach())
 
     def _live(self, seen: dict[str, _Seen]) -> Live:
@@ -137,6 +143,10 @@ def _figures(seen: _Seen) -> dict[str, float]:
     if seen.bytes:
         known["mb"] = seen.bytes / 1e6
     return known
+
+
+def _variables(path: str, info: NodeInfo) -> list[str]:
+    return [path] if len(info.outputs) < 2 else [f"{path}_{port}" for port in info.outputs]
 
 
 def _drawn(path: str) -> str:
