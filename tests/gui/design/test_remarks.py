@@ -142,6 +142,17 @@ def test_typing_has_an_undo_of_its_own(driver: "CanvasDriver") -> None:
     assert steps(driver) == ("Edit note",)
 
 
+def test_a_note_is_never_made_below_a_card(driver: "CanvasDriver", monkeypatch: pytest.MonkeyPatch) -> None:
+    card = driver.canvas.drawing.nodes["fc1"].scene_rect()
+    monkeypatch.setattr(driver.canvas, "pointer", lambda: driver.canvas.mapFromScene(card.center()))
+    driver.key(KEY.Key_N)
+    QTest.keyClicks(remarks(driver).note_field, "Wide enough?")
+    driver.key(KEY.Key_Escape, widget=remarks(driver).note_field)
+    (made,) = [remark for remark in driver.document.graph.remarks.values() if remark.text == "Wide enough?"]
+    assert made.at[1] > card.bottom()
+    assert not driver.canvas.drawing.nodes_in(remarks(driver).items[made.id].scene_rect())
+
+
 def test_an_emptied_note_goes_away(driver: "CanvasDriver") -> None:
     double_click(driver, middle(driver))
     QTest.keyClick(remarks(driver).note_field, KEY.Key_A, CTRL)

@@ -139,7 +139,12 @@ class Arranging:
         if edits:
             self.canvas.do(Several(label, tuple(edits)))
         else:
-            self.canvas.tell("Nothing had to move.")
+            pinned = [id for id in self._selected if PINNED in nodes[id].look]
+            self.canvas.tell(
+                "All selected nodes are pinned."
+                if pinned and len(pinned) == len(self._selected)
+                else "Nothing had to move."
+            )
 
     def _enough(self, count: int, what: str) -> bool:
         if len(self._selected) >= count:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.core.document import BOOKMARK, FRAME, Graph
 from workbench.gui import theme
+from workbench.gui.actions import explain
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
 from workbench.gui.design.scene import MOST_ROUTED
@@ -41,7 +42,7 @@ class Minimap(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.setAccessibleName("Minimap")
-        self.setToolTip("The whole drawing. Click or drag to move the view; M hides it.")
+        explain(self, "minimap", "The whole drawing. Click or drag to move the view")
         self.hide()
         session = canvas.session
         session.document_changed.connect(self.refresh)

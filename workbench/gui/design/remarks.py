@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu
 
-from workbench.core.document import BOOKMARK, FRAME, NOTE, Graph, Remark
+from workbench.core.document import BOOKMARK, FRAME, NOTE, Graph, Place, Remark
 from workbench.core.edits import Several
 from workbench.core.looks import PutRemarks, RemoveRemarks
 from workbench.gui import theme
@@ -259,7 +259,7 @@ class Remarks(QObject):
     def add_note(self) -> None:
         """Type a note at the pointer; it is on the canvas once something is written."""
         canvas = self.canvas
-        at = snapped(canvas.mapToScene(canvas.pointer()))
+        at = self._free(snapped(canvas.mapToScene(canvas.pointer())))
         note = Remark(NOTE, NOTE, "", at, NOTE_SIZE)
         self.choose(())
 
@@ -271,6 +271,15 @@ class Remarks(QObject):
 
         where = self.where
         self.note_field.open(QRectF(*note.at, *note.size), "", taken)
+
+    def _free(self, at: Place) -> Place:
+        """A place for a note at or below another one: cards would lie on its text."""
+        drawing = self.canvas.drawing
+        while covered := drawing.nodes_in(QRectF(*at, *NOTE_SIZE)):
+            at = snapped(
+                QPointF(at[0], max(drawing.nodes[id].scene_rect().bottom() for id in covered) + SNAP)
+            )
+        return at
 
     def edit(self, id: str) -> None:
         """Type the title of a frame or the text of a note, in place."""
