@@ -369,7 +369,7 @@ def test_what_did_not_change_is_the_same_object_in_the_next_version() -> None:
 def test_the_order_of_links_is_that_of_the_drawing_whatever_was_before() -> None:
     """It decides in which order the program is written."""
     first = muted(draw(CLASSIFIER), "accuracy")
-    turned = dict(reversed(first.graph.links.items()))
+    turned = dict(reversed(list(first.graph.links.items())))
     second = replace(first, graph=replace(first.graph, links=turned))
     again = active(second, active(first)).graph.links
     assert list(again.items()) == list(active(second).graph.links.items())
