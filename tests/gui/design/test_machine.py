@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
@@ -208,6 +208,8 @@ class Person(RuleBasedStateMachine):
         while session.history.can_undo:
             session.undo()
         assert dumps(session.document) == self.start
+        # No event loop runs here that would delete what the forms let go of.
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def act(driver: CanvasDriver, examples: int, steps: int) -> None:
