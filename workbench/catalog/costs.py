@@ -239,13 +239,8 @@ def _states(optimizer: Optimizer) -> int:
 
 def _kept(root: Scope, step: Step, sizes: Sizes) -> int:
     """What the losses of an update need: only what leads to them is computed."""
-    needed, todo = set(step.losses), list(step.losses)
-    while todo:
-        for source in root.sources.get(todo.pop(), {}).values():
-            if source.node in root.infos and source.node not in needed:
-                needed.add(source.node)
-                todo.append(source.node)
-    return sum(activations(root.infos[id], sizes) for id in needed)
+    needed = root.graph.upstream(step.losses)
+    return sum(activations(info, sizes) for id, info in root.infos.items() if id in needed)
 
 
 def _data(analysis: Analysis, examples: int) -> int:

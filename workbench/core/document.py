@@ -121,17 +121,26 @@ class Graph:
 
     def upstream(self, ids: Iterable[str]) -> set[str]:
         """The given nodes and everything that feeds them."""
-        sources: dict[str, list[str]] = {}
-        for target, source in self.links.items():
-            sources.setdefault(target.node, []).append(source.node)
-        found: set[str] = set()
-        todo = list(ids)
-        while todo:
-            id = todo.pop()
-            if id not in found:
-                found.add(id)
-                todo.extend(sources.get(id, ()))
-        return found
+        return _reached(ids, ((target.node, source.node) for target, source in self.links.items()))
+
+    def downstream(self, ids: Iterable[str]) -> set[str]:
+        """The given nodes and everything that they feed."""
+        return _reached(ids, ((source.node, target.node) for target, source in self.links.items()))
+
+
+def _reached(ids: Iterable[str], steps: Iterable[tuple[str, str]]) -> set[str]:
+    """The given nodes and all that steps from one node to another lead to."""
+    following: dict[str, list[str]] = {}
+    for one, other in steps:
+        following.setdefault(one, []).append(other)
+    found: set[str] = set()
+    todo = list(ids)
+    while todo:
+        id = todo.pop()
+        if id not in found:
+            found.add(id)
+            todo.extend(following.get(id, ()))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from workbench.core.layout import Box, Group, arranged
 from workbench.core.looks import PutRemarks, SetBends
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
-from workbench.gui.design.lines import SIDES, aligned, distributed, downstream, levelled
+from workbench.gui.design.lines import SIDES, aligned, distributed, levelled
 from workbench.gui.design.style import HEAD, SNAP
 
 _Bounds = tuple[float, float, float, float]
@@ -66,7 +66,7 @@ class Arranging:
         if not self._selected:
             self.canvas.tell("Select a node to arrange what feeds it and what it feeds.")
             return
-        branch = self._graph.upstream(self._selected) | downstream(self._graph, self._selected)
+        branch = self._graph.upstream(self._selected) | self._graph.downstream(self._selected)
         self._lay_out(tuple(id for id in self._graph.nodes if id in branch))
 
     def _lay_out(self, ids: tuple[str, ...]) -> None:

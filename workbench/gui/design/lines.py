@@ -1,4 +1,4 @@
-"""Nodes in lines: edges aligned, gaps made equal, links made level; what nodes feed.  Pinned nodes stay.
+"""Nodes in lines: edges aligned, gaps made equal, links made level.  Pinned nodes stay.
 
 Imports Qt, core and style.
 """
@@ -92,21 +92,6 @@ def levelled(
             taken.add(wanted)
             places[id] = (wanted.left(), wanted.top())
     return places, level
-
-
-def downstream(graph: Graph, ids: Iterable[str]) -> set[str]:
-    """The given nodes and everything that they feed."""
-    fed: dict[str, list[str]] = {}
-    for target, source in graph.links.items():
-        fed.setdefault(source.node, []).append(target.node)
-    found: set[str] = set()
-    todo = list(ids)
-    while todo:
-        id = todo.pop()
-        if id not in found:
-            found.add(id)
-            todo.extend(fed.get(id, ()))
-    return found
 
 
 class _Taken:

@@ -72,7 +72,7 @@ def unfit(know: Knowledge, ports: Sequence[Port], *, output: bool) -> set[str]:
                 found.add(id)
     else:
         for port in ports:
-            found |= downstream(graph, port.node)
+            found |= graph.downstream([port.node])
         found |= _giving_other(know, [kinds for port in ports if (kinds := accepted_at(know, port))])
     return found - {port.node for port in ports}
 
@@ -170,21 +170,6 @@ def _roughly(know: Knowledge, node: Node) -> NodeType | None:
 def _plain(name: str) -> NodeType | None:
     """A node type as it is before anything was filled in."""
     return node_types()[name]() if name in node_types() else None
-
-
-def downstream(graph: Graph, id: str) -> set[str]:
-    """The node and everything that it feeds."""
-    consumers: dict[str, list[str]] = {}
-    for target, source in graph.links.items():
-        consumers.setdefault(source.node, []).append(target.node)
-    found: set[str] = set()
-    todo = [id]
-    while todo:
-        other = todo.pop()
-        if other not in found:
-            found.add(other)
-            todo.extend(consumers.get(other, ()))
-    return found
 
 
 def _graph(know: Knowledge) -> Graph:

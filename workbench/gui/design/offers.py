@@ -7,6 +7,7 @@ from workbench.catalog.pages import page_of
 from workbench.catalog.spec import FAMILIES, node_types
 from workbench.core.document import INPUT, Document, Graph, Node
 from workbench.core.names import unique_id
+from workbench.core.nesting import below
 from workbench.gui.design.naming import free_id, id_for_type
 from workbench.gui.fuzzy import score
 
@@ -111,11 +112,5 @@ def ports_of(offer: Offer, *, output: bool) -> tuple[str, ...]:
 
 def _inside(document: Document, name: str) -> set[str]:
     """A block and all blocks that stand inside it."""
-    found: set[str] = set()
-    todo = [name]
-    while todo:
-        block = todo.pop()
-        if block not in found and block in document.blocks:
-            found.add(block)
-            todo.extend(node.block for node in document.blocks[block].graph.nodes.values() if node.block)
-    return found
+    block = document.blocks.get(name)
+    return {name} | below(block.graph, document.blocks) if block else set()

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from workbench.core.document import Document, Graph
 from workbench.core.edits import Edit, MoveNodes, Several
-from workbench.gui.design.linking import downstream
 
 GAP = 64.0
 _CardSize = Callable[[str], tuple[float, float]]
@@ -64,7 +63,7 @@ def _squeeze(
     shift = places[id][0] + size_of(id)[0] + GAP - x
     if shift <= 0:
         return
-    for other in downstream(graph, target):
+    for other in graph.downstream([target]):
         if places[other][0] >= x and other != id:
             places[other] = (places[other][0] + shift, places[other][1])
 

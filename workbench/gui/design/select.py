@@ -3,7 +3,6 @@
 from workbench.core.document import Graph
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
-from workbench.gui.design.lines import downstream
 
 
 class Selecting:
@@ -36,7 +35,7 @@ class Selecting:
     def downstream(self) -> None:
         """Also select everything that the selected nodes feed."""
         if self._some():
-            self._add(downstream(self._graph, self._selected))
+            self._add(self._graph.downstream(self._selected))
 
     def same_type(self) -> None:
         """Also select every node of the types, or of the blocks, that are selected."""

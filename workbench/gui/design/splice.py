@@ -15,7 +15,7 @@ from workbench.gui.design.bends import moved_with_bends
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.items import LinkItem
 from workbench.gui.design.knife import Crossings
-from workbench.gui.design.linking import accepted_at, downstream, gives, judge, kind_of, spec_of
+from workbench.gui.design.linking import accepted_at, gives, judge, kind_of, spec_of
 from workbench.gui.design.sorts import suits
 from workbench.gui.design.style import HEAD, NODE_WIDTH, SNAP
 
@@ -154,7 +154,7 @@ def inserted(canvas: "Canvas", id: str, slot: Slot, at: Place, card: QRectF) -> 
     edits: list[Edit] = [MoveNodes({id: (card.left(), at[1])}, where)]
     target = drawing.nodes[slot.target.node].scene_rect()
     by = _up(card.right() + _GAP - target.left())
-    after = downstream(graph, slot.target.node) - {id}
+    after = graph.downstream([slot.target.node]) - {id}
     if by > 0 and any(_meets(card, drawing.nodes[other].scene_rect()) for other in after):
         movable = [
             other
