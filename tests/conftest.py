@@ -1,5 +1,6 @@
 """What holds for every test: no screen, no real home, nothing left behind. May import pytest and Qt only."""
 
+import gc
 import os
 import shutil
 import sys
@@ -41,7 +42,11 @@ def _nothing_left_behind() -> Iterator[None]:
             pytest.fail(f"threads still run: {[thread.name for thread in left]}")
         time.sleep(0.01)
     if widgets := sys.modules.get("PySide6.QtWidgets"):
+        collecting = gc.isenabled()
+        gc.disable()  # else a widget could be destroyed while the list of them is being made
         shown = [w for w in widgets.QApplication.topLevelWidgets() if w.isVisible()]
+        if collecting:
+            gc.enable()
         for widget in shown:
             widget.close()
         assert not shown, f"windows still open: {shown}"

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
+from workbench.gui.garbage import widgets
 from workbench.gui.keys import Keymap, native
 
 
@@ -451,7 +452,7 @@ class Actions(QObject):
             made.setToolTip(tooltip(id))
         # Buttons of any view took the text of their tooltip from here; by it they are found again.
         other = {text: self._tooltips[id] for id, text in before.items() if text != self._tooltips[id]}
-        for widget in QApplication.allWidgets() if other else ():
+        for widget in widgets() if other else ():
             if (text := other.get(widget.toolTip())) is not None:
                 widget.setToolTip(text)
             elif (id := widget.property("keys_of")) is not None:

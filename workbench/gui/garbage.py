@@ -7,8 +7,24 @@ object twice and crashes.  So nothing is collected by itself while a second thre
 import gc
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 
 CHECK_MS = 1000
+
+
+def widgets() -> list[QWidget]:
+    """Every widget of the application.
+
+    Qt lists pointers and PySide6 makes Python objects of them one by one.  Were cycles collected in between, a widget
+    that nobody holds any more would be destroyed while its pointer still waits in the list: a segmentation fault.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return QApplication.allWidgets()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class Garbage(QObject):

@@ -14,6 +14,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 
 from workbench.core.resources import resource
+from workbench.gui.garbage import widgets
 
 GRID = 4
 """Every margin and gap is a multiple of this many pixels."""
@@ -171,7 +172,7 @@ class Appearance(QObject):
         app.setFont(font)
         app.setPalette(palette(theme))
         app.setStyleSheet(stylesheet(theme))
-        for widget in app.allWidgets():
+        for widget in widgets():
             if isinstance(widget, QAbstractButton) and widget.property("icon_name"):
                 _tint(widget)
         self.changed.emit()
