@@ -10,6 +10,7 @@ import torch
 from workbench.core.errors import StoreError
 from workbench.engine import recorder
 from workbench.engine.recorder import Recorder
+from workbench.store.records import LIVE
 from workbench.store.store import Store
 
 
@@ -102,6 +103,24 @@ def test_what_the_person_asks_for_arrives(store: Store, run: int) -> None:
     made.end()
     assert made.wish() == "stop" and made.asked.wait(5)
     made.close()
+
+
+def test_live_values_do_not_wait_for_the_disk(
+    store: Store, run: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = store.set_setting, []
+
+    def set_setting(key: str, value: Any, *, durable: bool = True) -> None:
+        asked.append((key, durable))
+        real(key, value, durable=durable)
+
+    monkeypatch.setattr(store, "set_setting", set_setting)
+    made = Recorder(store, run)
+    made.show({"conv1": {"mean": 0.5}})
+    made.close()
+    assert asked == [(f"{LIVE}{run}", False)]
+    found = store.setting(f"{LIVE}{run}")
+    assert isinstance(found, dict) and found["nodes"] == {"conv1": {"mean": 0.5}}
 
 
 def test_a_fault_of_the_device_ends_training(store: Store, run: int) -> None:

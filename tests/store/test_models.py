@@ -2,6 +2,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from workbench.core.errors import StoreError
 from workbench.store.records import DatasetRecord
@@ -76,3 +77,17 @@ def test_settings_hold_what_json_holds(store: Store) -> None:
     for value in ("dark", 3, 1.5, None, [1, {"a": True}]):
         store.set_setting("theme", value)
         assert store.setting("theme", "missing") == value
+
+
+def test_a_setting_that_is_soon_replaced_does_not_wait_for_the_disk(store: Store) -> None:
+    done: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *more: object) -> None:
+        done.append(statement)
+
+    event.listen(store._engine, "before_cursor_execute", note)
+    store.set_setting("live:1", {"nodes": {}}, durable=False)
+    assert "PRAGMA synchronous = NORMAL" in done and store.setting("live:1") == {"nodes": {}}
+    done.clear()
+    store.set_setting("live:1", {"nodes": {"a": {}}})
+    assert "PRAGMA synchronous = FULL" in done and store.setting("live:1") == {"nodes": {"a": {}}}

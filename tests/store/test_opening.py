@@ -20,6 +20,8 @@ from workbench.core.errors import StoreError
 from workbench.store import opening, sqlite, tables
 from workbench.store.store import Store
 
+FIRST_FORMAT = Path(__file__).parents[1] / "files" / "workspace-0001.db"
+CHANGED = ("alembic_version", "models")  # what the update and the test itself write
 NOW = tables.REVISION
 TOMORROW = "tomorrow"
 NEXT = f"""
@@ -306,6 +308,47 @@ opening.prepare(Path({str(path)!r}), Path({str(files)!r}), 1.0, Path({str(script
         patch.setattr(tables, "REVISION", TOMORROW)
         opening.prepare(path, files, 1.0, scripts)
     assert _version_and_columns(path) == (TOMORROW, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+@pytest.mark.parametrize("script", ["m0002_versions.py", "m0003_library.py"])
+def test_a_workspace_of_the_first_format_survives_a_kill_at_any_step_of_its_update(
+    path: Path, tmp_path: Path, script: str
+) -> None:
+    shutil.copy(FIRST_FORMAT, path)
+    before, scripts, files = _rows(path), tmp_path / "migrations", tmp_path / "experiments.files"
+    shutil.copytree(opening.MIGRATIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    with (scripts / "versions" / script).open("a") as file:  # stands still once its tables are made
+        file.write("    import time; print('half', flush=True); time.sleep(60)\n")
+    program = f"""
+from pathlib import Path
+from workbench.store import opening
+opening.prepare(Path({str(path)!r}), Path({str(files)!r}), 5.0, Path({str(scripts)!r}))
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "half\n"
+        process.send_signal(signal.SIGKILL)
+    assert _rows(path) == before
+    with closing(Store(path)) as store:
+        assert store.check() == []
+        model = store.save_model(None, '{"name": "new"}')
+        assert (
+            store.add_version(model.id, '{"name": "new"}', "one").name == "one" and store.kept_blocks() == []
+        )
+    assert _rows(path).keys() == {*before, "versions", "library"}
+    assert all(_rows(path)[name] == rows for name, rows in before.items() if name not in CHANGED)
+    with _connect(path) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(NOW,)]
+        assert connection.execute("SELECT count(*) FROM models").fetchone() == (len(before["models"]) + 1,)
+
+
+def _rows(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """All that a workspace holds, by table."""
+    with _connect(path) as connection:
+        names = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+        return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for (name,) in names}
 
 
 def _older(path: Path) -> None:

@@ -77,6 +77,23 @@ def test_the_oldest_unnamed_versions_go_and_named_ones_never(
     assert store.version_text(store.versions(model)[0].id) == '{"name": "5"}'
 
 
+def test_of_the_deleted_versions_the_last_can_be_put_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "MOST_DELETED", 2)
+    model, other = store.save_model(None, A).id, store.save_model(None, B).id
+    kept = [store.add_version(model, A, name).id for name in ("one", "two", "three", "four")]
+    theirs = store.add_version(other, B, "theirs").id
+    store.delete_version(theirs)
+    for version in (kept[3], kept[0], kept[1]):
+        store.delete_version(version)
+    with pytest.raises(StoreError, match=f"no version {kept[3]}"):
+        store.restore_version(kept[3])
+    for version in (kept[0], kept[1], theirs):
+        store.restore_version(version)
+    assert names(store, model) == ["three", "two", "one"] and names(store, other) == ["theirs"]
+
+
 def test_versions_that_do_not_exist_are_named(store: Store) -> None:
     for ask in (store.version_text, store.delete_version, store.restore_version):
         with pytest.raises(StoreError, match="no version 99"):

@@ -122,7 +122,8 @@ class Recorder:
                 self._lines.popleft()
             live, self._live = self._live, None
             if live is not None:
-                self.store.set_setting(f"{LIVE}{self.run}", {"time": time.time(), "nodes": live})
+                shown = {"time": time.time(), "nodes": live}
+                self.store.set_setting(f"{LIVE}{self.run}", shown, durable=False)
             place = self._place
             if place is not None and (last or time.monotonic() - self._beat > PROGRESS):
                 self.store.progress(self.run, *place)

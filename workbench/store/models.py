@@ -104,10 +104,11 @@ class Models(Database):
             value = connection.execute(statement).scalar_one_or_none()
         return default if value is None else json.loads(value)
 
-    def set_setting(self, key: str, value: Json) -> None:
+    def set_setting(self, key: str, value: Json, *, durable: bool = True) -> None:
+        """Keeps a setting. One that is not `durable`, since it is soon replaced, may be lost in a power cut."""
         statement = upsert(tables.settings).values(key=key, value=json.dumps(value))
         changes = {"value": statement.excluded.value}
-        with self._write() as connection:
+        with self._write(durable=durable) as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changes))
 
     def _model(self, connection: Connection, model: int) -> ModelRecord:

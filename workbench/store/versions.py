@@ -11,6 +11,8 @@ from workbench.store.records import VersionRecord
 
 MOST_UNNAMED = 50
 """So many of those that were kept by themselves stay for each model, the newest."""
+MOST_DELETED = 50
+"""So many of those that were deleted can be put back for each model, those deleted last."""
 _VERSIONS = tables.versions.c
 _VERSION = [getattr(_VERSIONS, name) for name in ("id", "model", "name", "nodes", "parameters", "created")]
 
@@ -69,20 +71,28 @@ class Versions(Database):
 
     def rename_version(self, version: int, name: str) -> VersionRecord:
         """Gives a version another name, or its first one."""
-        return self._change_version(version, name=name)
+        with self._write() as connection:
+            return self._change_version(connection, version, name=name)
 
     def delete_version(self, version: int) -> None:
-        """Takes a version off the list; `restore_version` puts it back."""
-        self._change_version(version, deleted=time.time())
+        """Takes a version off the list; `restore_version` puts it back until MOST_DELETED more were deleted."""
+        with self._write() as connection:
+            self._change_version(connection, version, deleted=time.time())
+            model = select(_VERSIONS.model).where(_VERSIONS.id == version).scalar_subquery()
+            own = select(_VERSIONS.id).where(_VERSIONS.model == model, _VERSIONS.deleted > 0)
+            latest = own.order_by(_VERSIONS.deleted.desc(), _VERSIONS.id.desc())
+            connection.execute(
+                delete(tables.versions).where(_VERSIONS.id.in_(latest.offset(MOST_DELETED).limit(-1)))
+            )
 
     def restore_version(self, version: int) -> None:
-        self._change_version(version, deleted=0.0)
-
-    def _change_version(self, version: int, **values: str | float) -> VersionRecord:
         with self._write() as connection:
-            self._version(connection, version)
-            connection.execute(update(tables.versions).where(_VERSIONS.id == version).values(**values))
-            return self._version(connection, version)
+            self._change_version(connection, version, deleted=0.0)
+
+    def _change_version(self, connection: Connection, version: int, **values: str | float) -> VersionRecord:
+        self._version(connection, version)
+        connection.execute(update(tables.versions).where(_VERSIONS.id == version).values(**values))
+        return self._version(connection, version)
 
     def _version(self, connection: Connection, version: int) -> VersionRecord:
         row = connection.execute(select(*_VERSION).where(_VERSIONS.id == version)).one_or_none()
