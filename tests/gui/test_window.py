@@ -311,10 +311,10 @@ def test_a_model_file_is_opened_by_dialog_and_by_drop(
     qtbot.waitUntil(lambda: session.document.name == "second", timeout=3000)
 
 
-def dropped_on(widget: QWidget, path: Path) -> bool:
-    """Drag a file in from another program and let go of it; whether the window took it."""
+def dropped_on(widget: QWidget, *paths: Path) -> bool:
+    """Drag files in from another program and let go of them; whether the window took them."""
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     enter = QDragEnterEvent(QPoint(90, 90), copy, data, left, none)
     QApplication.sendEvent(widget, enter)
@@ -358,7 +358,105 @@ def test_a_picture_without_a_model_is_refused_in_a_sentence(
     assert dropped_on(window, tmp_path / "photo.png")
     qtbot.waitUntil(lambda: bool(said), timeout=3000)
     assert "photo.png holds no model" in said[0]
-    assert not dropped_on(window, tmp_path / "notes.txt")
+
+
+def test_all_dropped_models_are_opened_and_the_others_refused_in_one_message(
+    qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path
+) -> None:
+    for name in ("first", "twice"):
+        write(tmp_path / f"{name}.json", Document(name=name))
+    second = picture_of(Document(name="twice"), tmp_path / "b.png")
+    (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "notes.txt").write_text("nothing")
+    (tmp_path / "folder.json").mkdir()
+    said: list[tuple[str, str]] = []
+    session.message.connect(lambda text, level: said.append((text, level)))
+    names = ("notes.txt", "first.json", "folder.json", "twice.json", "broken.json")
+    assert dropped_on(window, *(tmp_path / name for name in names), second)
+    qtbot.waitUntil(lambda: bool(said), timeout=5000)
+    [(text, level)] = said
+    assert text.startswith(
+        "Opened “first”, “twice” and “twice-2”. Not opened: “notes.txt” is no model. “folder.json” is a folder. "
+    )
+    assert "broken.json" in text and text.count("Drop model files") == 1 and level == "warning"
+    assert session.document.name == "twice-2" and window.current == "design"
+    qtbot.waitUntil(lambda: len(session.models) == 3, timeout=5000)
+    assert {model.name for model in session.models} == {"first", "twice", "twice-2"}
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "folder", "archive.tar.gz", ".json"])
+def test_what_is_no_model_is_refused_when_dropped(
+    qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    before = session.document
+    assert dropped_on(window, tmp_path / name)
+    qtbot.waitUntil(window.messages.isVisible, timeout=3000)
+    assert window.messages.level == "error"
+    assert window.messages.text().startswith(
+        f"“{name}” is {'a folder' if name == 'folder' else 'no model'}. Drop"
+    )
+    assert session.document is before
+
+
+def test_many_dropped_files_are_named_in_few_words(
+    qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path
+) -> None:
+    dropped_on(window, *(tmp_path / f"{number}.txt" for number in range(30)))
+    qtbot.waitUntil(window.messages.isVisible, timeout=3000)
+    assert "“4.txt”" in window.messages.text() and "“5.txt”" not in window.messages.text()
+    assert window.messages.text().count("And 25 more. Drop model files") == 1
+
+
+def test_a_message_lies_over_nothing_and_long_ones_get_more_lines(
+    window: MainWindow, session: Session
+) -> None:
+    session.open_template("mlp")
+    window.resize(1280, 720)
+    for text in ("All is well.", "A sentence that goes on. " * 20):
+        session.message.emit(text, "warning")
+        QApplication.processEvents()
+        bar = window.messages
+        place = bar.mapTo(window, QPoint(0, 0))
+        assert window.rect().contains(bar.geometry().translated(place - bar.pos()))
+        assert window.stack.mapTo(window, window.stack.rect().bottomLeft()).y() < place.y()
+        for pressed in (window.status.runs, bar.button, *bar.findChildren(QToolButton)):
+            if pressed.isVisible():
+                middle = pressed.mapTo(window, pressed.rect().center())
+                assert window.childAt(middle) is pressed
+        label = next(label for label in bar.findChildren(QLabel) if label.text() == text)
+        assert label.height() >= label.heightForWidth(label.width()) - 1
+    tall = window.status.height()
+    window.messages.hide()
+    QApplication.processEvents()
+    assert window.status.height() < tall and window.status.load.isVisible()
+
+
+def test_not_ready_to_train_is_taken_back_when_it_holds_no_longer(
+    qtbot: QtBot, window: MainWindow, session: Session
+) -> None:
+    session.new_model()
+    session.do(AddNode(Node("relu1", "ReLU")))
+    session.train()
+    assert window.messages.isVisible() and window.messages.text().startswith("Not ready to train.")
+    session.do(SetName("still-not-ready"))
+    session.analyse_now()
+    assert window.messages.isVisible()
+    session.open_template("mlp")
+    assert window.messages.isHidden()
+    session.new_model()
+    session.do(AddNode(Node("relu1", "ReLU")))
+    session.train()
+    assert window.messages.isVisible()
+    session.undo()
+    session.analyse_now()
+    first = window.messages.text()
+    assert window.messages.isHidden() or first in {str(problem) for problem in session.analysis.problems}
+    session.do(AddNode(Node("relu1", "ReLU")))
+    session.train()
+    session.message.emit("Something else.", "warning")
+    session.open_template("mlp")
+    assert window.messages.isVisible() and window.messages.text() == "Something else."
 
 
 def test_a_copy_is_written_to_a_file(

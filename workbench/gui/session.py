@@ -3,6 +3,7 @@
 The main thread edits and checks the model.  May import Qt, core, catalog, workspace and the store's records.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -10,14 +11,15 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench.catalog.check import Analysis, analyse
+from workbench.catalog.problems import Problem
 from workbench.core.document import Document
 from workbench.core.edits import Edit, SetTraining
 from workbench.core.errors import WorkbenchError
 from workbench.core.files import loads
 from workbench.core.files import write as write_file
 from workbench.core.history import History, PutBack
-from workbench.core.pictures import read_any
 from workbench.gui.actions import Actions, keymap
+from workbench.gui.opening import Opening, read_dropped
 from workbench.gui.saving import Saver, free_name
 from workbench.gui.settings.preferences import Preferences
 from workbench.gui.store_thread import News
@@ -65,6 +67,8 @@ class Session(Workspace):
     """Analysis of the open document, a moment after each change."""
     saved_changed = Signal()
     device_changed = Signal(str)
+    withdrawn = Signal(str)
+    """A message, by its text, that holds no longer."""
     run_queued = Signal(object)
     """The RunRecord that `train` has just queued."""
     went = Signal(str, object)
@@ -92,6 +96,8 @@ class Session(Workspace):
         self.opened.connect(self._open_last)
         self.models_changed.connect(self._look_for_changes)
         self.schemas_changed.connect(self._analyse_afresh)
+        self._unready: tuple[str, Problem] | None = None
+        self.analysed.connect(self._look_for_reason)
 
     # ------------------------------------------------------------- life
 
@@ -174,14 +180,23 @@ class Session(Workspace):
 
         The file itself is left alone.
         """
+        Opening(self, (path,)).start()
 
-        def then(document: Document) -> None:
-            self._open(OpenModel(History(replace(document, name=self._free_name(document.name)))))
-            self._model.saved = None
-            self.save()
-            self.go("design")
+    def open_dropped(self, paths: Iterable[Path]) -> None:
+        """Open what was dropped, one after another, each as a model of its own; the last stays on the canvas.
 
-        self.call(lambda _: read_any(path), then)
+        One message tells what was opened and what was not; none is needed for a single model.
+        """
+        Opening(self, paths, read_dropped).start()
+
+    def add_model(self, document: Document, taken: Iterable[str] = ()) -> str:
+        """Put a model from elsewhere on the canvas and into the workspace; gives its name, none of `taken`."""
+        names = {model.name for model in self.models}.union(taken)
+        name = free_name(document.name, names)
+        self._open(OpenModel(History(replace(document, name=name))))
+        self._model.saved = None
+        self.save()
+        return name
 
     def delete_model(self, record: ModelRecord) -> None:
         """Move a model of the workspace to the trash and offer to bring it back; its runs stay."""
@@ -240,6 +255,7 @@ class Session(Workspace):
         self.save()
         self._model.history.changed.disconnect(self._on_edited)
         self._model = model
+        self._ready_again()
         self._told_revision = 0
         model.saved = model.history.document
         model.history.changed.connect(self._on_edited)
@@ -339,7 +355,8 @@ class Session(Workspace):
             first = errors[0]
             more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
             place = f"{first.node}: " if first.node else ""
-            self.message.emit(f"Not ready to train. {place}{first.message}{more}", "warning")
+            self._unready = f"Not ready to train. {place}{first.message}{more}", first
+            self.message.emit(self._unready[0], "warning")
             self.go("design", first)
             return
         self.save_new()
@@ -353,6 +370,16 @@ class Session(Workspace):
             return run
 
         self.call(work, self._on_queued)
+
+    def _look_for_reason(self, analysis: Analysis) -> None:
+        """Take back that the model is not ready once the reason that was given is gone."""
+        if self._unready is not None and self._unready[1] not in analysis.problems:
+            self._ready_again()
+
+    def _ready_again(self) -> None:
+        said, self._unready = self._unready, None
+        if said is not None:
+            self.withdrawn.emit(said[0])
 
     def latest_run(self) -> RunRecord | None:
         """The newest run of the open model."""

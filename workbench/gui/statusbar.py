@@ -1,11 +1,15 @@
-"""The bar at the bottom: runs, load of this machine, workspace, and whether everything is saved.  Imports session."""
+"""The bar at the bottom: runs, messages, load of this machine, workspace, and whether everything is saved.
+
+Imports session and the shared widgets.
+"""
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from workbench.gui import progress, text
 from workbench.gui.session import Session
 from workbench.gui.widgets.labels import ElidedLabel, Label, StatusDot
+from workbench.gui.widgets.messages import MessageBar
 from workbench.gui.widgets.surfaces import surface
 
 HEIGHT = 28
@@ -13,13 +17,14 @@ LOAD_MS = 2000
 
 
 class StatusBar(QWidget):
-    """One line; the first part goes to the runs."""
+    """One line; the first part goes to the runs.  A message takes the place of what is only read."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         surface(self, "panel", "top")
-        self.setFixedHeight(HEIGHT)
+        self.setMinimumHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.dot = StatusDot("stopped")
         self.runs = QToolButton()
         self.runs.setProperty("kind", "status")
@@ -33,14 +38,18 @@ class StatusBar(QWidget):
         self.workspace = ElidedLabel(session.path.name, "small")
         self.workspace.setToolTip(str(session.path))
         self.saved = Label("", "small")
+        self.messages = MessageBar()
+        self.messages.shown.connect(self._make_room)
+        self._gap = QWidget()
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 0, 12, 0)
+        row.setContentsMargins(10, 1, 12, 1)
         row.setSpacing(4)
         row.addWidget(self.dot)
         row.addWidget(self.runs)
         row.addSpacing(12)
         row.addWidget(self.load)
-        row.addStretch(1)
+        row.addWidget(self.messages, 1)
+        row.addWidget(self._gap, 1)
         row.addWidget(self.workspace)
         row.addSpacing(12)
         row.addWidget(self.saved)
@@ -54,6 +63,11 @@ class StatusBar(QWidget):
         session.unusable.connect(self._show_saved)
         self._show_runs()
         self._show_saved()
+
+    def _make_room(self, message: bool) -> None:
+        """What one can press stays where it is; what is only read makes way for a message."""
+        for widget in (self.load, self._gap, self.workspace):
+            widget.setVisible(not message)
 
     def _on_opened(self) -> None:
         self.workspace.setText(self._session.path.name)

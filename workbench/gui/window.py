@@ -27,7 +27,6 @@ from workbench.gui.statusbar import StatusBar
 from workbench.gui.store_thread import Summaries
 from workbench.gui.taborder import put_in_order
 from workbench.gui.topbar import TopBar
-from workbench.gui.widgets.messages import MessageBar
 from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import RunRecord
 
@@ -96,10 +95,9 @@ class ActivityBar(QWidget):
         self.buttons[id].setChecked(True)
 
 
-def _models_of(event: QDropEvent) -> list[Path]:
-    """Files among what is dropped that may hold a model."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return [path for path in paths if path.suffix.lower() in (".json", ".png")]
+def _files_of(event: QDropEvent) -> list[Path]:
+    """Files and folders of this machine among what is dropped."""
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
 
 
 def _going(go: Callable[[str], object], id: str) -> Callable[[], object]:
@@ -137,7 +135,7 @@ class MainWindow(QMainWindow):
         column.addLayout(middle, 1)
         column.addWidget(self.status)
         self.setCentralWidget(centre)
-        self.messages = MessageBar(self)
+        self.messages = self.status.messages
         self._going_on: set[int] = set()
         self._palette: CommandPalette | None = None
         self._sheet: ShortcutSheet | None = None
@@ -145,6 +143,7 @@ class MainWindow(QMainWindow):
         self._bind()
         session.went.connect(self.show_view)
         session.message.connect(self._say)
+        session.withdrawn.connect(self.messages.withdraw)
         session.offered.connect(self._offer)
         session.unusable.connect(self._on_unusable)
         session.run_queued.connect(self._on_queued)
@@ -349,21 +348,20 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        for box in (self.messages, self._palette):
-            if box is not None and box.isVisible():
-                box.place()
+        if self._palette is not None and self._palette.isVisible():
+            self._palette.place()
         for popup in (self._sheet, self._version_box):
             if popup is not None and popup.isVisible():
                 popup.close_up()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _models_of(event):
+        if _files_of(event):  # whatever they are: what is not opened is refused in a sentence
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for path in _models_of(event)[:1]:
+        if paths := _files_of(event):
             event.acceptProposedAction()
-            self.session.open_file(path)
+            self.session.open_dropped(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         preferences = self.session.preferences

@@ -1,9 +1,10 @@
-"""The message bar: one sentence over the bottom of the window; errors stay until closed.  Imports theme."""
+"""The message bar: one sentence in the line at the foot of the window; errors stay until closed.  Imports theme."""
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
 
 from workbench.gui import theme
 from workbench.gui.widgets.buttons import Button, IconButton
@@ -16,16 +17,22 @@ LEVELS = {
     "error": ("error", "err"),
 }
 SHOWN_MS = 6000
-WIDTH = 640
+_LINE = 24
 
 
 class MessageBar(QFrame):
-    """Shows the newest message; something less grave does not push an error away before it was read."""
+    """Shows the newest message; something less grave does not push an error away before it was read.
 
-    def __init__(self, window: QWidget) -> None:
-        super().__init__(window)
-        self._window = window
-        self.setProperty("box", "popup")
+    It stands in a layout and lies over nothing: a long sentence gets more lines.
+    """
+
+    shown = Signal(bool)
+    """Whether there is a message now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("box", "message")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setAccessibleName("Message")
         self.level = ""
         self._picture = QLabel()
@@ -34,14 +41,17 @@ class MessageBar(QFrame):
         self.button = Button("Show", "Go to what the message is about", kind="quiet")
         self._close = IconButton("close", "Close the message")
         self._slot: Callable[[], object] | None = None
-        row = self._row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 8, 8)
-        row.setSpacing(10)
+        self._close.setFixedSize(_LINE, _LINE)
+        self.button.setFixedHeight(_LINE)
+        self._picture.setFixedHeight(_LINE)
+        self._label.setMinimumHeight(_LINE)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 2, 0)
+        row.setSpacing(8)
         row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._label, 1)
-        row.addWidget(self.button)
+        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
-        self._picture.setContentsMargins(0, 6, 0, 0)
         for button in (self.button, self._close):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where one works
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
@@ -69,20 +79,24 @@ class MessageBar(QFrame):
         self.button.setVisible(bool(button))
         self._tint()
         self.show()
-        self.raise_()
-        self.place()
         if self.level == "error":
             self._timer.stop()
         else:
             self._timer.start()
 
-    def place(self) -> None:
-        """Bottom centre of the window, above the status bar."""
-        window = self._window
-        width = min(WIDTH, window.width() - 96)
-        self.setFixedWidth(width)
-        self.setFixedHeight(max(44, self._row.totalHeightForWidth(width)))
-        self.move((window.width() - width) // 2, window.height() - self.height() - 40)
+    def withdraw(self, text: str) -> None:
+        """Hide this message, if it is still the one that is shown: what it says holds no longer."""
+        if text == self.text():
+            self._timer.stop()
+            self.hide()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.shown.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.shown.emit(False)
 
     def _on_button(self) -> None:
         self.hide()
