@@ -256,7 +256,7 @@ def test_arrows_move_what_is_chosen(driver: "CanvasDriver") -> None:
 # ----------------------------------------------------------------- choosing, changing, deleting
 
 
-def test_a_frame_and_nodes_are_not_chosen_together(driver: "CanvasDriver") -> None:
+def test_a_plain_click_chooses_a_frame_or_nodes_alone(driver: "CanvasDriver") -> None:
     driver.click(driver.body("fc1"))
     driver.click(bar(driver))
     assert remarks(driver).chosen == ["frame1"] and not driver.canvas.drawing.selection

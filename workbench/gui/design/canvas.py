@@ -5,7 +5,7 @@ What is selected, zoomed and entered is its own state; the model changes only th
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QFocusEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import QWidget
 from workbench.catalog.check import Analysis
 from workbench.core.document import Document, Node
 from workbench.core.edits import Edit
-from workbench.gui.actions import explain
+from workbench.gui.actions import explain, keymap
 from workbench.gui.design.bends import BEND_REACH
 from workbench.gui.design.faces import Knowledge, Place
 from workbench.gui.design.gestures import Gesture, Pan
@@ -30,6 +31,7 @@ from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.moving import Move
 from workbench.gui.design.palette import MIME
 from workbench.gui.design.presses import WIRE_REACH, Press, double, press
+from workbench.gui.design.scrolling import EdgeScroll
 from workbench.gui.design.splice import COMING, Splice, card_around
 from workbench.gui.design.stage import Stage
 from workbench.gui.design.style import DETAIL, REACH
@@ -70,6 +72,7 @@ class Canvas(Stage):
         self.doubles: list[Callable[[QPoint, QPointF, Qt.KeyboardModifier], bool]] = []
         """Asked in order at a double-click that hits no port and no node; True takes it."""
         self._gesture: Gesture | None = None
+        self._edges = EdgeScroll(self)
         self._pressed: Press | None = None
         self._button = Qt.MouseButton.NoButton
         self._behind = False
@@ -229,6 +232,8 @@ class Canvas(Stage):
             self._begin(pressed.drag())
         if self._gesture is not None:
             self._gesture.move(at, self.mapToScene(at))
+            if not isinstance(self._gesture, Pan):
+                self._edges.follow(at)
         elif event.buttons() == Qt.MouseButton.NoButton:
             self._hover(at)
 
@@ -239,6 +244,7 @@ class Canvas(Stage):
         self.keys = event.modifiers()
         gesture, self._gesture = self._gesture, None
         pressed, self._pressed = self._pressed, None
+        self._edges.stop()
         if gesture is not None:
             gesture.finish(at, self.mapToScene(at))
             self._show_cursor(None)
@@ -261,12 +267,19 @@ class Canvas(Stage):
 
     def _drop_gesture(self) -> None:
         self._pressed = None
+        self._edges.stop()
         self._forget_coming()
         if self._gesture is not None:
             gesture, self._gesture = self._gesture, None
             gesture.cancel()
             self._show_cursor(None)
             self._catch_up()
+
+    def scroll_under(self, at: QPoint, by: QPoint) -> None:
+        """Move the window over the drawing while the pointer of a gesture stays at a place of the viewport."""
+        if self._gesture is not None:
+            self.pan(by)
+            self._gesture.move(at, self.mapToScene(at))
 
     def _hover(self, at: QPoint) -> None:
         place = self.mapToScene(at)
@@ -290,7 +303,7 @@ class Canvas(Stage):
             self.viewport().setCursor(shape)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self._gesture is not None:
+        if self.busy:
             return
         by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
         at = event.pos() if by_mouse else self._below_selection()
@@ -309,15 +322,30 @@ class Canvas(Stage):
 
     # ------------------------------------------------------------- keys and other events
 
+    @property
+    def busy(self) -> bool:
+        """Whether a gesture is going on."""
+        return self._gesture is not None
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and self.busy:
+            event.accept()  # no shortcut works on what is being dragged: the key comes here instead
+            return True
+        return super().event(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        return not self.busy and super().focusNextPrevChild(next)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+        if self.busy:
+            pressed = QKeySequence(event.keyCombination())
+            if event.key() == Qt.Key.Key_Escape or pressed in map(QKeySequence, keymap.all_of("undo")):
+                self._drop_gesture()
+        elif event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._space = True
             self._show_cursor(None)
         elif event.key() == Qt.Key.Key_Escape:
-            if self._gesture is not None:
-                self._drop_gesture()
-            else:
-                self.drawing.select(())
+            self.drawing.select(())
         elif event.key() in _ARROWS and not event.modifiers() & _ALT:
             tenfold = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
             dx, dy = _ARROWS[Qt.Key(event.key())]

@@ -21,8 +21,8 @@ from workbench.core.edits import (
     Several,
 )
 from workbench.core.errors import WorkbenchError
+from workbench.core.looks import RemoveRemarks
 from workbench.gui.design import clipboard
-from workbench.gui.design.bends import moved_with_bends
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.heal import healed
@@ -32,6 +32,7 @@ from workbench.gui.design.joining import port_to_join
 from workbench.gui.design.linking import judge
 from workbench.gui.design.menus import context_menu
 from workbench.gui.design.offers import Offer, new_node
+from workbench.gui.design.remark_gestures import held, shifted
 from workbench.gui.design.repair import place_of, with_room
 from workbench.gui.design.splice import Splice, card_around, inserted
 from workbench.gui.design.style import HEAD, NODE_WIDTH, SNAP, snapped
@@ -196,15 +197,18 @@ class Commands:
     # ------------------------------------------------------------- removing, copying
 
     def delete(self) -> None:
-        """Remove the selected nodes and links; with nothing selected, leave the block."""
-        links = self._single_links()
+        """Remove what is selected; with nothing selected, leave the block. Nodes in a frame stay."""
+        links, remarks = self._single_links(), tuple(self.canvas.drawing.chosen_remarks)
         edits: list[Edit] = [Disconnect(port, self.where) for port in links]
         if self.selected:
             edits.append(RemoveNodes(self.selected, self.where))
+        if remarks:
+            edits.append(RemoveRemarks(remarks, self.where))
         if len(edits) == 1:
             self._do(edits[0])
         elif edits:
-            self._do(Several(f"Delete {len(self.selected) + len(links)} things", tuple(edits)))
+            count = len(self.selected) + len(links) + len(remarks)
+            self._do(Several(f"Delete {count} things", tuple(edits)))
         elif self.where:
             self.canvas.leave()
 
@@ -249,15 +253,17 @@ class Commands:
     # ------------------------------------------------------------- selection
 
     def select_all(self) -> None:
-        """Select every node."""
-        self.canvas.drawing.select(self.graph.nodes)
+        """Select every node, frame and note."""
+        drawing = self.canvas.drawing
+        drawing.select(self.graph.nodes, remarks=drawing.remarks)
 
     def nudge(self, dx: int, dy: int) -> None:
-        """Move the selected nodes by steps of the grid."""
-        nodes = self.graph.nodes
-        free = [id for id in self.selected if PINNED not in nodes[id].look]
-        if free:
-            self._do(moved_with_bends(self.graph, free, (dx * SNAP, dy * SNAP), self.where))
+        """Move what is selected, frames with what they hold, by steps of the grid."""
+        nodes, drawing = self.graph.nodes, self.canvas.drawing
+        remarks, inside = held(drawing, drawing.chosen_remarks)
+        free = [id for id in dict.fromkeys([*self.selected, *inside]) if PINNED not in nodes[id].look]
+        if free or remarks:
+            self._do(shifted(self.graph, remarks, free, QPointF(dx * SNAP, dy * SNAP), self.where))
         elif self.selected:
             self.canvas.tell("What is selected is pinned.")
 

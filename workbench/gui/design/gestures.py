@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainterPath, QPolygonF
 from PySide6.QtWidgets import QGraphicsPathItem
 
+from workbench.core.document import Port
 from workbench.gui.design.items import GESTURE, NodeItem
 from workbench.gui.design.style import style
 
@@ -50,13 +51,27 @@ class Pan:
         pass
 
 
+Chosen = tuple[tuple[str, ...], tuple[Port, ...], tuple[str, ...]]
+"""Nodes, links, and frames and notes that are selected."""
+NOTHING: Chosen = ((), (), ())
+
+
+def chosen(canvas: "Canvas") -> Chosen:
+    """What is selected now."""
+    drawing = canvas.drawing
+    return tuple(drawing.selection), tuple(drawing.chosen_links), tuple(drawing.chosen_remarks)
+
+
 class Box:
-    """Selects what a rectangle touches: alone, added to what was selected (Shift) or toggled in it (Ctrl)."""
+    """Selects cards that a rectangle touches, and frames and notes that it holds as a whole.
+
+    They alone are selected, or added to what was selected (Shift), or toggled in it (Ctrl).
+    """
 
     cursor = Qt.CursorShape.CrossCursor
 
-    def __init__(self, canvas: "Canvas", place: QPointF, before: Sequence[str], *, toggles: bool) -> None:
-        self._canvas, self._start, self._before, self._toggles = canvas, place, tuple(before), toggles
+    def __init__(self, canvas: "Canvas", place: QPointF, before: Chosen, *, toggles: bool) -> None:
+        self._canvas, self._start, self._before, self._toggles = canvas, place, before, toggles
         self._item = QGraphicsPathItem()
         self._item.setPen(style().band_pen)
         self._item.setBrush(style().band)
@@ -64,33 +79,39 @@ class Box:
         canvas.drawing.addItem(self._item)
 
     def move(self, at: QPoint, place: QPointF) -> None:
-        rect = QRectF(self._start, place).normalized()
+        rect, drawing = QRectF(self._start, place).normalized(), self._canvas.drawing
         path = QPainterPath()
         path.addRect(rect)
         self._item.setPath(path)
-        self._take(self._canvas.drawing.nodes_in(rect))
+        self._take(drawing.nodes_in(rect), drawing.remarks_in(rect))
 
     def finish(self, at: QPoint, place: QPointF) -> None:
         self.move(at, place)
-        self.cancel()
-
-    def cancel(self) -> None:
         self._canvas.drawing.removeItem(self._item)
 
-    def _take(self, inside: Sequence[str]) -> None:
-        if self._toggles:
-            within, before = set(inside), set(self._before)
-            kept = [id for id in self._before if id not in within]
-            chosen = [*kept, *(id for id in inside if id not in before)]
-        else:
-            chosen = [*self._before, *inside]
-        self._canvas.drawing.select(chosen)
+    def cancel(self) -> None:
+        """Nothing is selected but what was before."""
+        self._canvas.drawing.removeItem(self._item)
+        self._canvas.drawing.select(*self._before)
+
+    def _take(self, nodes: Sequence[str], remarks: Sequence[str]) -> None:
+        before, links, noted = self._before
+        self._canvas.drawing.select(self._with(before, nodes), links, self._with(noted, remarks))
+
+    def _with(self, before: Sequence[str], inside: Sequence[str]) -> list[str]:
+        if not self._toggles:
+            return [*before, *inside]
+        within, known = set(inside), set(before)
+        return [id for id in before if id not in within] + [id for id in inside if id not in known]
 
 
 class Lasso(Box):
-    """Selects the nodes whose middle lies inside a line drawn by hand; with Shift it adds to what was selected."""
+    """Selects the nodes whose middle lies inside a line drawn by hand, and frames and notes that lie in it as a whole.
 
-    def __init__(self, canvas: "Canvas", place: QPointF, before: Sequence[str]) -> None:
+    With Shift it adds to what was selected.
+    """
+
+    def __init__(self, canvas: "Canvas", place: QPointF, before: Chosen) -> None:
         super().__init__(canvas, place, before, toggles=False)
         self._line = QPolygonF([place])
 
@@ -100,10 +121,14 @@ class Lasso(Box):
         path.addPolygon(self._line)
         path.closeSubpath()
         self._item.setPath(path)
-        rule = Qt.FillRule.OddEvenFill
+        drawing, bounds = self._canvas.drawing, self._line.boundingRect()
         inside = {
             item.id
-            for item in self._canvas.drawing.boxes(self._line.boundingRect())
-            if isinstance(item, NodeItem) and self._line.containsPoint(item.scene_rect().center(), rule)
+            for item in drawing.boxes(bounds)
+            if isinstance(item, NodeItem) and self._holds(item.scene_rect().center())
         }
-        self._take([id for id in self._canvas.drawing.nodes if id in inside])
+        remarks = [id for id in drawing.remarks_in(bounds) if path.contains(drawing.remarks[id].scene_rect())]
+        self._take([id for id in drawing.nodes if id in inside], remarks)
+
+    def _holds(self, place: QPointF) -> bool:
+        return self._line.containsPoint(place, Qt.FillRule.OddEvenFill)

@@ -1,6 +1,6 @@
 """What is at a place of the drawing: cards, their ports, wires and the dots that these run through.
 
-Imports Qt, core and items.
+Imports Qt, core and the items.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 from workbench.core.document import Graph, Port
 from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.labels import HIGH, WIDE
+from workbench.gui.design.remark_items import RemarkItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class HitScene(QGraphicsScene):
         self.graph = Graph()
         self.nodes: dict[str, NodeItem] = {}
         self.links: dict[Port, LinkItem] = {}
+        self.remarks: dict[str, RemarkItem] = {}
         self.around: list[Callable[[], QRectF]] = []
         """What else belongs to the whole drawing: each gives the rectangle of it."""
 
@@ -74,6 +76,10 @@ class HitScene(QGraphicsScene):
         """Ids of the cards that a rectangle touches, in the order of the drawing."""
         touched = {item.id for item in self.boxes(rect) if isinstance(item, NodeItem)}
         return [id for id, item in self.nodes.items() if id in touched and item.scene_rect().intersects(rect)]
+
+    def remarks_in(self, rect: QRectF) -> list[str]:
+        """Ids of the frames and notes that lie in a rectangle as a whole."""
+        return [id for id, item in self.remarks.items() if rect.contains(item.scene_rect())]
 
     def links_near(self, rect: QRectF) -> list[LinkItem]:
         """Wires whose shapes may stand in a rectangle."""

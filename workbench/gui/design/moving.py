@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QGraphicsLineItem
 
 from workbench.core.document import PINNED
 from workbench.core.edits import Edit, Several
-from workbench.gui.design.bends import moved_with_bends
 from workbench.gui.design.guides import Guides
 from workbench.gui.design.items import GESTURE, NodeItem
+from workbench.gui.design.remark_gestures import held, shifted
 from workbench.gui.design.splice import Slot, Splice, inserted
 from workbench.gui.design.style import snapped, style
 
@@ -24,7 +24,7 @@ _ALT = Qt.KeyboardModifier.AltModifier
 
 
 class Move:
-    """Moves the selected nodes that are not pinned: one edit at the end. With Alt they move freely.
+    """Moves what is selected and not pinned, frames with what they hold: one edit at the end. With Alt it moves freely.
 
     A single node that is let go on a link, and fits there, is inserted into it.
     """
@@ -36,13 +36,18 @@ class Move:
         self._canvas, self._start = canvas, place
         self._stuck = f"“{grabbed}” is pinned." if PINNED in nodes[grabbed].look else ""
         free = () if self._stuck else drawing.selection
-        self._ids = tuple(id for id in free if PINNED not in nodes[id].look)
+        remarks, inside = held(drawing, () if self._stuck else drawing.chosen_remarks)
+        self._remarks = tuple(remarks)
+        self._ids = tuple(id for id in dict.fromkeys([*free, *inside]) if PINNED not in nodes[id].look)
         self._anchor = QPointF(*nodes[grabbed].at)
         self._by = QPointF(0, 0)
         self._guides = self._find_guides() if self._ids and canvas.zoom >= _GUIDED else None
-        self._splice = Splice(canvas, nodes[grabbed]) if self._ids == (grabbed,) else None
+        self._splice = Splice(canvas, nodes[grabbed]) if self._alone(grabbed) else None
         self._slot: Slot | None = None
         self._lines: list[QGraphicsLineItem] = []
+
+    def _alone(self, id: str) -> bool:
+        return self._ids == (id,) and not self._remarks
 
     def _find_guides(self) -> Guides:
         """The neighbours in view, from the scene's index, and the links to what stands still."""
@@ -73,7 +78,7 @@ class Move:
         self._show(lines)
         if by != self._by:
             self._by = by
-            self._canvas.drawing.shift(self._ids, by)
+            self._shift(by)
         if self._splice is not None:
             card = self._canvas.drawing.nodes[self._ids[0]].scene_rect()
             self._slot = self._splice.show(None if free or by.isNull() else card, at)
@@ -101,13 +106,13 @@ class Move:
         canvas, by = self._canvas, self._by
         self._clear()
         if not by.isNull() and not canvas.do(self._edit()):
-            canvas.drawing.shift(self._ids, QPointF(0, 0))
+            self._shift(QPointF(0, 0))
         canvas.drawing.settle()
 
     def _edit(self) -> Edit:
         drawing, where, by = self._canvas.drawing, self._canvas.place.where, self._by
         if self._slot is None:
-            return moved_with_bends(drawing.graph, self._ids, (by.x(), by.y()), where)
+            return shifted(drawing.graph, self._remarks, self._ids, by, where)
         (id,) = self._ids
         return Several(
             f"Insert {id}",
@@ -117,8 +122,13 @@ class Move:
     def cancel(self) -> None:
         self._clear()
         if not self._by.isNull():
-            self._canvas.drawing.shift(self._ids, QPointF(0, 0))
+            self._shift(QPointF(0, 0))
             self._canvas.drawing.settle()
+
+    def _shift(self, by: QPointF) -> None:
+        drawing = self._canvas.drawing
+        drawing.shift([id for id in self._ids if id in drawing.graph.nodes], by)
+        drawing.shift_remarks(self._remarks, by)
 
     def _clear(self) -> None:
         for item in self._lines:

@@ -1,6 +1,6 @@
 """Cut, copy, paste and duplicate: nodes with the frames and notes around them, within a model and between models.
 
-Imports Qt, canvas, commands, clipboard and remarks.
+Imports Qt, canvas, commands and clipboard.
 """
 
 from PySide6.QtCore import QPointF, QRectF
@@ -13,16 +13,14 @@ from workbench.core.looks import RemoveRemarks
 from workbench.gui.design import clipboard
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
-from workbench.gui.design.remarks import Remarks
 from workbench.gui.design.style import snapped
 
 
 class Pasting:
     """The commands of the clipboard."""
 
-    def __init__(self, canvas: Canvas, remarks: Remarks) -> None:
+    def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
-        self._remarks = remarks
 
     def bind(self, commands: Commands) -> None:
         """Offer them while the canvas has the focus."""
@@ -77,10 +75,10 @@ class Pasting:
             canvas.tell(f"Nothing to paste: {error}")
             return
         if canvas.do(edit):
+            new = [id for id in canvas.drawing.graph.remarks if id not in before]
             if ids:
                 canvas.reveal(ids)
-            else:
-                self._remarks.choose(id for id in canvas.drawing.graph.remarks if id not in before)
+            canvas.drawing.select(ids, (), new)
 
     def _feeds(self, port: Port) -> bool:
         """Whether there is such an output here."""
@@ -91,11 +89,11 @@ class Pasting:
         return clipboard.clip(self.canvas.session.document, self.canvas.place.where, ids, remarks)
 
     def _chosen(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Nodes and remarks that travel: chosen remarks alone, or the selected nodes with what frames only them."""
+        """Nodes and remarks that travel: what is selected, with what frames only selected nodes."""
         drawing = self.canvas.drawing
-        ids = tuple(drawing.selection)
+        ids, chosen = tuple(drawing.selection), tuple(drawing.chosen_remarks)
         if not ids:
-            return (), tuple(id for id in self._remarks.chosen if id in drawing.graph.remarks)
+            return (), chosen
         rects = {id: item.scene_rect() for id, item in drawing.nodes.items()}
         areas = {
             id: QRectF(
@@ -111,4 +109,4 @@ class Pasting:
                 if held and held <= set(ids):
                     frames.append(id)
         inner = [id for id, area in areas.items() if any(areas[frame].contains(area) for frame in frames)]
-        return ids, tuple(dict.fromkeys([*frames, *inner]))
+        return ids, tuple(dict.fromkeys([*chosen, *frames, *inner]))

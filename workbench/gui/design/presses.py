@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 
 from workbench.core.document import Port
 from workbench.gui.design.bends import BEND_REACH, DragBend, add_bend, remove_bend
-from workbench.gui.design.gestures import Box, Gesture, Lasso
+from workbench.gui.design.gestures import NOTHING, Box, Gesture, Lasso, chosen
 from workbench.gui.design.hits import PortHit
 from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.knife import Knife
@@ -43,8 +43,8 @@ def press(canvas: "Canvas", at: QPoint, keys: Qt.KeyboardModifier) -> Press:
     place, drawing = canvas.mapToScene(at), canvas.drawing
     hit = drawing.port_at(place, REACH / canvas.zoom) if canvas.zoom >= DETAIL else None
     if keys & _CTRL and keys & _ALT:
-        before = tuple(drawing.selection) if keys & _SHIFT else ()
-        return Press(at, drag=lambda: Lasso(canvas, place, before))
+        kept = chosen(canvas) if keys & _SHIFT else NOTHING
+        return Press(at, drag=lambda: Lasso(canvas, place, kept))
     if hit is not None:
         return _on_port(canvas, at, place, hit, keys)
     node = drawing.node_at(place)
@@ -62,8 +62,10 @@ def press(canvas: "Canvas", at: QPoint, keys: Qt.KeyboardModifier) -> Press:
     link = drawing.link_at(place, WIRE_REACH / canvas.zoom)
     if link is not None:
         return _on_link(canvas, at, link, keys)
-    before = tuple(drawing.selection) if keys & (_SHIFT | _CTRL) else ()
-    drawing.select(before, drawing.chosen_links if before else ())
+    before = chosen(canvas)
+    if not keys & (_SHIFT | _CTRL):
+        before = NOTHING
+        drawing.select(())
     return Press(at, drag=lambda: Box(canvas, place, before, toggles=bool(keys & _CTRL)))
 
 
@@ -105,16 +107,16 @@ def _on_node(
     canvas: "Canvas", at: QPoint, place: QPointF, node: NodeItem, keys: Qt.KeyboardModifier
 ) -> Press:
     drawing, id = canvas.drawing, node.id
-    selected, links = list(drawing.selection), list(drawing.chosen_links)
+    selected, links, remarks = chosen(canvas)
     click: Callable[[], None] | None = None
     if id in selected:
         if keys & _CTRL:
             others = [other for other in selected if other != id]
-            click = lambda: drawing.select(others, links)  # noqa: E731
+            click = lambda: drawing.select(others, links, remarks)  # noqa: E731
         elif not keys & _SHIFT:
             click = lambda: drawing.select((id,))  # noqa: E731
     elif keys & (_SHIFT | _CTRL):
-        drawing.select([*selected, id], links)
+        drawing.select([*selected, id], links, remarks)
     else:
         drawing.select((id,))
     return Press(at, drag=lambda: Move(canvas, place, id), click=click)
@@ -122,11 +124,11 @@ def _on_node(
 
 def _on_link(canvas: "Canvas", at: QPoint, link: LinkItem, keys: Qt.KeyboardModifier) -> Press:
     drawing, target = canvas.drawing, link.target
-    links = list(drawing.chosen_links)
+    selected, links, remarks = chosen(canvas)
     if keys & _CTRL and target in links:
-        drawing.select(drawing.selection, [other for other in links if other != target])
+        drawing.select(selected, [other for other in links if other != target], remarks)
     elif keys & (_SHIFT | _CTRL):
-        drawing.select(drawing.selection, [*links, target])
+        drawing.select(selected, [*links, target], remarks)
     else:
         drawing.select((), (target,))
     return Press(at)

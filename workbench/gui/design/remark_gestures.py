@@ -3,20 +3,22 @@
 Imports Qt, core, gestures' protocol, canvas and items.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
-from workbench.core.document import FRAME, PINNED, Graph, Port, Remark
-from workbench.core.edits import Edit, MoveNodes, Several
-from workbench.core.looks import PutRemarks, SetBends
+from workbench.core.document import FRAME, PINNED, Graph, Remark
+from workbench.core.edits import Edit, Several
+from workbench.core.looks import PutRemarks
+from workbench.gui.design.bends import moved_with_bends
 from workbench.gui.design.remark_items import RemarkItem, least_size
 from workbench.gui.design.style import SNAP
 
 if TYPE_CHECKING:
     from workbench.gui.design.canvas import Canvas
+    from workbench.gui.design.scene import DesignScene
 
 Side = tuple[int, int]
 """Which edges are taken: −1 left or top, 1 right or bottom, 0 none."""
@@ -26,6 +28,8 @@ _CURSORS = {
     (1, 0): Qt.CursorShape.SizeHorCursor,
     (0, 1): Qt.CursorShape.SizeVerCursor,
 }
+ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+"""With these a press adds to what is selected, or takes away from it."""
 _START = 5
 """Pixels that the mouse must go before a press becomes a drag."""
 
@@ -38,14 +42,13 @@ def side_cursor(side: Side) -> Qt.CursorShape:
     return _CURSORS[(x, y) if (x, y) in _CURSORS else (-x, -y)]
 
 
-def held(canvas: "Canvas", items: Mapping[str, RemarkItem], ids: Iterable[str]) -> tuple[set[str], set[str]]:
+def held(drawing: "DesignScene", ids: Iterable[str]) -> tuple[set[str], set[str]]:
     """Remarks with all frames and notes that lie in them, and the nodes whose middles do; no pinned ones."""
-    found = set(ids)
+    found, items = set(ids), drawing.remarks
     areas = [items[id].scene_rect() for id in found if items[id].remark.kind == FRAME]
     for id, item in items.items():
         if any(area.contains(item.scene_rect()) for area in areas):
             found.add(id)
-    drawing = canvas.drawing
     nodes = {
         id
         for id, item in drawing.nodes.items()
@@ -55,23 +58,16 @@ def held(canvas: "Canvas", items: Mapping[str, RemarkItem], ids: Iterable[str]) 
     return found, nodes
 
 
-def shifted(
-    graph: Graph, remarks: Collection[str], nodes: Collection[str], by: QPointF, where: str
-) -> list[Edit]:
-    """The edits that move remarks, nodes, and the dots of links between these nodes."""
+def shifted(graph: Graph, remarks: Collection[str], nodes: Collection[str], by: QPointF, where: str) -> Edit:
+    """The edit that moves remarks, nodes, and the dots of links between these nodes."""
     x, y = by.x(), by.y()
+    with_dots = moved_with_bends(graph, nodes, (x, y), where)
+    if not remarks:
+        return with_dots
     moved = [graph.remarks[id] for id in remarks]
     placed = [replace(remark, at=(remark.at[0] + x, remark.at[1] + y)) for remark in moved]
-    edits: list[Edit] = [PutRemarks(tuple(placed), _label("Move", moved), where)]
-    if nodes:
-        places = {id: (graph.nodes[id].at[0] + x, graph.nodes[id].at[1] + y) for id in nodes}
-        edits.append(MoveNodes(places, where))
-    edits += [
-        SetBends(port, tuple((a + x, b + y) for a, b in bends), where)
-        for port, bends in graph.bends.items()
-        if _inner(graph, port, nodes)
-    ]
-    return edits
+    put = PutRemarks(tuple(placed), _label("Move", moved), where)
+    return Several(put.label, (put, with_dots)) if nodes else put
 
 
 class MoveRemarks:
@@ -82,15 +78,18 @@ class MoveRemarks:
     def __init__(
         self,
         canvas: "Canvas",
-        items: Mapping[str, RemarkItem],
         ids: Collection[str],
         grabbed: RemarkItem,
         start: tuple[QPoint, QPointF],
     ) -> None:
-        self._canvas, self._items = canvas, items
+        self._canvas = canvas
         self._at, self._start = start
-        self._anchor = grabbed.remark.at
-        self._remarks, self._nodes = held(canvas, items, ids)
+        self._grabbed, self._anchor = grabbed.remark.id, grabbed.remark.at
+        drawing = canvas.drawing
+        self._remarks, self._nodes = held(drawing, ids)
+        if grabbed.chosen:
+            nodes = drawing.graph.nodes
+            self._nodes |= {id for id in drawing.selection if PINNED not in nodes[id].look}
         self._by = QPointF(0, 0)
         self._began = False
 
@@ -106,10 +105,11 @@ class MoveRemarks:
 
     def finish(self, at: QPoint, place: QPointF) -> None:
         self.move(at, place)
+        if not self._began and not self._canvas.keys & ADDING:
+            self._canvas.drawing.select((), (), (self._grabbed,))
         if not self._by.isNull():
             drawing, where = self._canvas.drawing, self._canvas.place.where
-            edits = shifted(drawing.graph, self._remarks, self._nodes, self._by, where)
-            if not self._canvas.do(Several(edits[0].label, tuple(edits))):
+            if not self._canvas.do(shifted(drawing.graph, self._remarks, self._nodes, self._by, where)):
                 self._by = QPointF(0, 0)
                 self._show()
             drawing.settle()
@@ -121,10 +121,8 @@ class MoveRemarks:
             self._canvas.drawing.settle()
 
     def _show(self) -> None:
-        for id in self._remarks & self._items.keys():
-            item = self._items[id]
-            item.show_rect(QRectF(*item.remark.at, *item.remark.size).translated(self._by))
         drawing = self._canvas.drawing
+        drawing.shift_remarks(self._remarks, self._by)
         drawing.shift([id for id in self._nodes if id in drawing.graph.nodes], self._by)
 
 
@@ -176,10 +174,6 @@ def _label(what: str, remarks: Collection[Remark]) -> str:
         return f"{what} {len(remarks)} notes"
     frames = [remark for remark in remarks if remark.kind == FRAME]
     return f"{what} {(frames or list(remarks))[0].kind}"
-
-
-def _inner(graph: Graph, target: Port, nodes: Collection[str]) -> bool:
-    return target.node in nodes and graph.links[target].node in nodes
 
 
 def _snap(value: float) -> float:

@@ -1,6 +1,6 @@
 """Frames and notes on the canvas: kept in step with the document, chosen, typed into, coloured, deleted.
 
-Which of them are chosen is view state; a chosen remark and chosen nodes exclude each other.
+Which of them are chosen is view state, a part of the selection of the drawing.
 Imports Qt, core, canvas and the parts of this folder.
 """
 
@@ -8,18 +8,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu
 
 from workbench.core.document import BOOKMARK, FRAME, NOTE, Graph, Place, Remark
-from workbench.core.edits import Several
 from workbench.core.looks import PutRemarks, RemoveRemarks
 from workbench.gui import theme
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
 from workbench.gui.design.gestures import Gesture
 from workbench.gui.design.remark_fields import NoteField, TitleField
-from workbench.gui.design.remark_gestures import MoveRemarks, ResizeRemark, Side, held, shifted, side_cursor
+from workbench.gui.design.remark_gestures import ADDING, MoveRemarks, ResizeRemark, Side, held, side_cursor
 from workbench.gui.design.remark_items import (
     BAR,
     FrameItem,
@@ -30,7 +29,6 @@ from workbench.gui.design.remark_items import (
 from workbench.gui.design.remark_menu import menu_of
 from workbench.gui.design.style import DETAIL, REACH, SNAP, snapped
 
-_ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 _EDGE = 6.0
 """How near to an edge the pointer takes it, in pixels on the screen."""
 _ROOM = 3 * SNAP
@@ -43,8 +41,7 @@ class Remarks(QObject):
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self.canvas = canvas
-        self.items: dict[str, RemarkItem] = {}
-        self.chosen: list[str] = []
+        self.items = canvas.drawing.remarks
         self.title_field = TitleField(canvas)
         self.note_field = NoteField(canvas)
         self._graph: Graph | None = None
@@ -55,21 +52,15 @@ class Remarks(QObject):
         canvas.drawing.around.append(self.bounds)
         canvas.installEventFilter(self)
         canvas.viewport().installEventFilter(self)
-        canvas.session.model_opened.connect(self._on_model_opened)
         canvas.session.document_changed.connect(self.sync)
         canvas.place_changed.connect(self.sync)
-        canvas.nudged.connect(self.nudge)
-        canvas.drawing.selection_changed.connect(self._on_selection_changed)
         theme.changed.connect(self._restyle)
         self.sync()
 
     def bind(self, commands: Commands) -> None:
-        """Offer what one can do with remarks; deleting and renaming go to them first when one is chosen."""
-        delete, rename, canvas = commands.delete, commands.rename, self.canvas
-
-        def delete_chosen() -> None:
-            if not self.delete():
-                delete()
+        """Offer what one can do with remarks; renaming goes to them first when one alone is chosen."""
+        rename, canvas = commands.rename, self.canvas
+        self.delete = commands.delete
 
         def rename_chosen() -> None:
             if not self.rename():
@@ -79,11 +70,8 @@ class Remarks(QObject):
             if not self.fit():
                 canvas.frame()
 
-        actions = commands.session.actions
-        keys = actions.get("delete").shortcuts()
         table = {"frame_nodes": self.add_frame, "add_note": self.add_note}
-        commands.offer({**table, "delete": delete_chosen, "fit": fit_chosen})
-        actions.get("delete").setShortcuts(keys)
+        commands.offer({**table, "fit": fit_chosen})
         commands.rename = rename_chosen
 
     @property
@@ -114,7 +102,7 @@ class Remarks(QObject):
                 self.canvas.drawing.addItem(item)
             elif item.remark is not remark:
                 item.show_remark(remark)
-        self.choose([id for id in self.chosen if id in self.items])
+        self._choose_also([id for id in self.chosen if id in self.items])
 
     def _drop(self, ids: Iterable[str]) -> None:
         for id in ids:
@@ -122,7 +110,7 @@ class Remarks(QObject):
             if item is self._hovered:
                 self._hovered = None
             self.canvas.drawing.removeItem(item)
-        self.chosen = [id for id in self.chosen if id in self.items]
+        self._choose_also(self.chosen)
 
     def _restyle(self) -> None:
         for item in self.items.values():
@@ -137,22 +125,19 @@ class Remarks(QObject):
 
     # ------------------------------------------------------------- choosing
 
+    @property
+    def chosen(self) -> list[str]:
+        """The remarks that are selected."""
+        return self.canvas.drawing.chosen_remarks
+
     def choose(self, ids: Iterable[str]) -> None:
-        """Choose these remarks and no others."""
-        chosen = list(dict.fromkeys(ids))
-        for id, item in self.items.items():
-            item.set_look(chosen=id in chosen)
-        self.chosen = chosen
-        if chosen:
-            self.canvas.drawing.select(())
+        """Select these remarks and nothing else."""
+        self.canvas.drawing.select((), (), ids)
 
-    def _on_model_opened(self) -> None:
-        self.choose(())
-
-    def _on_selection_changed(self) -> None:
+    def _choose_also(self, ids: Iterable[str]) -> None:
+        """Select these remarks beside the nodes and links that are selected."""
         drawing = self.canvas.drawing
-        if (drawing.selection or drawing.chosen_links) and self.chosen:
-            self.choose(())
+        drawing.select(drawing.selection, drawing.chosen_links, ids)
 
     def at(self, place: QPointF) -> tuple[RemarkItem, Side] | None:
         """The remark that one would take at a place, and which of its edges (none: the whole)."""
@@ -177,22 +162,19 @@ class Remarks(QObject):
 
     def _grip(self, at: QPoint, place: QPointF, keys: Qt.KeyboardModifier) -> Gesture | None:
         hit = None if keys & Qt.KeyboardModifier.AltModifier else self.at(place)
-        adding = bool(keys & _ADDING)
+        adding = bool(keys & ADDING)
         if hit is None:
-            if not adding:
-                self.choose(())
             return None
         item, side = hit
         id = item.remark.id
         if adding:
-            self.choose(
-                [one for one in self.chosen if one != id] if id in self.chosen else [*self.chosen, id]
-            )
+            others = [one for one in self.chosen if one != id]
+            self._choose_also(others if id in self.chosen else [*others, id])
         elif id not in self.chosen:
             self.choose((id,))
         if side != (0, 0):
             return ResizeRemark(self.canvas, item, side, (at, place))
-        return MoveRemarks(self.canvas, self.items, self.chosen or (id,), item, (at, place))
+        return MoveRemarks(self.canvas, self.chosen or (id,), item, (at, place))
 
     def _double(self, at: QPoint, place: QPointF, keys: Qt.KeyboardModifier) -> bool:
         hit = self.at(place)
@@ -201,10 +183,7 @@ class Remarks(QObject):
         return hit is not None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Escape and watched is self.canvas:
-                self.choose(())
-        elif isinstance(event, QContextMenuEvent) and event.reason() != QContextMenuEvent.Reason.Mouse:
+        if isinstance(event, QContextMenuEvent) and event.reason() != QContextMenuEvent.Reason.Mouse:
             return self._open_menu()
         elif event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
             if event.buttons() == Qt.MouseButton.NoButton:
@@ -312,35 +291,21 @@ class Remarks(QObject):
 
     # ------------------------------------------------------------- changing
 
-    def delete(self) -> bool:
-        """Remove the chosen remarks; false if none is chosen. Nodes in a frame stay."""
-        chosen = tuple(self.chosen)
-        return bool(chosen) and self.canvas.do(RemoveRemarks(chosen, self.where))
-
     def rename(self) -> bool:
-        """Type the text of the one chosen remark; false if there is none."""
-        if len(self.chosen) != 1:
+        """Type the text of the one remark that alone is selected; false if there is none."""
+        if len(self.chosen) != 1 or self.canvas.drawing.selection:
             return False
         self.edit(self.chosen[0])
         return True
 
     def fit(self) -> bool:
-        """Bring the chosen remarks into view; false if none is chosen."""
-        rect = QRectF()
-        for id in self.chosen:
-            rect = rect.united(self.items[id].scene_rect())
+        """Bring the selection into view; false if there is no remark in it."""
         if self.chosen:
+            rect = self.canvas.drawing.chosen_bounds()
             view = self.canvas.viewport().size()
             zoom = min((view.width() - 64) / rect.width(), (view.height() - 72) / rect.height(), 1.0)
             self.canvas.look_at(rect.center(), zoom)
         return bool(self.chosen)
-
-    def nudge(self, dx: int, dy: int) -> None:
-        """Move the chosen remarks, frames with what they hold, by steps of the grid."""
-        if self.chosen:
-            remarks, nodes = held(self.canvas, self.items, self.chosen)
-            edits = shifted(self.graph, remarks, nodes, QPointF(dx * SNAP, dy * SNAP), self.where)
-            self.canvas.do(Several(edits[0].label, tuple(edits)))
 
     def paint(self, color: str) -> None:
         """Give the chosen remarks the colour of a family of nodes; "" for none."""
@@ -363,7 +328,7 @@ class Remarks(QObject):
 
     def _open_menu(self) -> bool:
         """Open the menu of what is chosen, for the key of menus; false if nothing is."""
-        if not self.chosen:
+        if not self.chosen or self.canvas.drawing.selection:
             return False
         item = self.items[self.chosen[0]]
         at = self.canvas.mapFromScene(item.scene_rect().topLeft() + QPointF(SNAP, BAR))
@@ -372,7 +337,7 @@ class Remarks(QObject):
 
     def select_held(self) -> None:
         """Select the nodes in the chosen frames."""
-        _, nodes = held(self.canvas, self.items, self.chosen)
+        _, nodes = held(self.canvas.drawing, self.chosen)
         self.canvas.drawing.select([id for id in self.graph.nodes if id in nodes])
 
 

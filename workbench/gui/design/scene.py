@@ -36,6 +36,7 @@ class DesignScene(HitScene):
         self.know: Knowledge | None = None
         self.selection: list[str] = []
         self.chosen_links: list[Port] = []
+        self.chosen_remarks: list[str] = []
         self.labels = Labels(self.covered)
         self._faces = Faces()
         self._flows = Flows()
@@ -75,7 +76,7 @@ class DesignScene(HitScene):
         self._sheet.forget()
         if loose:
             kept = [id for id in self.selection if id in self.nodes]
-            self.select(kept, [port for port in self.chosen_links if port in self.links])
+            self.select(kept, self.chosen_links, self.chosen_remarks)
 
     def _lay(self, wires: set[Port], moved: Mapping[str, QRectF]) -> None:
         """Lay wires anew, and those near cards that moved (from rectangles); shapes beside them find new places."""
@@ -125,8 +126,8 @@ class DesignScene(HitScene):
         self.graph = Graph()
         self._forget_labels()
         self._sheet.forget()
-        if self.selection or self.chosen_links:
-            self.selection, self.chosen_links = [], []
+        if self.selection or self.chosen_links or self.chosen_remarks:
+            self.selection, self.chosen_links, self.chosen_remarks = [], [], []
             self.selection_changed.emit()
 
     def _drop_missing(self, graph: Graph, *, relinked: bool, same_nodes: bool) -> set[str]:
@@ -251,11 +252,13 @@ class DesignScene(HitScene):
 
     # ------------------------------------------------------------- view state
 
-    def select(self, ids: Iterable[str], links: Iterable[Port] = ()) -> None:
-        """Make this the selection, in this order."""
+    def select(self, ids: Iterable[str], links: Iterable[Port] = (), remarks: Iterable[str] = ()) -> None:
+        """Make these nodes, links, frames and notes the selection, in this order."""
         chosen = list(dict.fromkeys(id for id in ids if id in self.nodes))
         chosen_links = list(dict.fromkeys(port for port in links if port in self.links))
-        if (chosen, chosen_links) == (self.selection, self.chosen_links):
+        chosen_remarks = list(dict.fromkeys(id for id in remarks if id in self.remarks))
+        before = (self.selection, self.chosen_links, self.chosen_remarks)
+        if (chosen, chosen_links, chosen_remarks) == before:
             return
         lit, lit_links = set(chosen), set(chosen_links)
         changed = lit ^ set(self.selection)
@@ -265,10 +268,19 @@ class DesignScene(HitScene):
                 self.nodes[id].set_look(chosen=id in lit)
             for port in changed_links & self.links.keys():
                 self.links[port].set_look(chosen=port in lit_links)
-        self.selection, self.chosen_links = chosen, chosen_links
+        for id in {*chosen_remarks} ^ {*self.chosen_remarks} & self.remarks.keys():
+            self.remarks[id].set_look(chosen=id in chosen_remarks)
+        self.selection, self.chosen_links, self.chosen_remarks = chosen, chosen_links, chosen_remarks
         self._light(changed)
         self._sheet.forget()
         self.selection_changed.emit()
+
+    def chosen_bounds(self) -> QRectF:
+        """The rectangle around the selected nodes, frames and notes."""
+        rect = self.bounds(self.selection) if self.selection else QRectF()
+        for id in self.chosen_remarks:
+            rect = rect.united(self.remarks[id].scene_rect())
+        return rect
 
     def hover(self, item: NodeItem | LinkItem | None) -> None:
         """Light up what the pointer is on."""
@@ -338,6 +350,13 @@ class DesignScene(HitScene):
             self._route(wires - inner)
         self._moved |= moved
         self._sheet.forget()
+
+    def shift_remarks(self, ids: Iterable[str], by: QPointF) -> None:
+        """Show frames and notes moved from their places in the document."""
+        for id in ids:
+            item = self.remarks.get(id)
+            if item is not None:
+                item.show_rect(QRectF(*item.remark.at, *item.remark.size).translated(by))
 
     def settle(self) -> None:
         """Place wires and shapes anew, after a move or the preview of dots."""

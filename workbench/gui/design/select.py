@@ -23,9 +23,11 @@ class Selecting:
         )
 
     def invert(self) -> None:
-        """Select the nodes that are not selected."""
-        chosen = set(self._selected)
-        self.canvas.drawing.select(id for id in self._graph.nodes if id not in chosen)
+        """Select the nodes, frames and notes that are not selected."""
+        drawing = self.canvas.drawing
+        chosen, remarks = set(self._selected), set(drawing.chosen_remarks)
+        others = [id for id in drawing.remarks if id not in remarks]
+        drawing.select([id for id in self._graph.nodes if id not in chosen], (), others)
 
     def upstream(self) -> None:
         """Also select everything that feeds the selected nodes."""
@@ -47,7 +49,8 @@ class Selecting:
     def _add(self, ids: set[str]) -> None:
         chosen = self._selected
         more = [id for id in self._graph.nodes if id in ids and id not in chosen]
-        self.canvas.drawing.select([*chosen, *more], self.canvas.drawing.chosen_links)
+        drawing = self.canvas.drawing
+        drawing.select([*chosen, *more], drawing.chosen_links, drawing.chosen_remarks)
 
     def _some(self) -> bool:
         if not self._selected:

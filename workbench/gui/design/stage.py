@@ -77,10 +77,10 @@ class Stage(QGraphicsView):
 
     def frame_all(self) -> None:
         """Fit all into the view."""
-        chosen, links = self.drawing.selection, self.drawing.chosen_links
+        chosen = self.drawing.selection, self.drawing.chosen_links, self.drawing.chosen_remarks
         self.drawing.select(())
         self.frame()
-        self.drawing.select(chosen, links)
+        self.drawing.select(*chosen)
 
     def frame(self) -> None:
         """Fit the selection, or all, into the view."""

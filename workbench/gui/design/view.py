@@ -83,7 +83,7 @@ class DesignView(QWidget):
         self.bookmarks.bind(self.commands)
         Pictures(self.canvas).bind(self.commands)
         self.find_box.bind(self.commands)
-        Pasting(self.canvas, self.remarks).bind(self.commands)
+        Pasting(self.canvas).bind(self.commands)
         Arranging(self.canvas).bind(self.commands)
         Selecting(self.canvas).bind(self.commands)
         self.blocks, self.library = self._add_blocks()
