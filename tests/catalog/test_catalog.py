@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from workbench.catalog.spec import node_types
 
 _LOAD = """
@@ -72,3 +74,15 @@ def test_sources_are_typed_and_documented() -> None:
         for line in cls.source.splitlines():
             if line.strip().startswith("def "):
                 assert " -> " in line and (": " in line or "(self)" in line), line
+
+
+def test_a_form_takes_no_more_values_than_it_has_fields_and_none_twice() -> None:
+    linear = node_types()["Linear"]
+    names = [*linear.DEFAULTS]
+    assert linear(7, False) == linear(**dict(zip(names, (7, False), strict=False)))
+    with pytest.raises(TypeError, match=f"Linear has {len(names)} fields, not {len(names) + 1}: {names[0]}"):
+        linear(*range(len(names) + 1))
+    with pytest.raises(TypeError, match=f"Linear was given {names[0]} twice"):
+        linear(7, **{names[0]: 8})
+    with pytest.raises(TypeError, match=r"Linear has no field wide\."):
+        linear(7, wide=8)

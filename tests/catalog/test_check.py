@@ -269,6 +269,19 @@ def test_what_is_remembered_of_an_earlier_version_changes_nothing(data: st.DataO
     assert repr(gist(analyse(document, SAMPLES, before))) == repr(gist(analyse(document, SAMPLES)))
 
 
+def test_a_variable_that_is_called_like_a_function_still_opens_and_is_told() -> None:
+    document = replace(draw(CLASSIFIER), variables={"pick": 2, "width": 3})
+    assert errors(loads(dumps(document))) == []
+    assert warnings(loads(dumps(document))) == [
+        "Variable “pick” has the name of a function, so expressions may take one for the other. Rename it."
+    ]
+    inside = "x Input\nfc Linear out_features='= ceil' < x\ny Output < fc"
+    assert warnings(loads(dumps(one_block(inside, ceil=4)))) == [
+        "Parameter “ceil” of block “Body” has the name of a function, so expressions may take one for the other. "
+        "Rename it."
+    ]
+
+
 def test_a_variable_that_becomes_true_is_no_longer_one() -> None:
     """Equal in Python, but not to a switch."""
     document = SetParam("fc1", "bias", "= on").apply(draw(CLASSIFIER, variables={"on": True}))

@@ -73,3 +73,12 @@ def test_a_dataset_that_is_not_chosen_yet_says_what_is_expected() -> None:
 )
 def test_any_other_name_expects_nothing(text: str) -> None:
     assert expected(text) is None
+
+
+def test_what_was_typed_on_the_way_is_not_kept_for_ever() -> None:
+    first = expected("any 3 in 2 classes")
+    for number in range(1, 600):
+        expected(f"any {number} in 5 classes")
+    again = expected("any 3 in 2 classes")
+    assert again is not first and again == first
+    assert first is not None and first.is_expected and not SAMPLES["iris"].is_expected

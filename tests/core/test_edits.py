@@ -196,6 +196,7 @@ REFUSED: list[tuple[Edit, str]] = [
     (RenameNode("x", "input1", "Tower"), "is a port of block “Tower”"),
     (SetVariable("class", 3), "cannot be a name"),
     (SetVariable("a b", 3), "cannot be a name"),
+    (SetVariable("ceil", 3), "“ceil” cannot name a variable, since it is a function of expressions"),
     (SetVariable("width", 10**30), "variable, width: the number is too large"),
     (SetTraining(Training({}, (Update("a"), Update("a")))), "Two updates are named “a”"),
     (SetTraining(Training({}, (Update("a b"),))), "cannot name an update"),
@@ -236,3 +237,9 @@ def test_a_block_used_inside_a_block_cannot_be_removed() -> None:
 def test_ids_that_would_break_the_program(id: str) -> None:
     with pytest.raises(EditError):
         check_id(id)
+
+
+def test_a_variable_of_an_earlier_version_that_is_called_like_a_function_can_be_changed_and_removed() -> None:
+    old = Document(variables={"pick": 1})
+    assert SetVariable("pick", 2).apply(old).variables == {"pick": 2}
+    assert SetVariable("pick", None).apply(old).variables == {}

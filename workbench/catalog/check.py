@@ -16,6 +16,7 @@ from workbench.catalog.training import Settings
 from workbench.catalog.updates import Step, check_goal, resolve_settings, resolve_updates
 from workbench.catalog.walk import Walk
 from workbench.core.document import Document
+from workbench.core.expressions import FUNCTIONS
 from workbench.core.nesting import below, circles
 
 
@@ -70,6 +71,7 @@ def analyse(document: Document, schemas: Mapping[str, Schema], before: Analysis 
     )
     root = walk.root(before.root if before else None)
     _endless(document, problems)
+    _called_like_functions(document, problems)
     advice.warn(document, root, problems)
     settings = resolve_settings(document, root.names, problems)
     updates = resolve_updates(document, root, problems)
@@ -96,6 +98,17 @@ def _endless(document: Document, problems: Problems) -> None:
     for circle in circles(document.blocks):
         if circle[0] not in reached:
             problems.error(f"Block “{circle[0]}” may not contain itself: {' → '.join(circle)}.")
+
+
+def _called_like_functions(document: Document, problems: Problems) -> None:
+    """Models of earlier versions may have such variables: pick(…) means the function, pick alone the variable."""
+    places = {"": document.variables, **{name: block.params for name, block in document.blocks.items()}}
+    for place, values in places.items():
+        for name in sorted(values.keys() & FUNCTIONS):
+            what = f"Parameter “{name}” of block “{place}”" if place else f"Variable “{name}”"
+            problems.warning(
+                f"{what} has the name of a function, so expressions may take one for the other. Rename it."
+            )
 
 
 def _collect(scope: Scope, nodes: dict[str, NodeInfo]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from types import MappingProxyType
 
 from workbench.core.errors import DataError
@@ -61,7 +61,7 @@ class Schema:
     @property
     def is_expected(self) -> bool:
         """Whether it only says what is expected: there is nothing to train on yet."""
-        return self is expected(self.id)
+        return self == expected(self.id)
 
     @staticmethod
     def from_json(data: Mapping[str, object]) -> Schema:
@@ -103,7 +103,7 @@ def find_schema(schemas: Mapping[str, Schema], id: str) -> Schema | None:
     return schemas[id] if id in schemas else expected(id)
 
 
-@cache
+@lru_cache(maxsize=256)  # while someone types one, each letter makes another
 def expected(text: str) -> Schema | None:
     """What “any C×H×W” (images) or “any F” (a table), with “in K classes” or a number to predict, stands for."""
     found = _EXPECTED.fullmatch(text) if len(text) < 100 else None

@@ -117,9 +117,19 @@ class Form:
     """Every field's value where nothing else is given, in the order of declaration."""
 
     def __init__(self, *given: object, **values: object) -> None:
-        values.update(zip(self.DEFAULTS, given, strict=False))
+        if given:
+            if len(given) > len(self.DEFAULTS):
+                raise TypeError(
+                    f"{type(self).__name__} has {len(self.DEFAULTS)} fields, not {len(given)}: "
+                    f"{', '.join(self.DEFAULTS) or 'none'}."
+                )
+            places = dict(zip(self.DEFAULTS, given, strict=False))
+            if twice := places.keys() & values.keys():
+                raise TypeError(f"{type(self).__name__} was given {', '.join(sorted(twice))} twice.")
+            values |= places
         if values.keys() - self.DEFAULTS.keys():
-            raise TypeError(f"{type(self).__name__} has no field {', '.join(values)}.")
+            unknown = ", ".join(name for name in values if name not in self.DEFAULTS)
+            raise TypeError(f"{type(self).__name__} has no field {unknown}.")
         vars(self).update(self.DEFAULTS)
         vars(self).update(values)
 

@@ -10,6 +10,7 @@ from workbench.core.errors import EditError
 from workbench.core.names import check_id, check_name
 from workbench.core.nesting import inner_first, inside
 from workbench.core.parameters import instances
+from workbench.core.sameness import same
 
 
 def free_name(taken: Iterable[str], name: str) -> str:
@@ -61,14 +62,14 @@ def adopted(document: Document, blocks: Mapping[str, Block]) -> tuple[tuple[Edit
     for name in order:
         block = _within(blocks[name], names)
         found = name
-        while found in here and here[found] != block:
+        while found in here and not same(here[found], block):
             found = free_name((found,), found)
         names[name] = found
         if found not in here:
             here[found] = block
             edits.append(AddBlock(found, block))
     # Blocks that contain themselves name each other, so they stay together: all as they are here, or all anew.
-    if not all(here.get(name) == _within(blocks[name], names) for name in endless):
+    if not all(same(here.get(name), _within(blocks[name], names)) for name in endless):
         taken = set(here)
         for name in endless:
             names[name] = free_name(taken, name)

@@ -11,7 +11,7 @@ from workbench.core.document import INPUT, OUTPUT, Block, Document, Node, Port, 
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 from workbench.core.looks import check_bends, check_look, check_remark
-from workbench.core.names import check_id, check_name, check_update
+from workbench.core.names import check_id, check_name, check_update, check_variable
 from workbench.core.values import (
     FARTHEST,
     MOST_BLOCKS,
@@ -295,7 +295,10 @@ class SetVariable:
         return f"Set variable {self.name}"
 
     def apply(self, document: Document) -> Document:
-        check_name(self.name)
+        if (
+            self.name not in document.variables
+        ):  # an old one, whatever it is called, can be changed and removed
+            check_variable(self.name)
         variables = {name: value for name, value in document.variables.items() if name != self.name}
         if self.value is None:
             return replace(document, variables=variables)

@@ -37,6 +37,10 @@ _FUNCTIONS: dict[str, Callable[..., Number]] = {
 }
 
 
+FUNCTIONS = frozenset(_FUNCTIONS)
+"""What an expression may call; nothing else is called by such a name."""
+
+
 def is_expression(value: object) -> bool:
     """Whether a field holds arithmetic rather than a plain value."""
     return isinstance(value, str) and value.startswith("=")

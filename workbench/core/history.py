@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from workbench.core.deltas import Delta, apply, delta
 from workbench.core.document import Document
 from workbench.core.edits import Edit
+from workbench.core.sameness import same
 from workbench.core.signal import Signal
 
 LIMIT = 1000
@@ -31,7 +32,7 @@ class PutBack:
 
     def apply(self, document: Document) -> Document:
         put = replace(self.document, name=document.name)
-        return document if put == document else put
+        return document if same(put, document, ordered=True) else put
 
 
 class History:

@@ -5,6 +5,7 @@ import re
 
 from workbench.core.document import Graph
 from workbench.core.errors import EditError
+from workbench.core.expressions import FUNCTIONS
 from workbench.core.values import shown
 
 # Ids become attribute names in the program, so they must be plain identifiers and must not collide with torch's.
@@ -23,8 +24,12 @@ RESERVED = frozenset(
 )
 
 
+LONGEST = 64
+
+
 def check_id(id: str) -> None:
     """Raises EditError unless `id` can name a node."""
+    _check_length(id)
     if not _ID.fullmatch(id) or id in RESERVED or id.startswith(_METHODS):
         raise EditError(
             f"“{shown(id)}” cannot name a node. Use lower-case letters, digits and _, starting with a letter, "
@@ -34,15 +39,34 @@ def check_id(id: str) -> None:
 
 def check_update(name: str) -> None:
     """Raises EditError unless `name` can name an update."""
+    _check_length(name)
     if not _ID.fullmatch(name):
         raise EditError(f"“{shown(name)}” cannot name an update; use lower-case letters, digits and _.")
 
 
 def check_name(name: str) -> None:
     """Raises EditError unless `name` can name a block or variable."""
+    _check_length(name)
     if not _NAME.fullmatch(name) or name in RESERVED or keyword.iskeyword(name):
         raise EditError(
             f"“{shown(name)}” cannot be a name here. Use letters, digits and _, starting with a letter."
+        )
+
+
+def check_variable(name: str) -> None:
+    """Raises EditError unless `name` can name a new variable of a model, or a new parameter of a block."""
+    check_name(name)
+    if name in FUNCTIONS:
+        raise EditError(
+            f"“{name}” cannot name a variable, since it is a function of expressions, as in "
+            f"{name}(…). Choose another name, such as {name}_1."
+        )
+
+
+def _check_length(name: str) -> None:
+    if len(name) > LONGEST:
+        raise EditError(
+            f"“{shown(name)[:24]}…” has {len(name):,} characters; a name here has {LONGEST} at most."
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from workbench.core.document import Block, Document, Graph, Node
 from workbench.core.errors import EditError, ExpressionError
 from workbench.core.expressions import LONGEST, Value, evaluate, is_expression, names_in
-from workbench.core.names import check_name
+from workbench.core.names import check_variable
 from workbench.core.values import check_value
 
 COUNT = "i"
@@ -144,7 +144,8 @@ class SetParameter:
 
     def apply(self, document: Document) -> Document:
         block = _block(document, self.block)
-        check_name(self.name)
+        if self.name not in block.params:
+            check_variable(self.name)
         value = check_value(self.value)
         return _with_block(document, self.block, replace(block, params={**block.params, self.name: value}))
 
@@ -166,7 +167,7 @@ class ExposeField:
     def apply(self, document: Document) -> Document:
         block = _block(document, self.block)
         node = block.graph.node(self.node)
-        check_name(self.name)
+        check_variable(self.name)
         if self.name in block.params:
             raise EditError(f"Block “{self.block}” already has a parameter “{self.name}”.")
         taken = sorted(used_names(self.value) & block.params.keys())
@@ -233,7 +234,7 @@ class RenameParameter:
         block = _parameter(document, self.block, self.old)
         if self.new == self.old:
             return document
-        check_name(self.new)
+        check_variable(self.new)
         if self.new in block.params:
             raise EditError(f"Block “{self.block}” already has a parameter “{self.new}”.")
         _check_inner(document, block, self.block, self.old)
