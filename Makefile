@@ -1,6 +1,7 @@
 # Workbench. Each target makes .venv first where that is needed, which takes a moment once it is there.
 #   make run ARGS="train lenet5"    the same as `workbench train lenet5`
 #   make test ARGS=tests/core       some of the tests
+#   make test ARGS="-n0 tests/core" ... in one process, as a debugger wants it
 ARGS =
 PYTHON =
 export PYTHON
@@ -11,8 +12,9 @@ export PYTHON
 run: set-up
 	@.venv/bin/workbench $(ARGS)
 
+# In as many processes as there are cores, two at least; a process that is done takes tests from another.
 test: set-up
-	@.venv/bin/python -m pytest -q -m "not slow" $(ARGS)
+	@.venv/bin/python -m pytest -q -m "not slow" -n auto --dist worksteal $(ARGS)
 
 # The long tests: random persons at the canvas, random kills. Takes an hour or more.
 campaign: set-up

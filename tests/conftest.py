@@ -1,4 +1,6 @@
-"""What holds for every test: no screen, no real home, nothing left behind. May import pytest and Qt only."""
+"""What holds for every test: no screen, no real home, nothing left behind, room for a second process beside it.
+May import pytest and Qt only.
+"""
 
 import gc
 import os
@@ -9,14 +11,20 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 # Before anything imports Qt, also where the caller has a screen and asks for another platform.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 # Before anything asks for them: no test, and no program that a test starts, touches a person's real folders.
-_HOME = Path(tempfile.mkdtemp(prefix="workbench-home-"))
+# Each of several test processes has a folder of its own inside the first one's, which outlives a crash of theirs.
+_OUTER = os.environ.get("HOME") if "PYTEST_XDIST_WORKER" in os.environ else None
+_HOME = Path(tempfile.mkdtemp(prefix="workbench-home-", dir=_OUTER))
 for _name, _folder in {
     "HOME": "",
     "XDG_DATA_HOME": "data",
@@ -25,6 +33,20 @@ for _name, _folder in {
     "XDG_STATE_HOME": "state",
 }.items():
     os.environ[_name] = str(_HOME / _folder)
+
+# As many processes test as there are cores, so each works with one thread, and so does what it starts.
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ[_name] = "1"
+
+MOST_PROCESSES = 8  # each imports torch and Qt, which takes half a gigabyte
+PATIENCE = 30_000  # ms; what comes at once on an idle machine may take seconds on a busy one
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: two at least, since much of a test of a window is waiting."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(2, min(cores, MOST_PROCESSES))
 
 
 def pytest_unconfigure() -> None:
@@ -50,3 +72,20 @@ def _nothing_left_behind() -> Iterator[None]:
         for widget in shown:
             widget.close()
         assert not shown, f"windows still open: {shown}"
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> "QtBot":
+    """Waits as long as a busy machine needs: only a test that fails gets slower by it."""
+    from pytestqt.qtbot import QtBot
+
+    class PatientBot(QtBot):
+        def waitUntil(self, callback: Any, *, timeout: int = PATIENCE) -> None:  # noqa: N802 - Qt's way
+            super().waitUntil(callback, timeout=max(timeout, PATIENCE))
+
+        def waitSignal(self, signal: Any, *, timeout: int = PATIENCE, **more: Any) -> Any:  # noqa: N802
+            if more.get("raising") is not False:  # else it may be waiting for nothing to come
+                timeout = max(timeout, PATIENCE)
+            return super().waitSignal(signal, timeout=timeout, **more)
+
+    return PatientBot(request)
