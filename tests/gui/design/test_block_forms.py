@@ -132,6 +132,24 @@ def test_ports_are_added_renamed_moved_and_removed(driver: "CanvasDriver") -> No
     assert inputs(driver) == ["x"]
 
 
+def test_a_button_that_is_made_anew_keeps_the_keyboard(driver: "CanvasDriver") -> None:
+    enter(driver, "a")
+    driver.key(Qt.Key.Key_Escape)
+    form = driver.view.form.block
+    for _ in range(2):
+        press(form, "Add an input")
+    last = inputs(driver)[-1]
+    for _ in range(2):
+        (up,) = [one for one in form.findChildren(QToolButton) if one.accessibleName() == f"Up: {last}"]
+        up.setFocus()
+        driver.key(Qt.Key.Key_Space, widget=up)
+        driver.settle()
+        focused = QApplication.focusWidget()
+        if inputs(driver)[0] != last:
+            assert isinstance(focused, QToolButton) and focused.accessibleName() == f"Up: {last}"
+    assert inputs(driver)[0] == last and driver.canvas.hasFocus(), "there is no way up any more"
+
+
 def test_f2_renames_a_port_in_all_uses(driver: "CanvasDriver") -> None:
     enter(driver, "a")
     driver.select("y")
@@ -211,7 +229,7 @@ def test_errors_inside_show_outside_with_their_number_and_lead_inside(driver: "C
     driver.canvas.go(type(driver.canvas.place)())
     face = driver.canvas.drawing.nodes["block1"].face
     assert face.level == "error"
-    assert face.problem.startswith("a/act: “= nothing” cannot be") and "more inside)" in face.problem
+    assert face.problem.startswith("act: “= nothing” cannot be") and "(inside a, and " in face.problem
     panel = driver.view.bottom.problems
     row = next(row for row in panel.shown if row.problem.node == "act")
     assert row.accessibleName().startswith("error: block1/a/act.negative_slope")

@@ -10,8 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from tests.drawing import CLASSIFIER, block, draw
+from workbench.catalog.check import analyse
+from workbench.catalog.schema import SAMPLES
 from workbench.core.document import Document, Graph, Port, Update
 from workbench.core.history import History
+from workbench.core.looks import SetMode
 from workbench.gui.design.blocks import Ties
 from workbench.gui.session import OpenModel
 
@@ -106,6 +109,59 @@ def test_noise_goes_into_a_block_only_with_what_tells_its_size(driver: "CanvasDr
     )
     make(driver, "noise", "fc", "flat", "sum")
     assert driver.document.blocks["Block1"].inputs == ("image",)
+
+
+def test_a_muted_node_never_idles_a_block_unsaid(driver: "CanvasDriver") -> None:
+    text = """
+    digits Dataset
+    flat Flatten < digits.image
+    off Linear out_features=8 < flat
+    on Linear out_features=8 < flat
+    sum Add < off on
+    act ReLU < sum
+    head Linear out_features='= classes' < act
+    loss CrossEntropyLoss < head digits.label
+    """
+    document = SetMode(("off",), "mute").apply(spread(draw(text)))
+    show(driver, document)
+    before = analyse(document, SAMPLES)
+    make(driver, "sum", "act")
+    assert "“off” is left out now" in driver.messages[-1] and not driver.document.blocks
+    make(driver, "off", "sum", "act")
+    assert driver.document.blocks["Block1"].graph.nodes["off"].mode == "mute"
+    after = analyse(driver.document, SAMPLES)
+    assert (after.parameters, after.problems) == (before.parameters, before.problems)
+    assert driver.canvas.drawing.nodes["block1"].face.mode == ""
+    driver.undo_all()
+    make(driver, "off", "on")  # only one of the two outputs is silent
+    after = analyse(driver.document, SAMPLES)
+    assert (after.parameters, after.problems) == (before.parameters, before.problems)
+    assert len(driver.messages) == 1
+
+
+def test_a_block_out_of_which_nothing_comes_says_which_node_is_muted(driver: "CanvasDriver") -> None:
+    text = "digits Dataset\nflat Flatten < digits.image\noff ReLU < flat\nlast Tanh < off"
+    show(driver, SetMode(("off",), "mute").apply(spread(draw(text))))
+    make(driver, "flat", "off")
+    assert driver.messages == ["Nothing comes out of block1 while “off” is muted, so all of it is left out."]
+
+
+def test_the_card_of_a_block_tells_what_is_wrong_deep_inside(driver: "CanvasDriver") -> None:
+    inner = block("x Input\nwide MaxPool2d < x\ny Output < wide")
+    blocks = {"Level1": inner}
+    for level in range(2, 6):
+        drawn = f"x Input\ndeeper{level} @Level{level - 1} < x\ny Output < deeper{level}"
+        blocks[f"Level{level}"] = block(drawn, blocks)
+    text = "digits Dataset\nflat Flatten < digits.image\ntop @Level5 < flat\nhead ReLU < top"
+    show(driver, spread(draw(text, blocks=blocks)))
+    item = driver.canvas.drawing.nodes["top"]
+    (problem,) = [one for one in analyse(driver.document, SAMPLES).problems if one.node == "wide"]
+    assert item.face.problem.startswith(f"wide: {problem.message}")
+    assert item.face.problem.endswith("(inside deeper5/deeper4/deeper3/deeper2)")
+    driver.reveal("top")
+    driver.canvas.grab()
+    shown = [text.text() for _, text, _, kind in item.texts if kind == "line"]
+    assert shown[0].startswith(f"wide: {problem.message[:10]}")
 
 
 def test_an_update_that_trains_more_now_is_told(driver: "CanvasDriver") -> None:

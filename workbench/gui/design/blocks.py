@@ -3,13 +3,16 @@
 Imports Qt, core's edits of blocks, catalog and canvas.
 """
 
+from collections import Counter
+
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPen
 
+from workbench.catalog.modes import active
 from workbench.catalog.spec import NodeType, node_types
 from workbench.core.blocks import MakeBlock, free_id
 from workbench.core.definitions import MakeIndependent, free_name
-from workbench.core.document import Document, Node, Port, Update
+from workbench.core.document import MUTE, Document, Node, Port, Update
 from workbench.core.edits import Edit, Several
 from workbench.core.errors import WorkbenchError
 from workbench.core.unpack import UnpackBlock
@@ -58,8 +61,17 @@ class BlockCommands:
             )
             return
         wider = _trains_more(document, ids) if not canvas.place.where else None
+        resting, silent = _resting(document, edit)
+        if resting:
+            canvas.tell(
+                f"“{resting}” is left out now, and a block that it feeds would be left out as a whole: "
+                f"select “{resting}” as well, or let it work."
+            )
+            return
         if canvas.do(edit):
             canvas.reveal((id,))
+            if silent:
+                canvas.tell(f"Nothing comes out of {id} while “{silent}” is muted, so all of it is left out.")
             if wider is not None:
                 canvas.tell(
                     f"The update “{wider.name}” trained a part of these nodes; now it trains all of {id}."
@@ -135,6 +147,31 @@ def _misplaced(node: Node) -> str:
             f"“{node.id}” is a {cls.family} and belongs in the model itself; leave it out of the selection."
         )
     return ""
+
+
+def _resting(document: Document, edit: MakeBlock) -> tuple[str, str]:
+    """What speaks against a block because of nodes that are muted, or need one that is; "" twice for nothing.
+
+    First, a node outside that does not work and would take the block with it, although parts of that work and are
+    needed. Second, a muted node inside that lets nothing out, so that working parts that nobody needs rest as well.
+    """
+    now = active(document)
+    if now is document:
+        return "", ""
+    try:
+        after = active(edit.apply(document)).graph_of(edit.where)
+    except WorkbenchError:  # the edit itself will say so
+        return "", ""
+    drawn, before, inside = document.graph_of(edit.where), now.graph_of(edit.where), {*edit.ids}
+    fed_before = Counter(target.node for target in before.links if target.node not in inside)
+    fed_after = Counter(target.node for target in after.links if target.node != edit.id)
+    if fed_before != fed_after or before.nodes.keys() - inside != after.nodes.keys() - {edit.id}:
+        for target, source in drawn.links.items():
+            if target.node in inside and source.node not in inside and source.node not in before.nodes:
+                return source.node, ""
+    if edit.id not in after.nodes and inside & before.nodes.keys():
+        return "", next((id for id in edit.ids if drawn.nodes[id].mode == MUTE), "")
+    return "", ""
 
 
 def _trains_more(document: Document, ids: tuple[str, ...]) -> Update | None:

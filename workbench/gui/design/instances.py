@@ -32,10 +32,13 @@ def facts(document: Document, block: str, info: NodeInfo | None) -> list[str]:
 
 
 def summed_up(first: Problem, inside: Sequence[Problem], depth: int) -> Problem:
-    """The problem that stands at an instance for all inside it: the way to the first, and how many more there are.
+    """The problem that stands at an instance for all inside it: the first one and at which node it is, then, for those
+    who read on, the blocks that lead there and how many more problems there are.
 
     `depth` is how deep the graph is in which the instance stands.
     """
-    way = "/".join(first.path.split("/")[depth + 1 :])
-    more = f" (and {len(inside) - 1} more inside)" if len(inside) > 1 else ""
-    return replace(first, message=f"{way}: {first.message}{more}")
+    *way, node = first.path.split("/")[depth + 1 :]
+    rest = [f"inside {'/'.join(way)}"] if way else []
+    rest += [f"and {len(inside) - 1} more inside"] if len(inside) > 1 else []
+    more = f" ({', '.join(rest)})" if rest else ""
+    return replace(first, message=f"{node}: {first.message}{more}")
