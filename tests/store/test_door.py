@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -27,18 +26,19 @@ _READERS = {
 
 
 @cache
-def _tree(source: str) -> ast.Module:
-    return ast.parse(source)
-
-
-def _calls(tree: ast.AST) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+def _parts(source: str) -> tuple[ast.AST, ...]:
+    """All calls and imports, found once for both scans."""
+    return tuple(
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call | ast.Import | ast.ImportFrom)
+    )
 
 
 def raw_access(source: str) -> list[str]:
     """Calls that would open, read, write or copy a file that is named like a database."""
     found = []
-    for call in _calls(_tree(source)):
+    for call in (node for node in _parts(source) if isinstance(node, ast.Call)):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if name in _READERS and re.search(r"\.db\b|\bstore\.path\b", ast.unparse(call)):
             found.append(ast.unparse(call))
@@ -49,7 +49,7 @@ def imports(source: str) -> set[str]:
     """Full names of all that is imported, wherever it stands."""
     return {
         alias.name if isinstance(node, ast.Import) else f"{node.module}.{alias.name}"
-        for node in ast.walk(_tree(source))
+        for node in _parts(source)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
