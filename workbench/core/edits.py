@@ -7,18 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from workbench.core.document import INPUT, OUTPUT, Block, Document, Node, Port, Training, Update
+from workbench.core.checks import check_links, check_node, check_update_fields, check_values
+from workbench.core.document import INPUT, OUTPUT, Block, Document, Node, Port, Training
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
-from workbench.core.looks import check_bends, check_look, check_remark
-from workbench.core.names import check_id, check_name, check_update, check_variable
+from workbench.core.looks import check_bends, check_remark
+from workbench.core.names import check_id, check_name, check_variable
+from workbench.core.removal import without_nodes, without_ports
 from workbench.core.values import (
-    FARTHEST,
     MOST_BLOCKS,
     check_place,
-    check_port_name,
     check_text,
-    check_value,
     shown,
 )
 
@@ -48,12 +47,12 @@ class AddNodes:
         graph = document.graph_of(self.where)
         nodes = dict(graph.nodes)
         for node in self.nodes:
-            _check_node(node)
+            check_node(node)
             if node.id in nodes:
                 raise EditError(f"There is already a node “{node.id}”.")
             nodes[node.id] = node
         links = {**graph.links, **self.links}
-        _check_links(nodes, self.links)
+        check_links(nodes, self.links)
         return document.with_graph(self.where, replace(graph, nodes=nodes, links=links))
 
 
@@ -85,8 +84,8 @@ class RemoveNodes:
         after = document.with_graph(self.where, replace(graph, nodes=nodes, links=links))
         if self.where:
             ports = {id for id in gone if graph.nodes[id].type in (INPUT, OUTPUT)}
-            return _without_ports(after, self.where, ports) if ports else after
-        updates = tuple(_without_nodes(update, gone) for update in document.training.updates)
+            return without_ports(after, self.where, ports) if ports else after
+        updates = tuple(without_nodes(update, gone) for update in document.training.updates)
         return replace(after, training=replace(document.training, updates=updates))
 
 
@@ -121,7 +120,7 @@ class Connect:
 
     def apply(self, document: Document) -> Document:
         graph = document.graph_of(self.where)
-        _check_links(graph.nodes, {self.target: self.source})
+        check_links(graph.nodes, {self.target: self.source})
         without = {target: source for target, source in graph.links.items() if target != self.target}
         if self.target.node in replace(graph, links=without).upstream([self.source.node]):
             raise EditError(f"Linking {self.source} to {self.target} would close a cycle.")
@@ -164,7 +163,7 @@ class SetParam:
 
     def apply(self, document: Document) -> Document:
         node = document.graph_of(self.where).node(self.node)
-        _check_values(self.node, {self.name: self.value})
+        check_values(self.node, {self.name: self.value})
         return _with_node(document, self.where, replace(node, params={**node.params, self.name: self.value}))
 
 
@@ -184,7 +183,7 @@ class SetRepeat:
         node = document.graph_of(self.where).node(self.node)
         if not node.block:
             raise EditError(f"Only a block can repeat; “{self.node}” is a {node.type}.")
-        _check_values(self.node, {"repeat": self.value})
+        check_values(self.node, {"repeat": self.value})
         return _with_node(document, self.where, replace(node, repeat=self.value))
 
 
@@ -302,7 +301,7 @@ class SetVariable:
         variables = {name: value for name, value in document.variables.items() if name != self.name}
         if self.value is None:
             return replace(document, variables=variables)
-        _check_values("variable", {self.name: self.value})
+        check_values("variable", {self.name: self.value})
         return replace(document, variables={**document.variables, self.name: self.value})
 
 
@@ -318,9 +317,9 @@ class SetTraining:
 
     def apply(self, document: Document) -> Document:
         names = [update.name for update in self.training.updates]
-        _check_values("training", self.training.settings)
+        check_values("training", self.training.settings)
         for update in self.training.updates:
-            _check_update_fields(update)
+            check_update_fields(update)
             if names.count(update.name) > 1:
                 raise EditError(f"Two updates are named “{update.name}”.")
         return replace(document, training=self.training)
@@ -359,13 +358,13 @@ class AddBlock:
             raise EditError(f"A model has {MOST_BLOCKS:,} blocks at most.")
         for name in self.block.params:
             check_name(name)
-        _check_values(f"block {self.name}", self.block.params)
+        check_values(f"block {self.name}", self.block.params)
         graph = self.block.graph
         for id, node in graph.nodes.items():
             if id != node.id:
                 raise EditError(f"Node “{node.id}” of block “{self.name}” is listed as “{shown(id)}”.")
-            _check_node(node)
-        _check_links(graph.nodes, graph.links)
+            check_node(node)
+        check_links(graph.nodes, graph.links)
         for places in graph.bends.values():
             check_bends(places)
         for remark in graph.remarks.values():
@@ -373,7 +372,7 @@ class AddBlock:
         before = document.blocks.get(self.name, self.block)
         gone = {*before.inputs, *before.outputs} - {*self.block.inputs, *self.block.outputs}
         after = replace(document, blocks={**document.blocks, self.name: self.block})
-        return _without_ports(after, self.name, gone) if gone else after
+        return without_ports(after, self.name, gone) if gone else after
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,70 +417,5 @@ def _with_node(document: Document, where: str, node: Node) -> Document:
     return document.with_graph(where, replace(graph, nodes={**graph.nodes, node.id: node}))
 
 
-def _without_nodes(update: Update, gone: set[str]) -> Update:
-    if not gone & {*update.minimise, *update.train}:
-        return update
-    return replace(
-        update,
-        minimise={id: weight for id, weight in update.minimise.items() if id not in gone},
-        # An empty list means everything: the last name stays, for the check to say that it is gone.
-        train=tuple(id for id in update.train if id not in gone) or update.train[-1:],
-    )
-
-
-def _without_ports(document: Document, block: str, ports: set[str]) -> Document:
-    """Drops links to ports that a block no longer has, wherever the block stands."""
-    for where in ("", *document.blocks):
-        graph = document.graph_of(where)
-        users = {node.id for node in graph.nodes.values() if node.block == block}
-        links = {
-            t: s
-            for t, s in graph.links.items()
-            if not (t.node in users and t.name in ports) and not (s.node in users and s.name in ports)
-        }
-        if len(links) != len(graph.links):
-            document = document.with_graph(where, replace(graph, links=links))
-    return document
-
-
 def _renamed(port: Port, old: str, new: str) -> Port:
     return Port(new, port.name) if port.node == old else port
-
-
-def _check_links(nodes: Mapping[str, Node], links: Mapping[Port, Port]) -> None:
-    for target, source in links.items():
-        for port in (source, target):
-            if port.node not in nodes:
-                raise EditError(f"Cannot link {source} to {target}: there is no node “{port.node}”.")
-            check_port_name(port.name)
-
-
-def _check_node(node: Node) -> None:
-    check_id(node.id)
-    if bool(node.type) == bool(node.block):
-        raise EditError(f"Node “{node.id}” needs either a type or a block.")
-    for text in (node.type, node.block, node.linked_to, node.title):
-        check_text(text)
-    check_place(*node.at)
-    check_look(node.mode, node.look)
-    _check_values(node.id, {**node.params, "repeat": node.repeat})
-
-
-def _check_update_fields(update: Update) -> None:
-    check_update(update.name)
-    place = f"update {update.name}"
-    for values in (update.minimise, update.optimizer, update.schedule, dict.fromkeys(update.train)):
-        _check_values(place, values)
-    if update.every < 1:
-        raise EditError(f"{place}: every is a whole number of at least 1, not {update.every}.")
-    if not 0 <= update.clip < FARTHEST:
-        raise EditError(f"{place}: clip is a number of at least 0, not {update.clip}.")
-
-
-def _check_values(place: str, values: Mapping[str, Value]) -> None:
-    for name, value in values.items():
-        try:
-            check_text(name)
-            check_value(value)
-        except EditError as error:
-            raise EditError(f"{place}, {shown(name)}: {error}") from error

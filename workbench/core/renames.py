@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from workbench.core.document import Document, Graph, Node, Training, Update
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
-from workbench.core.names import check_name
+from workbench.core.names import check_variable
 from workbench.core.parameters import substituted, used_names
 
 
@@ -30,7 +30,7 @@ class RenameVariable:
             raise EditError(f"The model has no variable “{self.old}”.")
         if self.new == self.old:
             return document
-        check_name(self.new)
+        check_variable(self.new)
         if self.new in document.variables:
             raise EditError(f"There is already a variable “{self.new}”.")
         self._check(document)
