@@ -128,7 +128,7 @@ def models(draw: st.DrawFn) -> Document:
     return Document("m", variables, nodes(names), blocks, Training(draw(params)))
 
 
-def meant(value: Value, names: Mapping[str, Value]) -> object:
+def meant(value: Value, names: Mapping[str, Value]) -> Value:
     try:
         return evaluate(value, names)
     except ExpressionError:
@@ -147,7 +147,7 @@ def meanings(document: Document, renamed: Mapping[str, str]) -> list[object]:
             inner = {name: meant(value, names) for name, value in given.items()}
             found.append(sorted(inner.items(), key=str))
             if block is not None:
-                visit(block.graph, {**names, **{name: inner[name] for name in block.params}})  # type: ignore[dict-item]  # "unknown" is a text
+                visit(block.graph, {**names, **{name: inner[name] for name in block.params}})
 
     names = resolve_variables(document.variables, FACTS)
     visit(document.graph, names)

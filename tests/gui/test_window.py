@@ -214,13 +214,51 @@ def test_a_model_is_renamed_in_the_bar(qtbot: QtBot, window: MainWindow, session
     QTest.keyClick(field, KEY.Key_Return)
     assert session.document.name == "better-name" and not field.isVisible()
     assert "better-name" in window.windowTitle()
-    assert window.focusWidget() is window.top.title.name
+    view = window.view("design")
+    assert isinstance(view, DesignView) and window.focusWidget() is view.canvas
     session.undo()
     assert window.top.title.name.text() != "better-name"
     QTest.keyClick(window, KEY.Key_F2, Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClicks(field, "worse-name")
     QTest.keyClick(field, KEY.Key_Escape)
     assert not field.isVisible() and "worse" not in session.document.name
+    assert window.focusWidget() is view.canvas
+    QTest.mouseClick(window.top.title.name, Qt.MouseButton.LeftButton)
+    QTest.keyClick(field, KEY.Key_Escape)
+    assert not field.isVisible() and window.focusWidget() is view.canvas
+
+
+def test_a_name_that_is_too_long_stays_in_the_bar_with_the_reason(
+    window: MainWindow, session: Session
+) -> None:
+    session.new_model()
+    before = session.document
+    title, endless = window.top.title, "x" * 201
+    for end in (KEY.Key_Return, KEY.Key_Tab):
+        session.actions.get("rename_model").trigger()
+        title.field.setText(endless)
+        QTest.keyClick(title.field, end)
+        assert session.document is before and title.field.isVisible()
+        assert title.field.text() == endless and title.field.property("wrong")
+        assert title.detail.full_text() == "A model's name has 1 to 200 characters."
+    title.field.setFocus()
+    QTest.keyClick(title.field, KEY.Key_Escape)
+    assert not title.field.isVisible() and not title.field.property("wrong")
+    assert title.name.text() == before.name and "200" not in title.detail.full_text()
+    session.actions.get("rename_model").trigger()
+    title.field.setText(endless)
+    QTest.keyClick(title.field, KEY.Key_Return)
+    title.field.setText("short")
+    QTest.keyClick(title.field, KEY.Key_Return)
+    assert session.document.name == "short" and not title.field.isVisible()
+
+
+def test_a_name_that_is_being_typed_is_not_for_another_model(window: MainWindow, session: Session) -> None:
+    session.new_model()
+    session.actions.get("rename_model").trigger()
+    window.top.title.field.setText("x" * 201)
+    session.open_template("mlp")
+    assert window.top.title.field.isHidden() and window.top.title.name.text() == "mlp"
 
 
 def test_the_run_bar_trains(

@@ -3,12 +3,21 @@
 Imports Qt, catalog's training form, session and the shared widgets.
 """
 
+import shiboken6
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QWidget,
+)
 
 from workbench.catalog.training import Settings
 from workbench.core.edits import SetName
+from workbench.core.errors import EditError
 from workbench.gui import theme
 from workbench.gui.actions import ACTIONS, keymap, keys, tooltip
 from workbench.gui.estimator import estimator_of
@@ -20,6 +29,7 @@ from workbench.gui.widgets.surfaces import surface
 
 HEIGHT = 44
 SEARCH_WIDTH = 330
+_NAMING = "The model's name; Enter keeps it, Escape does not"
 MENU = ("new_model", "open_file", "save", "export_file", "rename_model", "", "theme_dark", "theme_light",
         "theme_system", "", "shortcuts", "quit")  # fmt: skip
 
@@ -89,7 +99,10 @@ class Title(QWidget):
         self._view = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.name = Button("", tooltip("rename_model"), kind="title", name="Rename the model")
-        self.field = NameField("Model name", "The model's name; Enter keeps it, Escape does not")
+        self.name.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where one works
+        self.field = NameField("Model name", _NAMING)
+        self._reason = ""
+        self._focused: QWidget | None = None
         self.field.setMaximumWidth(220)
         self.field.hide()
         self.page = ElidedLabel("", "heading")
@@ -103,7 +116,8 @@ class Title(QWidget):
         row.addWidget(self.detail, 1)
         self.name.clicked.connect(self.rename)
         self.field.editingFinished.connect(self._on_named)
-        self.field.left.connect(self._on_named)
+        self.field.left.connect(self._close)
+        session.model_opened.connect(self._close)
         session.saved_changed.connect(self._show)
         session.model_opened.connect(self._show)
         session.runs_changed.connect(self._show)
@@ -112,8 +126,7 @@ class Title(QWidget):
     def show_view(self, view: str, title: str) -> None:
         """Show the open model's name, or the page's title."""
         self._view, self._page_title = view, title
-        self.field.hide()
-        self._show()
+        self._close()
 
     def set_detail(self, text: str) -> None:
         """What stands beside the title of the page that is shown."""
@@ -121,6 +134,8 @@ class Title(QWidget):
 
     def rename(self) -> None:
         """Turn the name into a field."""
+        if not self.field.isVisible():
+            self._focused = self.window().focusWidget()
         self.name.hide()
         self.field.show()
         self.field.show_text(self._session.document.name)
@@ -128,18 +143,36 @@ class Title(QWidget):
         self.field.setFocus()
 
     def _on_named(self) -> None:
-        name = self.field.text().strip()
-        focused = self.field.hasFocus()
+        document, name = self._session.document, self.field.text().strip()
+        if self.field.isVisible() and name and name != document.name:
+            edit = SetName(name)
+            try:
+                edit.apply(document)
+            except EditError as error:
+                self._reason = str(error)
+                self.field.refuse(self._reason, document.name)
+                self._show()
+                return
+            self._session.do(edit)
+        self._close()
+
+    def _close(self) -> None:
+        """Show the name again; the keyboard goes back to where it was, not to a button that nobody needs now."""
+        focused, self._reason = self.field.hasFocus(), ""
+        back, self._focused = self._focused, None  # before the field goes, which ends the naming once more
         self.field.hide()
-        if name and name != self._session.document.name:
-            self._session.do(SetName(name))
+        self.field.setModified(False)
+        self.field.set_wrong("", _NAMING)
         self._show()
-        if focused:
+        if focused and back is not None and shiboken6.isValid(back) and back.isVisible():
+            back.setFocus()
+        elif focused:
             self.name.setFocus()
 
     def _show(self) -> None:
         session = self._session
         drawing = self._view == "design"
+        self.detail.set_role("err" if self._reason else "small")
         self.name.setVisible(drawing and not self.field.isVisible())
         self.page.setVisible(not drawing)
         self._row.setContentsMargins(0 if drawing else 7, 0, 0, 0)  # the button's text begins 7 px inside it
@@ -148,7 +181,7 @@ class Title(QWidget):
                 session.document.name, Qt.TextElideMode.ElideRight, 220
             )
             self.name.setText(shown)
-            self.detail.setText(self._saved())
+            self.detail.setText(self._reason or self._saved())
         else:
             self.page.setText(self._page_title)
             count = len(session.runs)

@@ -213,6 +213,77 @@ def test_variables_of_the_model(driver: "CanvasDriver") -> None:
     assert driver.view.session.analysis.root.infos["fc1"].outputs["y"].shape == ("N", 48)
     driver.type_into(table.rows["width"][0], "size")
     assert driver.document.variables == {"size": 24}
+    assert driver.node("fc1").params["out_features"] == "= size * 2", "fields that use it follow"
+    driver.key(Qt.Key.Key_Z, CTRL)
+    assert driver.document.variables == {"width": 24} and "width" in str(
+        driver.node("fc1").params["out_features"]
+    )
+    driver.settle()
+    driver.type_into(table.rows["width"][0], "for")
+    assert "cannot be a name" in table._reason.text() and "width" in driver.document.variables
+
+
+def test_a_model_name_that_is_too_long_stays_with_the_reason(driver: "CanvasDriver") -> None:
+    driver.key(Qt.Key.Key_Escape)
+    form, before = driver.view.form.model, driver.document.name
+    form.name.setText("x" * 201)
+    form.name.setFocus()
+    driver.key(Qt.Key.Key_Return, widget=form.name)
+    assert driver.document.name == before and form.name.property("wrong")
+    driver.view.form.refresh()
+    driver.canvas.setFocus()
+    driver.view.form.refresh()
+    assert form.name.text() == "x" * 201 and form._reason.isVisible()
+    assert form._reason.text() == "A model's name has 1 to 200 characters."
+    form.name.setFocus()
+    driver.key(Qt.Key.Key_Escape, widget=form.name)
+    assert form.name.text() == before and form._reason.isHidden() and not form.name.property("wrong")
+    assert not driver.view.session.history.can_undo
+
+
+def test_the_model_is_described_in_lines_as_one_step(driver: "CanvasDriver") -> None:
+    driver.key(Qt.Key.Key_Escape)
+    about, history = driver.view.form.model.about, driver.view.session.history
+    about.setFocus()
+    QTest.keyClicks(about, "For digits.")
+    driver.key(Qt.Key.Key_Return, widget=about)
+    QTest.keyClicks(about, "Small.")
+    assert driver.document.description == "" and not history.can_undo
+    driver.key(Qt.Key.Key_Tab, widget=about)
+    assert driver.document.description == "For digits.\nSmall." and not about.hasFocus()
+    driver.canvas.setFocus()
+    driver.key(Qt.Key.Key_Z, CTRL)
+    assert driver.document.description == "" and about.toPlainText() == "" and not history.can_undo
+    about.setFocus()
+    QTest.keyClicks(about, "No")
+    driver.key(Qt.Key.Key_Escape, widget=about)
+    assert about.toPlainText() == "" and not history.can_undo
+    QTest.keyClicks(about, "Kept")
+    driver.view.session.leaving.emit()
+    assert driver.document.description == "Kept"
+    QTest.keyClicks(about, " more")
+    driver.key(Qt.Key.Key_Return, CTRL, about)
+    assert driver.document.description == "Kept more" and about.hasFocus()
+
+
+def test_a_name_of_a_node_that_is_too_long_is_told_so(driver: "CanvasDriver") -> None:
+    driver.select("fc1")
+    driver.key(Qt.Key.Key_F2)
+    driver.type_into(driver.view.rename, "x" * 65)
+    assert driver.view.rename.isVisible()
+    assert "has 65 characters; a name here has 64 at most" in driver.view.rename.toolTip()
+
+
+def test_buttons_that_stay_keep_the_keyboard(driver: "CanvasDriver") -> None:
+    for id in ("link_nodes", "duplicate"):
+        driver.select("fc1", "fc2")
+        button = driver.view.form.selection._buttons[id]
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        driver.settle()
+        assert button.hasFocus()
+        driver.key(Qt.Key.Key_Space, widget=button)
+        driver.settle()
+        assert button.hasFocus() and button.isVisible()
 
 
 def test_training_settings(driver: "CanvasDriver") -> None:

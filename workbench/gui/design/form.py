@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import shiboken6
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QStackedLayout, QWidget
 
 from workbench.core.document import Document
@@ -52,10 +53,22 @@ class FormPanel(QWidget):
         if not isinstance(pressed, QAbstractButton) or not self.isAncestorOf(pressed):
             self._show(know)
             return
+        name = pressed.accessibleName()
         self._show(know)
         if not shiboken6.isValid(pressed) or not pressed.isVisible():
             # Qt would hand the keyboard to whatever field comes next, and Ctrl+Z with it.
             self._canvas.setFocus()
+            QTimer.singleShot(0, self, lambda: self._return_to(name))  # what was made now is not shown yet
+
+    def _return_to(self, name: str) -> None:
+        """Give the keyboard to the button of that name: the one that was pressed, made anew."""
+        form = self._stack.currentWidget()
+        if form is None or not self._canvas.hasFocus():
+            return
+        for button in form.findChildren(QAbstractButton):
+            if button.accessibleName() == name and button.isEnabled() and button.isVisible():
+                button.setFocus()
+                return
 
     def _show(self, know: Knowledge) -> None:
         drawing = self._canvas.drawing

@@ -14,10 +14,13 @@ from workbench.catalog.spec import fields_of, node_types
 from workbench.catalog.training import Settings
 from workbench.catalog.updates import total_name
 from workbench.core.definitions import RemoveUnused, unused
+from workbench.core.descriptions import SetDescription
 from workbench.core.document import Document, Port
 from workbench.core.edits import Edit, SetName, SetTraining, SetVariable, Several
+from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 from workbench.core.names import check_name
+from workbench.core.renames import RenameVariable
 from workbench.gui.actions import explain
 from workbench.gui.design.editors import ChoiceEditor, Editor, editor_for
 from workbench.gui.design.faces import Knowledge
@@ -28,8 +31,11 @@ from workbench.gui.design.variables import NamedValues
 from workbench.gui.session import Session
 from workbench.gui.text import count, plural
 from workbench.gui.widgets.buttons import Button, IconButton
-from workbench.gui.widgets.fields import FormRows, TextField
+from workbench.gui.widgets.fields import FormRows, TextArea, TextField
 from workbench.gui.widgets.labels import ElidedLabel, Label, SectionHeader
+
+_NAMING = "1 to 200 characters"
+_ABOUT = "A few words on the model, for people; it stands in the program and on Home too"
 
 
 class ModelForm(Column):
@@ -45,10 +51,19 @@ class ModelForm(Column):
         self._drafts: dict[str, str] = {}
         self.rows.addWidget(SectionHeader("Model"))
         top = FormRows(104)
-        self.name = TextField("Name of the model", "1 to 200 characters")
-        self.name.committed.connect(lambda text: session.do(SetName(text)))
+        self.name = TextField("Name of the model", _NAMING)
+        self.name.committed.connect(self._on_named)
+        self.name.textChanged.connect(self._on_typed)
         top.add("Name", self.name, "The model's name in lists of models and runs")
         self.rows.addWidget(top)
+        self._reason = Label("", "err", wrap=True)
+        self._reason.hide()
+        self.rows.addWidget(self._reason)
+        self.about = TextArea("Description of the model", _ABOUT, "What is it for? What is to be known?", 3)
+        self.about.committed.connect(self._on_about)
+        self.rows.addWidget(self.about)
+        session.leaving.connect(self.about.commit)
+        session.model_opened.connect(self._forget)
         self._totals = Keyed()
         self.rows.addWidget(self._totals)
         self.rows.addWidget(section("Training"))
@@ -72,7 +87,9 @@ class ModelForm(Column):
     def show_model(self, know: Knowledge) -> None:
         """Show the model as the document and the analysis now say."""
         document, names = know.document, know.analysis.root.names
-        self.name.show_text(document.name)
+        if not self._reason.text():
+            self.name.show_text(document.name)
+        self.about.show_text(document.description)
         for entry in fields_of(Settings):
             editor = self.editors[entry.name]
             if isinstance(editor, ChoiceEditor):
@@ -90,6 +107,37 @@ class ModelForm(Column):
             ("Multiply-adds", count(analysis.operations)),
         ]
         self._totals.show_key(tuple(rows), lambda: [figure_rows(rows)])
+
+    def _on_named(self, name: str) -> None:
+        document, edit = self.session.document, SetName(name)
+        try:
+            edit.apply(document)
+        except EditError as error:
+            self.name.refuse(str(error), document.name)
+            self._tell(str(error))
+            return
+        self._tell("")
+        self.session.do(edit)
+
+    def _on_typed(self, name: str) -> None:
+        if name == self.session.document.name:
+            self._tell("")
+
+    def _tell(self, reason: str) -> None:
+        """Why the name that was typed will not do."""
+        self.name.set_wrong(reason, _NAMING)
+        self._reason.setText(reason)
+        self._reason.setVisible(bool(reason))
+
+    def _on_about(self, text: str) -> None:
+        if not self.session.do(SetDescription(text)):
+            self.about.show_text(self.session.document.description)
+
+    def _forget(self) -> None:
+        """What was typed and did not fit was meant for the model before."""
+        self._drafts.clear()
+        self.name.setModified(False)
+        self._tell("")
 
     def _show_blocks(self, document: Document) -> None:
         """The definitions with how often they are used; those that nothing needs can go."""
@@ -128,11 +176,16 @@ class ModelForm(Column):
 
     def _on_variable(self, old: str, new: str, value: Value) -> None:
         edits: list[Edit] = []
-        if old and old != new:
+        if old and not new:
             edits.append(SetVariable(old, None))
-        if new:
+        elif old and old != new:
+            edits.append(RenameVariable(old, new))
+        if new and (not old or self.session.document.variables[old] != value):
             edits.append(SetVariable(new, value))
-        self.session.do(edits[0] if len(edits) == 1 else Several(f"Rename variable {old}", tuple(edits)))
+        if edits and not self.session.do(
+            edits[0] if len(edits) == 1 else Several(edits[0].label, tuple(edits))
+        ):
+            self.variables.show_again()
 
 
 def _goals(analysis: Analysis) -> list[str]:

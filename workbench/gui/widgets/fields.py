@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QLineEdit,
+    QPlainTextEdit,
     QSpinBox,
     QStyle,
     QStyleOptionComboBox,
@@ -47,6 +48,12 @@ class TextField(QLineEdit):
             self.style().unpolish(self)
             self.style().polish(self)
 
+    def refuse(self, reason: str, kept: str) -> None:
+        """Keep a text that will not do, marked with the reason; Escape brings back what was kept before."""
+        self._kept = kept
+        self.setModified(True)
+        self.set_wrong(reason, reason)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.text() != self._kept:
             self.setText(self._kept)
@@ -59,6 +66,49 @@ class TextField(QLineEdit):
             self._kept = self.text()
             self.setModified(False)
             self.committed.emit(self.text())
+
+
+class TextArea(QPlainTextEdit):
+    """Lines of text; `committed` tells the new text, if it changed, when the field is left or on Ctrl+Enter."""
+
+    committed = Signal(str)
+
+    def __init__(self, name: str, tooltip: str, placeholder: str, lines: int) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setToolTip(tooltip)
+        self.setPlaceholderText(placeholder)
+        self.setTabChangesFocus(True)
+        margins = 2 * (self.frameWidth() + round(self.document().documentMargin()))
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + margins + 2)
+        self._kept = ""
+
+    def show_text(self, text: str) -> None:
+        """Show what the document says, without telling anyone; leaves alone what is being typed."""
+        typing = self.toPlainText() != self._kept and self.hasFocus()
+        self._kept = text
+        if not typing and self.toPlainText() != text:
+            self.setPlainText(text)
+
+    def commit(self) -> None:
+        """Tell what was typed, if that is something new."""
+        if self.toPlainText() != self._kept:
+            self._kept = self.toPlainText()
+            self.committed.emit(self._kept)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if event.key() == Qt.Key.Key_Escape and self.toPlainText() != self._kept:
+            self.setPlainText(self._kept)
+        elif enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.commit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:  # its own menu
+            self.commit()
 
 
 class NumberField(QSpinBox):
