@@ -23,7 +23,7 @@ from workbench.catalog.templates import load, templates
 from workbench.cli import entry
 from workbench.core.files import dumps, loads
 from workbench.core.looks import SetMode
-from workbench.gui.text import number
+from workbench.core.text import number
 from workbench.store.records import Point
 from workbench.store.store import Store
 

@@ -8,7 +8,7 @@ import pytest
 from tests.drawing import CLASSIFIER, draw
 from workbench.cli import training
 from workbench.core.errors import JobError
-from workbench.gui.text import number
+from workbench.core.text import number
 from workbench.store.records import Point, RunRecord
 from workbench.store.store import Store
 

@@ -25,9 +25,9 @@ from workbench.cli.common import (
     say_json,
 )
 from workbench.cli.workspace import default_workspace, has_display, open_window
+from workbench.core import text
 from workbench.core.document import Document
 from workbench.core.shapes import TensorSpec
-from workbench.gui import text
 
 app = typer.Typer(
     name="workbench",

@@ -8,9 +8,9 @@ from rich.table import Table
 
 from workbench.cli import training
 from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json
+from workbench.core import text
 from workbench.core.errors import JobError
 from workbench.core.files import loads, write_atomically
-from workbench.gui import text
 from workbench.jobs.queue import recover
 from workbench.jobs.settings import ESTIMATE
 from workbench.store.records import Request, RunRecord, Summary

@@ -25,11 +25,11 @@ from workbench.cli.common import (
     say_json,
     schemas,
 )
+from workbench.core import text
 from workbench.core.assign import assign, parse
 from workbench.core.document import Document
 from workbench.core.errors import DataError
 from workbench.core.files import dumps
-from workbench.gui import text
 from workbench.jobs import processes
 from workbench.jobs.datasets import add_dataset
 from workbench.jobs.queue import enqueue, ensure_runner, recover

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from workbench.gui import text
+from workbench.core import text
 
 
 @pytest.mark.parametrize(
