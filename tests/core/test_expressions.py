@@ -80,11 +80,11 @@ def test_values(text: Any, wanted: Any) -> None:
     ],
 )
 def test_refusals_quote_the_expression_and_say_why(text: str, said: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ExpressionError) as caught:
         evaluate(text, NAMES)
     assert said in str(caught.value)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_a_list_cannot_stand_in_a_list() -> None:

@@ -226,9 +226,9 @@ BAD = [
 
 @pytest.mark.parametrize(("text", "said"), BAD, ids=lambda value: str(value)[:40])
 def test_refusals_name_the_place(text: str, said: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert said in refusal(text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 LEAVES: st.SearchStrategy[Any] = (

@@ -185,7 +185,7 @@ def test_pause_waits_and_changes_nothing(trained: Trained, ask_at: AskAt) -> Non
     seen: list[str] = []
 
     def person() -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while trained.store.run(run.id).state != "paused" and time.monotonic() < deadline:
             time.sleep(0.01)
         seen.append(trained.store.run(run.id).state)

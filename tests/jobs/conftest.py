@@ -77,7 +77,7 @@ def trainer() -> list[str]:
 def wait_for() -> WaitFor:
     """Fails when the condition does not come true in time."""
 
-    def wait(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    def wait(condition: Callable[[], bool], seconds: float = 60.0) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "it did not happen in time"
