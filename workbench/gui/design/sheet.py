@@ -61,9 +61,7 @@ class SheetItem(QGraphicsItem):
         zoom, exposed = world.m11(), QRectF(option.exposedRect)
         if widget is None:
             nodes, links = self._seen(exposed)
-            self._paint_wires(painter, links, zoom)
-            for node in nodes:
-                _draw(painter, node, world)
+            self.draw(painter, nodes, links)
             return
         self._take_scale(_Scale(zoom, widget.devicePixelRatioF(), style()))
         if zoom < OVERVIEW:
@@ -77,6 +75,13 @@ class SheetItem(QGraphicsItem):
             self._paint_pictures(painter, nodes, world, titled=zoom >= OVERVIEW)
         else:
             self._paint_cards(painter, nodes, world)
+
+    def draw(self, painter: QPainter, nodes: Iterable[NodeItem], links: Iterable[LinkItem]) -> None:
+        """Some of the drawing in lines and texts, wires below cards; the painter stands in the scene."""
+        world = painter.worldTransform()
+        self._paint_wires(painter, links, world.m11())
+        for node in nodes:
+            _draw(painter, node, world)
 
     def _seen(self, rect: QRectF) -> tuple[list[NodeItem], list[LinkItem]]:
         """Cards and wires in a rectangle, what is raised last."""
