@@ -193,6 +193,41 @@ def test_bends_frames_and_notes_travel() -> None:
     assert dict(back.graph.remarks) == dict(graph.remarks)
 
 
+def test_rows_far_apart_come_together_and_their_ports_are_in_order() -> None:
+    nodes = {id: Node(id, "ReLU") for id in ("c", "d", "a", "b", "source", "low", "high")}
+    places = {"a": (0, 0), "b": (2000, 0), "c": (0, 3000), "d": (2000, 3000), "source": (-240, 1500)}
+    nodes = {id: replace(node, at=places.get(id, (2400, 1500))) for id, node in nodes.items()}
+    wires = {"a": "source", "b": "a", "c": "low", "d": "c", "high": "b"}
+    links = {Port(target, "x"): Port(source, "y") for target, source in wires.items()}
+    bends = {Port("b", "x"): ((1000.0, 24.0),)}
+    remarks = {
+        "all": Remark("all", "frame", "all", (-20, -60), (2300, 3200)),
+        "said": Remark("said", "note", "said", (900, 1400), (160, 80)),
+    }
+    document = Document(graph=Graph(nodes, links, bends, {"said": remarks["said"]}))
+    after = MakeBlock(("a", "b", "c", "d"), "Made", "made", "", (), (Port("d", "y"),)).apply(document)
+    inner = after.blocks["Made"].graph
+    at = {id: node.at for id, node in inner.nodes.items()}
+    assert [*at["a"], at["b"][1], at["c"][0]] == [0, 0, 0, 0]
+    assert at["d"] == (at["b"][0], at["c"][1]) and at["d"][0] < 800 and at["d"][1] < 500
+    note, (bend,) = inner.remarks["said"], inner.bends[Port("b", "x")]
+    assert (
+        [*note.size] == [160, 80]
+        and 184 < note.at[0] < at["b"][0] - 160
+        and 64 < note.at[1] < at["c"][1] - 80
+    )
+    assert bend[1] == 24 and note.at[0] < bend[0] < note.at[0] + 160
+    inputs, outputs = after.blocks["Made"].inputs, after.blocks["Made"].outputs
+    assert [inner.links[Port(id, "x")].node for id in ("a", "c")] == list(inputs)
+    assert [inner.links[Port(id, "x")].node for id in outputs] == ["b", "d"]
+    assert at[inputs[0]][1] < at[inputs[1]][1] and at[outputs[0]][1] < at[outputs[1]][1]
+    assert at[inputs[0]][0] == -240 and at[outputs[0]][0] == at["b"][0] + 240
+    framed = replace(document, graph=replace(document.graph, remarks={"all": remarks["all"]}))
+    inner = made(framed, "a", "b", "c", "d", "source").blocks["Made"].graph
+    frame, last = inner.remarks["all"], inner.nodes["d"].at
+    assert [*frame.at] == [-20, -60] and last[0] + 184 < frame.at[0] + frame.size[0] < last[0] + 400
+
+
 def test_open_ports_can_become_ports_of_the_block() -> None:
     document = Document(
         graph=Graph({"a": Node("a", "ReLU"), "b": Node("b", "ReLU")}, {Port("b", "x"): Port("a", "y")})

@@ -22,6 +22,7 @@ from workbench.core.document import (
 )
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
+from workbench.core.gaps import Gaps
 from workbench.core.names import check_id, check_name
 from workbench.core.parameters import COUNT, free_names, node_names, substituted, used_names
 from workbench.core.values import check_place
@@ -29,6 +30,10 @@ from workbench.core.values import check_place
 CARD = (184.0, 64.0)
 """About the size of a node's card, for finding places."""
 STEP = 240.0
+_PORT = 16.0
+"""About how much taller each further port makes a card."""
+_WIDE, _NEAR = (240.0, 160.0), (160.0, 96.0)
+"""Gaps between packed nodes that are closed, across and down, and what is left of them."""
 _PLAIN = ("x", "y")
 _MOST_TOLD = 9
 
@@ -67,9 +72,10 @@ class MakeBlock:
         ids = {graph.node(id).id for id in self.ids}
         chosen = {id: node for id, node in graph.nodes.items() if id in ids}
         self._check(document, graph, chosen)
-        borders = self._borders(graph, chosen)
+        gaps = _gaps(graph, chosen)
+        borders = self._borders(graph, chosen, gaps[1])
         params = self._params(document, chosen)
-        block = Block(params, _packed(graph, chosen, borders))
+        block = Block(params, _packed(graph, chosen, borders, gaps))
         at = middle(chosen.values())
         instance = Node(
             self.id,
@@ -129,12 +135,14 @@ class MakeBlock:
                             f"“{id}” is minimised by the update “{update.name}” and must stay in the model."
                         )
 
-    def _borders(self, graph: Graph, chosen: Mapping[str, Node]) -> "_Borders":
-        order = {id: place for place, id in enumerate(graph.order()[0])}
+    def _borders(self, graph: Graph, chosen: Mapping[str, Node], rows: Gaps) -> "_Borders":
+        """Ports in the order of the nodes that they belong to; of rows far apart the upper one comes first."""
+        row = {id: rows.group(node.at[1]) for id, node in chosen.items()}
+        order = {id: (row.get(id, 0), place) for place, id in enumerate(graph.order()[0])}
         incoming = {
             target: source
             for target, source in sorted(
-                graph.links.items(), key=lambda link: (order.get(link[0].node, 0), link[0].node)
+                graph.links.items(), key=lambda link: (order.get(link[0].node, (0, 0)), link[0].node)
             )
             if target.node in chosen and source.node not in chosen
         }
@@ -145,7 +153,7 @@ class MakeBlock:
             if source.node in chosen and target.node not in chosen
         ]
         drawn = {id: place for place, id in enumerate(chosen)}
-        leaving.sort(key=lambda source: drawn[source.node])
+        leaving.sort(key=lambda source: (row[source.node], drawn[source.node]))
         wanted = dict.fromkeys([*leaving, *self.open_outputs])
         taken = set(chosen)
         inputs = _named(
@@ -172,12 +180,41 @@ class _Borders:
     remarks: Mapping[str, Remark]
 
 
-def _packed(graph: Graph, chosen: Mapping[str, Node], borders: _Borders) -> Graph:
-    """The graph of the new block: its inputs at the left, the nodes, its outputs at the right."""
+def _gaps(graph: Graph, chosen: Mapping[str, Node]) -> tuple[Gaps, Gaps]:
+    """The empty gaps between packed nodes, and notes among them, across and down."""
+    ports = dict.fromkeys(chosen, 1)
+    for target in graph.links:
+        if target.node in ports:
+            ports[target.node] += 1
+    across = [(node.at[0], node.at[0] + CARD[0]) for node in chosen.values()]
+    down = [(node.at[1], node.at[1] + CARD[1] + _PORT * ports[id]) for id, node in chosen.items()]
+    for remark in _inside(graph, chosen).values():
+        if remark.kind != FRAME:  # a frame becomes smaller with its gaps
+            across.append((remark.at[0], remark.at[0] + remark.size[0]))
+            down.append((remark.at[1], remark.at[1] + remark.size[1]))
+    return Gaps(across, _WIDE[0], _NEAR[0]), Gaps(down, _WIDE[1], _NEAR[1])
+
+
+def _packed(graph: Graph, chosen: Mapping[str, Node], borders: _Borders, gaps: tuple[Gaps, Gaps]) -> Graph:
+    """The graph of the new block: its inputs at the left, the nodes without wide gaps, its outputs at the right."""
+
+    def near(at: Place) -> Place:
+        return gaps[0].place(at[0]), gaps[1].place(at[1])
+
+    chosen = {id: replace(node, at=near(node.at)) for id, node in chosen.items()}
     left = min(node.at[0] for node in chosen.values()) - STEP
     right = max(node.at[0] for node in chosen.values()) + STEP
     links = {t: s for t, s in graph.links.items() if t.node in chosen and s.node in chosen}
-    bends = {target: places for target, places in graph.bends.items() if target in links}
+    bends = {
+        target: tuple(near(place) for place in places)
+        for target, places in graph.bends.items()
+        if target in links
+    }
+    remarks = {}
+    for id, remark in borders.remarks.items():
+        (x, y), (width, height) = remark.at, remark.size
+        at, end = near(remark.at), near((x + width, y + height))
+        remarks[id] = replace(remark, at=at, size=(end[0] - at[0], end[1] - at[1]))
     inputs: dict[str, Node] = {}
     for target, source in borders.incoming.items():
         name = borders.inputs[source]
@@ -188,7 +225,7 @@ def _packed(graph: Graph, chosen: Mapping[str, Node], borders: _Borders) -> Grap
     for source, name in borders.outputs.items():
         outputs[name] = Node(name, OUTPUT, at=_beside(right, chosen[source.node].at[1], outputs.values()))
         links[Port(name, "x")] = source
-    return Graph({**inputs, **chosen, **outputs}, links, bends, borders.remarks)
+    return Graph({**inputs, **chosen, **outputs}, links, bends, remarks)
 
 
 def _named(shown: Mapping[Port, Port], ports: Iterable[Port], plain: str, taken: set[str]) -> dict[Port, str]:
