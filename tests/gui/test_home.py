@@ -135,6 +135,18 @@ def test_recent_models_with_their_best_result(qtbot: QtBot, home: HomeView, sess
     assert home.table.isVisible()
 
 
+def test_the_description_of_a_recent_model_is_its_tooltip(
+    qtbot: QtBot, home: HomeView, session: Session
+) -> None:
+    about = "For digits.\nSmall."
+    session.call(lambda store: store.save_model(None, dumps(Document(name="my-net", description=about))))
+    qtbot.waitUntil(lambda: len(home.table.lines.rows) == 1, timeout=3000)
+    cell = home.table.lines.index(0, 0)
+    tip = Qt.ItemDataRole.ToolTipRole
+    qtbot.waitUntil(lambda: cell.data(tip) == f"my-net\n{about}", timeout=3000)
+    assert cell.data() == "my-net"
+
+
 def test_enter_opens_a_recent_model(
     qtbot: QtBot, window: MainWindow, home: HomeView, session: Session
 ) -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QBuffer, QIODevice, QObject, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QGraphicsScene
 
 from workbench.core.document import BOOKMARK
 from workbench.core.errors import DocumentError
@@ -52,6 +52,8 @@ class Picture:
         self._built = False
         self.scene = DesignScene()
         self._sheet = SheetItem(self.scene.nodes, self.scene.links)
+        self._ground = QGraphicsScene()
+        """Frames and notes, which lie under all else."""
         self._remarks: list[RemarkItem] = []
 
     def _build(self) -> Pieces[None]:
@@ -76,8 +78,9 @@ class Picture:
         shown = [remark for remark in whole.remarks.values() if remark.kind != BOOKMARK]
         self._remarks = [item_of(remark) for remark in shown]
         for item in self._remarks:
-            self.scene.addItem(item)
+            self._ground.addItem(item)
         self._built = True
+        yield
 
     @property
     def area(self) -> QRectF:
@@ -94,14 +97,12 @@ class Picture:
         """Fill a page of that size with an area of the drawing: remarks, wires, cards, shapes beside the wires."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         page = QRectF(0, 0, size.width(), size.height())
-        painter.fillRect(page, style().base)
-        scene = self.scene
-        others = [item for item in scene.items() if not isinstance(item, RemarkItem)]
-        for item in others:
-            item.hide()
-        scene.render(painter, page, area)
-        for item in others:
-            item.show()  # the shapes beside the wires must find them in their way
+        scene, strips = self.scene, 8 if len(self.scene.nodes) > MOST_ROUTED else 1
+        for top in range(0, size.height(), -(-size.height() // strips)):
+            strip = QRectF(0, top, size.width(), -(-size.height() // strips))
+            painter.fillRect(strip & page, style().base)
+            yield
+        self._ground.render(painter, page, area)
         yield
         painter.scale(size.width() / area.width(), size.height() / area.height())
         painter.translate(-area.topLeft())

@@ -32,6 +32,8 @@ class Row:
     run: RunRecord | None
     best: str
     data: str
+    about: str = ""
+    """What the model is for, in the words of its description."""
 
 
 def rows_of(
@@ -98,6 +100,8 @@ class RecentModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self.rows[index.row()]
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() == 0 and row.about:
+            return f"{row.model.name}\n{row.about}"
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             cells = (
                 row.model.name,

@@ -3,7 +3,9 @@
 May import Qt, catalog, session and the shared widgets.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -12,7 +14,9 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from workbench.catalog.check import analyse
 from workbench.catalog.schema import SAMPLES
 from workbench.catalog.templates import CATEGORIES, Template, load, templates
+from workbench.core.descriptions import description_in
 from workbench.core.document import Document
+from workbench.core.errors import WorkbenchError
 from workbench.gui import text
 from workbench.gui.actions import keymap, press
 from workbench.gui.home.recent import RecentTable, rows_of
@@ -21,6 +25,10 @@ from workbench.gui.widgets.buttons import Chips
 from workbench.gui.widgets.graph_picture import GraphPicture
 from workbench.gui.widgets.labels import ElidedLabel, Label, SectionHeader
 from workbench.gui.widgets.surfaces import Card, CardGrid
+from workbench.store.records import ModelRecord
+
+if TYPE_CHECKING:
+    from workbench.store.store import Store
 
 HINT = (
     "Everything here trains on data that is already on this machine. "
@@ -28,6 +36,7 @@ HINT = (
 )
 CARD_WIDTH = 222
 MOST_RECENT = 20
+_MOST_WORDS = 600
 
 
 def dataset_of(document: Document) -> str:
@@ -107,6 +116,7 @@ class HomeView(QScrollArea):
         self._minute.timeout.connect(self._show_recent)
         self._minute.start()
         self._uncounted = [card for card in self.cards if card.document is not None]
+        self._about: dict[tuple[int, int], str] = {}
         self._counter = QTimer(self, interval=0)
         self._counter.timeout.connect(self._count_one)
         self._on_chosen("")
@@ -122,6 +132,7 @@ class HomeView(QScrollArea):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._show_recent()
         if self._uncounted:
             self._counter.start()
 
@@ -154,6 +165,8 @@ class HomeView(QScrollArea):
         session = self._session
         titles = {id: schema.title for id, schema in session.schemas.items()}
         rows = rows_of(session.models, session.runs, session.summaries, titles)[:MOST_RECENT]
+        self._ask_about([row.model for row in rows])
+        rows = [replace(row, about=self._about.get((row.model.id, row.model.revision), "")) for row in rows]
         self.table.show_rows(rows)
         self.table.setVisible(bool(rows))
         self._none.setVisible(not rows)
@@ -163,8 +176,33 @@ class HomeView(QScrollArea):
             else "Opening the workspace…"
         )
 
+    def _ask_about(self, models: list[ModelRecord]) -> None:
+        """Look up in the background what these models are for, once for each state of them."""
+        unknown = {(model.id, model.revision) for model in models} - self._about.keys()
+        if unknown and self.isVisible():
+            self._about |= dict.fromkeys(unknown, "")
+            self._session.call(lambda store: _descriptions(store, unknown), self._on_about)
+
+    def _on_about(self, found: dict[tuple[int, int], str]) -> None:
+        self._about.update(found)
+        if any(found.values()):
+            self._show_recent()
+
     def _show_unusable(self) -> None:
         self._none.setText("This workspace could not be opened. Choose another one in the settings.")
+
+
+def _descriptions(store: "Store", keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """What models (by id and revision) are for; of one that has gone meanwhile, nothing."""
+    found = dict.fromkeys(keys, "")
+    for model, revision in found:
+        try:
+            record, text = store.read_model(model)
+        except WorkbenchError:
+            continue
+        if record.revision == revision:
+            found[model, revision] = description_in(text)[:_MOST_WORDS]
+    return found
 
 
 def _data_title(document: Document) -> str:
