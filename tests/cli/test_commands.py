@@ -20,7 +20,7 @@ from tests.drawing import CLASSIFIER, draw
 from tests.programs import text_of
 from workbench import __version__
 from workbench.catalog.templates import load, templates
-from workbench.cli import entry
+from workbench.cli import common, entry
 from workbench.core.files import dumps, loads
 from workbench.core.looks import SetMode
 from workbench.core.text import number
@@ -34,6 +34,9 @@ Say = Callable[..., tuple[int, str, str]]
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(
+        common.console, "_width", 200
+    )  # it may have settled for another width in this process
     path = tmp_path / "experiments.db"
     Store(path).close()
     return path
