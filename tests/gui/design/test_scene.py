@@ -16,6 +16,7 @@ from workbench.core.files import dumps, loads
 from workbench.core.history import History
 from workbench.core.looks import SetBends, SetLook, SetMode
 from workbench.gui.design.faces import IDLE
+from workbench.gui.design.geometry import runs_through
 from workbench.gui.session import OpenModel
 
 if TYPE_CHECKING:
@@ -357,3 +358,37 @@ def test_many_shapes_find_their_places_in_several_paintings(driver: "CanvasDrive
     driver.qtbot.waitUntil(
         lambda: drawing.labels.near(drawing.bounds().adjusted(-99, -99, 99, 99)) == set(links), timeout=5000
     )
+
+
+def test_a_shape_never_stands_where_it_would_be_read_as_that_of_another_wire(driver: "CanvasDriver") -> None:
+    """Shapes stand beside their own wires; one that a wire comes near to finds another place, or goes."""
+    drawing = driver.canvas.drawing
+    done(driver, SetBends(Port("fc2", "x"), ((690.0, 160.0),)))
+    link = drawing.links[Port("fc2", "x")]
+    label = drawing.labels.of(link)
+    assert label is not None
+    x, y = label.rect.center().toTuple()
+    done(driver, SetBends(Port("fc1", "x"), ((x - 30.0, y), (x + 30.0, y))))
+    other = drawing.links[Port("fc1", "x")]
+    near = label.rect.adjusted(-8, -8, 8, 8)
+    assert other.runs_through(near)
+    label = drawing.labels.of(link)
+    assert label is None or not other.runs_through(label.rect.adjusted(-8, -8, 8, 8))
+    done(driver, SetBends(Port("fc1", "x"), ()))
+    assert not other.runs_through(near)
+
+
+@pytest.mark.parametrize(
+    ("points", "through"),
+    [
+        ([(0, 5), (20, 5)], True),
+        ([(0, 15), (20, 15)], False),
+        ([(8, -5), (8, 30)], True),
+        ([(-10, -10), (30, 30)], True),
+        ([(-10, 8), (8, 30)], False),  # past the corner
+        ([(0, 30), (0, 11), (30, 11)], False),
+        ([(-30, 40), (2, 2)], True),
+    ],
+)
+def test_whether_a_line_comes_into_a_rectangle(points: list[tuple[float, float]], through: bool) -> None:
+    assert runs_through(points, 2, 2, 10, 10) is through

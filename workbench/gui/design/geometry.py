@@ -191,7 +191,7 @@ class Course:
     """The points along a wire, by their share of its length; much cheaper than to ask the path for each."""
 
     def __init__(self, path: QPainterPath) -> None:
-        self._points = _flattened(path)
+        self._points = flattened(path)
         self._lengths = [0.0]
         for (x, y), (next_x, next_y) in pairwise(self._points):
             self._lengths.append(self._lengths[-1] + hypot(next_x - x, next_y - y))
@@ -207,7 +207,25 @@ class Course:
         return (x + part * (next_x - x), y + part * (next_y - y)), steep
 
 
-def _flattened(path: QPainterPath) -> list[Spot]:
+def runs_through(points: Sequence[Spot], left: float, top: float, right: float, bottom: float) -> bool:
+    """Whether a line of straight pieces comes into a rectangle."""
+    for (x, y), (next_x, next_y) in pairwise(points):
+        if (x < left and next_x < left) or (x > right and next_x > right):
+            continue
+        if (y < top and next_y < top) or (y > bottom and next_y > bottom):
+            continue
+        if x == next_x or y == next_y:
+            return True
+        # The piece, cut to the width of the rectangle, has a part between its top and bottom.
+        climb = (next_y - y) / (next_x - x)
+        first, last = sorted((x, next_x))
+        ends = sorted(y + climb * (at - x) for at in (max(first, left), min(last, right)))
+        if ends[1] >= top and ends[0] <= bottom:
+            return True
+    return False
+
+
+def flattened(path: QPainterPath) -> list[Spot]:
     """A path as straight pieces; at least two points."""
     curve = QPainterPath.ElementType.CurveToElement
     points: list[Spot] = []

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from workbench.core.document import Graph, Port
 from workbench.gui.design.items import LinkItem, NodeItem
-from workbench.gui.design.labels import HIGH, WIDE
+from workbench.gui.design.labels import BESIDE, HIGH, WIDE
 from workbench.gui.design.remark_items import RemarkItem
 
 
@@ -96,9 +96,17 @@ class HitScene(QGraphicsScene):
             rect = rect.united(more())
         return rect
 
-    def covered(self, rect: QRectF) -> bool:
-        """Whether a card stands in a rectangle."""
-        return any(isinstance(item, NodeItem) and item.room().intersects(rect) for item in self.boxes(rect))
+    def covered(self, rect: QRectF, source: Port) -> bool:
+        """Whether a card stands in a rectangle, or a wire of another port than `source` runs by."""
+        near = rect.adjusted(-BESIDE, -BESIDE, BESIDE, BESIDE)
+        for item in self.boxes(near):
+            if isinstance(item, NodeItem):
+                if item.room().intersects(rect):
+                    return True
+            # Of wires that carry the same, it only must not be struck out.
+            elif isinstance(item, LinkItem) and item.runs_through(rect if item.source == source else near):
+                return True
+        return False
 
     def bend_at(self, place: QPointF, reach: float) -> tuple[Port, int] | None:
         """The dot of a wire nearest to a place: the wire's target and which of its dots."""

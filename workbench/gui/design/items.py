@@ -15,7 +15,16 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem
 from workbench.core.document import BYPASS, MUTE, Place, Port
 from workbench.core.shapes import TensorSpec
 from workbench.gui.design.faces import Face
-from workbench.gui.design.geometry import BADGE_ROW, badge_rows, bent_path, card_of, wire_path
+from workbench.gui.design.geometry import (
+    BADGE_ROW,
+    Spot,
+    badge_rows,
+    bent_path,
+    card_of,
+    flattened,
+    runs_through,
+    wire_path,
+)
 from workbench.gui.design.style import HEAD, WEIGHTS, style, wire_kind
 
 LINKS, NODES, RAISED, GESTURE = 0.0, 1.0, 2.0, 3.0
@@ -194,6 +203,7 @@ class LinkItem(_Item):
         """The way of the wire, also where it is hidden."""
         self._stubs: QPainterPath | None = None
         self._far: tuple[QLineF, ...] | None = None
+        self._points: list[Spot] | None = None
 
     def repaint(self) -> None:
         self.plain = not (
@@ -228,7 +238,7 @@ class LinkItem(_Item):
             path = wire_path(start, end, floor, cards)
         if path != self.course or not self.pos().isNull():
             self.repaint()
-            self.course, self._far, self._stubs = path, None, None
+            self.course, self._far, self._stubs, self._points = path, None, None, None
             self.setRect(path.controlPointRect().adjusted(-_REACH, -_REACH, _REACH, _REACH))
             self.setPos(0, 0)
             self.repaint()
@@ -283,6 +293,17 @@ class LinkItem(_Item):
         stroker.setWidth(2 * reach)
         seen = self.stubs() if self.hidden else self.course
         return stroker.createStroke(seen).contains(place - self.pos())
+
+    def runs_through(self, rect: QRectF) -> bool:
+        """Whether what is seen of the wire comes into a rectangle of the scene."""
+        if self.hidden:
+            return self.stubs().intersects(rect.translated(-self.pos()))
+        if self._points is None:
+            self._points = flattened(self.course)
+        x, y = self.pos().x(), self.pos().y()
+        return runs_through(
+            self._points, rect.left() - x, rect.top() - y, rect.right() - x, rect.bottom() - y
+        )
 
     def far_lines(self) -> tuple[QLineF, ...]:
         """The wire as straight lines, for the view from afar."""

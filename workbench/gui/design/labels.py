@@ -1,4 +1,4 @@
-"""Puts the shape of what flows beside the wires, where it covers neither cards nor other shapes.
+"""Puts the shape of what flows beside the wires: not on cards or other shapes, nor where it seems another wire's.
 
 Works lazily: only what is painted gets a place, and a place is kept until something near it changes.
 """
@@ -19,9 +19,11 @@ _SPOTS = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
 _POINTS = 24
 _GAP = 3.0
 _MOST_TEXTS = 2000
-_MOST_PLACED = 40
+_MOST_PLACED = 16
 WIDE, HIGH = 120.0, 28.0
 """How far a shape may stand outside the bounds of its wire."""
+BESIDE = 8.0
+"""How far other wires stay from a shape: it would be read as theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,15 @@ class Label:
     text: str
     rect: QRectF
     target: Port
+    source: Port
 
 
 class Labels:
-    """The shapes beside the wires. `blocked` says whether a card covers a rectangle of the scene."""
+    """The shapes beside the wires. `blocked` says whether a card covers a rectangle of the scene, or a wire is near
+    that does not come from a port.
+    """
 
-    def __init__(self, blocked: Callable[[QRectF], bool]) -> None:
+    def __init__(self, blocked: Callable[[QRectF, Port], bool]) -> None:
         self._blocked = blocked
         self._of_link: dict[Port, Label] = {}
         self._without: dict[Port, QRectF] = {}  # links beside which there was no room, with their bounds
@@ -66,6 +71,16 @@ class Labels:
         found = {port for port, rect in self._without.items() if rect.intersects(area)}
         for cell in _cells(area):
             found.update(label.target for label in self._cells.get(cell, ()) if label.rect.intersects(area))
+        return found
+
+    def struck(self, link: LinkItem) -> set[Port]:
+        """Links whose shapes another wire now comes near to."""
+        found = set()
+        for cell in _cells(link.rect()):
+            for label in self._cells.get(cell, ()):
+                near = label.rect.adjusted(-BESIDE, -BESIDE, BESIDE, BESIDE)
+                if label.source != link.source and link.runs_through(near):
+                    found.add(label.target)
         return found
 
     def paint(self, painter: QPainter, links: Iterable[LinkItem]) -> bool:
@@ -131,16 +146,16 @@ class Labels:
                     if any(left <= px <= right and top <= py <= bottom for px, py in points):
                         continue
                     place = QRectF(left, top, right - left, bottom - top)
-                    if not self._taken(place):
-                        return Label(words, place, link.target)
+                    if not self._taken(place, link.source):
+                        return Label(words, place, link.target, link.source)
         return None
 
-    def _taken(self, rect: QRectF) -> bool:
+    def _taken(self, rect: QRectF, source: Port) -> bool:
         for cell in _cells(rect):
             for other in self._cells.get(cell, ()):
                 if other.rect.intersects(rect):
                     return True
-        return self._blocked(rect)
+        return self._blocked(rect, source)
 
 
 def _around(x: float, y: float, width: float, height: float, steep: bool) -> list[tuple[float, ...]]:

@@ -94,6 +94,7 @@ class DesignScene(HitScene):
                 )
             self._route(wires)
             near = wires.union(*(self.labels.near(area) for area in areas))
+            near = near.union(*(self.labels.struck(self.links[wire]) for wire in wires & self.links.keys()))
             for target in near & self.links.keys():
                 self._relabel(self.links[target])
         self._sheet.forget()
