@@ -85,7 +85,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "a block's name of a million characters": (
         file(lambda data: data.update(blocks={MILLION: {}})),
-        "cannot be a name here",
+        "a name here has 64 at most",
     ),
     "a variable of a million characters": (
         file(lambda data: data.update(variables={MILLION: 1})),
