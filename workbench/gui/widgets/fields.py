@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPaintEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -18,6 +18,9 @@ from PySide6.QtWidgets import (
 
 from workbench.gui import theme
 from workbench.gui.widgets.labels import ElidedLabel, Label
+
+_TEXT_MARGIN = 7
+"""Border and padding of a field."""
 
 
 class TextField(QLineEdit):
@@ -79,8 +82,7 @@ class TextArea(QPlainTextEdit):
         self.setToolTip(tooltip)
         self.setPlaceholderText(placeholder)
         self.setTabChangesFocus(True)
-        margins = 2 * (self.frameWidth() + round(self.document().documentMargin()))
-        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + margins + 2)
+        self._lines = lines
         self._kept = ""
 
     def show_text(self, text: str) -> None:
@@ -95,6 +97,11 @@ class TextArea(QPlainTextEdit):
         if self.toPlainText() != self._kept:
             self._kept = self.toPlainText()
             self.committed.emit(self._kept)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)  # by now it has its font
+        margins = 2 * (_TEXT_MARGIN + round(self.document().documentMargin()))
+        self.setFixedHeight(self._lines * self.fontMetrics().lineSpacing() + margins)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
