@@ -19,7 +19,7 @@ _SPOTS = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
 _POINTS = 24
 _GAP = 3.0
 _MOST_TEXTS = 2000
-_MOST_PLACED = 16
+_MOST_PLACED = 8
 WIDE, HIGH = 120.0, 28.0
 """How far a shape may stand outside the bounds of its wire."""
 BESIDE = 8.0
