@@ -11,11 +11,17 @@ from workbench.core.sameness import same
 BODY = block("a Input\nb Input\nsum Add < a b\ny Output < sum")
 
 
-@pytest.mark.parametrize("pair", [(1, True), (0, False), (1, 1.0), ((1, 2), (1, 2.0)), ("1", 1), (None, 0)])
+@pytest.mark.parametrize(
+    "pair", [(1, True), (0, False), (True, 1.0), ((1, 2), (True, 2)), ("1", 1), (None, 0)]
+)
 def test_what_a_field_takes_for_different_is_not_the_same(pair: tuple[object, object]) -> None:
     one, other = pair
     assert same(one, one) and not same(one, other) and not same(other, one)
     assert not same({"a": (one,)}, {"a": (other,)}) and same({"a": (one,)}, {"a": (one,)})
+
+
+def test_places_are_the_same_as_whole_numbers_and_as_read_from_a_file() -> None:
+    assert same({"at": (0, 24)}, {"at": (0.0, 24.0)}) and not same(1.0, 1.5)
 
 
 def test_documents_are_the_same_whichever_object_holds_them() -> None:

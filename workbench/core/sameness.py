@@ -1,4 +1,4 @@
-"""Whether two documents, or parts of them, are the same. Python takes 1, 1.0 and True for equal, but fields do not,
+"""Whether two documents, or parts of them, are the same. Python takes 1 and True for equal, but fields do not,
 and it takes no account of the order of a block's inputs and outputs. Core only.
 """
 
@@ -17,6 +17,10 @@ def same(one: Any, other: Any, *, ordered: bool = False) -> bool:
         if one.keys() != other.keys() or (ordered and list(one) != list(other)):
             return False
         return all(same(value, other[key], ordered=ordered) for key, value in one.items())
+    if isinstance(one, int | float) and isinstance(
+        other, int | float
+    ):  # fields take 1.0 as 1, and never as True
+        return isinstance(one, bool) == isinstance(other, bool) and one == other
     if type(one) is not type(other):
         return False
     if isinstance(one, Block) and (one.inputs, one.outputs) != (other.inputs, other.outputs):
