@@ -24,10 +24,13 @@ from workbench.catalog.templates import load as template
 from workbench.core.assign import assign
 from workbench.core.document import Document
 from workbench.core.expressions import Value
-from workbench.engine.data import Loaded, epoch_generator, load, register
+from workbench.engine.data import Loaded, assembled, epoch_generator, load_sample
+from workbench.engine.data.loaded import WholeGraph
 from workbench.engine.feeds import Feeds
 from workbench.engine.loop import Loop
 from workbench.engine.program import build
+from workbench.engine.readers import graphs
+from workbench.engine.readers.reader import Reading
 from workbench.engine.recorder import Recorder
 from workbench.engine.train import goal, metrics
 from workbench.jobs.queue import enqueue
@@ -172,10 +175,10 @@ def train_text(model: nn.Module, data: Loaded, batch_size: int, context: int, st
         yield len(batches)
 
 
-def train_graph(model: nn.Module, data: Loaded) -> Iterator[int]:
+def train_graph(model: nn.Module, data: WholeGraph) -> Iterator[int]:
     """The whole graph is one step."""
     x, edges, truth = (data.tensors[name] for name in ("x", "edges", "label"))
-    known = data.splits["train"]
+    known = data.nodes["train"]
     labels = torch.full_like(truth, -100)
     labels[known] = truth[known]
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01, weight_decay=0.0005)
@@ -204,7 +207,7 @@ class Case:
 
 def lenet() -> Case:
     """LeNet-5 on the digits."""
-    data = load("digits")
+    data = load_sample("digits")
     document = _with(template("lenet5"), {"training.batch_size": 32, "training.epochs": 10**6})
     document = _optimised(document, {"type": "Adam", "lr": 0.002}, {}, 0.0)
     return Case("LeNet-5", document, data, LeNet, partial(train_images, data=data, batch_size=32))
@@ -212,7 +215,10 @@ def lenet() -> Case:
 
 def gpt() -> Case:
     """A small GPT on the start of the reference text: 20 steps an epoch."""
-    data, steps = replace(load("reference-text"), sizes={"train": 321 * 32, "validation": 1000}), 100_000
+    data, steps = (
+        replace(load_sample("reference-text"), sizes={"train": 321 * 32, "validation": 1000}),
+        100_000,
+    )
     values: dict[str, Value] = {"context": 32, "width": 64, "layers.repeat": 3, "training.batch_size": 16}
     document = _with(template("char-gpt"), {**values, "training.epochs": 10**6, "training.steps": steps})
     schedule: dict[str, Value] = {"type": "CosineAnnealingLR", "eta_min": 0.0001}
@@ -223,7 +229,8 @@ def gpt() -> Case:
 
 def gcn() -> Case:
     """A graph convolution on Cora where its files are, else on the karate club."""
-    data = register(CORA).loaded if CORA.is_dir() else load("karate")
+    data = assembled(graphs.read(CORA, Reading())) if CORA.is_dir() else load_sample("karate")
+    assert isinstance(data, WholeGraph)
     document = _with(template("gcn"), {"club.dataset": data.schema.id, "training.epochs": 10**6})
     document = _optimised(document, {"type": "Adam", "lr": 0.01, "weight_decay": 0.0005}, {}, 0.0)
     facts = data.schema.facts

@@ -3,6 +3,7 @@
 Reading data and training happen in processes of their own; here they are replaced, in tests/e2e they are not.
 """
 
+import io
 import json
 import os
 import pickle
@@ -21,6 +22,7 @@ from tests.programs import text_of
 from workbench import __version__
 from workbench.catalog.templates import load, templates
 from workbench.cli import common, entry
+from workbench.core.errors import DataError
 from workbench.core.files import dumps, loads
 from workbench.core.looks import SetMode
 from workbench.core.text import number
@@ -57,15 +59,19 @@ def say(workspace: Path, capsys: pytest.CaptureFixture[str]) -> Say:
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Data is read in this process."""
-    from workbench.engine.data.__main__ import main
+    from workbench.engine.readers.__main__ import main
 
-    def run(command: list[str], **options: Any) -> "subprocess.CompletedProcess[str]":
-        assert command[1:4] == ["-P", "-m", "workbench.engine.data"]
-        code = main(command[4:])
+    def ask(request: dict[str, Any], on_progress: object = None) -> dict[str, Any]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(request) + "\n"))
+        code = main()
         said = capsys.readouterr()
-        return subprocess.CompletedProcess(command, code, said.out, said.err)
+        if code:
+            raise DataError(said.err.strip())
+        answer: dict[str, Any] = json.loads(said.out.splitlines()[-1])
+        return answer
 
-    monkeypatch.setattr("workbench.jobs.datasets.subprocess.run", run)
+    monkeypatch.setattr("workbench.engine.readers.limits.apply", lambda: None)
+    monkeypatch.setattr("workbench.jobs.datasets._ask", ask)
 
 
 @pytest.fixture

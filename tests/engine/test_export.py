@@ -19,8 +19,8 @@ from workbench.core.assign import assign
 from workbench.core.document import Document, Update
 from workbench.core.errors import CodeError
 from workbench.core.files import dumps
-from workbench.engine.data.detect import register
 from workbench.engine.export import export, main
+from workbench.jobs.datasets import add_dataset
 from workbench.store.store import Store
 
 # Runs every script that it is given, after making sure that there is no Workbench.
@@ -96,7 +96,7 @@ MODELS: dict[str, Callable[[], Document]] = {
 
 def test_scripts_give_the_losses_of_the_worker(trained: Trained, tmp_path: Path) -> None:
     (tmp_path / "fox.txt").write_text(TEXT)
-    trained.store.add_dataset(register(str(tmp_path / "fox.txt")).record)
+    add_dataset(trained.store, tmp_path / "fox.txt")
     scripts: dict[str, str] = {}
     for name, make in MODELS.items():
         script, data = export(trained.store, make(), tmp_path / name)

@@ -12,7 +12,7 @@ from tests.drawing import draw
 from tests.engine.conftest import Trained
 from tests.programs import analysed
 from workbench.catalog.schema import SAMPLES, Schema, text_outputs
-from workbench.engine.data import load as load_data
+from workbench.engine.data import load_sample as load_data
 from workbench.engine.feeds import Feeds
 from workbench.engine.probes import generate, grid, png, tokens_of
 

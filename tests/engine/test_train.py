@@ -23,9 +23,9 @@ from workbench.core.assign import assign
 from workbench.core.document import Update
 from workbench.core.errors import JobError
 from workbench.engine import checkpoint, loop, probes, recorder, train
-from workbench.engine.data.detect import register
 from workbench.engine.loop import Goal, Loop
 from workbench.engine.recorder import Recorder
+from workbench.jobs.datasets import add_dataset, clear_cache
 from workbench.store import sqlite
 from workbench.store.store import Store
 
@@ -74,7 +74,7 @@ def test_a_run_leaves_points_media_checkpoints_and_a_log(trained: Trained) -> No
 
 
 def load_split(dataset: str, split: str) -> list[int]:
-    from workbench.engine.data import load as load_data
+    from workbench.engine.data import load_sample as load_data
 
     return list(range(load_data(dataset).sizes[split]))
 
@@ -262,13 +262,17 @@ def test_data_that_is_gone_is_the_cause(trained: Trained, tmp_path: Path) -> Non
     file = tmp_path / "flowers.csv"
     rows = [f"{n % 7},{n % 5},{'ab'[n % 2]}" for n in range(40)]
     file.write_text("\n".join(["width,height,kind", *rows]))
-    trained.store.add_dataset(register(str(file)).record)
+    add_dataset(trained.store, file)
     document = draw(
         "data Dataset dataset=iris\nfc Linear out_features=2 < data.features\nloss CrossEntropyLoss < fc data.label"
     )
-    run = trained.queue(assign(document, "data.dataset", "flowers"))
+    document = assign(document, "data.dataset", "flowers")
     file.unlink()
-    done = trained.go(run)
+    done = trained.go(trained.queue(document))
+    assert done.state == "completed", done.cause
+    assert any("is gone; the copy in the workspace is used" in line for line in trained.log(done))
+    clear_cache(trained.store)
+    done = trained.go(trained.queue(document))
     assert done.state == "failed" and str(file) in done.cause and "\n" not in done.cause
     assert trained.log(done)[-1] == done.cause
 

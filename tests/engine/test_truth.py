@@ -17,7 +17,7 @@ from tests.programs import analysed, batch_of, call, live
 from workbench.catalog.templates import load
 from workbench.core.assign import assign
 from workbench.core.document import Document
-from workbench.engine.data import load as load_data
+from workbench.engine.data import load_sample as load_data
 
 
 def near(found: Tensor, wanted: Tensor) -> bool:

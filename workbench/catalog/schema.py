@@ -1,7 +1,7 @@
 """What a dataset offers: named outputs with shape and dtype, and facts such as the number of classes.
 
 SAMPLES declares the embedded samples, so that shapes can be checked without reading any data.
-Imports the standard library and core only; the readers live in engine/data.
+Imports the standard library and core only; the readers live in engine/readers.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def export(store: Store, document: Document, folder: Path) -> list[Path]:
     analysis = analyse(document, schemas)
     text = script(document, analysis)
     node, kind = next(_datasets(analysis))
-    data = load(records.get(kind.dataset, kind.dataset))
+    data = load(store, kind.dataset)
     folder.mkdir(parents=True, exist_ok=True)
     name = "".join(c if c.isascii() and c.isalnum() else "_" for c in document.name).strip("_") or "model"
     place = folder / f"{name}.py"

@@ -131,12 +131,11 @@ class Training:
             recorder.say(f"Tested {weights}: {tested}.")
 
     def _data(self, analysis: Analysis) -> dict[str, Loaded]:
-        records = {record.id: record for record in self.store.datasets()}
         loaded = {}
         for info in analysis.root.infos.values():
             if isinstance(info.kind, Dataset):
                 id = info.kind.dataset
-                loaded[id] = load(records.get(id, id))
+                loaded[id] = load(self.store, id)
                 for problem in loaded[id].problems:
                     self.recorder.say(problem, "warning")
         return loaded

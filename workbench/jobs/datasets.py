@@ -1,9 +1,19 @@
-"""Adds files as a dataset. They are read in a process of its own: neither window nor command line decodes them."""
+"""Adds files as a dataset, and keeps its decoded copy beside the workspace.
 
+A process of its own reads them: neither window nor trainer decodes what strangers made.  The copies are a
+cache: each can be taken away and is made again from the source when it is needed.
+"""
+
+import hashlib
 import json
+import os
+import shutil
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +21,15 @@ from workbench.core.errors import DataError
 from workbench.jobs import processes
 from workbench.store.records import DatasetRecord
 from workbench.store.store import Store
+
+READERS = "workbench.engine.readers"
+FOLDER = "data"
+"""Of the copies, in the folder of the workspace's files."""
+
+LIMIT_SETTING = "data_cache_gb"
+DEFAULT_LIMIT_GB = 20.0
+
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +53,211 @@ class Added:
         }
 
 
-def add_dataset(
-    store: Store, path: Path, reader: str = "", options: Mapping[str, str] | None = None
-) -> Added:
-    """Reads what is at `path` and keeps its description. Takes as long as reading does.
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The kept copy of a dataset."""
 
-    Raises DataError as the reader says it. The same source keeps its id; another one of that name gets a number.
+    folder: Path
+    problems: tuple[str, ...]
+
+
+def add_dataset(
+    store: Store,
+    path: Path,
+    reader: str = "",
+    options: Mapping[str, object] | None = None,
+    *,
+    name: str = "",
+    on_progress: Progress | None = None,
+) -> Added:
+    """Reads what is at `path`, keeps its description and a copy. Takes as long as reading does.
+
+    Raises DataError as the reader says it. The same source keeps its id, so that what was read before under
+    this name is replaced; another source of that name gets a number.
     """
-    command = processes.python("workbench.engine.data", str(path.absolute()))
-    command += [f"--reader={reader}"] if reader else []
-    for name, value in (options or {}).items():
-        command += ["--option", f"{name}={value}"]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    if done.returncode:
-        text = done.stderr.strip().split("\n")[-1]
-        raise DataError(text or f"Reading {path} ended without a word (exit code {done.returncode}).")
-    data = json.loads(done.stdout)
-    values = {field.name: data[field.name] for field in fields(DatasetRecord)}
-    known = {record.id: record.source for record in store.datasets()}
-    id, number = values["id"], 1
-    while known.get(id, values["source"]) != values["source"]:
-        number += 1
-        id = f"{values['id']}-{number}"
-    record = DatasetRecord(**{**values, "id": id, "schema": {**values["schema"], "id": id}})
+    source = path.expanduser().absolute()
+    folder = _fresh(store)
+    try:
+        found = _read(source, reader, options or {}, folder, on_progress, name)
+        record = _record(store, source, dict(options or {}), found)
+        _keep(store, folder, record)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     store.add_dataset(record)
-    return Added(record, tuple(data["problems"]))
+    return Added(record, tuple(found["problems"]))
+
+
+def kept(store: Store, record: DatasetRecord, on_progress: Progress | None = None) -> Copy:
+    """The decoded copy of a dataset, made anew where it was cleared away.
+
+    Raises DataError when the source has changed since it was added, or is gone and there is no copy.
+    """
+    place = copy_folder(store, record)
+    source = Path(record.source)
+    there = (place / "content.json").is_file()
+    if not source.exists():
+        if not there:
+            raise DataError(
+                f'The data of "{record.title}" is gone: there is no {source}. Bring it back or add it again.'
+            )
+        _touch(place)
+        gone = f'The source of "{record.title}", {source}, is gone; the copy in the workspace is used.'
+        return Copy(place, (*_problems(record), gone))
+    if mark(record) != record.fingerprint:
+        raise DataError(
+            f'The data of "{record.title}" in {source} has changed since it was added. Add it again.'
+        )
+    if there:
+        _touch(place)
+        return Copy(place, _problems(record))
+    folder = _fresh(store)
+    try:
+        found = _read(source, record.reader, record.options, folder, on_progress)
+        if found["fingerprint"] != record.fingerprint:
+            raise DataError(f'The data of "{record.title}" in {source} changed while it was read.')
+        _keep(store, folder, record)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Copy(place, _problems(record))
+
+
+def mark(record: DatasetRecord) -> str:
+    """The fingerprint of a dataset's source as it is now."""
+    return str(
+        _ask({"do": "mark", "path": record.source, "reader": record.reader, "options": record.options})[
+            "mark"
+        ]
+    )
+
+
+def copy_folder(store: Store, record: DatasetRecord) -> Path:
+    """Where the decoded copy of a dataset is, or would be."""
+    facts = [record.fingerprint, record.reader, record.options]
+    key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
+    return store.files / FOLDER / key
+
+
+def cache_size(store: Store) -> int:
+    """Bytes that the decoded copies take."""
+    return sum(size for _, size, _ in _copies(store))
+
+
+def clear_cache(store: Store, down_to: int = 0) -> int:
+    """Removes decoded copies, those unused for longest first, until they take at most so many bytes.
+
+    Gives the number of bytes set free.  Sources stay untouched; a run that uses a copy keeps it open.
+    """
+    copies = sorted(_copies(store))
+    total = sum(size for _, size, _ in copies)
+    freed = 0
+    for _, size, folder in copies:
+        if total - freed <= down_to:
+            break
+        shutil.rmtree(folder, ignore_errors=True)
+        freed += size if not folder.exists() else 0
+    return freed
+
+
+def _copies(store: Store) -> list[tuple[float, int, Path]]:
+    """When each copy was last used, its bytes, its folder."""
+    root = store.files / FOLDER
+    found = []
+    for folder in root.iterdir() if root.is_dir() else ():
+        with suppress(OSError):  # another process may be clearing
+            found.append((folder.stat().st_mtime, sum(f.stat().st_size for f in folder.iterdir()), folder))
+    return found
+
+
+def _fresh(store: Store) -> Path:
+    root = store.files / FOLDER
+    root.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=".new-", dir=root))
+
+
+def _keep(store: Store, folder: Path, record: DatasetRecord) -> None:
+    """Gives a finished copy its name; another process may have been faster with the same one."""
+    place = copy_folder(store, record)
+    if place.exists():
+        shutil.rmtree(place, ignore_errors=True)
+    with suppress(OSError):
+        folder.rename(place)
+    if not (place / "content.json").is_file():
+        raise DataError(f"The copy of the data could not be kept in {place}.")
+    limit = store.setting(LIMIT_SETTING, DEFAULT_LIMIT_GB)
+    size = float(limit) if isinstance(limit, int | float) else DEFAULT_LIMIT_GB
+    own = sum(file.stat().st_size for file in place.iterdir())
+    clear_cache(store, max(own, int(size * 2**30)))
+
+
+def _touch(place: Path) -> None:
+    with suppress(OSError):  # a workspace that can only be read is used all the same
+        os.utime(place)
+
+
+def _problems(record: DatasetRecord) -> tuple[str, ...]:
+    problems = record.details.get("problems")
+    return tuple(str(problem) for problem in problems) if isinstance(problems, list) else ()
+
+
+def _record(store: Store, source: Path, options: dict[str, Any], found: Mapping[str, Any]) -> DatasetRecord:
+    record = DatasetRecord(
+        id=found["id"],
+        title=found["title"],
+        source=str(source),
+        reader=found["reader"],
+        options=options,
+        schema=found["schema"],
+        splits=found["splits"],
+        fingerprint=found["fingerprint"],
+        created=time.time(),
+        details={key: found[key] for key in ("problems", "figures", "understood", "choices", "layout")},
+    )
+    known = {each.id: each for each in store.datasets()}
+    id, number = record.id, 1
+    while (other := known.get(id)) and other.source != record.source:
+        number += 1
+        id = f"{record.id}-{number}"
+    return replace(record, id=id, schema={**record.schema, "id": id, "title": record.title})
+
+
+def _read(
+    source: Path,
+    reader: str,
+    options: Mapping[str, object],
+    folder: Path,
+    on_progress: Progress | None,
+    name: str = "",
+) -> dict[str, Any]:
+    request = {"do": "read", "path": str(source), "reader": reader, "options": dict(options)}
+    return _ask({**request, "into": str(folder), "name": name}, on_progress)
+
+
+def _ask(request: Mapping[str, object], on_progress: Progress | None = None) -> dict[str, Any]:
+    """The last line that the readers' process says.  Raises DataError with what it complains of."""
+    process = subprocess.Popen(
+        processes.python(READERS),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    assert process.stdin and process.stdout and process.stderr
+    last: dict[str, Any] = {}
+    try:
+        with suppress(BrokenPipeError):  # it has ended already; its code tells
+            process.stdin.write(json.dumps(dict(request)) + "\n")
+            process.stdin.close()
+        for line in process.stdout:
+            last = json.loads(line)
+            if "progress" in last and on_progress is not None:
+                on_progress(*last["progress"])
+        said = process.stderr.read()
+        code = process.wait()
+    finally:
+        process.kill()
+        process.wait()
+    if code:
+        text = said.strip().split("\n")[-1]
+        raise DataError(text or f"Reading {request['path']} ended without a word (exit code {code}).")
+    return last

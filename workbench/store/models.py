@@ -15,7 +15,7 @@ from workbench.store.records import DatasetRecord, Json, ModelRecord
 
 _MODELS = tables.models.c
 _MODEL = [_MODELS.id, _MODELS.name, _MODELS.revision, _MODELS.updated, _MODELS.created]
-_AS_JSON = ("options", "schema", "splits")
+_AS_JSON = ("options", "schema", "splits", "details")
 
 
 class Models(Database):

@@ -6,7 +6,7 @@ Standard library only, so that a view can name these types without importing SQL
 import math
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 Json = Any  # what json.loads gives
@@ -190,3 +190,5 @@ class DatasetRecord:
     splits: Mapping[str, Json]
     fingerprint: str
     created: float
+    details: Mapping[str, Json] = field(default_factory=dict)
+    """What was understood and noticed while reading: problems, figures, understood, choices, layout."""

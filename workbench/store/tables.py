@@ -232,6 +232,7 @@ datasets = Table(
     _text("splits"),
     _text("fingerprint"),
     _real("created"),
+    Column("details", Text, nullable=False, server_default="{}"),
     sqlite_strict=True,
 )
 

@@ -1,25 +1,35 @@
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from workbench.catalog.schema import OUTSIDE, Schema, graph_outputs, image_outputs, text_outputs
 from workbench.core.errors import DataError
+from workbench.core.shapes import TensorSpec
+from workbench.engine.data import assembled
 from workbench.engine.data.loaded import ItemSet, Loaded, TokenStream, WholeGraph, epoch_generator
+from workbench.engine.readers.content import Content, opened, write
 
 
-def image_set(train: int = 21, validation: int = 5) -> ItemSet:
+def unarranged(train: int = 21, validation: int = 5) -> ItemSet:
     items = train + validation
     generator = torch.Generator().manual_seed(1)
     shuffled = torch.randperm(items, generator=generator)
-    return ItemSet.arranged(
-        Schema("toy", "Toy", image_outputs(1, 2, 3, classes=4), {"classes": 4}, "image", items),
-        {
-            "image": torch.randint(0, 256, (items, 1, 2, 3), dtype=torch.uint8, generator=generator),
-            "label": torch.arange(items) % 4,
-        },
-        {"train": shuffled[:train], "validation": shuffled[train:]},
+    schema = Schema("toy", "Toy", image_outputs(1, 2, 3, classes=4), {"classes": 4}, "image", items)
+    images = torch.randint(0, 256, (items, 1, 2, 3), dtype=torch.uint8, generator=generator)
+    content = Content(
+        schema,
+        {"image": images.numpy(), "label": np.arange(items) % 4},
+        {"train": shuffled[:train].numpy(), "validation": shuffled[train:].numpy()},
         divisors={"image": 255},
     )
+    return ItemSet.of(content, schema)
+
+
+def image_set(train: int = 21, validation: int = 5) -> ItemSet:
+    return unarranged(train, validation).arranged()
 
 
 def token_stream(train: int, validation: int = 30) -> TokenStream:
@@ -29,15 +39,14 @@ def token_stream(train: int, validation: int = 30) -> TokenStream:
 
 
 def whole_graph() -> WholeGraph:
-    return WholeGraph.divided(
-        Schema("graph", "Graph", graph_outputs(2, classes=3), kind="graph", items=6),
-        {
-            "x": torch.rand(6, 2),
-            "edges": torch.tensor([[0, 1], [1, 0]]),
-            "label": torch.tensor([0, 1, 2, 0, 1, 2]),
-        },
-        {"train": torch.tensor([4, 0]), "validation": torch.tensor([1]), "test": torch.tensor([3])},
-    )
+    schema = Schema("graph", "Graph", graph_outputs(2, classes=3), kind="graph", items=6)
+    arrays = {
+        "x": np.random.default_rng(0).random((6, 2), dtype=np.float32),
+        "edges": np.array([[0, 1], [1, 0]]),
+        "label": np.array([0, 1, 2, 0, 1, 2]),
+    }
+    splits = {"train": np.array([4, 0]), "validation": np.array([1]), "test": np.array([3])}
+    return WholeGraph.of(Content(schema, arrays, splits, "graph"), schema)
 
 
 def epoch(
@@ -74,11 +83,10 @@ def test_every_item_comes_once_an_epoch_and_in_another_order_in_the_next() -> No
 
 
 def test_an_item_keeps_its_label_and_its_row() -> None:
-    data = image_set()
-    assert torch.equal(data.tensors["label"], data.rows % 4)
-    for name, index in data.splits.items():
+    data = unarranged()
+    for name, index in data.positions.items():
         label = torch.cat([b["label"] for b in data.batches(name, 3, shuffle=False)])
-        assert torch.equal(label, data.rows[index] % 4)
+        assert torch.equal(label, index % 4)
 
 
 @pytest.mark.parametrize("data", [image_set(), token_stream(500)], ids=["images", "text"])
@@ -208,7 +216,7 @@ def test_a_graph_is_one_batch_and_hides_the_labels_of_other_splits() -> None:
 @pytest.mark.parametrize("small", [0, 1000])
 def test_a_set_on_its_device_gives_the_same_batches(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbench.engine.data.loaded._SMALL", small)
-    data = image_set()
+    data = unarranged()
     moved = data.to("cpu")
     assert moved.tensors["image"].dtype == (torch.float32 if small else torch.uint8)
     assert same(epoch(moved, "train", 5), epoch(data, "train", 5))
@@ -233,3 +241,55 @@ def test_batches_on_a_gpu_equal_those_on_the_cpu() -> None:
         for batch, expected in zip(here, epoch(data, "train", 5, length=8), strict=True):
             for name in expected:
                 torch.testing.assert_close(batch[name], expected[name])
+
+
+def test_a_set_without_room_on_the_device_gives_the_same_batches_from_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = unarranged()
+    arrays = {name: tensor.numpy() for name, tensor in data.tensors.items()}
+    splits = {name: index.numpy() for name, index in data.positions.items()}
+    write(Content(data.schema, arrays, splits, divisors=data.divisors), tmp_path)
+    mapped = assembled(opened(tmp_path))
+    assert isinstance(mapped, ItemSet)
+    monkeypatch.setattr("workbench.engine.data.loaded._room", lambda device: 0)
+    far = mapped.to("cpu")
+    assert far.positions and not far.tensors["image"].is_floating_point()
+    for split in data.sizes:
+        assert same(epoch(far, split, 5), epoch(data.arranged(), split, 5))
+
+
+def test_windows_of_a_series() -> None:
+    schema = Schema(
+        "s", "S", {"x": TensorSpec(("N", 4, 2)), "y": TensorSpec(("N", 3, 1))}, kind="table", items=20
+    )
+    x = np.arange(40, dtype=np.float32).reshape(20, 2)
+    y = np.arange(100, 120, dtype=np.float32)[:, None]
+    splits = {"train": np.arange(8), "validation": np.array([9, 11, 13])}
+    data = assembled(Content(schema, {"x": x, "y": y}, splits, "windows", window=4, horizon=3))
+    (batch,) = data.batches("validation", 8, shuffle=False)
+    assert torch.equal(batch["x"][1], torch.from_numpy(x[11:15]))
+    assert torch.equal(batch["y"][2], torch.from_numpy(y[17:20]))
+    assert sum(len(b["x"]) for b in epoch(data, "train", 3)) == 8
+
+
+def test_graphs_lie_side_by_side_in_a_batch() -> None:
+    schema = Schema(
+        "g", "G",
+        {"x": TensorSpec(("V", 1)), "edges": TensorSpec((2, "E"), "index"), "graph": TensorSpec(("V",), "index"),
+         "label": TensorSpec(("N",), "index", 2)},
+        kind="graph", items=3,
+    )  # fmt: skip
+    arrays = {
+        "x": np.arange(6, dtype=np.float32)[:, None],
+        "edges": np.array([[0, 1, 0, 0, 1, 2], [1, 0, 0, 1, 2, 0]]),
+        "nodes": np.array([0, 2, 3, 6]),
+        "links": np.array([0, 2, 3, 6]),
+        "label": np.array([0, 1, 1]),
+    }
+    data = assembled(Content(schema, arrays, {"train": np.array([2, 0]), "test": np.array([1])}, "graphs"))
+    (batch,) = data.batches("train", 4, shuffle=False)
+    assert batch["x"].flatten().tolist() == [3, 4, 5, 0, 1] and batch["graph"].tolist() == [0, 0, 0, 1, 1]
+    assert batch["edges"].tolist() == [[0, 1, 2, 3, 4], [1, 2, 0, 4, 3]] and batch["label"].tolist() == [1, 0]
+    (single,) = data.batches("test", 4, shuffle=False)
+    assert single["edges"].tolist() == [[0], [0]] and single["x"].tolist() == [[2.0]]

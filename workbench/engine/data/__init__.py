@@ -1,9 +1,9 @@
-"""Reading datasets: the embedded samples and files of many kinds, as tensors and batches.
+"""Datasets in training: kept content as tensors on a device, and batches of them.
 
-May import torch, the schema and the records of the store.
+May import torch, the readers and the records of the store.
 """
 
-from workbench.engine.data.detect import Registered, detect, load, register
-from workbench.engine.data.loaded import Loaded, epoch_generator
+from workbench.engine.data.load import load, load_sample
+from workbench.engine.data.loaded import Loaded, assembled, epoch_generator
 
-__all__ = ["Loaded", "Registered", "detect", "epoch_generator", "load", "register"]
+__all__ = ["Loaded", "assembled", "epoch_generator", "load", "load_sample"]

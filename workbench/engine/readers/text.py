@@ -1,17 +1,17 @@
-"""Plain text as a stream of characters.  May import NumPy and torch."""
+"""Plain text as a stream of characters.  May import NumPy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from workbench.catalog.schema import Schema, text_outputs
 from workbench.core.errors import DataError
-from workbench.engine.data.files import MEGABYTE, read_text, slug, title
-from workbench.engine.data.loaded import TokenStream
+from workbench.engine.readers.content import Content
+from workbench.engine.readers.files import MEGABYTE, read_text, slug, title
+from workbench.engine.readers.reader import Reading
 
 MAX_TEXT = 128 * MEGABYTE
 MAX_VOCABULARY = 2_000
@@ -20,9 +20,9 @@ MAX_VOCABULARY = 2_000
 _TRAIN, _VALIDATION = 0.90, 0.05
 
 
-def read(path: Path, options: Mapping[str, object]) -> TokenStream:
+def read(path: Path, reading: Reading) -> Content:
     """A text file; its vocabulary is the characters that occur in it.  Options: encoding."""
-    text = read_text(path, MAX_TEXT, str(options.get("encoding", "")))
+    text = read_text(path, MAX_TEXT, reading.text("encoding"))
     if len(text) < 3:
         raise DataError(f"{path} has {len(text)} characters, too few to learn from.")
     vocabulary = sorted(set(text))
@@ -34,7 +34,7 @@ def read(path: Path, options: Mapping[str, object]) -> TokenStream:
     return token_stream(slug(path), title(path), text, vocabulary)
 
 
-def token_stream(name: str, heading: str, text: str, vocabulary: Sequence[str]) -> TokenStream:
+def token_stream(name: str, heading: str, text: str, vocabulary: Sequence[str]) -> Content:
     """The dataset of a text whose characters are all in the vocabulary."""
     codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
     places = np.zeros(max(map(ord, vocabulary)) + 1, dtype=np.int64)
@@ -50,8 +50,7 @@ def token_stream(name: str, heading: str, text: str, vocabulary: Sequence[str]) 
         items=len(tokens),
         labels=tuple(vocabulary),
     )
-    return TokenStream(
-        schema=schema,
-        tensors={"tokens": torch.from_numpy(tokens)},
-        sizes={"train": train, "validation": validation, "test": len(tokens) - train - validation},
-    )
+    starts = {"train": 0, "validation": train, "test": train + validation}
+    ends = (train, train + validation, len(tokens))
+    splits = {name: np.arange(start, end) for (name, start), end in zip(starts.items(), ends, strict=True)}
+    return Content(schema, {"tokens": tokens}, splits, "stream")

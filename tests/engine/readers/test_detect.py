@@ -1,19 +1,16 @@
 import gzip
 import os
 import pickle
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from workbench.catalog.schema import Schema
+from tests.readings import detected
 from workbench.core.errors import DataError
-from workbench.engine.data import detect, load, register
-from workbench.engine.data.detect import READERS
-from workbench.engine.data.files import fingerprint, slug, title
+from workbench.engine.readers.detect import READERS, detect
+from workbench.engine.readers.files import fingerprint, slug, title
 
 IDX_HEAD = b"\0\0\x08\x03" + b"".join(n.to_bytes(4, "big") for n in (10, 2, 2))
 
@@ -69,7 +66,7 @@ def test_a_folder_is_recognised(tmp_path: Path, pictures: Path, table: Path) -> 
 
 def refused(path: Path, reader: str = "", options: dict[str, object] | None = None) -> str:
     with pytest.raises(DataError) as caught:
-        register(path, reader=reader, options=options)
+        detected(path, reader=reader, options=options)
     return str(caught.value)
 
 
@@ -95,38 +92,6 @@ def test_several_candidates_in_a_folder_are_listed(tmp_path: Path) -> None:
     assert "no file that ends in .txt" in refused(tmp_path, reader="text")
 
 
-def test_registering_describes_what_is_there(table: Path) -> None:
-    registered = register(table)
-    record = registered.record
-    assert (record.id, record.title, record.source, record.reader) == (
-        "my-flowers",
-        "My flowers",
-        str(table),
-        "table",
-    )
-    assert record.splits == {"train": 12, "validation": 4, "test": 4}
-    assert Schema.from_json(record.schema) == registered.loaded.schema
-    assert record.created > 0
-    assert registered.problems == ()
-
-
-def test_a_registered_dataset_loads_again(table: Path, pictures: Path) -> None:
-    for path in (table, pictures):
-        registered = register(path)
-        data = load(replace(registered.record, id="renamed", title="Renamed"))
-        assert (data.schema.id, data.schema.title) == ("renamed", "Renamed")
-        assert data.fingerprint == registered.record.fingerprint == registered.loaded.fingerprint
-        assert data.sizes == registered.loaded.sizes
-        assert all(torch.equal(data.tensors[name], registered.loaded.tensors[name]) for name in data.tensors)
-
-
-def test_options_are_kept_and_can_be_replaced(table: Path) -> None:
-    record = register(table, options={"target": "x"}).record
-    assert record.options == {"target": "x"}
-    assert "target" in load(record).schema.outputs
-    assert load(record, options={"target": "label"}).schema.labels == ("a", "b")
-
-
 def test_unknown_options_are_refused(table: Path) -> None:
     assert 'The reader "table" has no option "colour"; it has target, task' in refused(
         table, options={"colour": "red"}
@@ -134,24 +99,7 @@ def test_unknown_options_are_refused(table: Path) -> None:
 
 
 def test_another_reader_can_be_demanded(table: Path) -> None:
-    assert register(table, reader="text").record.schema["kind"] == "text"
-
-
-def test_a_source_that_is_gone_is_named(table: Path) -> None:
-    record = register(table).record
-    table.unlink()
-    with pytest.raises(DataError, match=r"is gone: there is no .*My Flowers\.csv"):
-        load(record)
-
-
-def test_a_source_that_changed_is_named(table: Path, pictures: Path) -> None:
-    records = [register(table).record, register(pictures).record]
-    table.write_text(table.read_text().replace("7,", "8,"))
-    Image.new("L", (3, 3), 200).save(pictures / "cat" / "0.png")
-    for record in records:
-        with pytest.raises(DataError, match="has changed since it was added") as caught:
-            load(record)
-        assert record.source in str(caught.value)
+    assert detected(table, reader="text").schema.kind == "text"
 
 
 def test_a_copy_has_the_same_fingerprint_and_another_name_has_not(tmp_path: Path) -> None:
@@ -165,7 +113,7 @@ def test_a_copy_has_the_same_fingerprint_and_another_name_has_not(tmp_path: Path
 
 
 def test_the_ends_of_huge_files_are_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.engine.data.files._HASHED", 10_000)
+    monkeypatch.setattr("workbench.engine.readers.files._HASHED", 10_000)
     file = tmp_path / "huge"
     marks = set()
     for change in (None, 0, 49_999):
@@ -197,19 +145,10 @@ def test_every_reader_refuses_another_kind_of_file_with_its_name(table: Path, tm
         assert str(tmp_path) in refused(junk, reader=reader)
 
 
-def test_a_record_is_plain_json(table: Path) -> None:
-    import json
-
-    record = register(table, options={"drop": []}).record
-    assert json.loads(json.dumps(asdict(record)))["schema"]["kind"] == "table"
-
-
 @pytest.mark.parametrize(
     ("name", "reader", "items"),
     [("fashion_mnist", "idx", 70_000), ("cora", "planetoid", 2_708), ("tinyshakespeare", "text", 1_115_394)],
 )
 def test_public_folders(shared_data: Path, name: str, reader: str, items: int) -> None:
-    registered = register(shared_data / name)
-    assert registered.record.reader == reader
-    assert registered.loaded.schema.items == items
-    assert registered.problems == ()
+    found = detected(shared_data / name)
+    assert (found.reader, found.schema.items, found.problems) == (reader, items, ())

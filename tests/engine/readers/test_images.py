@@ -5,8 +5,9 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.readings import loaded
 from workbench.core.errors import DataError
-from workbench.engine.data import images
+from workbench.engine.readers import images
 
 
 def picture(path: Path, level: int, *, size: tuple[int, int] = (6, 4), mode: str = "L") -> None:
@@ -23,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_folders_are_classes(folder: Path) -> None:
-    data = images.read(folder, {})
+    data = loaded(images.read, folder, {})
     assert data.schema.labels == ("cat", "dog")
     assert data.sizes == {"train": 12, "validation": 4, "test": 4}
     assert tuple(data.tensors["image"].shape) == (20, 1, 4, 6)
@@ -40,7 +41,7 @@ def test_split_folders_above_the_classes_are_kept(
         for label in ("a", "b"):
             for i in range(count):
                 picture(root / split / label / f"{i}.bmp", {"train": 10, "val": 20, "test": 30}[split])
-    data = images.read(root, {})
+    data = loaded(images.read, root, {})
     assert data.sizes == {"train": 16, "validation": 4, "test": 6}
     for split, level in (("train", 10), ("validation", 20), ("test", 30)):
         assert set(data.tensors["image"][data.splits[split]].flatten().tolist()) == {level}
@@ -48,7 +49,7 @@ def test_split_folders_above_the_classes_are_kept(
 
 def test_one_coloured_picture_makes_all_coloured(folder: Path) -> None:
     picture(folder / "dog" / "red.jpg", 255, mode="RGB")
-    data = images.read(folder, {})
+    data = loaded(images.read, folder, {})
     assert tuple(data.tensors["image"].shape) == (21, 3, 4, 6)
     red = data.tensors["image"][data.rows == 20]
     assert red[0, 0].float().mean() > 240 > 20 > red[0, 2].float().mean()
@@ -56,7 +57,7 @@ def test_one_coloured_picture_makes_all_coloured(folder: Path) -> None:
 
 def test_pictures_of_other_sizes_are_resized_and_told(folder: Path) -> None:
     picture(folder / "cat" / "large.png", 50, size=(60, 40))
-    data = images.read(folder, {})
+    data = loaded(images.read, folder, {})
     assert tuple(data.tensors["image"].shape) == (21, 1, 4, 6)
     assert data.problems == (
         "1 of 21 pictures have another size than 6×4 (width × height) and are resized to it.",
@@ -67,7 +68,7 @@ def test_damaged_pictures_are_named_and_the_others_read(folder: Path) -> None:
     (folder / "cat" / "0.png").write_bytes(b"not a picture")
     good = (folder / "cat" / "1.png").read_bytes()
     (folder / "cat" / "1.png").write_bytes(good[: len(good) // 2])
-    data = images.read(folder, {})
+    data = loaded(images.read, folder, {})
     assert len(data.tensors["image"]) == 18
     assert sorted(Path(problem.split(" is ")[0]).name for problem in data.problems) == ["0.png", "1.png"]
     assert torch.equal(data.tensors["label"], (data.tensors["image"][:, 0, 0, 0] >= 100).long())
@@ -78,7 +79,7 @@ def test_a_picture_with_too_many_pixels_is_left_out_unread(
 ) -> None:
     picture(folder / "cat" / "bomb.png", 0, size=(300, 300))
     monkeypatch.setattr(images, "MAX_PIXELS", 80_000)
-    data = images.read(folder, {})
+    data = loaded(images.read, folder, {})
     assert len(data.tensors["image"]) == 20
     assert (
         "bomb.png is no readable picture and left out (300×300 pixels are more than 80,000)"
@@ -91,7 +92,7 @@ def test_sixteen_bits_keep_their_upper_eight(tmp_path: Path) -> None:
         (tmp_path / label).mkdir()
         for i in range(3):
             Image.fromarray(np.full((2, 2), level, dtype=np.uint16)).save(tmp_path / label / f"{i}.png")
-    data = images.read(tmp_path, {})
+    data = loaded(images.read, tmp_path, {})
     assert set(data.tensors["image"].flatten().tolist()) == {0x12, 0xFF}
 
 
@@ -102,14 +103,14 @@ def test_turned_photographs_are_upright(tmp_path: Path) -> None:
         (tmp_path / label).mkdir()
         for i in range(3):
             Image.new("L", (20, 10), 9).save(tmp_path / label / f"{i}.jpg", exif=exif)
-    assert tuple(images.read(tmp_path, {}).tensors["image"].shape) == (6, 1, 20, 10)
+    assert tuple(loaded(images.read, tmp_path, {}).tensors["image"].shape) == (6, 1, 20, 10)
 
 
 def test_pictures_without_folders_have_no_labels(tmp_path: Path) -> None:
     for i in range(10):
         picture(tmp_path / f"{i}.png", i)
         picture(tmp_path / ".thumbnails" / f"{i}.png", i, size=(2, 2))
-    data = images.read(tmp_path, {})
+    data = loaded(images.read, tmp_path, {})
     assert list(data.schema.outputs) == list(data.tensors) == ["image"]
     assert data.schema.labels == ()
     assert data.sizes == {"train": 6, "validation": 2, "test": 2}
@@ -117,7 +118,7 @@ def test_pictures_without_folders_have_no_labels(tmp_path: Path) -> None:
 
 def refused(path: Path) -> str:
     with pytest.raises(DataError) as caught:
-        images.read(path, {})
+        loaded(images.read, path, {})
     return str(caught.value)
 
 
@@ -150,6 +151,6 @@ def test_only_damaged_pictures_are_refused(tmp_path: Path) -> None:
 
 
 def test_photographs_for_training(shared_data: Path) -> None:
-    data = images.read(shared_data / "super_resolution" / "Train", {})
+    data = loaded(images.read, shared_data / "super_resolution" / "Train", {})
     assert sum(data.sizes.values()) == 91
     assert data.schema.facts["channels"] == 3

@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 import torch
 
+from tests.readings import sample
 from workbench.catalog.schema import CHARACTERS, SAMPLES
 from workbench.core.errors import DataError
-from workbench.engine.data import load
-from workbench.engine.data.loaded import ItemSet, WholeGraph
+from workbench.engine.data import load_sample
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample_is_what_its_schema_declares(name: str) -> None:
-    data = load(name)
+    data = sample(name)
     assert data.schema == SAMPLES[name]
     assert list(data.sizes) == ["train", "validation", "test"]
     assert sum(data.sizes.values()) == SAMPLES[name].items
     assert data.problems == ()
-    batch = next(data.batches("validation", 4, length=16))
+    batch = next(load_sample(name).batches("validation", 4, length=16))
     assert batch.keys() == data.schema.outputs.keys()
     for output, spec in data.schema.outputs.items():
         tensor = batch[output]
@@ -33,7 +33,7 @@ def test_a_sample_is_what_its_schema_declares(name: str) -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample_is_the_same_every_time(name: str) -> None:
-    first, second = load(name), load(SAMPLES[name])
+    first, second = load_sample(name), load_sample(name)
     assert first.fingerprint == second.fingerprint
     assert len(first.fingerprint) == 64
     assert all(torch.equal(first.tensors[key], second.tensors[key]) for key in first.tensors)
@@ -43,20 +43,19 @@ def test_an_unknown_sample_is_refused_with_the_known_ones() -> None:
     with pytest.raises(
         DataError, match=r'no dataset "mnist".*digits, iris, diabetes, reference-text, karate'
     ):
-        load("mnist")
+        sample("mnist")
 
 
 def test_digits_are_those_of_scikit_learn() -> None:
     from sklearn.datasets import load_digits
 
     theirs = load_digits()
-    data = load("digits")
-    assert isinstance(data, ItemSet)
+    data = sample("digits")
     rows = data.rows.numpy()
     assert np.array_equal(np.sort(rows), np.arange(1797))
     assert np.array_equal(data.tensors["image"][:, 0].numpy(), theirs.images[rows])
     assert np.array_equal(data.tensors["label"].numpy(), theirs.target[rows])
-    image = next(data.batches("test", 359))["image"]
+    image = next(load_sample("digits").batches("test", 359))["image"]
     assert (float(image.min()), float(image.max())) == (0.0, 1.0)
     for split, index in data.splits.items():
         shares = torch.bincount(data.tensors["label"][index]) / data.sizes[split]
@@ -67,8 +66,7 @@ def test_iris_is_that_of_scikit_learn_standardised_with_the_training_rows() -> N
     from sklearn.datasets import load_iris
 
     theirs = load_iris()
-    data = load("iris")
-    assert isinstance(data, ItemSet)
+    data = sample("iris")
     assert data.schema.labels == tuple(theirs.target_names)
     raw = theirs.data[data.rows.numpy()]
     train = raw[:90]
@@ -81,8 +79,7 @@ def test_diabetes_is_that_of_scikit_learn_and_its_target_can_be_restored() -> No
     from sklearn.datasets import load_diabetes
 
     theirs = load_diabetes()
-    data = load("diabetes")
-    assert isinstance(data, ItemSet)
+    data = sample("diabetes")
     rows = data.rows.numpy()
     features = data.tensors["features"]
     assert np.allclose(np.corrcoef(features.T.numpy()), np.corrcoef(theirs.data[rows].T), atol=1e-5)
@@ -95,7 +92,7 @@ def test_diabetes_is_that_of_scikit_learn_and_its_target_can_be_restored() -> No
 
 
 def test_the_reference_text_is_readable() -> None:
-    data = load("reference-text")
+    data = sample("reference-text")
     text = "".join(CHARACTERS[token] for token in data.tensors["tokens"].tolist())
     assert len(re.findall(r"\bstatement\b", text)) > 100
     assert text.count("?") / len(text) < 0.01
@@ -105,20 +102,21 @@ def test_the_karate_club_is_that_of_networkx() -> None:
     import networkx
 
     club = networkx.karate_club_graph()
-    data = load("karate")
-    assert isinstance(data, WholeGraph)
+    data = sample("karate")
     both = {(a, b) for a, b in club.edges} | {(b, a) for a, b in club.edges}
     assert {(int(a), int(b)) for a, b in data.tensors["edges"].T} == both
     assert data.tensors["edges"].shape == (2, 156)
     sides = [data.schema.labels[label] for label in data.tensors["label"].tolist()]
     assert sides == [club.nodes[node]["club"] for node in club]
-    assert torch.bincount(data.tensors["label"][data.nodes["train"]]).tolist() == [4, 4]
+    assert torch.bincount(data.tensors["label"][data.splits["train"]]).tolist() == [4, 4]
 
 
 def test_reading_samples_does_not_import_slow_libraries() -> None:
     script = (
-        "import sys; from workbench.engine.data import load; load('digits'); load('iris'); load('reference-text');"
-        "print(sorted({'sklearn', 'torch_geometric', 'pandas', 'scipy', 'networkx', 'sqlalchemy'} & set(sys.modules)))"
+        "import sys; from workbench.engine.readers.samples import sample;"
+        "[sample(n) for n in ('digits', 'iris', 'reference-text')];"
+        "slow = {'torch', 'sklearn', 'torch_geometric', 'pandas', 'scipy', 'networkx', 'sqlalchemy'};"
+        "print(sorted(slow & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

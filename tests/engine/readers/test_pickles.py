@@ -12,7 +12,7 @@ import pytest
 from scipy import sparse
 
 from workbench.core.errors import DataError
-from workbench.engine.data.pickles import read_numbers, read_pickle
+from workbench.engine.readers.pickles import read_numbers, read_pickle
 
 
 def written(tmp_path: Path, content: bytes) -> Path:

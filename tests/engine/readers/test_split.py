@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from workbench.engine.data.split import held_back, labelled_few, random_split, stratified_split
+from workbench.engine.readers.split import held_back, labelled_few, random_split, stratified_split
 
 
 def assert_partition(split: dict[str, np.ndarray], items: int) -> None:

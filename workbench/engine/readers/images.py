@@ -1,6 +1,6 @@
 """Folders of pictures: one folder a class, with or without train/validation/test above them.
 
-May import NumPy, Pillow and torch.  Pictures are kept as bytes and become floats when a batch is taken.
+May import NumPy and Pillow.  Pictures are kept as bytes and become floats when a batch is taken.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from workbench.catalog.schema import Schema, image_outputs
 from workbench.core.errors import DataError
-from workbench.engine.data.files import MAX_BYTES, size_text, slug, title
-from workbench.engine.data.loaded import ItemSet
-from workbench.engine.data.split import Index, held_back
+from workbench.engine.readers.content import Array, Content, Index
+from workbench.engine.readers.files import MAX_BYTES, size_text, slug, title
+from workbench.engine.readers.reader import Reading
+from workbench.engine.readers.split import divided
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm"})
 _SPLITS = {
@@ -40,12 +40,11 @@ _ORIENTATION, _TURNED = 0x0112, 5
 
 def image_set(
     path: Path,
-    images: torch.Tensor,
-    labels: torch.Tensor | None,
+    images: Array,
+    labels: Index | None,
     names: tuple[str, ...],
     splits: Mapping[str, Index],
-    problems: Sequence[str],
-) -> ItemSet:
+) -> Content:
     """The dataset of images (items × channels × height × width, bytes) and, if given, their classes."""
     channels, height, width = (int(size) for size in images.shape[1:])
     facts = {"classes": len(names)} if names else {}
@@ -58,9 +57,8 @@ def image_set(
         items=len(images),
         labels=names,
     )
-    tensors = {"image": images} if labels is None else {"image": images, "label": labels}
-    positions = {name: torch.from_numpy(index) for name, index in splits.items()}
-    return ItemSet.arranged(schema, tensors, positions, divisors={"image": 255}, problems=tuple(problems))
+    arrays: dict[str, Array] = {"image": images} if labels is None else {"image": images, "label": labels}
+    return Content(schema, arrays, splits, divisors={"image": 255})
 
 
 @dataclass(frozen=True)
@@ -87,10 +85,11 @@ def pictures_in(folder: Path) -> list[Path]:
     return sorted(pictures_below(folder))
 
 
-def read(path: Path, options: Mapping[str, object]) -> ItemSet:
+def read(path: Path, reading: Reading) -> Content:
     """A folder of pictures.  Sizes that differ are brought to the most common one, and told."""
-    problems: list[str] = []
+    problems = reading.problems
     pictures = _listed(path, problems)
+    pictures = _some(pictures, reading.limit)
     size, count = Counter(picture.size for picture in pictures).most_common(1)[0]
     channels = 3 if any(picture.colour for picture in pictures) else 1
     total = len(pictures) * channels * size[0] * size[1]
@@ -104,9 +103,10 @@ def read(path: Path, options: Mapping[str, object]) -> ItemSet:
             f"{len(pictures) - count:,} of {len(pictures):,} pictures have another size than "
             f"{size[0]}×{size[1]} (width × height) and are resized to it."
         )
-    images = np.empty((len(pictures), channels, size[1], size[0]), dtype=np.uint8)
+    images = reading.array("image", (len(pictures), channels, size[1], size[0]), np.uint8)
     kept: list[_Picture] = []
-    for picture in pictures:
+    for number, picture in enumerate(pictures):
+        reading.progress("Pictures", number, len(pictures))
         try:
             images[len(kept)] = _decoded(picture.file, size, channels)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -115,28 +115,28 @@ def read(path: Path, options: Mapping[str, object]) -> ItemSet:
             kept.append(picture)
     if not kept:
         raise DataError(f"None of the {len(pictures):,} pictures in {path} can be read. {problems[-1]}")
-    return _assembled(path, images[: len(kept)], kept, problems)
+    return _assembled(path, images[: len(kept)], kept, reading)
 
 
-def _assembled(
-    path: Path, images: NDArray[np.uint8], pictures: Sequence[_Picture], problems: Sequence[str]
-) -> ItemSet:
+def _assembled(path: Path, images: Array, pictures: Sequence[_Picture], reading: Reading) -> Content:
     names = tuple(sorted({picture.label for picture in pictures}))
     labels = np.array([names.index(picture.label) for picture in pictures], dtype=np.int64)
     roles = np.array([picture.split for picture in pictures])
     given: dict[str, Index] = {str(role): np.flatnonzero(roles == role) for role in dict.fromkeys(roles)}
-    splits = (
-        held_back(labels, given) if "train" in given else held_back(labels, {"train": np.arange(len(labels))})
-    )
+    splits = divided(reading, labels, given if "train" in given else {})
     labelled = names != ("",)
     return image_set(
         path,
-        torch.from_numpy(images),
-        torch.from_numpy(labels) if labelled else None,
+        images,
+        labels if labelled else None,
         names if labelled else (),
         splits,
-        problems,
     )
+
+
+def _some(pictures: list[_Picture], limit: int) -> list[_Picture]:
+    """About so many pictures from all over the list, so that every class is among them; all of them for 0."""
+    return pictures[:: max(1, len(pictures) // limit)] if limit else pictures
 
 
 def _listed(root: Path, problems: list[str]) -> list[_Picture]:

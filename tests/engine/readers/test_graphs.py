@@ -7,9 +7,12 @@ import pytest
 import torch
 from scipy import sparse
 
+from tests.readings import loaded
 from workbench.catalog.schema import OUTSIDE
 from workbench.core.errors import DataError
-from workbench.engine.data import graphs
+from workbench.engine.data import assembled
+from workbench.engine.readers import graphs
+from workbench.engine.readers.reader import Reading
 
 NODES, FEATURES, CLASSES = 12, 5, 3
 
@@ -38,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_nodes_edges_and_public_split(folder: Path) -> None:
-    data = graphs.read(folder, {})
+    data = loaded(graphs.read, folder, {})
     features = np.load(folder / "features.npy")
     features[10] = 0
     expected = features / np.maximum(features.sum(1, keepdims=True), 1)
@@ -49,27 +52,27 @@ def test_nodes_edges_and_public_split(folder: Path) -> None:
         "validation": [3, 4, 5, 6, 7, 8],
         "test": [9, 11],
     }
-    (batch,) = data.batches("test", 1)
+    (batch,) = assembled(graphs.read(folder, Reading())).batches("test", 1)
     assert batch["label"].tolist() == [OUTSIDE] * 9 + [0, OUTSIDE, 2]
     assert dict(data.schema.facts) == {"classes": 3, "features": 5, "nodes": 12, "edges": 6}
 
 
 def test_a_file_of_the_set_stands_for_the_set(folder: Path) -> None:
-    assert graphs.read(folder / "ind.toy.allx", {}).schema.items == NODES
-    assert graphs.read(folder / "ind.toy.test.index", {}).schema.items == NODES
+    assert loaded(graphs.read, folder / "ind.toy.allx", {}).schema.items == NODES
+    assert loaded(graphs.read, folder / "ind.toy.test.index", {}).schema.items == NODES
 
 
 def test_one_of_several_sets_is_chosen(folder: Path) -> None:
     for file in list(folder.glob("ind.toy.*")):
         (folder / file.name.replace("toy", "other")).write_bytes(file.read_bytes())
     assert "holds several graphs: other, toy" in refused(folder)
-    assert graphs.read(folder, {"name": "toy"}).schema.items == NODES
-    assert graphs.read(folder / "ind.other.x", {}).schema.items == NODES
+    assert loaded(graphs.read, folder, {"name": "toy"}).schema.items == NODES
+    assert loaded(graphs.read, folder / "ind.other.x", {}).schema.items == NODES
 
 
 def refused(folder: Path) -> str:
     with pytest.raises(DataError) as caught:
-        graphs.read(folder, {})
+        loaded(graphs.read, folder, {})
     assert str(folder) in str(caught.value)
     return str(caught.value)
 
@@ -102,7 +105,7 @@ def test_a_part_that_does_not_fit_is_named(
 ) -> None:
     save(folder, part, value)
     if message is None:  # the training features are also in allx, and not read
-        assert graphs.read(folder, {}).schema.items == NODES
+        assert loaded(graphs.read, folder, {}).schema.items == NODES
         return
     assert message in refused(folder)
 
@@ -128,7 +131,7 @@ def test_cora_equals_the_reading_of_torch_geometric(shared_data: Path) -> None:
         from torch_geometric.transforms import NormalizeFeatures
 
         theirs = NormalizeFeatures()(read_planetoid_data(str(shared_data / "cora"), "cora"))
-    data = graphs.read(shared_data / "cora", {})
+    data = loaded(graphs.read, shared_data / "cora", {})
     assert dict(data.schema.facts) == {"classes": 7, "features": 1433, "nodes": 2708, "edges": 10556}
     assert torch.equal(data.tensors["x"], theirs.x)
     assert torch.equal(data.tensors["label"], theirs.y)
@@ -138,5 +141,5 @@ def test_cora_equals_the_reading_of_torch_geometric(shared_data: Path) -> None:
         ("validation", theirs.val_mask),
         ("test", theirs.test_mask),
     ):
-        assert torch.equal(data.nodes[split], mask.nonzero()[:, 0])
+        assert torch.equal(data.splits[split], mask.nonzero()[:, 0])
     assert data.sizes == {"train": 140, "validation": 500, "test": 1000}

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.readings import Read, loaded
 from workbench.core.errors import DataError
-from workbench.engine.data import text
-from workbench.engine.data.loaded import TokenStream
+from workbench.engine.readers import text
 
 
 def written(tmp_path: Path, content: bytes) -> Path:
@@ -14,13 +14,13 @@ def written(tmp_path: Path, content: bytes) -> Path:
     return file
 
 
-def decoded(data: TokenStream) -> str:
+def decoded(data: Read) -> str:
     return "".join(data.schema.labels[token] for token in data.tensors["tokens"].tolist())
 
 
 def test_the_tokens_spell_the_text(tmp_path: Path) -> None:
     story = "Naïve café – 東京 😀\n" * 50
-    data = text.read(written(tmp_path, story.encode()), {})
+    data = loaded(text.read, written(tmp_path, story.encode()), {})
     assert decoded(data) == story
     assert list(data.schema.labels) == sorted(set(story))
     assert data.schema.facts["vocabulary"] == len(set(story))
@@ -38,12 +38,12 @@ def test_the_tokens_spell_the_text(tmp_path: Path) -> None:
     ids=["byte-order mark", "carriage returns", "utf-16", "gzip"],
 )
 def test_habits_of_other_programs(tmp_path: Path, content: bytes) -> None:
-    assert decoded(text.read(written(tmp_path, content), {})) == "abc\ndef\n"
+    assert decoded(loaded(text.read, written(tmp_path, content), {})) == "abc\ndef\n"
 
 
 def refused(path: Path) -> str:
     with pytest.raises(DataError) as caught:
-        text.read(path, {})
+        loaded(text.read, path, {})
     assert str(path) in str(caught.value)
     return str(caught.value)
 
@@ -69,7 +69,7 @@ def test_a_gzip_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_tiny_shakespeare(shared_data: Path) -> None:
-    data = text.read(shared_data / "tinyshakespeare" / "input.txt", {})
+    data = loaded(text.read, shared_data / "tinyshakespeare" / "input.txt", {})
     assert data.schema.facts["vocabulary"] == 65
     assert data.sizes["train"] == 1_003_854
     assert sum(data.sizes.values()) == 1_115_394

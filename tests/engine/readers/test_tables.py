@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 
+from tests.readings import Read, loaded
 from workbench.core.errors import DataError
-from workbench.engine.data import tables
-from workbench.engine.data.loaded import ItemSet
+from workbench.engine.readers import tables
 
 
 def written(tmp_path: Path, text: str | bytes, name: str = "data.csv") -> Path:
@@ -22,8 +22,8 @@ def flowers(rows: int = 30) -> str:
     return "\n".join(["length,colour,species", *lines]) + "\n"
 
 
-def read(tmp_path: Path, text: str | bytes, **options: object) -> ItemSet:
-    return tables.read(written(tmp_path, text), options)
+def read(tmp_path: Path, text: str | bytes, **options: object) -> Read:
+    return loaded(tables.read, written(tmp_path, text), options)
 
 
 def refused(tmp_path: Path, text: str | bytes, **options: object) -> str:
@@ -243,7 +243,7 @@ def test_a_split_never_depends_on_the_order_of_reading(tmp_path: Path) -> None:
     ],
 )
 def test_public_tables(shared_data: Path, name: str, items: int, facts: dict[str, int]) -> None:
-    data = tables.read(shared_data / "tabular" / name, {})
+    data = loaded(tables.read, shared_data / "tabular" / name, {})
     assert data.schema.items == items
     assert dict(data.schema.facts) == facts
     assert torch.isfinite(data.tensors["features"]).all()

@@ -1,11 +1,10 @@
 """The samples that need no download: scikit-learn's small sets, Python's reference text, a karate club.
 
-May import NumPy and torch; networkx when its sample is asked for; of scikit-learn only the files.
+May import NumPy; networkx when its sample is asked for; of scikit-learn only the files.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
@@ -13,31 +12,27 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from workbench.catalog.schema import CHARACTERS, SAMPLES
 from workbench.core.errors import DataError
-from workbench.engine.data.columns import Floats, standard
-from workbench.engine.data.graphs import undirected
-from workbench.engine.data.loaded import ItemSet, Loaded, TokenStream, WholeGraph
-from workbench.engine.data.split import labelled_few, random_split, stratified_split
-from workbench.engine.data.tables import table_set
-from workbench.engine.data.text import token_stream
+from workbench.engine.readers.columns import Floats, standard
+from workbench.engine.readers.content import Content
+from workbench.engine.readers.graphs import undirected
+from workbench.engine.readers.split import labelled_few, random_split, stratified_split
+from workbench.engine.readers.tables import table_set
+from workbench.engine.readers.text import token_stream
 
 # Members of each club whose side is known in training.
 _KNOWN_MEMBERS = 4
 
 
-def load_sample(name: str) -> Loaded:
+def sample(name: str) -> Content:
     """The embedded sample of that id.  Raises DataError when there is none."""
     if name not in SAMPLES:
         raise DataError(f'There is no dataset "{name}". The embedded samples are {", ".join(SAMPLES)}.')
-    loaded = _READERS[name]()
-    schema = replace(loaded.schema, title=SAMPLES[name].title, description=SAMPLES[name].description)
-    content = hashlib.sha256()
-    for tensor in loaded.tensors.values():
-        content.update(tensor.contiguous().numpy().tobytes())
-    return replace(loaded, schema=schema, fingerprint=content.hexdigest())
+    found = _READERS[name]()
+    schema = replace(found.schema, title=SAMPLES[name].title, description=SAMPLES[name].description)
+    return replace(found, schema=schema)
 
 
 def _bundled(name: str, *, skip: int = 0, separator: str | None = ",") -> Floats:
@@ -53,22 +48,15 @@ def _bundled(name: str, *, skip: int = 0, separator: str | None = ",") -> Floats
     return table
 
 
-def _digits() -> ItemSet:
+def _digits() -> Content:
     table = _bundled("digits.csv.gz")
     labels = table[:, -1].astype(np.int64)
     splits = stratified_split(labels)
-    return ItemSet.arranged(
-        SAMPLES["digits"],
-        {
-            "image": torch.from_numpy(table[:, :-1].astype(np.uint8).reshape(-1, 1, 8, 8)),
-            "label": torch.from_numpy(labels),
-        },
-        {name: torch.from_numpy(index) for name, index in splits.items()},
-        divisors={"image": 16},
-    )
+    images = table[:, :-1].astype(np.uint8).reshape(-1, 1, 8, 8)
+    return Content(SAMPLES["digits"], {"image": images, "label": labels}, splits, divisors={"image": 16})
 
 
-def _iris() -> ItemSet:
+def _iris() -> Content:
     table = _bundled("iris.csv", skip=1)
     labels = table[:, -1].astype(np.int64)
     splits = stratified_split(labels)
@@ -76,7 +64,7 @@ def _iris() -> ItemSet:
     return table_set("iris", "", features, labels, SAMPLES["iris"].labels, splits)
 
 
-def _diabetes() -> ItemSet:
+def _diabetes() -> Content:
     features = _bundled("diabetes_data_raw.csv.gz", separator=None)
     target = _bundled("diabetes_target.csv.gz")
     splits = random_split(len(target))
@@ -89,7 +77,7 @@ def _standardised(features: Floats, train: np.ndarray) -> Floats:
     return scaled
 
 
-def _reference_text() -> TokenStream:
+def _reference_text() -> Content:
     """The topics in order; what is no printable ASCII becomes a question mark, in every Python version."""
     topics = import_module("pydoc_data.topics").topics
     whole = "\n\n".join(topics[name] for name in sorted(topics))
@@ -98,7 +86,7 @@ def _reference_text() -> TokenStream:
     return token_stream("reference-text", "", text[: SAMPLES["reference-text"].items], CHARACTERS)
 
 
-def _karate() -> WholeGraph:
+def _karate() -> Content:
     import networkx
 
     club = networkx.karate_club_graph()
@@ -106,14 +94,11 @@ def _karate() -> WholeGraph:
     sides = np.array([schema.labels.index(club.nodes[node]["club"]) for node in range(34)], dtype=np.int64)
     edges = undirected(np.array(list(club.edges), dtype=np.int64).T, 34)
     nodes = labelled_few(sides, _KNOWN_MEMBERS)
-    return WholeGraph.divided(
-        schema,
-        {"x": torch.eye(34), "edges": torch.from_numpy(edges), "label": torch.from_numpy(sides)},
-        {split: torch.from_numpy(index) for split, index in nodes.items()},
-    )
+    x = np.eye(34, dtype=np.float32)
+    return Content(schema, {"x": x, "edges": edges, "label": sides}, nodes, "graph")
 
 
-_READERS: dict[str, Callable[[], Loaded]] = {
+_READERS: dict[str, Callable[[], Content]] = {
     "digits": _digits,
     "iris": _iris,
     "diabetes": _diabetes,

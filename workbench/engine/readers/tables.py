@@ -1,6 +1,6 @@
 """CSV tables: separator, header, which column is the target, and the finished dataset.
 
-May import NumPy and torch.
+May import NumPy.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from workbench.catalog.schema import Schema, table_outputs
 from workbench.core.errors import DataError
-from workbench.engine.data.columns import Column, Floats, encoded, standard
-from workbench.engine.data.files import MEGABYTE, read_text, slug, title
-from workbench.engine.data.loaded import ItemSet
-from workbench.engine.data.split import Index, random_split, stratified_split
+from workbench.engine.readers.columns import Column, Floats, encoded, standard
+from workbench.engine.readers.content import Array, Content, Index
+from workbench.engine.readers.files import MEGABYTE, read_text, slug, title
+from workbench.engine.readers.reader import Reading
+from workbench.engine.readers.split import divided
 
 MAX_TABLE = 256 * MEGABYTE
 MAX_COLUMNS = 10_000
@@ -36,13 +36,20 @@ _MAX_CLASSES = 1_000
 _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 _YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
 _TASKS = ("classification", "regression")
+_AUTO = ("", "As detected")
+TASKS = (_AUTO, ("classification", "A class"), ("regression", "A number"))
+SEPARATORS = (_AUTO, *((name, name.capitalize()) for name in _SEPARATORS))
+HEADER = (_AUTO, ("yes", "Yes"), ("no", "No"))
 
 
-def read(path: Path, options: Mapping[str, object]) -> ItemSet:
+def read(path: Path, reading: Reading) -> Content:
     """A CSV file.  Options: target, task, drop, categorical, separator, header, encoding."""
+    options = reading.options
     columns = read_columns(path, options)
+    reading.choices["columns"] = tuple(column.name for column in columns)
     target = _target(path, columns, options)
-    problems: list[str] = []
+    reading.understood["target"] = target.name
+    problems = reading.problems
     if target.missing.any():
         count = int(target.missing.sum())
         problems.append(f'{count:,} rows without a value in the target column "{target.name}" are left out.')
@@ -51,7 +58,7 @@ def read(path: Path, options: Mapping[str, object]) -> ItemSet:
     if len(target.cells) < 3:
         raise DataError(f"{path} has {len(target.cells)} rows with a target; at least 3 are needed.")
     values, names = _target_values(target, str(options.get("task", "")))
-    splits = stratified_split(values) if names else random_split(len(values))
+    splits = divided(reading, values if names else len(values))
     dropped = _listed(path, columns, options, "drop")
     categorical = _listed(path, columns, options, "categorical")
     blocks = [
@@ -64,7 +71,7 @@ def read(path: Path, options: Mapping[str, object]) -> ItemSet:
         raise DataError(
             f'{path} has no column to learn from beside the target "{target.name}". {" ".join(problems)}'
         )
-    return table_set(slug(path), title(path), np.concatenate(kept, axis=1), values, names, splits, problems)
+    return table_set(slug(path), title(path), np.concatenate(kept, axis=1), values, names, splits)
 
 
 def table_set(
@@ -74,19 +81,18 @@ def table_set(
     target: NDArray[np.generic],
     labels: tuple[str, ...],
     splits: Mapping[str, Index],
-    problems: Sequence[str] = (),
-) -> ItemSet:
+) -> Content:
     """The dataset of ready features and a class (`labels` names them) or a number, standardised here."""
     facts: dict[str, float | int] = {"features": features.shape[1]}
-    tensors = {"features": torch.from_numpy(features.astype(np.float32))}
+    arrays: dict[str, Array] = {"features": features.astype(np.float32)}
     if labels:
         facts = {"classes": len(labels), **facts}
-        tensors["label"] = torch.from_numpy(target.astype(np.int64))
+        arrays["label"] = target.astype(np.int64)
     else:
         numbers = target.astype(np.float64)
         mean, std = standard(numbers[splits["train"]])
         facts |= {"target_mean": mean, "target_std": std}
-        tensors["target"] = torch.from_numpy(((numbers - mean) / std).astype(np.float32)[:, None])
+        arrays["target"] = ((numbers - mean) / std).astype(np.float32)[:, None]
     schema = Schema(
         id=name,
         title=heading,
@@ -96,8 +102,7 @@ def table_set(
         items=len(features),
         labels=labels,
     )
-    positions = {split: torch.from_numpy(index) for split, index in splits.items()}
-    return ItemSet.arranged(schema, tensors, positions, problems=tuple(problems))
+    return Content(schema, arrays, splits)
 
 
 def read_columns(path: Path, options: Mapping[str, object]) -> list[Column]:

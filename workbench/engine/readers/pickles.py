@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
-from workbench.engine.data.files import MEGABYTE, read_bytes, size_text
+from workbench.engine.readers.files import MEGABYTE, read_bytes, size_text
 
 MAX_PICKLE = 512 * MEGABYTE
 MAX_ARRAY = 2048 * MEGABYTE

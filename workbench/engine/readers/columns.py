@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
-from workbench.engine.data.split import Index
+from workbench.engine.readers.content import Index
 
 Floats = NDArray[np.float64]
 

@@ -1,6 +1,6 @@
 """IDX files, the format of MNIST and its relatives: pairs of images and labels, gzip or plain.
 
-May import NumPy and torch.  Format: http://yann.lecun.com/exdb/mnist (type byte, dimensions, content).
+May import NumPy.  Format: http://yann.lecun.com/exdb/mnist (type byte, dimensions, content).
 """
 
 from __future__ import annotations
@@ -8,18 +8,17 @@ from __future__ import annotations
 import math
 import re
 import struct
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
-from workbench.engine.data.files import opened, read_array
-from workbench.engine.data.images import image_set
-from workbench.engine.data.loaded import ItemSet
-from workbench.engine.data.split import held_back
+from workbench.engine.readers.content import Content
+from workbench.engine.readers.files import opened, read_array
+from workbench.engine.readers.images import image_set
+from workbench.engine.readers.reader import Reading
+from workbench.engine.readers.split import divided
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _TEST = re.compile(r"t10k|test", re.IGNORECASE)
@@ -95,16 +94,15 @@ def _swapped(name: str) -> str:
     return name.replace("images", "labels").replace("Images", "Labels").replace("IMAGES", "LABELS")
 
 
-def read(path: Path, options: Mapping[str, object]) -> ItemSet:
+def read(path: Path, reading: Reading) -> Content:
     """A folder of IDX files, or one file of images with its labels beside it."""
-    problems: list[str] = []
     images: list[NDArray[np.uint8]] = []
     labels: list[NDArray[np.int64]] = []
     files = pairs(path)
     for image_file, label_file in files.values():
         pixels = _pixels(image_file)
         if label_file is None:
-            problems.append(
+            reading.say(
                 f"There is no file of labels beside {image_file}: the images are read without labels."
             )
         else:
@@ -116,7 +114,8 @@ def read(path: Path, options: Mapping[str, object]) -> ItemSet:
         images.append(pixels)
     values = np.concatenate(labels) if len(labels) == len(images) else None
     train = len(images[0])
-    splits = held_back(
+    splits = divided(
+        reading,
         values if values is not None else np.zeros(sum(map(len, images)), dtype=np.int64),
         {
             role: np.arange(start, start + len(part))
@@ -126,11 +125,10 @@ def read(path: Path, options: Mapping[str, object]) -> ItemSet:
     names, classes = (None, None) if values is None else np.unique(values, return_inverse=True)
     return image_set(
         path,
-        torch.from_numpy(np.concatenate(images) if len(images) > 1 else images[0]),
-        None if classes is None else torch.from_numpy(classes.astype(np.int64)),
+        np.concatenate(images) if len(images) > 1 else images[0],
+        None if classes is None else classes.astype(np.int64),
         () if names is None else tuple(str(name) for name in names),
         splits,
-        problems,
     )
 
 

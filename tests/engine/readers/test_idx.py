@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from tests.readings import loaded
 from workbench.core.errors import DataError
-from workbench.engine.data import idx
-from workbench.engine.data.loaded import ItemSet
+from workbench.engine.readers import idx
 
 Bytes = np.ndarray
 
@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_like_mnist(folder: Path) -> None:
-    data = idx.read(folder, {})
+    data = loaded(idx.read, folder, {})
     assert data.sizes == {"train": 54, "validation": 6, "test": 12}
     assert dict(data.schema.facts) == {"classes": 3, "channels": 1, "height": 4, "width": 5}
     assert data.schema.labels == ("0", "1", "2")
@@ -50,14 +50,14 @@ def test_a_folder_like_mnist(folder: Path) -> None:
 
 
 def test_one_file_with_its_labels_is_split_here(folder: Path) -> None:
-    data = idx.read(folder / "train-images-idx3-ubyte", {})
+    data = loaded(idx.read, folder / "train-images-idx3-ubyte", {})
     assert data.sizes == {"train": 36, "validation": 12, "test": 12}
 
 
 def test_images_without_labels_are_read_and_told(tmp_path: Path) -> None:
     file = tmp_path / "faces-images-idx3-ubyte"
     file.write_bytes(idx_bytes(pixels(20)))
-    data = idx.read(file, {})
+    data = loaded(idx.read, file, {})
     assert list(data.schema.outputs) == list(data.tensors) == ["image"]
     assert "without labels" in data.problems[0]
 
@@ -65,7 +65,7 @@ def test_images_without_labels_are_read_and_told(tmp_path: Path) -> None:
 def test_labels_that_do_not_begin_at_zero_keep_their_names(folder: Path) -> None:
     (folder / "train-labels-idx1-ubyte").write_bytes(idx_bytes((classes(60) * 2 + 1).astype(np.uint8)))
     (folder / "t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx_bytes(classes(12) * 2 + 1)))
-    data = idx.read(folder, {})
+    data = loaded(idx.read, folder, {})
     assert data.schema.labels == ("1", "3", "5")
     assert int(data.tensors["label"].max()) == 2
 
@@ -74,7 +74,7 @@ def test_labels_that_do_not_begin_at_zero_keep_their_names(folder: Path) -> None
 def test_colours_come_first(tmp_path: Path, shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
     array = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
     (tmp_path / "images").write_bytes(idx_bytes(array))
-    data = idx.read(tmp_path / "images", {})
+    data = loaded(idx.read, tmp_path / "images", {})
     assert tuple(data.tensors["image"].shape) == expected
     first = array[data.rows.numpy()[0]]
     assert np.array_equal(
@@ -84,7 +84,7 @@ def test_colours_come_first(tmp_path: Path, shape: tuple[int, ...], expected: tu
 
 def refused(path: Path) -> str:
     with pytest.raises(DataError) as caught:
-        idx.read(path, {})
+        loaded(idx.read, path, {})
     return str(caught.value)
 
 
@@ -154,8 +154,7 @@ def test_the_file_of_labels_is_not_the_data(folder: Path) -> None:
 
 
 def test_fashion_mnist(shared_data: Path) -> None:
-    data = idx.read(shared_data / "fashion_mnist", {})
-    assert isinstance(data, ItemSet)
+    data = loaded(idx.read, shared_data / "fashion_mnist", {})
     assert data.sizes == {"train": 55_000, "validation": 5_000, "test": 10_000}
     assert torch.bincount(data.tensors["label"]).tolist() == [7_000] * 10
     # The mean grey level of the training images that everyone normalises with.

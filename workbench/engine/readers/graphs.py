@@ -1,6 +1,6 @@
 """Graphs: the Planetoid files (Cora, Citeseer, PubMed), and edges in their normal form.
 
-May import NumPy and torch; not torch_geometric, which takes seconds to import.
+May import NumPy.
 Source of the files: Yang et al. 2016, https://arxiv.org/abs/1603.08861.
 """
 
@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from workbench.catalog.schema import Schema, graph_outputs
 from workbench.core.errors import DataError
-from workbench.engine.data.files import MEGABYTE, read_text, slug, title
-from workbench.engine.data.loaded import WholeGraph
-from workbench.engine.data.pickles import MAX_ARRAY, read_numbers, read_pickle
-from workbench.engine.data.split import Index
+from workbench.engine.readers.content import Content, Index
+from workbench.engine.readers.files import MEGABYTE, read_text, slug, title
+from workbench.engine.readers.pickles import MAX_ARRAY, read_numbers, read_pickle
+from workbench.engine.readers.reader import Reading
 
 _PARTS = ("x", "y", "tx", "ty", "allx", "ally", "graph", "test.index")
 _VALIDATION = 500
@@ -56,9 +55,9 @@ def parts(path: Path, name: str = "") -> dict[str, Path]:
     return files
 
 
-def read(path: Path, options: Mapping[str, object]) -> WholeGraph:
+def read(path: Path, reading: Reading) -> Content:
     """A Planetoid set with its public split; features of a node sum to one.  Options: name."""
-    files = parts(path, str(options.get("name", "")))
+    files = parts(path, reading.text("name"))
     test = _test_index(files["test.index"])
     x, one_hot = _nodes(files, test)
     labels = one_hot.argmax(axis=1).astype(np.int64)
@@ -80,12 +79,7 @@ def read(path: Path, options: Mapping[str, object]) -> WholeGraph:
         items=len(x),
         labels=tuple(str(label) for label in range(classes)),
     )
-    tensors = {"x": x / np.maximum(sums, 1.0), "edges": edges, "label": labels}
-    return WholeGraph.divided(
-        schema,
-        {name: torch.from_numpy(array) for name, array in tensors.items()},
-        {split: torch.from_numpy(index) for split, index in nodes.items()},
-    )
+    return Content(schema, {"x": x / np.maximum(sums, 1.0), "edges": edges, "label": labels}, nodes, "graph")
 
 
 def undirected(pairs: Index, nodes: int) -> Index:

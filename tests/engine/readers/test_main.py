@@ -1,0 +1,96 @@
+"""The process that reads files for everybody else: one request, answers in lines of JSON."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.catalog.schema import SAMPLES, Schema
+from workbench.engine.readers.__main__ import main
+from workbench.engine.readers.content import opened
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    file = tmp_path / "flowers.csv"
+    file.write_text("x,y,label\n" + "\n".join(f"{i},7,{'ab'[i % 2]}" for i in range(20)))
+    return file
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Says requests to the program in this process; gives its answers."""
+    monkeypatch.setattr("workbench.engine.readers.limits.apply", lambda: None)
+
+    def say(*requests: dict[str, Any]) -> list[dict[str, Any]]:
+        lines = "".join(json.dumps(request) + "\n" for request in requests)
+        monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+        assert main() == 0
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return say
+
+
+def test_readers_that_suit_are_told_with_their_reason(table: Path, ask: Any) -> None:
+    (answer,) = ask({"do": "detect", "path": str(table)})
+    assert answer["readers"][0] == {"name": "table", "title": "CSV table", "reason": "its name ends in .csv"}
+    assert {"name": "idx", "title": "IDX images"} in answer["all"]
+
+
+def test_a_reading_tells_all_that_a_record_needs(table: Path, tmp_path: Path, ask: Any) -> None:
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    request = {"do": "read", "path": str(table), "options": {"target": "label"}, "into": str(folder)}
+    *_, answer = ask(request)
+    assert (answer["id"], answer["title"], answer["reader"]) == ("flowers", "Flowers", "table")
+    assert answer["splits"] == {"train": 12, "validation": 4, "test": 4} and answer["layout"] == "items"
+    assert answer["problems"] == ['The column "y" is left out: it has the same value everywhere.']
+    assert answer["choices"] == {"columns": ["x", "y", "label"]}
+    assert answer["understood"]["target"] == "label" and answer["understood"]["split"] == "stratified"
+    assert [option["name"] for option in answer["options"]][:2] == ["target", "task"]
+    bars = next(figure for figure in answer["figures"] if figure["title"] == "Classes")
+    assert (bars["names"], bars["values"]) == (["a", "b"], [10, 10])
+    assert len(answer["items"]) == 12 and {item["label"] for item in answer["items"]} == {"a", "b"}
+    copy = opened(folder)
+    assert copy.schema == Schema.from_json(answer["schema"]) and copy.sizes == answer["splits"]
+    assert copy.arrays["features"].shape == (20, 1)
+    (marked,) = ask({"do": "mark", "path": str(table), "reader": "table", "options": {"target": "label"}})
+    assert marked == {"mark": answer["fingerprint"]}
+
+
+def test_a_name_of_ones_own(table: Path, ask: Any) -> None:
+    *_, answer = ask({"do": "read", "path": str(table), "name": "My Flowers, v1.5"})
+    assert (answer["id"], answer["title"]) == ("my-flowers-v1-5", "My Flowers, v1.5")
+
+
+def test_items_are_shown_on_request(ask: Any) -> None:
+    start, answer = ask({"do": "show", "folder": "sample:digits"}, {"split": "test", "places": [2, 5]})
+    assert start == {"splits": {"train": 1079, "validation": 359, "test": 359}, "layout": "items"}
+    assert [item["place"] for item in answer["items"]] == [2, 3, 4]
+    assert all(item["parts"][0]["kind"] == "image" for item in answer["items"])
+    assert {item["label"] for item in answer["items"]} <= set(SAMPLES["digits"].labels)
+
+
+def test_an_error_is_one_line_and_no_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "workbench.engine.readers"]
+    request = json.dumps({"do": "read", "path": str(tmp_path / "gone")}) + "\n"
+    done = subprocess.run(command, input=request, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"There is no file or folder {tmp_path / 'gone'}.\n"
+
+
+def test_a_reader_that_wants_too_much_memory_ends_with_a_sentence(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb-images-idx3-ubyte"
+    bomb.write_bytes(b"\0\0\x0e\x03" + (3 * (700).to_bytes(4)) + b"\0" * 100)
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench.engine.readers"],
+        input=json.dumps({"do": "read", "path": str(bomb)}) + "\n",
+        capture_output=True,
+        text=True,
+        env={**__import__("os").environ, "WORKBENCH_READER_MEMORY": str(300 * 2**20)},
+    )
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr

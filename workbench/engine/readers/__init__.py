@@ -1,0 +1,1 @@
+"""Files of many kinds as arrays: detected, read, kept, looked at.  Never imports torch."""

@@ -1,0 +1,119 @@
+"""Reads files in a process of its own, with limits, and answers in JSON lines.  Documented for whoever starts it.
+
+`python -m workbench.engine.readers` takes one request as JSON on stdin:
+{"do": "detect", "path": P}, {"do": "mark", "path": P, "reader": R, "options": {}},
+{"do": "read", "path": P, "reader": "", "options": {}, "limit": 0, "into": FOLDER or "", "name": ""}
+or {"do": "show", "folder": FOLDER or "sample:ID"}; see `answers` and readers/show.py for what comes back.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import DataError
+from workbench.engine.readers import content, detect, limits, show
+from workbench.engine.readers.figures import figures_of
+from workbench.engine.readers.reader import Reading, figures_as_json, options_as_json
+
+# Progress more often than this is of no use to anybody.
+_EVERY = 0.1
+
+
+def main() -> int:
+    """Exit code 0, or 1 with one line on stderr where the data cannot be read."""
+    limits.apply()
+    try:
+        request = json.loads(sys.stdin.readline())
+        do = _REQUESTS[request["do"]]
+        do(request)
+    except DataError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except MemoryError:
+        print(f"Reading it needs more than {limits.MEMORY_TEXT} of memory.", file=sys.stderr)
+        return 1
+    except OSError as error:  # a source that vanishes, a disk that is full: never a traceback for people
+        print(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _say(**answer: object) -> None:
+    print(json.dumps(answer, ensure_ascii=False), flush=True)
+
+
+def _detect(request: Mapping[str, Any]) -> None:
+    """{"readers": [{"name", "title", "reason"}…], "all": […]}: those that suit, likeliest first, and all there are."""
+    found = detect.detect(Path(request["path"]))
+    _say(
+        readers=[
+            {"name": name, "title": detect.READERS[name].title, "reason": reason} for name, reason in found
+        ],
+        all=[{"name": reader.name, "title": reader.title} for reader in detect.READERS.values()],
+    )
+
+
+def _read(request: Mapping[str, Any]) -> None:
+    """{"progress": [what, done, total]} while it reads, then one line with all that a record needs.
+
+    That line has id, title, reader, fingerprint, schema, splits, layout, options (as a form shows them),
+    understood, choices, problems, figures and items (the first ones, as readers/show.py gives them).
+    """
+    folder = Path(request["into"]) if request.get("into") else None
+    reading = Reading(dict(request.get("options") or {}), int(request.get("limit") or 0), folder, _progress())
+    found = detect.read(request["path"], request.get("reader") or "", reading, request.get("name") or "")
+    if folder is not None:
+        content.write(found.content, folder)
+    schema = found.content.schema
+    _say(
+        id=schema.id,
+        title=schema.title,
+        reader=found.reader,
+        fingerprint=found.fingerprint,
+        schema=schema.to_json(),
+        splits=found.content.sizes,
+        layout=found.content.layout,
+        options=options_as_json(detect.READERS[found.reader].options),
+        understood=reading.understood,
+        choices=reading.choices,
+        problems=reading.problems,
+        figures=figures_as_json([*figures_of(found.content), *reading.figures]),
+        items=show.first_items(found.content),
+    )
+
+
+def _mark(request: Mapping[str, Any]) -> None:
+    """{"mark": the fingerprint of the source as it is now}."""
+    _say(mark=detect.mark(Path(request["path"]), request["reader"], request["options"]))
+
+
+def _progress() -> Callable[[str, int, int], None]:
+    last = 0.0
+
+    def tell(what: str, done: int, total: int) -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= _EVERY:
+            last = now
+            _say(progress=[what, done, total])
+
+    return tell
+
+
+def _show(request: Mapping[str, Any]) -> None:
+    show.serve(str(request["folder"]), sys.stdin, _say)
+
+
+_REQUESTS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
+    "detect": _detect,
+    "mark": _mark,
+    "read": _read,
+    "show": _show,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""A dataset as arrays, as readers give it, and as it is kept beside the workspace.
+
+May import NumPy, the schema and core.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.catalog.schema import Schema
+from workbench.core.errors import DataError
+
+Array = NDArray[np.generic]
+Index = NDArray[np.int64]
+Layout = Literal["items", "stream", "windows", "graph", "graphs"]
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """A dataset as arrays.
+
+    `layout` says what an item is:
+    items – the first dimension of every array is the item;
+    stream – `tokens` is one long row, an item is a window of it with the length that the model asks for;
+    windows – `x` and `y` are rows in the order of time, an item is `window` rows of x and the `horizon`
+    rows of y that follow; splits name the first rows of the windows;
+    graph – one graph of `x` (nodes × features), `edges` (2 × edges) and `label`; splits name nodes;
+    graphs – many: `x` and `edges` (numbered inside each graph) of all of them one after the other, `nodes`
+    and `links` with the place where each begins and one more; every other array has one row a graph.
+
+    `splits` names positions of items.  An array in `divisors` is kept as bytes and divided by that number
+    when a batch is taken.  Arrays that are no outputs of the schema are there to be looked at.
+    """
+
+    schema: Schema
+    arrays: Mapping[str, Array]
+    splits: Mapping[str, Index]
+    layout: Layout = "items"
+    divisors: Mapping[str, int] = field(default_factory=dict)
+    window: int = 0
+    horizon: int = 0
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many items each split has."""
+        return {name: len(index) for name, index in self.splits.items()}
+
+    def named(self, id: str, title: str) -> Content:
+        """The same content under another name."""
+        return replace(self, schema=replace(self.schema, id=id, title=title))
+
+
+# The content of a folder is that of this number's writer; a folder of another one is read anew.
+VERSION = 1
+_FACTS = "content.json"
+
+
+def write(content: Content, folder: Path) -> None:
+    """Writes arrays as .npy files and the rest as JSON.  Raises OSError, as when the disk is full.
+
+    Arrays that were made by Reading.array for this folder and kept whole are there already.
+    """
+    for name, array in {**content.arrays, **_splits(content)}.items():
+        file = folder / f"{name}.npy"
+        if isinstance(array, np.memmap) and Path(str(array.filename)) == file.absolute() and _whole(array):
+            array.flush()
+            continue
+        if array.dtype.hasobject:
+            raise ValueError(f"the array {name} holds Python objects")
+        whole = np.ascontiguousarray(array)
+        del array
+        # A piece of a memory-mapped file must not be written over the file that it is read from.
+        partial = folder / f"{name}.partial.npy"
+        np.save(partial, whole, allow_pickle=False)
+        partial.replace(file)
+    facts = {
+        "version": VERSION,
+        "schema": content.schema.to_json(),
+        "arrays": sorted(content.arrays),
+        "splits": list(content.splits),
+        "layout": content.layout,
+        "divisors": dict(content.divisors),
+        "window": content.window,
+        "horizon": content.horizon,
+    }
+    (folder / _FACTS).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+
+
+def opened(folder: Path) -> Content:
+    """The content that `write` left, its arrays mapped into memory.  Raises DataError when it is damaged."""
+    try:
+        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        if facts["version"] != VERSION:
+            raise DataError(f"The kept copy in {folder} was written by another Workbench.")
+        return Content(
+            schema=Schema.from_json(facts["schema"]),
+            arrays={name: _mapped(folder / f"{name}.npy") for name in facts["arrays"]},
+            splits={name: _mapped(folder / f"split-{name}.npy").astype(np.int64) for name in facts["splits"]},
+            layout=facts["layout"],
+            divisors=facts["divisors"],
+            window=facts["window"],
+            horizon=facts["horizon"],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"The kept copy in {folder} is damaged ({error}).") from error
+
+
+def _mapped(file: Path) -> Array:
+    # Copy on write: nobody's change reaches the file, and torch asks for arrays that can be written.
+    mapped: Array = np.load(file, mmap_mode="c", allow_pickle=False)
+    return mapped
+
+
+def _splits(content: Content) -> dict[str, Array]:
+    return {f"split-{name}": index for name, index in content.splits.items()}
+
+
+def _whole(array: np.memmap) -> bool:
+    return bool(array.nbytes + array.offset == Path(str(array.filename)).stat().st_size)

@@ -1,0 +1,238 @@
+"""Which reader a path needs, and reading it.
+
+A dataset is registered, not copied: its source stays where it is, and a fingerprint tells when it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.core.errors import DataError
+from workbench.engine.readers import graphs, idx, images, tables, text
+from workbench.engine.readers.content import Content
+from workbench.engine.readers.files import existing, fingerprint, opened, slug, title
+from workbench.engine.readers.reader import Option, Reader, Reading
+from workbench.engine.readers.split import OPTIONS
+
+_TABLES = (".csv", ".tsv", ".tab")
+_TEXTS = (".txt", ".md", ".rst", ".text")
+# Files that tell about data and are none.
+_ABOUT = frozenset(("readme", "license", "licence", "source", "changelog", "copying", "citation"))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A source as it was read."""
+
+    reader: str
+    content: Content
+    fingerprint: str
+
+
+def detect(path: Path) -> list[tuple[str, str]]:
+    """Names of the readers that suit a path with the reason, the likeliest first; may be empty."""
+    path = existing(path)
+    if path.is_dir() and not any(path.iterdir()):
+        raise DataError(f"The folder {path} is empty.")
+    if path.is_file() and not path.stat().st_size:
+        raise DataError(f"{path} is empty.")
+    reasons = ((reader.name, reader.suits(path)) for reader in READERS.values())
+    return [(name, reason) for name, reason in reasons if reason]
+
+
+def read(path: str | Path, reader: str, reading: Reading, name: str = "") -> Found:
+    """Reads what is at `path` with the reader of that name, or with the one that suits it best.
+
+    The dataset is called `name`, or as its file or folder is.
+
+    Raises DataError naming the file that cannot be read.
+    """
+    source = existing(Path(path))
+    found = [] if reader else detect(source)
+    if not reader and not found:
+        raise DataError(_nothing_suits(source))
+    chosen = reader_named(reader or found[0][0])
+    known = [option.name for option in chosen.options]
+    unknown = [name for name in reading.options if name not in known]
+    if unknown:
+        raise DataError(
+            f'The reader "{chosen.name}" has no option "{unknown[0]}"; it has {", ".join(known) or "none"}.'
+        )
+    content = chosen.read(source, reading)
+    return Found(
+        chosen.name,
+        content.named(slug(Path(name) if name else source), name or title(source)),
+        mark(source, chosen.name, reading.options),
+    )
+
+
+def mark(source: Path, reader: str, options: Mapping[str, object]) -> str:
+    """The fingerprint of the files that a reader takes from a source.  Raises DataError when one is gone."""
+    chosen = reader_named(reader)
+    files = chosen.files(source, Reading(options))
+    return fingerprint(source if source.is_dir() else source.parent, files)
+
+
+def reader_named(name: str) -> Reader:
+    """The reader of that name.  Raises DataError when there is none."""
+    if name not in READERS:
+        raise DataError(f'There is no reader "{name}"; there are {", ".join(READERS)}.')
+    return READERS[name]
+
+
+def _nothing_suits(source: Path) -> str:
+    kinds = ", ".join(reader.title for reader in READERS.values())
+    if source.is_dir():
+        several = _members(source, _TABLES) + _members(source, _TEXTS)
+        if len(several) > 1:
+            names = ", ".join(file.name for file in several[:10])
+            return f"{source} holds several files that could be meant: {names}. Name one of them."
+    return f"No reader suits {source}; known are {kinds}. If it is one of these, name the reader."
+
+
+def _members(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """Files of these kinds directly in a folder, those about the data left out."""
+    files = sorted(file for file in folder.iterdir() if file.is_file())
+    return [f for f in files if _suffix(f) in suffixes and f.name.lower().split(".")[0] not in _ABOUT]
+
+
+def _suffix(path: Path) -> str:
+    name = path.name.lower().removesuffix(".gz")
+    return Path(name).suffix
+
+
+def _only(path: Path, suffixes: tuple[str, ...]) -> Path:
+    """The file itself, or the only file of its kind in the folder."""
+    if path.is_file():
+        return path
+    files = _members(path, suffixes)
+    if len(files) == 1:
+        return files[0]
+    if not files:
+        raise DataError(f"{path} holds no file that ends in {' or '.join(suffixes)}.")
+    raise DataError(
+        f"{path} holds several files: {', '.join(file.name for file in files[:10])}. Name one of them."
+    )
+
+
+def _suits_planetoid(path: Path) -> str:
+    folder = path if path.is_dir() else path.parent
+    if path.is_file() and not path.name.startswith("ind."):
+        return ""
+    names = graphs.names_in(folder)
+    return f"it has the files ind.{names[0]}.*" if names else ""
+
+
+def _suits_idx(path: Path) -> str:
+    if path.is_file():
+        return "it begins as an IDX file does" if idx.is_idx(path) else ""
+    files = (file for file in sorted(path.iterdir()) if file.is_file() and "images" in file.name.lower())
+    return next((f"{file.name} begins as an IDX file does" for file in files if idx.is_idx(file)), "")
+
+
+def _suits_images(path: Path) -> str:
+    first = next(images.pictures_below(path), None) if path.is_dir() else None
+    return f"it has pictures such as {first.relative_to(path)}" if first else ""
+
+
+def _suits_table(path: Path) -> str:
+    if path.is_file():
+        return f"its name ends in {_suffix(path)}" if _suffix(path) in _TABLES else ""
+    files = _members(path, _TABLES)
+    return f"{files[0].name} is its only table" if len(files) == 1 else ""
+
+
+def _suits_text(path: Path) -> str:
+    if path.is_dir():
+        files = _members(path, _TEXTS)
+        return f"{files[0].name} is its only text" if len(files) == 1 and not _members(path, _TABLES) else ""
+    if _suffix(path) in _TEXTS:
+        return f"its name ends in {_suffix(path)}"
+    with opened(path) as stream:
+        head = stream.read(65_536)
+    # A character may be cut at the end of the head.
+    try:
+        head[: max(1, len(head) - 4)].decode()
+    except UnicodeDecodeError:
+        return ""
+    return "" if b"\0" in head else "its content is text"
+
+
+def _pictures(path: Path, reading: Reading) -> list[Path]:
+    return images.pictures_in(path)
+
+
+def _pairs(path: Path, reading: Reading) -> list[Path]:
+    return [file for pair in idx.pairs(path).values() for file in pair if file is not None]
+
+
+def _parts(path: Path, reading: Reading) -> list[Path]:
+    return list(graphs.parts(path, reading.text("name")).values())
+
+
+_ENCODING = Option("encoding", "Encoding", "Of the text, such as utf-8 or latin-1.", advanced=True)
+
+READERS: Mapping[str, Reader] = {
+    reader.name: reader
+    for reader in (
+        Reader(
+            "planetoid",
+            "Planetoid graph",
+            (Option("name", "Graph", "Which one, where a folder holds several."),),
+            _suits_planetoid,
+            _parts,
+            graphs.read,
+        ),
+        Reader("idx", "IDX images", OPTIONS, _suits_idx, _pairs, idx.read),
+        Reader("images", "folder of pictures", OPTIONS, _suits_images, _pictures, images.read),
+        Reader(
+            "table",
+            "CSV table",
+            (
+                Option("target", "Target", "The column to predict.", "column"),
+                Option(
+                    "task", "Task", "Whether the target is a class or a number.", "choice", "", tables.TASKS
+                ),
+                Option("drop", "Left out", "Columns that must not be used.", "columns", None),
+                Option(
+                    "categorical",
+                    "Categories",
+                    "Columns whose numbers are names.",
+                    "columns",
+                    None,
+                ),
+                Option(
+                    "separator",
+                    "Separator",
+                    "What stands between two cells.",
+                    "choice",
+                    "",
+                    tables.SEPARATORS,
+                ),
+                Option(
+                    "header",
+                    "Header",
+                    "Whether the first row names the columns.",
+                    "choice",
+                    "",
+                    tables.HEADER,
+                ),
+                _ENCODING,
+                *OPTIONS,
+            ),
+            _suits_table,
+            lambda path, reading: [_only(path, _TABLES)],
+            lambda path, reading: tables.read(_only(path, _TABLES), reading),
+        ),
+        Reader(
+            "text",
+            "text file",
+            (_ENCODING,),
+            _suits_text,
+            lambda path, reading: [_only(path, _TEXTS)],
+            lambda path, reading: text.read(_only(path, _TEXTS), reading),
+        ),
+    )
+}

@@ -1,0 +1,204 @@
+"""Which items train, which validate, which test: the same in every run, whatever the run's seed.
+
+May import NumPy and core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.errors import DataError
+from workbench.engine.readers.content import Index
+from workbench.engine.readers.reader import Option, Reading
+
+# NumPy promises never to change the stream of RandomState, so a split outlives NumPy's versions.
+SEED = 20_240_229
+
+# Shares of the items held back when the files name no split of their own.
+VALIDATION = 0.2
+TEST = 0.2
+
+_HOW = {
+    "": "As the files say, else at random",
+    "random": "At random",
+    "stratified": "At random, every class in proportion",
+    "time": "By time: the last ones test",
+    "folds": "k folds: one of them tests",
+}
+OPTIONS = (
+    Option(
+        "split",
+        "Split",
+        "How examples are dealt out to train, validate and test.",
+        "choice",
+        "",
+        tuple(_HOW.items()),
+    ),
+    Option(
+        "validation",
+        "Validation share",
+        "Share of the examples that choose the best epoch.",
+        "share",
+        None,
+        min=0,
+        max=0.9,
+    ),
+    Option(
+        "test",
+        "Test share",
+        "Share of the examples held back to the very end.",
+        "share",
+        None,
+        min=0,
+        max=0.9,
+    ),
+    Option(
+        "folds",
+        "Folds",
+        "Into how many folds the examples are dealt.",
+        "number",
+        5,
+        min=2,
+        max=100,
+        advanced=True,
+    ),
+    Option(
+        "fold",
+        "Test fold",
+        "Which fold tests; the others train and validate.",
+        "number",
+        1,
+        min=1,
+        max=100,
+        advanced=True,
+    ),
+)
+
+
+def divided(
+    reading: Reading,
+    items: int | NDArray[np.generic],
+    given: Mapping[str, Index] | None = None,
+    *,
+    ordered: bool = False,
+) -> dict[str, Index]:
+    """Positions of the items of each split, as the person wants it, else as the files say in `given`.
+
+    `items` are the classes of the items, dealt in proportion, or their number.  `ordered` items follow one
+    another in time and are split so unless something else is wanted.
+    """
+    labels = np.zeros(items, dtype=np.int64) if isinstance(items, int) else items
+    how = reading.choice("split", [key for key in _HOW if key])
+    shares = [reading.text(name) for name in ("validation", "test")]
+    validation = reading.number("validation", VALIDATION, 0, 0.9)
+    test = reading.number("test", TEST, 0, 0.9)
+    if validation + test >= 1:
+        raise DataError(f"Validation ({validation:g}) and test ({test:g}) leave nothing to train on.")
+    if not how and given and "train" in given:
+        reading.understood["split"] = ""
+        return held_back(labels, given)
+    if not how and not any(shares):
+        reading.understood["split"] = how = (
+            "time" if ordered else "random" if isinstance(items, int) else "stratified"
+        )
+        return (
+            _by_time(len(labels), VALIDATION, TEST)
+            if ordered
+            else held_back(labels, {"train": np.arange(len(labels))})
+        )
+    how = how or ("time" if ordered else "stratified")
+    reading.understood |= {"split": how, "validation": validation, "test": test}
+    if how == "time":
+        return _by_time(len(labels), validation, test)
+    if how == "folds":
+        return _folds(reading, labels, validation)
+    return stratified_split(labels if how == "stratified" else np.zeros(len(labels)), validation, test)
+
+
+def _by_time(items: int, validation: float, test: float) -> dict[str, Index]:
+    """The first items train, then come those that validate, and the last ones test."""
+    held_test, held_validation = int(items * test + 0.5), int(items * validation + 0.5)
+    train = max(1, items - held_test - held_validation)
+    return {
+        "train": np.arange(train),
+        "validation": np.arange(train, max(train, items - held_test)),
+        "test": np.arange(max(train, items - held_test), items),
+    }
+
+
+def _folds(reading: Reading, labels: NDArray[np.generic], validation: float) -> dict[str, Index]:
+    """One of k folds tests; every class is dealt in proportion, and always in the same way."""
+    folds = reading.whole("folds", 5, 2, 100)
+    fold = reading.whole("fold", 1, 1, folds)
+    if folds > len(labels):
+        raise DataError(f"{len(labels):,} examples cannot be dealt into {folds} folds.")
+    generator = np.random.RandomState(SEED)
+    shuffled = generator.permutation(len(labels))
+    # Sorted by class, then dealt like cards, each fold gets its share of every class.
+    order = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    test = order[fold - 1 :: folds]
+    rest = np.setdiff1d(order, test)
+    parts = stratified_split(labels[rest], validation, 0.0)
+    return {"train": rest[parts["train"]], "validation": rest[parts["validation"]], "test": np.sort(test)}
+
+
+def random_split(items: int, validation: float = VALIDATION, test: float = TEST) -> dict[str, Index]:
+    """Positions 0 … items - 1 dealt at random into train, validation and test, each in rising order."""
+    return stratified_split(np.zeros(items, dtype=np.int64), validation, test)
+
+
+def stratified_split(
+    labels: NDArray[np.generic], validation: float = VALIDATION, test: float = TEST
+) -> dict[str, Index]:
+    """Like `random_split`, but every class is dealt in the same proportions; one item stays to train."""
+    generator = np.random.RandomState(SEED)
+    parts: dict[str, list[Index]] = {"train": [], "validation": [], "test": []}
+    for value in np.unique(labels):
+        members = generator.permutation(np.flatnonzero(labels == value)).astype(np.int64)
+        held_test = min(int(len(members) * test + 0.5), len(members) - 1)
+        held_validation = min(int(len(members) * validation + 0.5), len(members) - 1 - held_test)
+        parts["test"].append(members[:held_test])
+        parts["validation"].append(members[held_test : held_test + held_validation])
+        parts["train"].append(members[held_test + held_validation :])
+    return _joined(parts)
+
+
+def held_back(labels: NDArray[np.generic], given: Mapping[str, Index]) -> dict[str, Index]:
+    """All three splits, of which the files may name some: what is missing is taken from "train".
+
+    Without any split of their own, 20 % (of more than 10,000 items 10 %) each validate and test. With
+    some, 10 % but at most 5,000 items are taken from the training items for each missing one.
+    """
+    train = given["train"]
+    missing = [name for name in ("validation", "test") if name not in given]
+    if len(missing) == 2:
+        share = VALIDATION if len(train) <= 10_000 else VALIDATION / 2
+    else:
+        share = min(0.1, 5_000 / max(1, len(train)))
+    shares = {name: share if name in missing else 0.0 for name in ("validation", "test")}
+    parts = stratified_split(labels[train], **shares)
+    return {
+        name: given.get(name, train[part]) if name != "train" else train[part] for name, part in parts.items()
+    }
+
+
+def labelled_few(labels: NDArray[np.generic], per_class: int) -> dict[str, Index]:
+    """A graph's split: a few labelled nodes of each class train, the rest is halved to validate and test."""
+    generator = np.random.RandomState(SEED)
+    train: list[Index] = []
+    rest: list[Index] = []
+    for value in np.unique(labels):
+        members = generator.permutation(np.flatnonzero(labels == value)).astype(np.int64)
+        train.append(members[:per_class])
+        rest.append(members[per_class:])
+    others = generator.permutation(np.concatenate(rest))
+    half = len(others) // 2
+    return _joined({"train": train, "validation": [others[:half]], "test": [others[half:]]})
+
+
+def _joined(parts: Mapping[str, list[Index]]) -> dict[str, Index]:
+    empty = np.zeros(0, dtype=np.int64)
+    return {name: np.sort(np.concatenate([empty, *pieces])) for name, pieces in parts.items()}
