@@ -20,7 +20,7 @@ from sqlalchemy import (
 APPLICATION_ID: Final = (
     0x5742454E  # "WBEN" in the file's header: tells a workspace from any other SQLite file
 )
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 
 metadata = MetaData()
 
