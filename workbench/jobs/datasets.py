@@ -234,29 +234,25 @@ def _read(
 
 def _ask(request: Mapping[str, object], on_progress: Progress | None = None) -> dict[str, Any]:
     """The last line that the readers' process says.  Raises DataError with what it complains of."""
-    process = subprocess.Popen(
-        processes.python(READERS),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
-    assert process.stdin and process.stdout and process.stderr
+    command = processes.python(READERS)
+    pipe = subprocess.PIPE
     last: dict[str, Any] = {}
-    try:
-        with suppress(BrokenPipeError):  # it has ended already; its code tells
-            process.stdin.write(json.dumps(dict(request)) + "\n")
-            process.stdin.close()
-        for line in process.stdout:
-            last = json.loads(line)
-            if "progress" in last and on_progress is not None:
-                on_progress(*last["progress"])
-        said = process.stderr.read()
-        code = process.wait()
-    finally:
-        process.kill()
-        process.wait()
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, encoding="utf-8"
+    ) as process:
+        assert process.stdin and process.stdout and process.stderr
+        try:
+            with suppress(BrokenPipeError):  # it has ended already; its code tells
+                process.stdin.write(json.dumps(dict(request)) + "\n")
+                process.stdin.close()
+            for line in process.stdout:
+                last = json.loads(line)
+                if "progress" in last and on_progress is not None:
+                    on_progress(*last["progress"])
+            said = process.stderr.read()
+            code = process.wait()
+        finally:
+            process.kill()
     if code:
         text = said.strip().split("\n")[-1]
         raise DataError(text or f"Reading {request['path']} ended without a word (exit code {code}).")
