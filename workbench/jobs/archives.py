@@ -3,6 +3,8 @@
 Standard library only.
 """
 
+import bz2
+import gzip
 import lzma
 import os
 import shutil
@@ -11,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 from workbench.core.errors import DataError
 
@@ -21,6 +23,9 @@ MOST_RATIO = 200  # a member, or all, of so much more than what it is packed to 
 _SMALL = 100 * 2**20  # ... which packs of this size may do without harm
 _DEEPEST = 16
 _CHUNK = 2**20
+_DAMAGE = (
+    zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError
+)  # fmt: skip
 
 
 def unpack(
@@ -49,14 +54,11 @@ def unpack(
         if target.exists():
             target.rename(old)
         inner.rename(target)
-    except (
-        zipfile.BadZipFile,
-        tarfile.TarError,
-        EOFError,
-        zlib.error,
-        lzma.LZMAError,
-        NotImplementedError,
-    ) as error:
+    except _DAMAGE as error:
+        raise DataError(f"{archive.name} is a damaged archive ({error}). Download it again.") from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
         raise DataError(f"{archive.name} is a damaged archive ({error}). Download it again.") from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -116,11 +118,11 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
                     raise DataError(_special(archive, entry.filename))
                 yield entry.filename, zipped.open(entry)
         return
-    try:
-        opened = tarfile.open(archive, "r|*")  # noqa: SIM115 - closed below, also where reading ends early
-    except tarfile.ReadError as error:
-        raise DataError(f"{archive.name} is neither a zip nor a tar archive, or is damaged.") from error
-    with opened as tar:
+    with _unpacked(archive) as raw:
+        try:
+            tar = tarfile.open(fileobj=raw, mode="r|")  # noqa: SIM115 - what it reads from is closed above
+        except tarfile.ReadError as error:
+            raise DataError(f"{archive.name} is neither a zip nor a tar archive, or is damaged.") from error
         for member in tar:
             if member.isdir():
                 continue
@@ -128,6 +130,18 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
             if stream is None:
                 raise DataError(_special(archive, member.name))
             yield member.name, stream
+        while raw.read(_CHUNK):  # the check sum stands at the very end
+            pass
+
+
+def _unpacked(archive: Path) -> IO[bytes]:
+    with archive.open("rb") as file:
+        head = file.read(6)
+    if head.startswith(b"\x1f\x8b"):
+        return cast(IO[bytes], gzip.open(archive))
+    if head.startswith(b"BZh"):
+        return cast(IO[bytes], bz2.open(archive))
+    return cast(IO[bytes], lzma.open(archive)) if head == b"\xfd7zXZ\x00" else archive.open("rb")
 
 
 def _special(archive: Path, name: str) -> str:
