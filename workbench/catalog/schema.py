@@ -15,7 +15,7 @@ from types import MappingProxyType
 from workbench.core.errors import DataError
 from workbench.core.shapes import DType, TensorSpec
 
-KINDS = ("image", "table", "text", "graph")
+KINDS = ("image", "table", "text", "graph", "series", "audio", "volume", "video")
 
 # The dtype names of TensorSpec.
 _DTYPES: tuple[DType, ...] = ("float", "index", "bool")

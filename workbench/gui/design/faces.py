@@ -26,7 +26,16 @@ IDLE = "idle"
 """The mode of a node that does nothing because a node that it needs is muted."""
 Ports = tuple[tuple[str, ...], tuple[str, ...]]
 """Names of inputs and of outputs."""
-_UNITS = {"image": "images", "table": "rows", "text": "characters", "graph": "nodes"}
+_UNITS = {
+    "image": "images",
+    "table": "rows",
+    "text": "characters",
+    "graph": "nodes",
+    "series": "items",
+    "audio": "sounds",
+    "volume": "volumes",
+    "video": "videos",
+}
 
 
 @dataclass(frozen=True, slots=True)
