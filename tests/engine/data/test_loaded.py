@@ -293,3 +293,24 @@ def test_graphs_lie_side_by_side_in_a_batch() -> None:
     assert batch["edges"].tolist() == [[0, 1, 2, 3, 4], [1, 2, 0, 4, 3]] and batch["label"].tolist() == [1, 0]
     (single,) = data.batches("test", 4, shuffle=False)
     assert single["edges"].tolist() == [[0], [0]] and single["x"].tolist() == [[2.0]]
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32])
+def test_what_is_kept_in_fewer_bits_is_whole_in_a_batch(dtype: type) -> None:
+    schema = Schema(
+        "m",
+        "M",
+        {
+            "volume": TensorSpec(("N", 1, 2, 2, 2), "float"),
+            "mask": TensorSpec(("N", 2, 2, 2), "index", 3),
+        },
+        kind="volume",
+        items=4,
+    )
+    volume = np.linspace(-1, 1, 32).reshape(4, 1, 2, 2, 2).astype(np.float16)
+    mask = np.full((4, 2, 2, 2), OUTSIDE, dtype=dtype)
+    data = assembled(Content(schema, {"volume": volume, "mask": mask}, {"train": np.arange(4)}))
+    (batch,) = data.batches("train", 4, shuffle=False)
+    assert (batch["volume"].dtype, batch["mask"].dtype) == (torch.float32, torch.int64)
+    assert torch.equal(batch["volume"], torch.from_numpy(volume).float())
+    assert set(batch["mask"].flatten().tolist()) == {OUTSIDE}

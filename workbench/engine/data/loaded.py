@@ -205,8 +205,14 @@ class ItemSet(Loaded):
         return lambda index: {key: self._finished(name, _taken(tensor, index)) for name, key, tensor in here}
 
     def _finished(self, name: str, batch: Tensor) -> Tensor:
+        """The batch as the schema promises it: what is kept in fewer bits becomes float or index here."""
         divisor = self.divisors.get(name)
-        return batch if divisor is None else batch.to(torch.float32).div_(divisor)
+        if divisor is not None:
+            return batch.to(torch.float32).div_(divisor)
+        spec = self.schema.outputs.get(name)
+        if spec is None or batch.dtype in (torch.float32, torch.float64, torch.int64, torch.bool):
+            return batch
+        return batch.to(torch.float32 if spec.dtype == "float" else torch.int64)
 
 
 def _room(device: torch.device) -> int:
