@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from workbench.engine.readers.split import held_back, labelled_few, random_split, stratified_split
+from workbench.core.errors import DataError
+from workbench.engine.readers.reader import Reading
+from workbench.engine.readers.split import divided, held_back, labelled_few, random_split, stratified_split
 
 
 def assert_partition(split: dict[str, np.ndarray], items: int) -> None:
@@ -61,3 +63,58 @@ def test_few_nodes_of_each_class_train() -> None:
     assert_partition(split, 34)
     assert np.bincount(labels[split["train"]]).tolist() == [4, 4]
     assert [len(index) for index in split.values()] == [8, 13, 13]
+
+
+LABELS = np.repeat([0, 1, 2], [60, 30, 10])
+
+
+def sizes(split: dict[str, np.ndarray]) -> list[int]:
+    return [len(index) for index in split.values()]
+
+
+def test_shares_are_those_that_a_person_wants_and_every_class_has_its_part() -> None:
+    reading = Reading({"validation": "0.1", "test": 0.3})
+    split = divided(reading, LABELS)
+    assert_partition(split, 100)
+    assert sizes(split) == [60, 10, 30]
+    assert np.bincount(LABELS[split["test"]]).tolist() == [18, 9, 3]
+    assert reading.understood == {"split": "stratified", "validation": 0.1, "test": 0.3}
+    assert sizes(divided(Reading({"validation": 0, "test": 0}), LABELS)) == [100, 0, 0]
+
+
+def test_what_the_files_say_is_kept_and_only_the_rest_is_dealt() -> None:
+    given = {"train": np.arange(80), "test": np.arange(80, 100)}
+    split = divided(Reading(), LABELS, given)
+    assert split["test"].tolist() == list(range(80, 100)) and sizes(split) == [72, 8, 20]
+    assert sizes(divided(Reading({"validation": 0.25, "test": 0.5}), LABELS, given)) == [60, 20, 20]
+    assert sizes(divided(Reading({"split": "random"}), LABELS, given)) == [60, 20, 20]
+
+
+def test_by_time_the_last_ones_test() -> None:
+    split = divided(Reading(), 50, ordered=True)
+    assert [index.tolist()[0] for index in split.values()] == [0, 30, 40] and sizes(split) == [30, 10, 10]
+    assert sizes(divided(Reading({"split": "time", "validation": 0, "test": 0.5}), 50)) == [25, 0, 25]
+
+
+def test_every_item_tests_in_one_of_the_folds() -> None:
+    folds = [divided(Reading({"split": "folds", "folds": 4, "fold": fold}), LABELS) for fold in (1, 2, 3, 4)]
+    for split in folds:
+        assert_partition(split, 100)
+        assert np.bincount(LABELS[split["test"]]).tolist() in ([15, 8, 2], [15, 7, 3])
+    assert np.array_equal(np.sort(np.concatenate([split["test"] for split in folds])), np.arange(100))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"validation": 0.5, "test": 0.5}, "leave nothing to train on"),
+        ({"test": "half"}, 'option "test" is a number from 0 to 0.9, not "half"'),
+        ({"test": "nan"}, 'option "test" is a number'),
+        ({"split": "sorted"}, 'option "split" is random or stratified or time or folds, not "sorted"'),
+        ({"split": "folds", "folds": 99}, "10 examples cannot be dealt into 99 folds"),
+        ({"split": "folds", "fold": 6}, 'option "fold" is a number from 1 to 5'),
+    ],
+)
+def test_wrong_wishes_are_refused(options: dict[str, object], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        divided(Reading(options), 10)

@@ -92,23 +92,19 @@ def divided(
     """
     labels = np.zeros(items, dtype=np.int64) if isinstance(items, int) else items
     how = reading.choice("split", [key for key in _HOW if key])
-    shares = [reading.text(name) for name in ("validation", "test")]
-    validation = reading.number("validation", VALIDATION, 0, 0.9)
-    test = reading.number("test", TEST, 0, 0.9)
+    chosen = {name: reading.number(name, -1, 0, 0.9) for name in ("validation", "test") if reading.text(name)}
+    validation, test = chosen.get("validation", VALIDATION), chosen.get("test", TEST)
     if validation + test >= 1:
         raise DataError(f"Validation ({validation:g}) and test ({test:g}) leave nothing to train on.")
-    if not how and given and "train" in given:
+    if not how and given and "train" in given and len(given) > 1:
         reading.understood["split"] = ""
-        return held_back(labels, given)
-    if not how and not any(shares):
-        reading.understood["split"] = how = (
-            "time" if ordered else "random" if isinstance(items, int) else "stratified"
-        )
-        return (
-            _by_time(len(labels), VALIDATION, TEST)
-            if ordered
-            else held_back(labels, {"train": np.arange(len(labels))})
-        )
+        return held_back(labels, given, chosen)
+    if not how and not chosen:
+        how = "time" if ordered else "random" if isinstance(items, int) else "stratified"
+        reading.understood["split"] = how
+        if ordered:
+            return _by_time(len(labels), VALIDATION, TEST)
+        return held_back(labels, {"train": np.arange(len(labels))})
     how = how or ("time" if ordered else "stratified")
     reading.understood |= {"split": how, "validation": validation, "test": test}
     if how == "time":
@@ -166,11 +162,14 @@ def stratified_split(
     return _joined(parts)
 
 
-def held_back(labels: NDArray[np.generic], given: Mapping[str, Index]) -> dict[str, Index]:
+def held_back(
+    labels: NDArray[np.generic], given: Mapping[str, Index], chosen: Mapping[str, float] | None = None
+) -> dict[str, Index]:
     """All three splits, of which the files may name some: what is missing is taken from "train".
 
     Without any split of their own, 20 % (of more than 10,000 items 10 %) each validate and test. With
-    some, 10 % but at most 5,000 items are taken from the training items for each missing one.
+    some, 10 % but at most 5,000 items are taken from the training items for each missing one, or the share
+    that is `chosen` for it.
     """
     train = given["train"]
     missing = [name for name in ("validation", "test") if name not in given]
@@ -178,7 +177,8 @@ def held_back(labels: NDArray[np.generic], given: Mapping[str, Index]) -> dict[s
         share = VALIDATION if len(train) <= 10_000 else VALIDATION / 2
     else:
         share = min(0.1, 5_000 / max(1, len(train)))
-    shares = {name: share if name in missing else 0.0 for name in ("validation", "test")}
+    wanted = {"validation": share, "test": share, **(chosen or {})}
+    shares = {name: size if name in missing else 0.0 for name, size in wanted.items()}
     parts = stratified_split(labels[train], **shares)
     return {
         name: given.get(name, train[part]) if name != "train" else train[part] for name, part in parts.items()
