@@ -12,10 +12,12 @@ from rich.table import Table
 
 from workbench.catalog.schema import SAMPLES
 from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json, schemas
+from workbench.cli.downloads import download
 from workbench.core.errors import DataError
 from workbench.jobs.datasets import Progress, add_dataset
 
-app = typer.Typer(help="Datasets: list, add, show.", no_args_is_help=True)
+app = typer.Typer(help="Datasets: list, add, show, download.", no_args_is_help=True)
+app.command()(download)
 
 
 @app.command("list")

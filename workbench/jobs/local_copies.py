@@ -32,12 +32,12 @@ def find_copy(one: PublicSet, path: Path) -> LocalCopy:
                 f"{one.title} is {len(one.files)} files ({', '.join(file.name for file in one.files)}); "
                 "name the folder that holds them."
             )
-        return LocalCopy(path, ((one.files[0], _sized(one.files[0], path)),), bool(one.members))
+        return LocalCopy(path, ((one.files[0], _sized(one, one.files[0], path)),), bool(one.members))
     folders = [path, *_below(path)]
     for folder in folders:
-        if one.members and (found := _all(folder, one.members)):
+        if one.members and (found := _all(one, folder, one.members)):
             return LocalCopy(folder, found)
-        if found := _all(folder, one.files):
+        if found := _all(one, folder, one.files):
             return LocalCopy(folder if len(one.files) > 1 else found[0][1], found, bool(one.members))
     best = max(folders, key=lambda folder: sum((folder / file.name).is_file() for file in one.files))
     lacking = [file.name for file in one.files if not (best / file.name).is_file()]
@@ -45,16 +45,18 @@ def find_copy(one: PublicSet, path: Path) -> LocalCopy:
     raise DataError(f"{best} does not hold {', '.join(lacking)}{unpacked}, which {one.title} needs.")
 
 
-def _all(folder: Path, files: tuple[PublicFile, ...]) -> tuple[tuple[PublicFile, Path], ...]:
+def _all(one: PublicSet, folder: Path, files: tuple[PublicFile, ...]) -> tuple[tuple[PublicFile, Path], ...]:
     if not all((folder / file.name).is_file() for file in files):
         return ()
-    return tuple((file, _sized(file, folder / file.name)) for file in files)
+    return tuple((file, _sized(one, file, folder / file.name)) for file in files)
 
 
-def _sized(file: PublicFile, path: Path) -> Path:
+def _sized(one: PublicSet, file: PublicFile, path: Path) -> Path:
     size = path.stat().st_size
     if file.bytes and size != file.bytes:
-        raise DataError(f"{path} has {size:,} bytes; {file.name} has {file.bytes:,}, so it is another file.")
+        raise DataError(
+            f"{path} has {size:,} bytes; {file.name} of {one.title} has {file.bytes:,}, so it is another file."
+        )
     return path
 
 
