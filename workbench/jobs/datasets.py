@@ -76,15 +76,34 @@ def add_dataset(
     this name is replaced; another source of that name gets a number.
     """
     source = path.expanduser().absolute()
-    folder = _fresh(store)
+    folder = begin(store)
     try:
         found = _read(source, reader, options or {}, folder, on_progress, name)
-        record = _record(store, source, dict(options or {}), found)
-        _keep(store, folder, record)
+        return finish(store, source, options or {}, folder, found)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        abandon(folder)
+
+
+def begin(store: Store) -> Path:
+    """An empty folder for the copy of a dataset that is about to be read; `finish` or `abandon` takes it."""
+    root = store.files / FOLDER
+    root.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=".new-", dir=root))
+
+
+def finish(
+    store: Store, source: Path, options: Mapping[str, object], folder: Path, found: Mapping[str, Any]
+) -> Added:
+    """Keeps what the readers' process wrote into `folder`, of which it told `found`, as a dataset."""
+    record = _record(store, source, dict(options), found)
+    _keep(store, folder, record)
     store.add_dataset(record)
     return Added(record, tuple(found["problems"]))
+
+
+def abandon(folder: Path) -> None:
+    """Removes the folder of a reading that came to nothing; one that was kept is no longer there."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def kept(store: Store, record: DatasetRecord, on_progress: Progress | None = None) -> Copy:
@@ -110,14 +129,14 @@ def kept(store: Store, record: DatasetRecord, on_progress: Progress | None = Non
     if there:
         _touch(place)
         return Copy(place, _problems(record))
-    folder = _fresh(store)
+    folder = begin(store)
     try:
         found = _read(source, record.reader, record.options, folder, on_progress)
         if found["fingerprint"] != record.fingerprint:
             raise DataError(f'The data of "{record.title}" in {source} changed while it was read.')
         _keep(store, folder, record)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        abandon(folder)
     return Copy(place, _problems(record))
 
 
@@ -166,12 +185,6 @@ def _copies(store: Store) -> list[tuple[float, int, Path]]:
         with suppress(OSError):  # another process may be clearing
             found.append((folder.stat().st_mtime, sum(f.stat().st_size for f in folder.iterdir()), folder))
     return found
-
-
-def _fresh(store: Store) -> Path:
-    root = store.files / FOLDER
-    root.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix=".new-", dir=root))
 
 
 def _keep(store: Store, folder: Path, record: DatasetRecord) -> None:

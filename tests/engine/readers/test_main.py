@@ -38,7 +38,22 @@ def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 def test_readers_that_suit_are_told_with_their_reason(table: Path, ask: Any) -> None:
     (answer,) = ask({"do": "detect", "path": str(table)})
     assert answer["readers"][0] == {"name": "table", "title": "CSV table", "reason": "its name ends in .csv"}
-    assert {"name": "idx", "title": "IDX images"} in answer["all"]
+    idx = next(reader for reader in answer["all"] if reader["name"] == "idx")
+    assert idx["title"] == "IDX images" and idx["options"][0]["name"] == "split"
+
+
+def test_what_came_to_light_before_an_error_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("x,y\n1,2\n3,4\n")
+    request = {"do": "read", "path": str(file), "options": {"target": "z"}}
+    monkeypatch.setattr("workbench.engine.readers.limits.apply", lambda: None)
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(request) + "\n"))
+    assert main() == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out.splitlines()[-1]).keys() == {"understood", "choices", "problems"}
+    assert len(err.splitlines()) == 1
 
 
 def test_a_reading_tells_all_that_a_record_needs(table: Path, tmp_path: Path, ask: Any) -> None:

@@ -48,13 +48,19 @@ def _say(**answer: object) -> None:
 
 
 def _detect(request: Mapping[str, Any]) -> None:
-    """{"readers": [{"name", "title", "reason"}…], "all": […]}: those that suit, likeliest first, and all there are."""
+    """{"readers": [{"name", "title", "reason"}…], "all": [{"name", "title", "options"}…]}.
+
+    Those that suit, likeliest first, and all there are with their options as a form shows them.
+    """
     found = detect.detect(Path(request["path"]))
     _say(
         readers=[
             {"name": name, "title": detect.READERS[name].title, "reason": reason} for name, reason in found
         ],
-        all=[{"name": reader.name, "title": reader.title} for reader in detect.READERS.values()],
+        all=[
+            {"name": reader.name, "title": reader.title, "options": options_as_json(reader.options)}
+            for reader in detect.READERS.values()
+        ],
     )
 
 
@@ -63,10 +69,16 @@ def _read(request: Mapping[str, Any]) -> None:
 
     That line has id, title, reader, fingerprint, schema, splits, layout, options (as a form shows them),
     understood, choices, problems, figures and items (the first ones, as readers/show.py gives them).
+    Where the data cannot be read, the last line has what came to light before: understood, choices, problems.
     """
     folder = Path(request["into"]) if request.get("into") else None
     reading = Reading(dict(request.get("options") or {}), int(request.get("limit") or 0), folder, _progress())
-    found = detect.read(request["path"], request.get("reader") or "", reading, request.get("name") or "")
+    try:
+        found = detect.read(request["path"], request.get("reader") or "", reading, request.get("name") or "")
+    except DataError:
+        if reading.understood or reading.choices or reading.problems:
+            _say(understood=reading.understood, choices=reading.choices, problems=reading.problems)
+        raise
     if folder is not None:
         content.write(found.content, folder)
     schema = found.content.schema
