@@ -197,6 +197,8 @@ def _sensible(entry: Field, random: Random) -> Value:
             return sizes if random.random() < 0.5 else sizes[0]
         case "ints":
             return tuple(random.choice([-1, 1, 2, 3, 4, 8]) for _ in range(random.randint(1, 3)))
+        case "floats":
+            return tuple(round(random.uniform(max(low, 0.1), 3), 3) for _ in range(random.choice([1, 1, 3])))
         case "dataset":
             return random.choice(list(SAMPLES))
     return "ab"

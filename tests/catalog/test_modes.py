@@ -121,6 +121,21 @@ def test_bypass_hands_on_what_is_linked_and_counts() -> None:
     assert "a.y→head.x" in links(bypassed(document, "last"))
 
 
+def test_bypass_hands_on_by_name_where_outputs_are_named_like_inputs() -> None:
+    document = draw(
+        "digits Dataset\nmix MixUp < digits.image digits.label\nflat Flatten < mix.x\n"
+        "fc Linear out_features=10 < flat\nloss CrossEntropyLoss < fc mix.label"
+    )
+    after = bypassed(document, "mix")
+    assert links(after) == {
+        "digits.image→flat.x",
+        "flat.y→fc.x",
+        "fc.y→loss.input",
+        "digits.label→loss.target",
+    }
+    assert not errors(after) and not errors(document)
+
+
 def test_a_merge_goes_on_with_fewer_inputs() -> None:
     document = iris(
         "a ReLU < data\nb Tanh < data\nc Linear out_features=7 < data\nlast Concatenate count=3 < a b c"

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from tests.drawing import block, draw
 from tests.programs import analysed, batch_of, call, live, text_of
+from workbench.catalog.check import analyse
+from workbench.catalog.schema import SAMPLES
 from workbench.core.document import Block, Document
 from workbench.core.expressions import Value
 
@@ -323,6 +325,28 @@ def test_noise_inside_a_block_has_the_size_of_its_input() -> None:
     program = live(document)
     x = torch.zeros(9, 4)
     assert call(program, "answer", x).shape == (9, 3)
+
+
+def test_a_constant_has_a_row_for_every_example() -> None:
+    body = block("x Input\nstart Constant value=0.5 shape=4\nadd Add < x start\ny Output < add")
+    document = draw(
+        "data Dataset dataset=iris\nlast @Body < data\nsame Constant value=-2 shape=4\nadd Add < last same\n"
+        "fc Linear out_features=3 < add\nloss CrossEntropyLoss < fc data.label\nanswer Output < add\n"
+        "alone Output < same",
+        blocks={"Body": body},
+    )
+    program = live(document)
+    x = torch.rand(9, 4)
+    assert torch.allclose(call(program, "answer", x), x - 1.5)
+    given = torch.full((5, 4), -2.0)
+    assert torch.equal(call(program, "alone", given), given)
+    call(program, "update_train", batch_of(analysed(document)))["loss"].backward()
+
+
+def test_a_constant_in_a_block_needs_something_that_tells_its_size() -> None:
+    body = block("start Constant\ny Output < start")
+    problems = analyse(iris("last @Body\nboth Concatenate < data last", Body=body), SAMPLES).problems
+    assert any("Constant needs an Input in its block" in str(problem) for problem in problems)
 
 
 def test_a_loss_may_feed_a_layer_that_a_metric_reads() -> None:

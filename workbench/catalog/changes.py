@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from workbench.catalog.nodes.sources import FREE
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.core.document import INPUT, Node, Port
 from workbench.core.expressions import is_expression
 
 NOTHING: Mapping[str, Port] = MappingProxyType({})
-_ALWAYS = frozenset(("Dataset", "Noise", INPUT))  # depend on more than their fields and what is linked
+_ALWAYS = frozenset(("Dataset", *FREE, INPUT))  # depend on more than their fields and what is linked
 
 
 class Changes:

@@ -10,6 +10,7 @@ from statistics import median
 
 from workbench.catalog.check import Analysis
 from workbench.catalog.nodes.data import Dataset
+from workbench.catalog.nodes.sources import FREE
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import NodeType
 from workbench.catalog.training import SGD, Optimizer
@@ -156,7 +157,7 @@ def _size(dim: Dim, sizes: Sizes) -> int:
 # ------------------------------------------------------------- what single types remember
 
 _VIEWS = ("Flatten", "Reshape", "Permute", "Select", "StopGradient", "Input", "Output", "Resize")
-_CHEAP = (*_VIEWS, "Dataset", "Noise", "Scale", "Add", "Multiply", "Concatenate")
+_CHEAP = (*_VIEWS, "Dataset", *FREE, "Scale", "Add", "Multiply", "Concatenate")
 
 
 def _same_again(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int:

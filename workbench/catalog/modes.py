@@ -79,6 +79,9 @@ class _Pruned:
         self.nodes = dict(graph.nodes)
         self.links = dict(graph.links)
         self._instead: dict[str, Port | None] = {}  # by node that is out, what its consumers get in its place
+        self._passed: dict[
+            Port, Port
+        ] = {}  # the same for outputs named like an input, which hand that one on
         self._fed: dict[str, dict[str, Port]] = {}
         less = {id for id, node in graph.nodes.items() if silent.get(node.block)}
         for id in self._behind():
@@ -136,6 +139,10 @@ class _Pruned:
         if self._muted(node.id):
             return self._out(node, None)
         if node.mode == BYPASS and not self._port_of_block(node):
+            cls = node_types().get(node.type)
+            for name in cls.outputs if cls is not None else ():
+                if name in living:
+                    self._passed[Port(node.id, name)] = living[name]
             first = next((living[name] for name in self._ports(node, fed) if name in living), None)
             return self._out(node, first)
         dead = [name for name in fed if name not in living]
@@ -191,7 +198,7 @@ class _Pruned:
     def _source(self, port: Port) -> Port | None:
         """What comes in place of an output; None where nothing does."""
         if port.node in self._instead:
-            return self._instead[port.node]
+            return self._passed.get(port, self._instead[port.node])
         node = self.graph.nodes.get(port.node)
         return None if node is not None and port.name in self.silent.get(node.block, ()) else port
 

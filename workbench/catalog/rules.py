@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from workbench.catalog.nodes.sources import FREE
 from workbench.catalog.problems import Fix
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import NodeType, node_types
@@ -13,7 +14,7 @@ from workbench.core.expressions import is_expression
 from workbench.core.names import unique_id
 from workbench.core.shapes import TensorSpec
 
-_SOURCES = ("Dataset", "Noise", INPUT)
+_SOURCES = ("Dataset", *FREE, INPUT)
 _READERS = ("loss", "metric", "probe")
 _PASS_ON = ("layer", "activation", "normalisation", "pooling", "merge", "structure", "augmentation")
 _KEEP_WIDTH = ("activation", "normalisation")
@@ -183,6 +184,6 @@ def misplaced(scope: Scope, cls: type[NodeType], node: Node) -> str:
         return "a Dataset belongs in the model itself; link what the block needs to an Input."
     if cls.family in ("metric", "probe"):
         return f"a {cls.family} belongs in the model itself; bring its input out of the block."
-    if node.type == "Noise" and not any(other.type == INPUT for other in scope.graph.nodes.values()):
-        return "Noise needs an Input in its block, which tells how many examples there are."
+    if node.type in FREE and not any(other.type == INPUT for other in scope.graph.nodes.values()):
+        return f"{cls.title} needs an Input in its block, which tells how many examples there are."
     return ""

@@ -18,7 +18,8 @@ from workbench.core.shapes import Dim, Shape, TensorSpec
 
 Pair = tuple[int, int]
 Ints = tuple[int, ...]
-Kind = Literal["int", "float", "bool", "text", "choice", "pair", "ints", "dataset", "hidden"]
+Floats = tuple[float, ...]
+Kind = Literal["int", "float", "bool", "text", "choice", "pair", "ints", "floats", "dataset", "hidden"]
 FAMILIES = (
     "data", "augmentation", "layer", "normalisation", "activation", "pooling", "merge", "structure", "loss", "metric",
     "probe",
@@ -325,11 +326,7 @@ def convert(entry: Field, value: Value) -> Value:
         case "int":
             return _bounded(entry, _int(entry, value))
         case "float":
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise FieldError(entry.name, f"{entry.label} must be a number, not {value!r}.")
-            if not math.isfinite(value):
-                raise FieldError(entry.name, f"{entry.label} must be a finite number, not {value!r}.")
-            return _bounded(entry, float(value))
+            return _bounded(entry, _float(entry, value))
         case "bool":
             if not isinstance(value, bool):
                 raise FieldError(entry.name, f"{entry.label} must be on or off, not {value!r}.")
@@ -338,7 +335,7 @@ def convert(entry: Field, value: Value) -> Value:
             raise FieldError(
                 entry.name, f"{entry.label} must be one of {', '.join(entry.choices)}, not {value!r}."
             )
-        case "pair" | "ints":
+        case "pair" | "ints" | "floats":
             return _several(entry, value)
     if not isinstance(value, str):
         raise FieldError(entry.name, f"{entry.label} must be text, not {value!r}.")
@@ -370,11 +367,21 @@ def _int(entry: Field, value: object) -> int:
     return value
 
 
+def _float(entry: Field, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise FieldError(entry.name, f"{entry.label} must be a number, not {value!r}.")
+    if not math.isfinite(value):
+        raise FieldError(entry.name, f"{entry.label} must be a finite number, not {value!r}.")
+    return float(value)
+
+
 def _several(entry: Field, value: Value) -> Value:
     if entry.kind == "pair" and not isinstance(value, tuple):
         return _bounded(entry, _int(entry, value))
     if not isinstance(value, tuple):
         value = (value,)
+    if entry.kind == "floats":
+        return tuple(_bounded(entry, _float(entry, part)) for part in value)
     numbers = tuple(_bounded(entry, _int(entry, part)) for part in value)
     if entry.kind == "pair" and len(numbers) != 2:
         raise FieldError(
@@ -398,11 +405,18 @@ def _kind(annotation: object) -> Kind:
     if isinstance(annotation, types.UnionType):
         parts = [part for part in typing.get_args(annotation) if part is not type(None)]
         return "pair" if Pair in parts else _kind(parts[0])
-    kinds: dict[object, Kind] = {int: "int", float: "float", bool: "bool", str: "text", Ints: "ints"}
+    kinds: dict[object, Kind] = {
+        int: "int",
+        float: "float",
+        bool: "bool",
+        str: "text",
+        Ints: "ints",
+        Floats: "floats",
+    }
     return kinds[annotation]
 
 
 def _brief(value: object) -> str:
     if isinstance(value, tuple):
-        return " × ".join(str(part) for part in value)
+        return " × ".join(_brief(part) for part in value)
     return f"{value:g}" if isinstance(value, float) else re.sub(r"\s+", " ", str(value))

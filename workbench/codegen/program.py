@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from workbench.catalog.check import Analysis
+from workbench.catalog.nodes.sources import FREE
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.training import optimizer_arguments
 from workbench.catalog.updates import Step, total_name
@@ -200,7 +201,7 @@ class _Writer:
 
     def _noise(self, ids: Iterable[str]) -> list[str]:
         needed = {port.node for port in consumed(self.root, ids)}
-        return [id for id in self.root.order if id in needed and self.root.infos[id].node.type == "Noise"]
+        return [id for id in self.root.order if id in needed and self.root.infos[id].node.type in FREE]
 
     def _body(self) -> Body:
         """A method over `batch`: data by name, and the tensor that tells the batch size and device."""
@@ -357,6 +358,7 @@ class _Writer:
         """A named output: its arguments are the data and noise that it depends on."""
         ids = ordered(self.root, self.root.graph.upstream([id]))
         given = sources(self.root, ids, ("Dataset", "Noise"))
+        given = given or sources(self.root, ids, FREE)  # something has to tell how many examples there are
         source = self.root.graph.links[Port(id, "x")]
         values = {port: _argument(port) for port in given}
         yield f"{INDENT}@torch.no_grad()"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-Setting = int | float | str | tuple[int, ...]
+Setting = int | float | str | tuple[float, ...]
 
 
 class WorkbenchError(Exception):

@@ -40,6 +40,9 @@ def field(type: str, name: str) -> Field:
         ("Reshape", "shape", "1 28 28", (1, 28, 28)),
         ("Reshape", "shape", "= channels × = max(a, 2) × 8", ("= channels", "= max(a, 2)", 8)),
         ("Embedding", "num_embeddings", "", None),
+        ("Normalise", "mean", "0.485, 0.456, 0.406", (0.485, 0.456, 0.406)),
+        ("Normalise", "std", "1", (1.0,)),
+        ("Normalise", "mean", "= mean", "= mean"),
     ],
 )
 def test_typed_values(type: str, name: str, text: str, value: object) -> None:
@@ -52,6 +55,8 @@ def test_typed_values(type: str, name: str, text: str, value: object) -> None:
     ("type", "name", "text", "reason"),
     [
         ("Linear", "out_features", "many", "must be a whole number"),
+        ("Normalise", "mean", "0.5, grey", "must be a number"),
+        ("Normalise", "std", "1, 0", "must be at least 1e-09"),
         ("Linear", "out_features", "1.5", "must be a whole number"),
         ("Linear", "out_features", "0", "must be at least 1"),
         ("Linear", "out_features", "= import os", "is not arithmetic"),

@@ -1,4 +1,4 @@
-"""Where batches come from: datasets and noise. Imports catalog.spec, catalog.schema and core."""
+"""Where batches come from: datasets. Imports catalog.spec, catalog.schema and core."""
 
 from dataclasses import replace
 
@@ -60,34 +60,3 @@ class Dataset(NodeType):
 
     def forward(self, call: Call) -> list[str]:
         return []
-
-
-@node(
-    "Noise",
-    family="data",
-    inputs=(),
-    outputs=("z",),
-    aliases=("random", "latent", "gaussian", "normal"),
-    examples=(example(), example(size=7)),
-)
-class Noise(NodeType):
-    """Random numbers from the standard normal distribution, new for every batch.
-
-    **Formula** z ~ N(0, 1)
-
-    **Shapes** → z N×size.
-
-    **Use when** a generator or decoder needs something to start from (GAN, VAE samples).
-
-    **Alternatives** Dataset when there is something real to start from; GaussianNoise disturbs what is there.
-
-    **Reference** Goodfellow et al. 2014, Generative adversarial nets; torch.randn.
-    """
-
-    size: int = param(64, "How many numbers for each example.", min=1, required=True)
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        return TensorSpec(("N", self.size))
-
-    def forward(self, call: Call) -> list[str]:
-        return [f"{call.outputs[0]} = torch.randn(len({call.like}), {self.size}, device={call.like}.device)"]

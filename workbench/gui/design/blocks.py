@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPen
 
 from workbench.catalog.modes import active
+from workbench.catalog.nodes.sources import FREE
 from workbench.catalog.spec import NodeType, node_types
 from workbench.core.blocks import MakeBlock, free_id
 from workbench.core.definitions import MakeIndependent, free_name
@@ -97,11 +98,11 @@ class BlockCommands:
         return tuple(inputs), tuple(outputs)
 
     def _starved(self, ids: tuple[str, ...]) -> str:
-        """A source of noise that would stand in a block into which nothing comes; "" for none."""
+        """A source of noise or constants that would stand in a block into which nothing comes; "" for none."""
         graph = self.canvas.drawing.graph
         if any(t.node in ids and s.node not in ids for t, s in graph.links.items()):
             return ""
-        return next((id for id in ids if graph.nodes[id].type == "Noise"), "")
+        return next((id for id in ids if graph.nodes[id].type in FREE), "")
 
     # ------------------------------------------------------------- unmaking
 

@@ -213,12 +213,15 @@ class Flows:
 
 
 def _origin(source: Port, nodes: Mapping[str, NodeItem], links: Mapping[Port, LinkItem]) -> Port:
-    """The output whose values really come out of an output: bypassed nodes hand on their first input."""
+    """The output whose values really come out of an output: bypassed nodes hand on the input of the
+    same name, or else their first.
+    """
     for _ in nodes:
         face = nodes[source.node].face if source.node in nodes else None
         if face is None or face.mode != BYPASS or not face.inputs:
             break
-        link = links.get(Port(source.node, face.inputs[0]))
+        name = source.name if source.name in face.inputs else face.inputs[0]
+        link = links.get(Port(source.node, name))
         if link is None:
             break
         source = link.source

@@ -19,7 +19,7 @@ def healed(know: Knowledge, ids: Collection[str], links: Iterable[Port] = ()) ->
     for target, source in graph.links.items():
         if target.node in gone or source.node not in gone:
             continue
-        found, any_left = _source(know, source.node, target, gone)
+        found, any_left = _source(know, source, target, gone)
         if found is not None:
             edits.append(Connect(found, target, where))
         elif any_left:
@@ -28,8 +28,9 @@ def healed(know: Knowledge, ids: Collection[str], links: Iterable[Port] = ()) ->
     return Several(label, tuple(edits)), bare
 
 
-def _source(know: Knowledge, removed: str, target: Port, gone: set[str]) -> tuple[Port | None, bool]:
-    """The output before a chain of removed nodes that the input takes: along first inputs first.
+def _source(know: Knowledge, removed: Port, target: Port, gone: set[str]) -> tuple[Port | None, bool]:
+    """The output before a chain of removed nodes that the input takes: along inputs named like the output first, then
+    along first inputs.
 
     Also whether anything at all stood before them.
     """
@@ -40,7 +41,7 @@ def _source(know: Knowledge, removed: str, target: Port, gone: set[str]) -> tupl
             fed.setdefault(port.node, {})[port.name] = source
     any_left = False
     seen: set[str] = set()
-    todo = [Port(removed, "")]
+    todo = [removed]
     while todo:
         at = todo.pop()
         if at.node not in gone:
@@ -55,6 +56,7 @@ def _source(know: Knowledge, removed: str, target: Port, gone: set[str]) -> tupl
                 *(name for name in order if name in inputs),
                 *(name for name in inputs if name not in order),
             ]
+            names.sort(key=lambda name: name != at.name)
             todo += [inputs[name] for name in reversed(names)]
     return None, any_left
 

@@ -26,7 +26,7 @@ def shown(value: Value) -> str:
 def parsed(entry: Field, text: str) -> Value:
     """What a typed text means for a field; an expression stays one. Raises WorkbenchError that says why not."""
     text = text.strip()
-    if entry.kind in ("pair", "ints"):
+    if entry.kind in ("pair", "ints", "floats"):
         return _several(entry, text)
     if text.startswith("="):
         return _expression(text)
@@ -118,6 +118,6 @@ def _number(entry: Field, text: str) -> int | float:
     except ValueError:
         number = number_of(text)
     if number is None or number != number or number in (float("inf"), float("-inf")):
-        what = "a whole number" if entry.kind != "float" else "a number"
+        what = "a whole number" if entry.kind not in ("float", "floats") else "a number"
         raise FieldError(entry.name, f"{entry.label} must be {what} or start with “=”, not “{text[:40]}”.")
     return number

@@ -1,0 +1,165 @@
+"""Training images turned, scaled, sheared and moved by parts of pixels. Imports catalog.spec and core.
+
+They act in training only; the class in `source` is part of the generated program.
+"""
+
+from workbench.catalog import expect
+from workbench.catalog.spec import NodeType, example, node, param
+from workbench.core.errors import ShapeError
+from workbench.core.shapes import TensorSpec
+
+_BORDERS = ("zeros", "border", "reflection")
+_BORDER_HELP = "What comes in from outside: zeros, the image's border, or its mirror image."
+_SOURCE = '''\
+class RandomAffine(nn.Module):
+    """Turns, scales, shears and moves each image by random amounts; in training only."""
+
+    def __init__(
+        self,
+        degrees: float,
+        translate: float = 0.0,
+        smallest: float = 1.0,
+        largest: float = 1.0,
+        shear: float = 0.0,
+        padding_mode: str = "zeros",
+    ) -> None:
+        super().__init__()
+        self.degrees = degrees
+        self.translate = translate
+        self.smallest, self.largest = math.log(smallest), math.log(largest)
+        self.shear = shear
+        self.padding_mode = padding_mode
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return x
+        drawn = torch.rand(5, len(x), dtype=x.dtype, device=x.device)
+        turn, shear, right, down = 2 * drawn[:4] - 1
+        zoom = self.smallest + drawn[4] * (self.largest - self.smallest)
+        return self.moved(
+            x,
+            torch.deg2rad(turn * self.degrees),
+            zoom.exp(),
+            torch.deg2rad(shear * self.shear),
+            right * self.translate,
+            down * self.translate,
+        )
+
+    def moved(
+        self,
+        x: torch.Tensor,
+        turn: torch.Tensor,
+        zoom: torch.Tensor,
+        shear: torch.Tensor,
+        right: torch.Tensor,
+        down: torch.Tensor,
+    ) -> torch.Tensor:
+        # By angles (against the clock), a factor, and shares of width and height.
+        shape = x.shape[2] / x.shape[3]
+        cos, sin, slant = turn.cos() / zoom, turn.sin() / zoom, shear.tan()
+        # The way back, from a place in the result to one in x; both run from -1 to 1.
+        a, b = cos - slant * sin, -(sin + slant * cos) * shape
+        c, d = sin / shape, cos
+        right, down = 2 * right, 2 * down
+        rows = (a, b, -a * right - b * down, c, d, -c * right - d * down)
+        matrix = torch.stack(rows, 1).view(-1, 2, 3)
+        grid = F.affine_grid(matrix, list(x.shape), align_corners=False)
+        return F.grid_sample(
+            x, grid, padding_mode=self.padding_mode, align_corners=False
+        )
+'''
+
+
+@node(
+    "Random rotation",
+    "RandomAffine",
+    family="augmentation",
+    aliases=("turn", "rotate", "angle", "augment", "image", "degrees"),
+    source=_SOURCE,
+    examples=(
+        example(("N", 1, 28, 28)),
+        example(("N", 3, "H", 9), degrees=90.0, padding_mode="border"),
+    ),
+)
+class RandomRotation(NodeType):
+    """Turns each training image about its middle by a random angle.
+
+    **Formula** y(p) = x(R⁻¹ p) with p from the middle of the image and R a turn by −degrees … degrees; bilinear
+
+    **Shapes** x N×C×H×W → y the same.
+
+    **Use when** things are seldom upright to the degree: 10 – 15 for photographs and digits (6 and 9 change places at
+    180), 180 where there is no up.
+
+    **Alternatives** RandomAffine also moves, scales and shears; RandomVerticalFlip.
+
+    **Reference** Simard et al. 2003, Best practices for convolutional neural networks applied to visual
+    document analysis; torchvision.transforms.RandomRotation.
+    """
+
+    degrees: float = param(15.0, "How far at most, either way.", min=0, max=180, required=True)
+    padding_mode: str = param("zeros", _BORDER_HELP, choices=_BORDERS, label="Outside")
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        expect.images(specs[0])
+        return specs[0]
+
+    def summary(self) -> str:
+        return f"± {self.degrees:g}°"
+
+
+@node(
+    "Random affine",
+    "RandomAffine",
+    family="augmentation",
+    aliases=("rotate", "scale", "zoom", "shear", "translate", "warp", "augment", "image"),
+    source=_SOURCE,
+    examples=(
+        example(("N", 1, 28, 28)),
+        example(("N", 3, 9, 12), degrees=45.0, translate=0.25, smallest=0.5, largest=2.0, shear=20.0),
+        example(("N", 3, "H", "W"), padding_mode="reflection"),
+    ),
+)
+class RandomAffine(NodeType):
+    """Shears, turns, scales and moves each training image by random amounts, in one step.
+
+    **Formula** y(p) = x(A⁻¹ (p − t)) with A = zoom · turn · shear, p from the middle of the image, t within
+    ± translate · (W, H); bilinear
+
+    **Shapes** x N×C×H×W → y the same.
+
+    **Use when** things are seen from other places and angles than in training, such as handwriting.
+
+    **Alternatives** RandomRotation turns only, RandomShift moves by whole pixels, RandomResizedCrop zooms in.
+
+    **Reference** Simard et al. 2003, Best practices for convolutional neural networks applied to visual
+    document analysis; torchvision.transforms.RandomAffine.
+    """
+
+    degrees: float = param(10.0, "How far it is turned at most, either way.", min=0, max=180, required=True)
+    translate: float = param(
+        0.1,
+        "How far it is moved at most, as a share of width and height.",
+        min=0,
+        max=1,
+        required=True,
+        label="Move",
+    )
+    smallest: float = param(0.9, "The smallest zoom.", min=0.01, max=100, required=True)
+    largest: float = param(1.1, "The largest zoom.", min=0.01, max=100, required=True)
+    shear: float = param(0.0, "By how many degrees it is slanted at most, either way.", min=0, max=80)
+    padding_mode: str = param("zeros", _BORDER_HELP, choices=_BORDERS, label="Outside")
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        expect.images(specs[0])
+        if self.smallest > self.largest:
+            raise ShapeError(
+                f"smallest = {self.smallest:g} is more than largest = {self.largest:g}",
+                "",
+                change=("smallest", self.largest),
+            )
+        return specs[0]
+
+    def summary(self) -> str:
+        moved = f"± {self.degrees:g}° · ± {100 * self.translate:g} %"
+        return f"{moved} · × {self.smallest:g} – {self.largest:g}"
