@@ -177,6 +177,20 @@ def graph_outputs(features: int, *, classes: int) -> dict[str, TensorSpec]:
     }
 
 
+def graphs_outputs(features: int, *, classes: int) -> dict[str, TensorSpec]:
+    """Outputs of many graphs side by side: node features, edges, whose each node is, and a class of each graph.
+
+    classes = 0 means a standardised target.
+    """
+    target = TensorSpec(("N",), "index", classes) if classes else TensorSpec(("N", 1), "float")
+    return {
+        "x": TensorSpec(("V", features), "float"),
+        "edges": TensorSpec((2, "E"), "index"),
+        "graph": TensorSpec(("V",), "index"),
+        "label" if classes else "target": target,
+    }
+
+
 # Printable ASCII and the line feed: the reference text of every Python version maps onto it.
 CHARACTERS = ("\n", *(chr(code) for code in range(32, 127)))
 

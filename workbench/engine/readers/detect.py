@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.core.errors import DataError
-from workbench.engine.readers import graphs, idx, images, tables, text
+from workbench.engine.readers import idx, images, planetoid, tables, text
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.files import existing, fingerprint, opened, slug, title
 from workbench.engine.readers.reader import Option, Reader, Reading
@@ -117,14 +117,6 @@ def _only(path: Path, suffixes: tuple[str, ...]) -> Path:
     )
 
 
-def _suits_planetoid(path: Path) -> str:
-    folder = path if path.is_dir() else path.parent
-    if path.is_file() and not path.name.startswith("ind."):
-        return ""
-    names = graphs.names_in(folder)
-    return f"it has the files ind.{names[0]}.*" if names else ""
-
-
 def _suits_idx(path: Path) -> str:
     if path.is_file():
         return "it begins as an IDX file does" if idx.is_idx(path) else ""
@@ -168,23 +160,12 @@ def _pairs(path: Path, reading: Reading) -> list[Path]:
     return [file for pair in idx.pairs(path).values() for file in pair if file is not None]
 
 
-def _parts(path: Path, reading: Reading) -> list[Path]:
-    return list(graphs.parts(path, reading.text("name")).values())
-
-
 _ENCODING = Option("encoding", "Encoding", "Of the text, such as utf-8 or latin-1.", advanced=True)
 
 READERS: Mapping[str, Reader] = {
     reader.name: reader
     for reader in (
-        Reader(
-            "planetoid",
-            "Planetoid graph",
-            (Option("name", "Graph", "Which one, where a folder holds several."),),
-            _suits_planetoid,
-            _parts,
-            graphs.read,
-        ),
+        planetoid.READER,
         Reader("idx", "IDX images", OPTIONS, _suits_idx, _pairs, idx.read),
         Reader("images", "folder of pictures", OPTIONS, _suits_images, _pictures, images.read),
         Reader(

@@ -1,85 +1,41 @@
-"""Graphs: the Planetoid files (Cora, Citeseer, PubMed), and edges in their normal form.
+"""What readers of graphs share: edges in order, features of nodes, the finished set, what is worth knowing of it.
 
 May import NumPy.
-Source of the files: Yang et al. 2016, https://arxiv.org/abs/1603.08861.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.catalog.schema import Schema, graph_outputs
+from workbench.catalog.schema import Schema, graph_outputs, graphs_outputs
 from workbench.core.errors import DataError
-from workbench.engine.readers.content import Content, Index
-from workbench.engine.readers.files import MEGABYTE, read_text, slug, title
-from workbench.engine.readers.pickles import MAX_ARRAY, read_numbers, read_pickle
-from workbench.engine.readers.reader import Reading
-
-_PARTS = ("x", "y", "tx", "ty", "allx", "ally", "graph", "test.index")
-_VALIDATION = 500
-_MAX_EDGES = 100_000_000
+from workbench.engine.readers.columns import standard
+from workbench.engine.readers.content import Array, Content, Index
+from workbench.engine.readers.files import size_text, slug, title
+from workbench.engine.readers.pickles import MAX_ARRAY
+from workbench.engine.readers.reader import Figure, Option, Reading
+from workbench.engine.readers.split import divided
 
 Floats = NDArray[np.float32]
 
-
-def names_in(folder: Path) -> tuple[str, ...]:
-    """Names of the Planetoid sets in a folder: "cora" where there is an ind.cora.graph."""
-    matches = (re.fullmatch(r"ind\.(.+)\.graph", file.name) for file in sorted(folder.glob("ind.*.graph")))
-    return tuple(match[1] for match in matches if match)
-
-
-def parts(path: Path, name: str = "") -> dict[str, Path]:
-    """The eight files of the set that a folder, or one of its files, stands for."""
-    folder = path if path.is_dir() else path.parent
-    found = names_in(folder)
-    if not name and path.is_file() and (match := re.fullmatch(r"ind\.(.+?)\.(\w+|test\.index)", path.name)):
-        name = match[1]
-    if not name and len(found) > 1:
-        raise DataError(
-            f'{folder} holds several graphs: {", ".join(found)}. Choose one in the option "name".'
-        )
-    if not found or (name and name not in found):
-        raise DataError(
-            f"{folder} holds no Planetoid graph {name}".rstrip() + " (files such as ind.cora.graph)."
-        )
-    files = {part: folder / f"ind.{name or found[0]}.{part}" for part in _PARTS}
-    missing = [file.name for file in files.values() if not file.is_file()]
-    if missing:
-        raise DataError(f"{folder} lacks {', '.join(missing)} of the graph {name or found[0]}.")
-    return files
-
-
-def read(path: Path, reading: Reading) -> Content:
-    """A Planetoid set with its public split; features of a node sum to one.  Options: name."""
-    files = parts(path, reading.text("name"))
-    test = _test_index(files["test.index"])
-    x, one_hot = _nodes(files, test)
-    labels = one_hot.argmax(axis=1).astype(np.int64)
-    train = len(_matrix(files["y"]))
-    edges = undirected(_neighbours(files["graph"], len(x)), len(x))
-    sums = x.sum(axis=1, keepdims=True)
-    nodes: dict[str, Index] = {
-        "train": np.arange(train),
-        "validation": np.arange(train, min(train + _VALIDATION, int(test.min()))),
-        "test": np.sort(test),
-    }
-    classes = one_hot.shape[1]
-    schema = Schema(
-        id=slug(path),
-        title=title(path),
-        outputs=graph_outputs(x.shape[1], classes=classes),
-        facts={"classes": classes, "features": x.shape[1], "nodes": len(x), "edges": edges.shape[1]},
-        kind="graph",
-        items=len(x),
-        labels=tuple(str(label) for label in range(classes)),
-    )
-    return Content(schema, {"x": x / np.maximum(sums, 1.0), "edges": edges, "label": labels}, nodes, "graph")
+# Nodes with more neighbours than this share one feature, "that many and more".
+MOST_DEGREES = 64
+# Sentences about single rows; how many more there are is told in one.
+_SENTENCES = 20
+_BARS = 30
+_FEATURES = {
+    "": "As the files say, else the number of neighbours",
+    "degree": "The number of neighbours, one feature for each",
+    "constant": "The same number for every node",
+}
+FEATURES = Option(
+    "features", "Features of nodes", "What a node is described by.", "choice", "", tuple(_FEATURES.items())
+)
 
 
 def undirected(pairs: Index, nodes: int) -> Index:
@@ -89,65 +45,191 @@ def undirected(pairs: Index, nodes: int) -> Index:
     return np.stack([numbers % nodes, numbers // nodes])
 
 
-def _matrix(file: Path) -> Floats:
-    array = read_numbers(file)
-    if array.ndim != 2:
-        raise DataError(f"{file} holds an array of {array.ndim} dimensions where a matrix was expected.")
-    return array.astype(np.float32)
+def edges_of(pairs: Index, nodes: int, reading: Reading, where: str, *, directed: bool) -> Index:
+    """Pairs of known nodes as edges: each once, without self loops, both ways unless `directed`."""
+    loops = int((pairs[0] == pairs[1]).sum())
+    if loops:
+        reading.say(f"{where}: {loops:,} edges from a node to itself are left out.")
+    source, target = pairs[:, pairs[0] != pairs[1]]
+    numbers = np.unique(target * nodes + source)
+    if twice := len(source) - len(numbers):
+        reading.say(f"{where}: {twice:,} edges are given more than once and count once.")
+    edges = np.stack([numbers % nodes, numbers // nodes])
+    return edges if directed else undirected(edges, nodes)
 
 
-def _test_index(file: Path) -> Index:
-    lines = read_text(file, 64 * MEGABYTE).split()
-    for number, line in enumerate(lines, start=1):
-        if not line.isdecimal():
-            raise DataError(f'{file}, line {number:,}: "{line}" is not the number of a node.')
-    index = np.array([int(line) for line in lines], dtype=np.int64)
-    if len(np.unique(index)) < len(index):
-        raise DataError(f"{file} names a node twice.")
-    return index
+def tell(reading: Reading, sentences: Sequence[str], where: str) -> None:
+    """Says what is wrong with single rows: the first ones, and how many more there are."""
+    for sentence in sentences[:_SENTENCES]:
+        reading.say(sentence)
+    if len(sentences) > _SENTENCES:
+        reading.say(f"{where}: and {len(sentences) - _SENTENCES:,} more such rows.")
 
 
-def _nodes(files: Mapping[str, Path], test: Index) -> tuple[Floats, Floats]:
-    """Features and one-hot classes of all nodes, by node number."""
-    arrays = []
-    for known, held_back in (("allx", "tx"), ("ally", "ty")):
-        first, second = _matrix(files[known]), _matrix(files[held_back])
-        if first.shape[1] != second.shape[1]:
-            raise DataError(
-                f"{files[known]} has {first.shape[1]:,} columns, {files[held_back]} {second.shape[1]:,}."
-            )
-        if len(second) != len(test):
-            raise DataError(f"{files[held_back]} has {len(second):,} rows for {len(test):,} nodes to test.")
-        last = int(test.max())
-        if test.min() < len(first) or (last + 1) * first.shape[1] * 4 > MAX_ARRAY:
-            raise DataError(f"{files['test.index']} does not fit the {len(first):,} rows of {files[known]}.")
-        # Citeseer's test nodes have gaps: isolated nodes without features and class.
-        whole = np.zeros((last + 1, first.shape[1]), dtype=np.float32)
-        whole[: len(first)] = first
-        whole[test] = second
-        arrays.append(whole)
-    if len(arrays[0]) != len(arrays[1]):
-        raise DataError(f"{files['allx']} and {files['ally']} have different numbers of rows.")
-    return arrays[0], arrays[1]
+def features_of(given: Floats | None, edges: Index, nodes: int, reading: Reading) -> Floats:
+    """Features of all nodes: those of the files, or what the person or the lack of any asks for."""
+    how = reading.choice("features", [key for key in _FEATURES if key])
+    if not how and given is not None:
+        reading.understood["features"] = ""
+        return given
+    how = how or "degree"
+    reading.understood["features"] = how
+    if how == "constant":
+        return np.ones((nodes, 1), dtype=np.float32)
+    degree = np.bincount(edges[1], minlength=nodes)
+    most = int(degree.max(initial=0))
+    if given is None:
+        reading.say("The files describe no nodes: the number of its neighbours stands for each.")
+    return one_hot(np.minimum(degree, MOST_DEGREES), min(most, MOST_DEGREES) + 1)
 
 
-def _neighbours(file: Path, nodes: int) -> Index:
-    """Pairs of nodes from the lists of neighbours."""
-    graph = read_pickle(file)
-    if not isinstance(graph, dict) or not all(isinstance(near, list) for near in graph.values()):
-        raise DataError(f"{file} holds no lists of neighbours.")
-    # The numbers are looked at below.
-    lists = cast(dict[int, list[int]], graph)
-    total = sum(len(near) for near in lists.values())
-    if total > _MAX_EDGES:
-        raise DataError(f"{file} has {total:,} edges, more than {_MAX_EDGES:,}.")
-    pairs = np.empty((2, total), dtype=np.int64)
-    start = 0
-    for node, near in lists.items():
-        for other in (node, *near):
-            if type(other) is not int or not 0 <= other < nodes:
-                raise DataError(f"{file} names the node {other!r}; the nodes are 0 to {nodes - 1:,}.")
-        pairs[0, start : start + len(near)] = node
-        pairs[1, start : start + len(near)] = near
-        start += len(near)
-    return pairs
+def one_hot(numbers: NDArray[np.generic], values: int) -> Floats:
+    """One feature for each of so many values.  Raises DataError where that is too much for the memory."""
+    if len(numbers) * values * 4 > MAX_ARRAY:
+        raise DataError(
+            f"{len(numbers):,} nodes of {values:,} kinds would take {size_text(len(numbers) * values * 4)}, "
+            f"more than {size_text(MAX_ARRAY)}."
+        )
+    hot = np.zeros((len(numbers), values), dtype=np.float32)
+    hot[np.arange(len(numbers)), numbers.astype(np.int64)] = 1
+    return hot
+
+
+def scaled(attributes: NDArray[np.float64], train: NDArray[np.bool_]) -> Floats:
+    """Columns of numbers with the mean 0 and the deviation 1 over the rows to train on; gaps become 0."""
+    known = np.where(np.isfinite(attributes), attributes, np.nan)
+    result = np.zeros(attributes.shape, dtype=np.float32)
+    for column in range(attributes.shape[1]):
+        values = known[:, column]
+        seen = values[train & ~np.isnan(values)]
+        mean, deviation = standard(seen) if len(seen) else (0.0, 1.0)
+        result[:, column] = np.nan_to_num((values - mean) / deviation)
+    return result
+
+
+def one_graph(
+    path: Path,
+    reading: Reading,
+    x: Floats,
+    edges: Index,
+    label: Index,
+    classes: Sequence[str],
+    splits: Mapping[str, Index],
+) -> Content:
+    """One graph whose nodes have classes, negative where none is known."""
+    reading.figures += known_of(edges, len(x), label)
+    schema = Schema(
+        id=slug(path),
+        title=title(path),
+        outputs=graph_outputs(x.shape[1], classes=len(classes)),
+        facts={"classes": len(classes), "features": x.shape[1], "nodes": len(x), "edges": edges.shape[1]},
+        kind="graph",
+        items=len(x),
+        labels=tuple(classes),
+    )
+    return Content(schema, {"x": x, "edges": edges, "label": label}, splits, "graph")
+
+
+def many_graphs(
+    path: Path,
+    reading: Reading,
+    x: Floats,
+    edges: Index,
+    starts: tuple[Index, Index],
+    target: NDArray[np.generic],
+    classes: Sequence[str],
+    splits: Mapping[str, Index],
+    shown: Mapping[str, Array],
+) -> Content:
+    """Graphs one after the other; `edges` are numbered inside each, `starts` say where each begins.
+
+    `target` is a class each (named in `classes`) or a number, standardised here.  `shown` is only looked at.
+    """
+    nodes, links = starts
+    facts: dict[str, float | int] = {"features": x.shape[1], "graphs": len(target)}
+    facts |= {"nodes": len(x), "edges": edges.shape[1]}
+    arrays: dict[str, Array] = {"x": x, "edges": edges, "nodes": nodes, "links": links, **shown}
+    if classes:
+        facts = {"classes": len(classes), **facts}
+        arrays["label"] = target.astype(np.int64)
+    else:
+        numbers = target.astype(np.float64)
+        mean, deviation = standard(numbers[splits["train"]])
+        facts |= {"target_mean": mean, "target_std": deviation}
+        arrays["target"] = ((numbers - mean) / deviation).astype(np.float32)[:, None]
+    whole = edges + np.repeat(nodes[:-1], np.diff(links))
+    reading.figures += known_of(whole, len(x), None, np.diff(nodes))
+    schema = Schema(
+        id=slug(path),
+        title=title(path),
+        outputs=graphs_outputs(x.shape[1], classes=len(classes)),
+        facts=facts,
+        kind="graph",
+        items=len(target),
+        labels=tuple(classes),
+    )
+    return Content(schema, arrays, splits, "graphs")
+
+
+def known_of(edges: Index, nodes: int, label: Index | None, sizes: Index | None = None) -> list[Figure]:
+    """Statistics of a graph, or of many (`sizes` are their numbers of nodes)."""
+    degree = np.bincount(edges[1], minlength=nodes)
+    alone = int((np.bincount(edges[0], minlength=nodes) + degree == 0).sum())
+    facts = {"nodes": f"{nodes:,}", "directed edges": f"{edges.shape[1]:,}"}
+    facts["neighbours of a node"] = f"{degree.mean():.3g}" if nodes else "0"
+    facts["isolated nodes"] = f"{alone:,}"
+    if sizes is not None:
+        facts = {"graphs": f"{len(sizes):,}", "nodes of a graph": f"{sizes.mean():.3g}", **facts}
+    if label is not None:
+        both = (label[edges[0]] >= 0) & (label[edges[1]] >= 0)
+        if both.any():
+            alike = float((label[edges[0]] == label[edges[1]])[both].mean())
+            facts["edges inside a class"] = f"{alike:.1%}"
+    figures = [Figure("Graph" if sizes is None else "Graphs", "numbers", tuple(facts), tuple(facts.values()))]
+    figures.append(_counted("Neighbours of a node", degree))
+    if sizes is not None:
+        figures.append(_counted("Nodes of a graph", sizes))
+    return figures
+
+
+def _counted(heading: str, numbers: NDArray[np.generic]) -> Figure:
+    """How often each number occurs, or ranges of them where there are many."""
+    most = int(numbers.max(initial=0))
+    edges = np.arange(most + 2) - 0.5 if most < _BARS else np.linspace(0, most + 1, _BARS + 1)
+    counts, limits = np.histogram(numbers, edges)
+    return Figure(
+        heading, "histogram", (), tuple(int(c) for c in counts), tuple(float(f"{e:.6g}") for e in limits)
+    )
+
+
+def classes_of(path: Path, texts: Sequence[str], what: str) -> tuple[Index, tuple[str, ...]]:
+    """Numbers and names of classes, in the order of numbers or of the alphabet; an empty text is -1."""
+    names = sorted({text for text in texts if text}, key=_order)
+    if len(names) < 2:
+        one = f', "{names[0]}"' if names else ""
+        raise DataError(f"{path}: {what} need at least two classes; there is {len(names) or 'none'}{one}.")
+    if len(names) > 1_000:
+        common = ", ".join(name for name, _ in Counter(texts).most_common(3))
+        raise DataError(f"{path}: {len(names):,} different classes of {what} are too many ({common} …).")
+    number = {name: place for place, name in enumerate(names)}
+    return np.array([number.get(text, -1) for text in texts], dtype=np.int64), tuple(names)
+
+
+def _order(text: str) -> tuple[int, float, str]:
+    try:
+        return (0, float(text), text)
+    except ValueError:
+        return (1, 0.0, text)
+
+
+def split_of_known(
+    reading: Reading, label: Index, given: Mapping[str, Index] | None = None
+) -> dict[str, Index]:
+    """A split of the items whose class is known (not negative)."""
+    known = np.flatnonzero(label >= 0)
+    if len(known) == len(label):
+        return divided(reading, label, given)
+    place = np.full(len(label), -1, dtype=np.int64)
+    place[known] = np.arange(len(known))
+    inside = {name: place[index][place[index] >= 0] for name, index in given.items()} if given else None
+    return {name: known[index] for name, index in divided(reading, label[known], inside).items()}
