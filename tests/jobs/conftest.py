@@ -1,4 +1,4 @@
-"""A workspace, and trainers that do not train: small scripts that end in every way a real one may end."""
+"""A workspace, trainers that do not train but end in every way a real one may end, and a server to download from."""
 
 import sys
 import threading
@@ -9,6 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.jobs.downloading import Person
+from tests.jobs.site import Site, served
 from workbench.jobs import adoption
 from workbench.jobs.devices import Device
 from workbench.jobs.runner import Runner
@@ -94,3 +96,19 @@ def gone() -> Callable[[int], bool]:
         return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
     return ask
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    # Whatever would leave this machine ends at a port where nobody listens.
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)
+    with served() as site:
+        yield site
+
+
+@pytest.fixture
+def person(site: Site, tmp_path: Path) -> Person:
+    return Person(site, tmp_path)

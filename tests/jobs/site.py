@@ -87,6 +87,7 @@ def gives(
     until: int | None = None,
     stall: bool = False,
     kind: str = "application/octet-stream",
+    code: int = 200,
     announce: int | None = None,
     headers: dict[str, str] | None = None,
 ) -> Answer:
@@ -103,7 +104,7 @@ def gives(
             start = int(wanted.removeprefix("bytes=").rstrip("-"))
             more["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
         length = str(len(content) - start if announce is None else announce)
-        handler.begin(206 if start else 200, {"Content-Length": length, "ETag": etag, **more}, kind)
+        handler.begin(206 if start else code, {"Content-Length": length, "ETag": etag, **more}, kind)
         handler.wfile.write(content[start : len(content) if until is None else until])
         handler.wfile.flush()
         if stall:
@@ -130,6 +131,15 @@ def without_length(content: bytes) -> Answer:
         handler.wfile.write(content)
 
     return answer
+
+
+def hangs_up(handler: Handler) -> None:
+    """Says nothing at all."""
+
+
+def babbles(handler: Handler) -> None:
+    """Says something that is no HTTP."""
+    handler.wfile.write(b"220 smtp.example ready\r\n" * 5)
 
 
 def leads(to: str, code: int = 302) -> Answer:

@@ -6,13 +6,12 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.jobs.site import Site, gives, served, status
+from tests.jobs.site import Site, gives, status
 from workbench.jobs.downloads import download_command, reports
 
 LONG = bytes(range(256)) * 4000
@@ -25,15 +24,6 @@ def folder(tmp_path: Path) -> Path:
 
 def sha256(content: bytes) -> str:
     return "sha256:" + hashlib.sha256(content).hexdigest()
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    for name in ("http_proxy", "https_proxy"):  # nothing leaves this machine
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with served() as site:
-        yield site
 
 
 @pytest.fixture

@@ -199,6 +199,14 @@ def test_what_a_copy_lacks_is_named(own: Path, run: Run, tmp_path: Path) -> None
         run(TINY, own / "x.csv")
 
 
+def test_what_is_here_as_a_copy_needs_no_download(folder: Path, own: Path, run: Run) -> None:
+    run(TINY, own)
+    assert [said["event"] for said in run(TINY)] == ["start", "done"]
+    (own / "x.csv").unlink()
+    with pytest.raises(DataError, match=r"The catalogue has no address for x\.csv; name one with --mirror"):
+        run(TINY)
+
+
 def test_a_copy_that_goes_or_changes_is_noticed(folder: Path, own: Path, run: Run) -> None:
     run(TINY, own)
     (own / "x.csv").write_bytes(b"a,b\n9,9\n")

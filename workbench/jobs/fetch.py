@@ -40,7 +40,7 @@ class Fetcher:
         free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
     ) -> None:
         self._progress, self._note, self._free = progress, note, free
-        self._silence, self._waits = silence, tuple(waits)
+        self._patience, self._waits = (min(CONNECT, silence), silence), tuple(waits)
         self._proxies = {"http": proxy, "https": proxy} if proxy else {}
 
     def fetch(self, url: str, target: Path, wanted: Wanted) -> None:
@@ -81,8 +81,10 @@ class Fetcher:
                 headers["If-Range"] = mark
         try:
             return self._followed(url, headers, wanted)
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise refusal(error, url, self._proxies) from error
+        except ValueError as error:  # from an address that only looks like one
+            raise RefusedError(f"{shown(url)} leads to something that is no address ({error}).") from error
 
     def _followed(self, url: str, headers: Mapping[str, str], wanted: Wanted) -> requests.Response:
         """The answer after all redirects, none of which leads out of the web or to an unprotected connection."""
@@ -90,19 +92,14 @@ class Fetcher:
             session.auth = _no_password
             first, seen = url, {url}
             for _ in range(_MOST_REDIRECTS):
-                response = session.get(
-                    url,
-                    headers=dict(headers),
-                    stream=True,
-                    allow_redirects=False,
-                    timeout=(CONNECT if self._silence == SILENCE else self._silence, self._silence),
-                    proxies=dict(self._proxies),
-                )
-                location = session.get_redirect_target(response)
-                if not location:
+                request = session.prepare_request(requests.Request("GET", url, headers=dict(headers)))
+                settings = session.merge_environment_settings(url, dict(self._proxies), True, None, None)
+                # Not session.get: that reads what comes with a redirect, however much it is, and goes on by itself.
+                response = session.get_adapter(url).send(request, timeout=self._patience, **settings)
+                if not response.is_redirect:
                     return response
                 response.close()
-                before, url = url, urljoin(url, location).partition("#")[0]
+                before, url = url, _target(session, response, first)
                 scheme = urlsplit(url).scheme
                 if scheme not in ("http", "https"):
                     raise RefusedError(
@@ -191,6 +188,16 @@ class Fetcher:
                 f"The disk has {free:,} bytes free in {part.path.parent}; {max(missing, 0):,} are still to come, "
                 f"and {SPARE:,} are left free for other programs. Make room and download again; what has come is kept."
             )
+
+
+def _target(session: requests.Session, response: requests.Response, first: str) -> str:
+    """Where an answer leads on to."""
+    try:
+        url = urljoin(response.url, session.get_redirect_target(response) or "").partition("#")[0]
+        urlsplit(url)
+    except ValueError as error:  # no address at all, or not in letters that one may have
+        raise RefusedError(f"{shown(first)} leads on to something that is no address ({error}).") from error
+    return url
 
 
 def _range(text: str) -> tuple[int, int]:

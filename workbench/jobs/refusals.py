@@ -100,7 +100,7 @@ def _cause(error: BaseException) -> str:
     for inner in (getattr(error, "reason", None), *error.args[::-1], error.__cause__, error.__context__):
         if isinstance(inner, BaseException) and inner is not error:
             return _cause(inner)
-    text = str(getattr(error, "strerror", None) or error)
+    text = " ".join(str(getattr(error, "strerror", None) or error).split())
     return text.rsplit("] ", 1)[-1].strip(" .") or type(error).__name__
 
 
