@@ -34,6 +34,8 @@ class Workspace(QObject):
     """The workspace is open and its first news has come."""
     unusable = Signal(str)
     """The workspace cannot be used; the text says why."""
+    closing = Signal()
+    """The workspace is about to be let go of: what still runs for it ends now."""
     runs_changed = Signal(object, object)
     """(list[RunRecord] newest first, {run id: {metric: Summary}})."""
     models_changed = Signal(object)
@@ -77,6 +79,7 @@ class Workspace(QObject):
         """Do what was asked for and end the thread; runs go on without the window."""
         if self._thread is None:
             return
+        self.closing.emit()
         self._thread.finish()
         while isinstance(answer := self._thread.answer(), Done | Raised | News):
             if isinstance(answer, Raised):
