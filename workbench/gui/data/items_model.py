@@ -1,0 +1,183 @@
+"""The items of a dataset for Qt's views: those that came are kept, those that are looked at are asked for.
+
+Imports Qt and the painting of items.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+)
+
+from workbench.gui.data.items_painting import Item, Part, cell, parts_of, spoken
+from workbench.gui.text import one_line
+
+Index = QModelIndex | QPersistentModelIndex
+ITEM: Final = Qt.ItemDataRole.UserRole
+_KEPT: Final = 2_000
+_MOST_ASKED: Final = 120
+_AHEAD: Final = 24
+_MOST_COLUMNS: Final = 300
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+
+class ItemsModel(QAbstractTableModel):
+    """One row an item; column 0 says all of it, the others are the columns of a table.
+
+    `wanted` asks for places first to end (not included) of which something is seen and missing; answer with
+    `give` or `refuse`.  There is one question at a time, so that fast scrolling asks only for where it ends.
+    """
+
+    wanted = Signal(int, int)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._count = 0
+        self._items: OrderedDict[int, Item] = OrderedDict()
+        self._missing: set[int] = set()
+        self._waits = False
+        self._columns: list[tuple[int, int, str]] = []
+        self._ask = QTimer(self, singleShot=True, interval=0)
+        self._ask.timeout.connect(self._tell_wanted)
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """The items that are here, the ones last seen last."""
+        return list(self._items.values())
+
+    @property
+    def columns(self) -> list[str]:
+        """The headers of a table of the items."""
+        return ["Item", "Label", *(title for _, _, title in self._columns)]
+
+    def show(self, items: Sequence[Item]) -> None:
+        """Show these items and no more."""
+        self.reset(len(items))
+        self._waits = False
+        for place, item in enumerate(items):
+            self._items[place] = item
+        self._set_columns(items[0] if items else {})
+
+    def reset(self, count: int, first: Item | None = None) -> None:
+        """There are so many items now, none of which is known; `first` tells what they look like."""
+        self.beginResetModel()
+        self._count = count
+        self._items.clear()
+        self._missing.clear()
+        self._waits = False
+        self._columns = []
+        self.endResetModel()
+        if first is not None:
+            self._set_columns(first)
+
+    def give(self, first: int, items: Sequence[Item]) -> None:
+        """Items that were asked for, from the place `first` on."""
+        self._waits = False
+        self._missing.clear()
+        for offset, item in enumerate(items):
+            self._items[first + offset] = item
+            self._items.move_to_end(first + offset)
+        while len(self._items) > max(_KEPT, len(items)):
+            self._items.popitem(last=False)
+        if items:
+            last = min(self._count, first + len(items)) - 1
+            self.dataChanged.emit(self.index(first, 0), self.index(max(first, last), self.columnCount() - 1))
+
+    def refuse(self) -> None:
+        """What was asked for will not come."""
+        self._waits = False
+        self._missing.clear()
+
+    def item(self, place: int) -> Item | None:
+        """An item; one that is not here is asked for."""
+        found = self._items.get(place)
+        if found is None and 0 <= place < self._count:
+            self._missing.add(place)
+            if not self._ask.isActive():
+                self._ask.start()
+        return found
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else self._count
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else 2 + len(self._columns)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return self.columns[section]
+        return (_RIGHT if section >= 2 else _LEFT) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        place, column = index.row(), index.column()
+        if role == ITEM:
+            return self.item(place)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            found = self._items.get(place)
+            return f"Item {place + 1}" if found is None else spoken(found)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            found = self._items.get(place)
+            return None if found is None else one_line(spoken(found), 400)
+        if role == Qt.ItemDataRole.DisplayRole:
+            found = self.item(place)
+            return "…" if found is None else self._text(found, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if column >= 2 and self._is_number(place, column) else _LEFT
+        return None
+
+    def _text(self, item: Item, column: int) -> str:
+        if column == 0:
+            return f"{int(item.get('place', 0)) + 1:,}"
+        return one_line(str(item.get("label", ""))) if column == 1 else cell(self._value(item, column))
+
+    def _value(self, item: Item, column: int) -> object:
+        part_place, place, _ = self._columns[column - 2]
+        parts = parts_of(item)
+        values = _values(parts[part_place]) if part_place < len(parts) else []
+        return values[place] if place < len(values) else None
+
+    def _is_number(self, place: int, column: int) -> bool:
+        found = self._items.get(place)
+        return found is not None and isinstance(self._value(found, column), int | float)
+
+    def _set_columns(self, first: Item) -> None:
+        parts = parts_of(first)
+        columns = []
+        for at, part in enumerate(parts):
+            name, values, names = str(part.get("name", "")), _values(part), part.get("names")
+            for place in range(len(values)):
+                told = isinstance(names, list | tuple) and place < len(names)
+                title = str(names[place]) if told and names else f"{name} {place + 1}"
+                columns.append((at, place, name if len(values) == 1 and not told else title))
+        self.beginResetModel()
+        self._columns = columns[:_MOST_COLUMNS]
+        self.endResetModel()
+
+    def _tell_wanted(self) -> None:
+        missing = sorted(place for place in self._missing if place not in self._items)
+        self._missing.clear()
+        if self._waits or not missing:  # after an answer what is in sight then is painted, and noted again
+            return
+        self._waits = True
+        first = missing[0]
+        self.wanted.emit(first, min(missing[-1] + 1 + _AHEAD, first + _MOST_ASKED, self._count))
+
+
+def _values(part: Part) -> list[object]:
+    if part["kind"] in ("row", "table"):
+        found = part.get("values")
+        return list(found) if isinstance(found, list | tuple) else []
+    return [part.get("text", "")]
