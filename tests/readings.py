@@ -32,7 +32,11 @@ def arranged(
     content: Content, problems: tuple[str, ...] = (), fingerprint: str = "", reader: str = ""
 ) -> Read:
     """The content with its items in the order of the splits."""
-    tensors = {name: torch.from_numpy(array) for name, array in content.arrays.items()}
+    tensors = {
+        name: torch.from_numpy(array)
+        for name, array in content.arrays.items()
+        if not name.startswith("_")  # only there to be looked at
+    }
     splits = {name: torch.from_numpy(index) for name, index in content.splits.items()}
     rows = torch.cat(list(splits.values()))
     if content.layout == "items":
