@@ -3,7 +3,7 @@
 `python -m workbench.engine.readers` takes one request as JSON on stdin:
 {"do": "detect", "path": P}, {"do": "mark", "path": P, "reader": R, "options": {}},
 {"do": "read", "path": P, "reader": "", "options": {}, "limit": 0, "into": FOLDER or "", "name": ""}
-or {"do": "show", "folder": FOLDER or "sample:ID"}; see `answers` and readers/show.py for what comes back.
+or {"do": "show", "folder": FOLDER or "sample:ID"}; see readers/show.py and serving.py for what comes back.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import DataError
-from workbench.engine.readers import content, detect, limits, show
+from workbench.engine.readers import content, detect, limits, serving, show
 from workbench.engine.readers.figures import figures_of
 from workbench.engine.readers.reader import Reading, figures_as_json, options_as_json
 
@@ -117,7 +117,7 @@ def _progress() -> Callable[[str, int, int], None]:
 
 
 def _show(request: Mapping[str, Any]) -> None:
-    show.serve(str(request["folder"]), sys.stdin, _say)
+    serving.serve(str(request["folder"]), sys.stdin, _say)
 
 
 _REQUESTS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {

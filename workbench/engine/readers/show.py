@@ -7,29 +7,28 @@ from __future__ import annotations
 
 import base64
 import io
-import json
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from workbench.core.errors import DataError
-from workbench.engine.readers import content as contents
 from workbench.engine.readers.content import Array, Content
-from workbench.engine.readers.samples import sample
 
 _FIRST = 24
-_TEXT = 400
+PAGE = 400
+"""So many tokens of a long text are shown as one item."""
 # A curve of more points is thinned for the way to the window.
 _POINTS = 2_000
+# A picture is made so small for the way to the window.
+_SIDE = 384
 
 
 def first_items(content: Content) -> list[dict[str, Any]]:
     """The first items of the training part."""
     split = next(iter(content.splits))
-    return items(content, split, range(min(_FIRST, len(content.splits[split]))))
+    step = PAGE if content.layout == "stream" else 1
+    return items(content, split, range(0, min(_FIRST * step, content.sizes[split]), step))
 
 
 def items(content: Content, split: str, places: Sequence[int]) -> list[dict[str, Any]]:
@@ -38,41 +37,30 @@ def items(content: Content, split: str, places: Sequence[int]) -> list[dict[str,
     A part is {"name": output, "kind": …} with: image – png (base64); text – text, tokens; row – values;
     curve – channels (lists of numbers), rate; value – text; graph – x, edges.
     """
-    index = content.splits[split]
     shown = []
     for place in places:
-        position = int(index[place])
+        position = position_of(content, split, place)
         shown.append(
             {
                 "place": place,
                 "position": position,
                 "split": split,
-                "label": _label(content, position),
+                "label": label_of(content, position),
                 "parts": _parts(content, position),
             }
         )
     return shown
 
 
-def serve(folder: str, requests: IO[str], say: Callable[..., None]) -> None:
-    """Answers {"split": S, "places": [first, end]} line by line with {"items": […]} until the input ends.
-
-    The first answer, without a request, tells {"splits": sizes, "layout": …}.
-    """
-    id = folder.removeprefix("sample:")
-    content = sample(id) if id != folder else contents.opened(Path(folder))
-    say(splits=content.sizes, layout=content.layout)
-    for line in requests:
-        request = json.loads(line)
-        split = str(request["split"])
-        if split not in content.splits:
-            raise DataError(f"There is no {split} part; there are {', '.join(content.splits)}.")
-        first, end = (int(place) for place in request["places"])
-        size = len(content.splits[split])
-        say(items=items(content, split, range(max(0, first), min(end, size))), request=request)
+def position_of(content: Content, split: str, place: int) -> int:
+    """Where an item of a split stands among all."""
+    index = content.splits[split]
+    # A stream is named by its ends.
+    return int(index[0]) + place if content.layout == "stream" else int(index[place])
 
 
-def _label(content: Content, position: int) -> str:
+def label_of(content: Content, position: int) -> str:
+    """The class or the number that is to be predicted of an item; "" where it has neither."""
     label = content.arrays.get("label")
     if label is None or content.layout in ("stream", "windows") or label.ndim != 1:
         return ""
@@ -95,24 +83,35 @@ def _parts(content: Content, position: int) -> list[dict[str, Any]]:
 
 def _part(name: str, value: Array, content: Content) -> dict[str, Any]:
     if content.schema.kind == "image" and value.ndim == 3:
-        return {"name": name, "kind": "image", "png": png(value)}
+        return {"name": name, "kind": "image", "png": png(value, content.divisors.get(name, 255))}
     flat = np.atleast_1d(value).ravel()[:_POINTS]
     return {"name": name, "kind": "row", "values": [float(f"{v:.6g}") for v in flat.astype(np.float64)]}
 
 
 def _stream(content: Content, position: int) -> dict[str, Any]:
-    tokens = content.arrays["tokens"][position : position + _TEXT]
+    tokens = content.arrays["tokens"][position : position + PAGE]
     names = content.schema.labels
     words = [names[int(token)] if int(token) < len(names) else "?" for token in tokens]
     return {"name": "tokens", "kind": "text", "text": "".join(words), "tokens": words}
 
 
-def png(pixels: Array) -> str:
-    """A picture (channels × height × width, bytes) as base64 of a PNG."""
-    values = pixels.astype(np.uint8) if pixels.dtype != np.uint8 else pixels
+def png(pixels: Array, most: float = 255) -> str:
+    """A picture (channels × height × width) as base64 of a PNG, no larger than a window shows it.
+
+    `most` is the value of white.
+    """
+    values = pixels if pixels.dtype == np.uint8 and most == 255 else _bytes(pixels, most)
     image = Image.fromarray(
         values[0] if len(values) == 1 else np.ascontiguousarray(values[:3].transpose(1, 2, 0))
     )
+    if max(image.size) > _SIDE:
+        image.thumbnail((_SIDE, _SIDE))
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _bytes(pixels: Array, most: float) -> Array:
+    scaled = np.nan_to_num(pixels.astype(np.float32)) * (255 / most)
+    drawn: Array = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    return drawn
