@@ -44,7 +44,7 @@ def whole(folder: Path) -> list[Path]:
 
 def begun(folder: Path, size: int) -> None:
     """Waits until so much has come."""
-    part, deadline = folder / ".parts" / "tiny" / "a.bin.part", time.monotonic() + 30
+    part, deadline = folder / ".parts" / "tiny" / "a.bin.part", time.monotonic() + 20
     while not part.exists() or part.stat().st_size < size:
         assert time.monotonic() < deadline
         time.sleep(0.01)

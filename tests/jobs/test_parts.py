@@ -64,6 +64,33 @@ def test_what_changed_meanwhile_is_not_pieced_together(site: Site, person: Perso
     assert person.content() == CONTENT
 
 
+def test_a_server_that_forgets_the_mark_of_the_content_is_not_trusted(site: Site, person: Person) -> None:
+    site.on(
+        "/a.bin",
+        gives(CONTENT, until=HALF),
+        gives(bytes(len(CONTENT)), etag="", ranges_blindly=True),
+        gives(CONTENT),
+    )
+    person.unpinned().download()
+    assert person.content() == CONTENT and "has changed; what was there is dropped" in person.notes()
+
+
+def test_a_part_from_one_mirror_goes_on_at_the_next_where_a_hash_is_known(site: Site, person: Person) -> None:
+    site.on("/one/a.bin", gives(CONTENT, etag='"there"', until=HALF), status(404))
+    site.on("/a.bin", gives(CONTENT))
+    person.download([site.url + "one"])
+    assert person.content() == CONTENT and site.ranges("/a.bin") == [f"bytes={HALF}-"]
+
+
+def test_a_part_from_one_mirror_is_dropped_at_the_next_where_none_is_known(
+    site: Site, person: Person
+) -> None:
+    site.on("/one/a.bin", gives(CONTENT, etag='"there"', until=HALF), status(404))
+    site.on("/a.bin", gives(CONTENT))
+    person.unpinned().download([site.url + "one"])
+    assert person.content() == CONTENT and site.ranges("/a.bin") == [""]
+
+
 def test_without_a_mark_of_the_content_only_a_hash_allows_to_go_on(site: Site, person: Person) -> None:
     def broken_then_whole() -> None:
         site.asked.clear()

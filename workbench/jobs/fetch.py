@@ -127,7 +127,7 @@ class Fetcher:
         length = number(response.headers.get("Content-Length", ""))
         if status == 206:
             first, total = _range(response.headers.get("Content-Range", ""))
-            changed = part.differs(response.headers, total)
+            changed = part.differs(url, response.headers, total)
             if first != have or not have or changed:
                 part.drop()
                 what = "has changed" if changed else "sends another part than was asked for"

@@ -56,17 +56,19 @@ class Part:
             self.drop()
         return origin if fits else None
 
-    def differs(self, headers: Mapping[str, str], total: int) -> bool:
-        """Whether what the server has now is not what the part was the beginning of."""
+    def differs(self, url: str, headers: Mapping[str, str], total: int) -> bool:
+        """Whether what the address gives now may not be what the part is the beginning of.
+
+        One that had a mark of its content and gives none any more has not looked at it.
+        """
         origin = self._read()
-        if origin is None:
+        if origin is None or origin.url != url:
             return False
-        etag, modified = headers.get("ETag", ""), headers.get("Last-Modified", "")
-        return bool(
-            (etag and origin.etag and etag != origin.etag)
-            or (modified and origin.modified and modified != origin.modified)
-            or (total and origin.size and total != origin.size)
-        )
+        if total and origin.size and total != origin.size:
+            return True
+        if origin.etag:
+            return headers.get("ETag", "") != origin.etag
+        return headers.get("Last-Modified", "") != origin.modified
 
     def begin(self, origin: Origin) -> None:
         self.drop()
