@@ -7,12 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.jobs.downloading import CONTENT, HALF, Person
-from tests.jobs.site import (
-    Site,
-    chunks,
-    gives,
-    leads,
-)
+from tests.jobs.site import Site, chunks, gives, leads, status
 from workbench.jobs.downloads import offer_of
 from workbench.jobs.parts import Part
 
