@@ -81,7 +81,7 @@ def test_what_cannot_be_data_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path / "program").startswith(
         f"No reader suits {tmp_path / 'program'}; known are Planetoid"
     )
-    assert 'no reader "guess"; there are planetoid, idx' in refused(tmp_path / "program", reader="guess")
+    assert 'no reader "guess"; there are planetoid,' in refused(tmp_path / "program", reader="guess")
 
 
 def test_several_candidates_in_a_folder_are_listed(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.core.errors import DataError
-from workbench.engine.readers import idx, images, planetoid, tables, text
+from workbench.engine.readers import idx, images, planetoid, tables, text, tudataset
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.files import existing, fingerprint, opened, slug, title
 from workbench.engine.readers.reader import Option, Reader, Reading
@@ -166,6 +166,7 @@ READERS: Mapping[str, Reader] = {
     reader.name: reader
     for reader in (
         planetoid.READER,
+        tudataset.READER,
         Reader("idx", "IDX images", OPTIONS, _suits_idx, _pairs, idx.read),
         Reader("images", "folder of pictures", OPTIONS, _suits_images, _pictures, images.read),
         Reader(

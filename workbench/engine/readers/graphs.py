@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from workbench.catalog.schema import Schema, graph_outputs, graphs_outputs
 from workbench.core.errors import DataError
-from workbench.engine.readers.columns import standard
 from workbench.engine.readers.content import Array, Content, Index
 from workbench.engine.readers.files import size_text, slug, title
 from workbench.engine.readers.pickles import MAX_ARRAY
@@ -102,9 +101,15 @@ def scaled(attributes: NDArray[np.float64], train: NDArray[np.bool_]) -> Floats:
     for column in range(attributes.shape[1]):
         values = known[:, column]
         seen = values[train & ~np.isnan(values)]
-        mean, deviation = standard(seen) if len(seen) else (0.0, 1.0)
+        mean, deviation = _standard(seen) if len(seen) else (0.0, 1.0)
         result[:, column] = np.nan_to_num((values - mean) / deviation)
     return result
+
+
+def _standard(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Mean and deviation to six digits; the deviation of constant values is given as 1."""
+    mean, deviation = float(f"{values.mean():.6g}"), float(f"{values.std():.6g}")
+    return mean, deviation if deviation > 0 else 1.0
 
 
 def one_graph(
@@ -154,7 +159,7 @@ def many_graphs(
         arrays["label"] = target.astype(np.int64)
     else:
         numbers = target.astype(np.float64)
-        mean, deviation = standard(numbers[splits["train"]])
+        mean, deviation = _standard(numbers[splits["train"]])
         facts |= {"target_mean": mean, "target_std": deviation}
         arrays["target"] = ((numbers - mean) / deviation).astype(np.float32)[:, None]
     whole = edges + np.repeat(nodes[:-1], np.diff(links))
