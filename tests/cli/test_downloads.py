@@ -65,7 +65,8 @@ def added(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, str]]:
     """Datasets are not read, only asked for: paths and readers."""
     asked: list[tuple[Path, str]] = []
 
-    def add(store: object, path: Path, reader: str, options: object) -> Added:
+    def add(store: object, path: Path, reader: str, options: object, *, name: str) -> Added:
+        assert name == "Tiny set"
         asked.append((path, reader))
         schema: dict[str, Any] = {"items": 9000, "outputs": {}, "facts": {}}
         record = DatasetRecord("tiny", "Tiny", str(path), reader, {}, schema, {"train": 9000}, "mark", 0.0)
@@ -161,7 +162,7 @@ def test_failures_are_one_sentence(say: Say, tiny: str, site: Site) -> None:
 def test_a_set_that_no_reader_takes_is_here_all_the_same(
     say: Say, tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*arguments: object) -> Added:
+    def refuse(*arguments: object, name: str) -> Added:
         raise DataError("No reader suits it.")
 
     monkeypatch.setattr("workbench.jobs.downloads.add_dataset", refuse)

@@ -296,9 +296,11 @@ def test_a_set_that_is_here_becomes_a_dataset(
     (place / "train.csv").write_bytes(content)
     write_record(folder, names, Record({"train.csv": fetched(place / "train.csv", "00")}))
     added: list[tuple[object, ...]] = []
-    monkeypatch.setattr("workbench.jobs.downloads.add_dataset", lambda *arguments: added.append(arguments))
+    monkeypatch.setattr(
+        "workbench.jobs.downloads.add_dataset", lambda *arguments, name: added.append((*arguments, name))
+    )
     add_downloaded(store, "Titanic", folder)
-    assert added == [(store, place, "table", {"target": "Survived"})]
+    assert added == [(store, place, "table", {"target": "Survived"}, "Titanic")]
     store.close()
 
 

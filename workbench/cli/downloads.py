@@ -68,7 +68,7 @@ def download(
     dataset = None
     if add:
         try:
-            with opened(workspace) as store:
+            with opened(workspace) as store, errors.status(f"Reading {wanted.title}"):
                 dataset = add_downloaded(store, wanted.id, catalogue=catalogue).as_dict()
         except DataError as error:
             raise DataError(

@@ -180,7 +180,8 @@ def add_downloaded(store: Store, id: str, folder: Path | None = None, catalogue:
             f"{found.set.title} is not on this computer{f': {found.problem}' if found.problem else '.'} "
             f"Fetch it with: workbench data download {found.set.id}"
         )
-    return add_dataset(store, found.path, found.set.reader, found.set.options)
+    one = found.set
+    return add_dataset(store, found.path, one.reader, one.options, name=one.title)
 
 
 def dataset_path(one: PublicSet, folder: Path, local: str) -> Path:
