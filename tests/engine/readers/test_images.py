@@ -7,7 +7,7 @@ from PIL import Image
 
 from tests.readings import loaded
 from workbench.core.errors import DataError
-from workbench.engine.readers import images
+from workbench.engine.readers import images, images_decode, images_pixels
 
 
 def picture(path: Path, level: int, *, size: tuple[int, int] = (6, 4), mode: str = "L") -> None:
@@ -78,7 +78,7 @@ def test_a_picture_with_too_many_pixels_is_left_out_unread(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     picture(folder / "cat" / "bomb.png", 0, size=(300, 300))
-    monkeypatch.setattr(images, "MAX_PIXELS", 80_000)
+    monkeypatch.setattr(images_pixels, "MAX_PIXELS", 80_000)
     data = loaded(images.read, folder, {})
     assert len(data.tensors["image"]) == 20
     assert (
@@ -129,7 +129,9 @@ def test_what_is_no_folder_of_classes_is_refused(tmp_path: Path, folder: Path) -
     assert 'only one folder of pictures, "only"' in refused(tmp_path / "single")
     picture(tmp_path / "pairs" / "image" / "1.png", 1)
     picture(tmp_path / "pairs" / "label" / "1.png", 1)
-    assert "look like pictures with their masks" in refused(tmp_path / "pairs")
+    assert "All masks have one value only (1)" in refused(tmp_path / "pairs")
+    (tmp_path / "pairs" / "label" / "1.png").rename(tmp_path / "pairs" / "label" / "2.png")
+    assert "have the same name, so image/1.png and the others find no partner" in refused(tmp_path / "pairs")
     assert "single file" in refused(folder / "cat" / "1.png")
 
 
@@ -141,7 +143,7 @@ def test_pictures_outside_of_the_classes_are_refused(folder: Path) -> None:
 def test_too_many_pixels_in_all_are_refused_before_reading(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images, "MAX_BYTES", 400)
+    monkeypatch.setattr(images_decode, "MAX_BYTES", 400)
     assert "need 480 bytes, more than the 400 bytes" in refused(folder)
 
 
@@ -154,3 +156,19 @@ def test_photographs_for_training(shared_data: Path) -> None:
     data = loaded(images.read, shared_data / "super_resolution" / "Train", {})
     assert sum(data.sizes.values()) == 91
     assert data.schema.facts["channels"] == 3
+
+
+def test_photographs_to_make_sharper(shared_data: Path) -> None:
+    data = loaded(images.read, shared_data / "super_resolution", {"scale": 2})
+    assert (data.sizes["train"] + data.sizes["validation"], data.sizes["test"]) == (91, 5 + 14)
+    image, target = data.tensors["image"].float(), data.tensors["target"].float()
+    assert image.shape == target.shape
+    assert 1 < (image - target).abs().mean() < 12
+
+
+def test_cell_walls(shared_data: Path) -> None:
+    data = loaded(images.read, shared_data / "isbi_em", {})
+    assert sum(data.sizes.values()) == 30 and data.problems == ()
+    assert tuple(data.tensors["image"].shape) == (30, 1, 512, 512)
+    assert data.schema.outputs["mask"].bound == 2
+    assert 0.7 < data.tensors["mask"].float().mean() < 0.9

@@ -117,18 +117,6 @@ def _only(path: Path, suffixes: tuple[str, ...]) -> Path:
     )
 
 
-def _suits_idx(path: Path) -> str:
-    if path.is_file():
-        return "it begins as an IDX file does" if idx.is_idx(path) else ""
-    files = (file for file in sorted(path.iterdir()) if file.is_file() and "images" in file.name.lower())
-    return next((f"{file.name} begins as an IDX file does" for file in files if idx.is_idx(file)), "")
-
-
-def _suits_images(path: Path) -> str:
-    first = next(images.pictures_below(path), None) if path.is_dir() else None
-    return f"it has pictures such as {first.relative_to(path)}" if first else ""
-
-
 def _suits_table(path: Path) -> str:
     if path.is_file():
         return f"its name ends in {_suffix(path)}" if _suffix(path) in _TABLES else ""
@@ -152,14 +140,6 @@ def _suits_text(path: Path) -> str:
     return "" if b"\0" in head else "its content is text"
 
 
-def _pictures(path: Path, reading: Reading) -> list[Path]:
-    return images.pictures_in(path)
-
-
-def _pairs(path: Path, reading: Reading) -> list[Path]:
-    return [file for pair in idx.pairs(path).values() for file in pair if file is not None]
-
-
 _ENCODING = Option("encoding", "Encoding", "Of the text, such as utf-8 or latin-1.", advanced=True)
 
 READERS: Mapping[str, Reader] = {
@@ -167,8 +147,8 @@ READERS: Mapping[str, Reader] = {
     for reader in (
         planetoid.READER,
         tudataset.READER,
-        Reader("idx", "IDX images", OPTIONS, _suits_idx, _pairs, idx.read),
-        Reader("images", "folder of pictures", OPTIONS, _suits_images, _pictures, images.read),
+        idx.READER,
+        images.READER,
         Reader(
             "table",
             "CSV table",

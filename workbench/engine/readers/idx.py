@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from workbench.core.errors import DataError
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.files import opened, read_array
-from workbench.engine.readers.images import image_set
-from workbench.engine.readers.reader import Reading
-from workbench.engine.readers.split import divided
+from workbench.engine.readers.images_decode import image_set
+from workbench.engine.readers.reader import Reader, Reading
+from workbench.engine.readers.split import OPTIONS, divided
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _TEST = re.compile(r"t10k|test", re.IGNORECASE)
@@ -161,3 +161,17 @@ def _classes(file: Path, image_file: Path, images: int) -> NDArray[np.int64]:
 
 def _by(pixels: NDArray[np.uint8]) -> str:
     return "×".join(str(size) for size in pixels.shape[1:])
+
+
+def _suits(path: Path) -> str:
+    if path.is_file():
+        return "it begins as an IDX file does" if is_idx(path) else ""
+    files = (file for file in sorted(path.iterdir()) if file.is_file() and "images" in file.name.lower())
+    return next((f"{file.name} begins as an IDX file does" for file in files if is_idx(file)), "")
+
+
+def _files(path: Path, reading: Reading) -> list[Path]:
+    return [file for pair in pairs(path).values() for file in pair if file is not None]
+
+
+READER = Reader("idx", "IDX images", OPTIONS, _suits, _files, read)

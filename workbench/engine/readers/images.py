@@ -1,217 +1,310 @@
-"""Folders of pictures: one folder a class, with or without train/validation/test above them.
+"""Pictures: a folder a class, a table of labels, masks, pairs, or photographs to make sharper; in archives too.
 
-May import NumPy and Pillow.  Pictures are kept as bytes and become floats when a batch is taken.
+May import NumPy.  Pictures are kept as bytes and become floats when a batch is taken.
 """
 
 from __future__ import annotations
 
 import re
-import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
-from workbench.catalog.schema import Schema, image_outputs
 from workbench.core.errors import DataError
-from workbench.engine.readers.content import Array, Content, Index
-from workbench.engine.readers.files import MAX_BYTES, size_text, slug, title
-from workbench.engine.readers.reader import Reading
-from workbench.engine.readers.split import divided
+from workbench.engine.readers import images_labels
+from workbench.engine.readers.archives import is_archive, names_in, tree
+from workbench.engine.readers.arrangement import Entry, arranged, several
+from workbench.engine.readers.content import Array, Content
+from workbench.engine.readers.images_decode import Plan, by, decoded, in_threads
+from workbench.engine.readers.images_masks import Masks
+from workbench.engine.readers.images_pixels import DAMAGE, Form, Header, Size, header, quiet
+from workbench.engine.readers.reader import Option, Reader, Reading
+from workbench.engine.readers.split import OPTIONS
+from workbench.engine.readers.trees import Folder, Tree, ends, glanced
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm"})
-_SPLITS = {
-    "train": "train", "training": "train",
-    "val": "validation", "valid": "validation", "validation": "validation",
-    "test": "test", "testing": "test",
-}  # fmt: skip
-_MASKS = re.compile(r"(image|img|label|mask|annotation|groundtruth|gt)s?", re.IGNORECASE)
+SUFFIXES = frozenset(
+    ".png .jpg .jpeg .jfif .bmp .gif .webp .tif .tiff .pgm .ppm .pnm .pbm .jp2 .avif .ico".split()
+)
+# Pictures that people have and that cannot be read here.
+_OTHERS = frozenset(".heic .heif .svg .psd .cr2 .nef .arw .dng .raw .eps .tga .exr .hdr".split())
 
-# A picture of more than this many pixels is skipped unread: it is a mistake or a bomb.
-MAX_PIXELS = 64 * 2**20
-
-# EXIF: orientations from here on exchange width and height.
-_ORIENTATION, _TURNED = 0x0112, 5
-
-
-def image_set(
-    path: Path,
-    images: Array,
-    labels: Index | None,
-    names: tuple[str, ...],
-    splits: Mapping[str, Index],
-) -> Content:
-    """The dataset of images (items × channels × height × width, bytes) and, if given, their classes."""
-    channels, height, width = (int(size) for size in images.shape[1:])
-    facts = {"classes": len(names)} if names else {}
-    schema = Schema(
-        id=slug(path),
-        title=title(path),
-        outputs=image_outputs(channels, height, width, classes=len(names)),
-        facts={**facts, "channels": channels, "height": height, "width": width},
-        kind="image",
-        items=len(images),
-        labels=names,
-    )
-    arrays: dict[str, Array] = {"image": images} if labels is None else {"image": images, "label": labels}
-    return Content(schema, arrays, splits, divisors={"image": 255})
-
-
-@dataclass(frozen=True)
-class _Picture:
-    file: Path
-    split: str
-    label: str
-    size: tuple[int, int]
-    colour: bool
-
-
-def pictures_below(folder: Path) -> Iterator[Path]:
-    """Picture files below a folder as they are found, hidden ones left out."""
-    for file in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if file.suffix.lower() in SUFFIXES and not hidden and file.is_file():
-            yield file
-
-
-def pictures_in(folder: Path) -> list[Path]:
-    """All picture files below a folder in the order of their names."""
-    if not folder.is_dir():
-        raise DataError(f"{folder} is a single file; name the folder that holds the folders of pictures.")
-    return sorted(pictures_below(folder))
+KINDS = {
+    "": "As it looks like",
+    "classes": "A folder for each class",
+    "labels": "A table has the labels",
+    "masks": "Pictures and masks",
+    "pairs": "Input and target pictures",
+    "plain": "Pictures without classes",
+}
+FITS = {
+    "": "As it suits",
+    "stretch": "Stretched to the size",
+    "cover": "Scaled to fill it, the rest cut off",
+    "inside": "Scaled to fit in, the rest black",
+    "crop": "Cut out of the middle, small ones mirrored at the edges",
+    "patches": "Cut into patches of the size",
+}
+_COLOURS = {"": "As they are", "grey": "Grey", "rgb": "Red, green, blue"}
 
 
 def read(path: Path, reading: Reading) -> Content:
-    """A folder of pictures.  Sizes that differ are brought to the most common one, and told."""
-    problems = reading.problems
-    pictures = _listed(path, problems)
-    pictures = _some(pictures, reading.limit)
-    size, count = Counter(picture.size for picture in pictures).most_common(1)[0]
-    channels = 3 if any(picture.colour for picture in pictures) else 1
-    total = len(pictures) * channels * size[0] * size[1]
-    if total > MAX_BYTES:
-        raise DataError(
-            f"The {len(pictures):,} pictures of {size[0]}×{size[1]} in {path} need {size_text(total)}, more "
-            f"than the {size_text(MAX_BYTES)} that a dataset in memory may have. Make them smaller."
-        )
-    if count < len(pictures):
-        problems.append(
-            f"{len(pictures) - count:,} of {len(pictures):,} pictures have another size than "
-            f"{size[0]}×{size[1]} (width × height) and are resized to it."
-        )
-    images = reading.array("image", (len(pictures), channels, size[1], size[0]), np.uint8)
-    kept: list[_Picture] = []
-    for number, picture in enumerate(pictures):
-        reading.progress("Pictures", number, len(pictures))
+    """A folder or an archive of pictures.  Raises DataError where nothing in it can be used."""
+    with quiet(), tree(path, reading) as files:
+        plan = _planned(files, reading)
+        return decoded(files, plan, reading)
+
+
+def _planned(files: Tree, reading: Reading) -> Plan:
+    names = files.names()
+    pictures = [name for name in names if ends(name, SUFFIXES)]
+    _tell_others(files, names, reading)
+    if not pictures:
+        raise DataError(f"{files.path} holds no pictures ({', '.join(sorted(SUFFIXES))}).")
+    kind = reading.choice("kind", [key for key in KINDS if key])
+    kind, entries, labels, values = _meant(files, names, pictures, kind, reading)
+    if reading.limit:
+        chosen = range(0, len(entries), max(1, len(entries) // reading.limit))
+        entries = [entries[i] for i in chosen]
+        values = values[list(chosen)] if values is not None else None
+    entries, headers, seconds, values = _headers(files, entries, values, reading)
+    form, target, scale = _forms(kind, headers, seconds, reading)
+    if form.fit == "patches":
+        large = [i for i, each in enumerate(headers) if form.tiles(each.size)]
+        if len(large) < len(headers):
+            reading.say(f"{len(headers) - len(large):,} pictures are smaller than a patch and are left out.")
+        if not large:
+            raise DataError(f"No picture in {files.path} is as large as a patch of {by(form.size)}.")
+        entries, headers = [entries[i] for i in large], [headers[i] for i in large]
+        values = values[large] if values is not None else None
+    reading.understood["kind"] = kind
+    small = bool(reading.switch("small", False))
+    return Plan(kind, entries, headers, form, target, scale, small, labels, values)
+
+
+def _meant(
+    files: Tree,
+    names: Sequence[PurePosixPath],
+    pictures: Sequence[PurePosixPath],
+    kind: str,
+    reading: Reading,
+) -> tuple[str, Sequence[Entry], tuple[str, ...], Array | None]:
+    """Kind, examples, and the names and values of their labels."""
+    table = None
+    if kind in ("", "labels"):
+        others = [name for name in names if ends(name, images_labels.TABLES)]
+        table = images_labels.found(files, others, pictures, reading.text("labels"))
+        if table is None and kind:
+            raise DataError(f"{files.path} has no table in which most of its pictures are named.")
+    if table is not None and (kind or reading.text("labels") or not _in_classes(files, pictures)):
+        plain = arranged(pictures, "plain", files.path, "pictures").entries
+        found = images_labels.applied(table, plain, reading, files)
+        if not found.entries:
+            raise DataError(f"No picture in {files.path} has a label in {table.name}.")
+        return found.kind, found.entries, found.names, found.values
+    what = arranged(pictures, kind, files.path, "pictures")
+    for problem in what.problems:
+        reading.say(problem)
+    if what.kind != "classes":
+        kind = "pairs" if what.unsure and _are_pictures(files, what.entries) else what.kind
+        return kind, what.entries, (), None
+    labels = tuple(sorted({entry.label for entry in what.entries}))
+    place = {label: i for i, label in enumerate(labels)}
+    return "classes", what.entries, labels, np.array([place[e.label] for e in what.entries], dtype=np.int64)
+
+
+def _in_classes(files: Tree, pictures: Sequence[PurePosixPath]) -> bool:
+    try:
+        return arranged(pictures, "", files.path, "pictures").kind != "plain"
+    except DataError:
+        return False  # what folders do not say, the table may
+
+
+def _are_pictures(files: Tree, entries: Sequence[Entry]) -> bool:
+    """Whether the second ones of pairs have more colours than a mask would."""
+    masks = Masks()
+    for entry in entries[:3]:
+        if entry.other is not None:
+            with files.open(entry.other) as stream:
+                size = header(stream).size
+            masks.look(files.open(entry.other), Form(size, "stretch", 1))
+    return masks.many
+
+
+def _headers(
+    files: Tree, entries: Sequence[Entry], values: Array | None, reading: Reading
+) -> tuple[list[Entry], list[Header], list[Header | None], Array | None]:
+    """The examples that have proper headers, with these, and with those of their masks or targets."""
+
+    def look(entry: Entry) -> tuple[Header, Header | None] | str:
+        name = entry.file
         try:
-            images[len(kept)] = _decoded(picture.file, size, channels)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            problems.append(f"{picture.file} is damaged and left out ({error}).")
-        else:
-            kept.append(picture)
+            first = header(files.open(name))
+            name = entry.other or name
+            return first, header(files.open(name)) if entry.other else None
+        except DAMAGE as error:
+            return f"{files.shown(name)} is no readable picture and left out ({error})."
+
+    looked = in_threads(look, entries, "Looking at pictures", reading)
+    kept = [i for i, found in enumerate(looked) if not isinstance(found, str)]
+    bad = [found for found in looked if isinstance(found, str)]
+    for problem in several(bad, "pictures are left out"):
+        reading.say(problem)
     if not kept:
-        raise DataError(f"None of the {len(pictures):,} pictures in {path} can be read. {problems[-1]}")
-    return _assembled(path, images[: len(kept)], kept, reading)
-
-
-def _assembled(path: Path, images: Array, pictures: Sequence[_Picture], reading: Reading) -> Content:
-    names = tuple(sorted({picture.label for picture in pictures}))
-    labels = np.array([names.index(picture.label) for picture in pictures], dtype=np.int64)
-    roles = np.array([picture.split for picture in pictures])
-    given: dict[str, Index] = {str(role): np.flatnonzero(roles == role) for role in dict.fromkeys(roles)}
-    splits = divided(reading, labels, given if "train" in given else {})
-    labelled = names != ("",)
-    return image_set(
-        path,
-        images,
-        labels if labelled else None,
-        names if labelled else (),
-        splits,
+        raise DataError(f"None of the {len(entries):,} pictures in {files.path} can be read. {bad[-1]}")
+    found = [each for each in looked if not isinstance(each, str)]
+    _tell_odd([each[0] for each in found], reading)
+    rows = [entries[i] for i in kept]
+    return (
+        rows,
+        [each[0] for each in found],
+        [e[1] for e in found],
+        values[kept] if values is not None else None,
     )
 
 
-def _some(pictures: list[_Picture], limit: int) -> list[_Picture]:
-    """About so many pictures from all over the list, so that every class is among them; all of them for 0."""
-    return pictures[:: max(1, len(pictures) // limit)] if limit else pictures
+def _forms(
+    kind: str, headers: Sequence[Header], seconds: Sequence[Header | None], reading: Reading
+) -> tuple[Form, Form, int]:
+    """What pictures and their targets become, and how much smaller the pictures are made first."""
+    scale = reading.whole("scale", 1, 1, 16)
+    if scale > 1 and kind in ("masks", "pairs"):
+        raise DataError(f'The option "scale" is for pictures without {kind}.')
+    fit = reading.choice("fit", [key for key in FITS if key]) or ("crop" if scale > 1 else "stretch")
+    size = _size(headers, fit, scale, reading)
+    form = Form(size, fit, _channels([each.colour for each in headers], reading))
+    target = form
+    if kind == "pairs":
+        both = [(first.size, second.size) for first, second in zip(headers, seconds, strict=True) if second]
+        target = replace(form, channels=_channels([each.colour for each in seconds if each], reading))
+        factor = both[0][1][0] // both[0][0][0]
+        if factor > 1 and all((w * factor, h * factor) == second for (w, h), second in both):
+            target = replace(target, size=(size[0] * factor, size[1] * factor))
+    reading.understood |= {"fit": fit, "colour": "rgb" if form.channels == 3 else "grey", "scale": scale}
+    return form, target, scale
 
 
-def _listed(root: Path, problems: list[str]) -> list[_Picture]:
-    """Every readable picture with its split and class, from the folders above it."""
-    files = pictures_in(root)
-    if not files:
-        raise DataError(f"{root} holds no pictures ({', '.join(sorted(SUFFIXES))}).")
-    places = {file: _place(file, root) for file in files}
-    flat = [file for file, (_, label) in places.items() if not label]
-    labels = {label for _, label in places.values() if label}
-    if flat and labels:
-        raise DataError(
-            f"{root} holds pictures inside folders of classes and outside of them, such as {flat[0]}. "
-            "Move them into the folder of their class."
+def _size(headers: Sequence[Header], fit: str, scale: int, reading: Reading) -> Size:
+    sizes = Counter(each.size for each in headers)
+    size, count = sizes.most_common(1)[0]
+    said = reading.text("size")
+    if said:
+        size = size_of(said)
+    elif len(sizes) > 1 and (fit == "crop" or count * 4 < len(headers)):
+        # Few are alike.  What is cut out of them fits into three of four; what is stretched has the middle size.
+        share = 0.25 if fit == "crop" else 0.5
+        wide, high = (int(np.quantile([each.size[i] for each in headers], share)) for i in (0, 1))
+        # Networks halve sizes several times.
+        size = (max(wide // 8 * 8, min(wide, 8)), max(high // 8 * 8, min(high, 8)))
+    if scale > 1:
+        size = (max(1, size[0] // scale) * scale, max(1, size[1] // scale) * scale)
+    if size[0] * size[1] > 2**26:
+        raise DataError(f"Pictures of {by(size)} are larger than can be learned from.")
+    others = len(headers) - sizes[size]
+    if others and not said and fit != "patches":
+        how = {"stretch": "resized to it", "crop": "cut to it", "cover": "scaled and cut to it"}.get(fit)
+        reading.say(
+            f"{others:,} of {len(headers):,} pictures have another size than {by(size)} (width × height) and "
+            f"are {how or 'scaled to fit into it'}."
         )
-    if len(labels) > 1 and all(_MASKS.fullmatch(label) for label in labels):
-        raise DataError(
-            f"The folders {', '.join(sorted(labels))} in {root} look like pictures with their masks, not "
-            "like classes. Pairs of pictures cannot be read yet."
+    reading.understood["size"] = f"{size[0]}x{size[1]}"
+    return size
+
+
+def size_of(text: str) -> Size:
+    """A size as people write it: 64, or 64×48 (width × height).  Raises DataError."""
+    numbers = [int(number) for number in re.findall(r"\d{1,6}", text)]
+    if not re.fullmatch(r"\s*\d{1,6}(\s*[x×,* ]\s*\d{1,6})?\s*", text) or not all(numbers):
+        raise DataError(f'The option "size" is a number or width×height such as 64x48, not "{text}".')
+    return numbers[0], numbers[-1]
+
+
+def _channels(colours: Iterable[bool], reading: Reading) -> int:
+    wanted = reading.choice("colour", [key for key in _COLOURS if key])
+    return 3 if wanted == "rgb" or (not wanted and any(colours)) else 1
+
+
+def _tell_others(files: Tree, names: Sequence[PurePosixPath], reading: Reading) -> None:
+    others = [name for name in names if ends(name, _OTHERS)]
+    if others:
+        reading.say(
+            f"{len(others):,} files such as {files.shown(others[0])} are pictures of a kind that cannot be read; "
+            "save them as PNG or JPEG."
         )
-    if len(labels) == 1:
-        raise DataError(
-            f'{root} has only one folder of pictures, "{labels.pop()}"; classes need one folder each, and '
-            "pictures without classes none."
-        )
-    listed = []
-    for file, (split, label) in places.items():
-        try:
-            listed.append(_Picture(file, split, label, *_header(file)))
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            problems.append(f"{file} is no readable picture and left out ({error}).")
-    if not listed:
-        raise DataError(f"None of the {len(files):,} pictures in {root} can be read. {problems[-1]}")
-    return listed
 
 
-def _place(file: Path, root: Path) -> tuple[str, str]:
-    """Split and class of a picture: (train/)class/…/file."""
-    folders = file.relative_to(root).parts[:-1]
-    split = _SPLITS.get(folders[0].lower(), "") if folders else ""
-    if split:
-        folders = folders[1:]
-    return split or "train", folders[0] if folders else ""
+def _tell_odd(headers: Iterable[Header], reading: Reading) -> None:
+    for odd, count in Counter(each.odd for each in headers if each.odd).items():
+        reading.say(f"{count:,} {'picture is' if count == 1 else 'pictures are'} {odd}.")
 
 
-def _header(file: Path) -> tuple[tuple[int, int], bool]:
-    """Size of a picture as it is looked at, and whether it has colours; nothing is decoded."""
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # the limit of pixels is checked here; odd metadata is no reason to stop
-        with Image.open(file) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise ValueError(f"{width}×{height} pixels are more than {MAX_PIXELS:,}")
-            if image.format in ("JPEG", "TIFF", "WEBP") and image.getexif().get(_ORIENTATION, 1) >= _TURNED:
-                width, height = height, width
-            return (width, height), image.mode not in ("1", "L", "LA", "I", "F") and image.mode[:2] != "I;"
+def _suits(path: Path) -> str:
+    if path.is_dir():
+        fitting, all_of_them, first = glanced(path, SUFFIXES)
+        # A cover picture among songs makes no set of pictures.
+        return f"it has pictures such as {first}" if fitting * 3 > all_of_them else ""
+    if not is_archive(path):
+        return ""
+    names = names_in(path, 5_000)
+    pictures = [name for name in names if ends(name, SUFFIXES)]
+    return f"it holds pictures such as {pictures[0]}" if len(pictures) * 3 > len(names) else ""
 
 
-def _decoded(file: Path, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
-    """The pixels as channels × height × width bytes."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with Image.open(file) as opened:
-            image: Image.Image = opened
-            if opened.mode[:2] == "I;" or opened.mode == "I":
-                # 16 bits a pixel: Pillow would cut them off instead of scaling.
-                image = Image.fromarray(
-                    (np.asarray(opened).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
-                )
-            elif opened.format in ("JPEG", "TIFF", "WEBP"):
-                image = ImageOps.exif_transpose(opened)
-            image = image.convert("RGB" if channels == 3 else "L")
-            if image.size != size:
-                image = image.resize(size, Image.Resampling.BILINEAR)
-            pixels = np.asarray(image)
-    return pixels.transpose(2, 0, 1) if channels == 3 else pixels[None]
+def _files(path: Path, reading: Reading) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    kinds = SUFFIXES | images_labels.TABLES
+    return [path / name for name in Folder(path).names() if ends(name, kinds)]
+
+
+READER = Reader(
+    "images",
+    "pictures",
+    (
+        Option(
+            "kind",
+            "What it is",
+            "What folders and files beside the pictures mean.",
+            "choice",
+            "",
+            tuple(KINDS.items()),
+        ),
+        Option(
+            "size",
+            "Size",
+            "Of every picture in pixels: one number, or width×height. Empty: as most of them are.",
+        ),
+        Option(
+            "fit", "Fit", "How pictures of another size are brought to it.", "choice", "", tuple(FITS.items())
+        ),
+        Option("colour", "Colour", "Grey or coloured.", "choice", "", tuple(_COLOURS.items())),
+        Option(
+            "labels", "Table of labels", "The file in the folder that names the pictures and their labels."
+        ),
+        Option("target", "Label columns", "The columns of the table that are labels.", "columns", None),
+        Option(
+            "scale",
+            "Scale to learn",
+            "To make pictures sharper: 2, 3 or 4 gives each picture as target, and what is left of it when it is "
+            "made so many times smaller as image. 1: not so.",
+            "number",
+            1,
+            min=1,
+            max=16,
+        ),
+        Option(
+            "small",
+            "Small images",
+            "Whether those stay small instead of being enlarged again.",
+            "switch",
+            False,
+            advanced=True,
+        ),
+        *OPTIONS,
+    ),
+    _suits,
+    _files,
+    read,
+)

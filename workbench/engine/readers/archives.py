@@ -1,0 +1,241 @@
+"""Zip and tar archives as trees of files, read where they are: nothing of them is ever written under its own name.
+
+May import core and trees.  A packed tar is unpacked into one nameless file in the folder of the reading.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import shutil
+import tarfile
+import tempfile
+import threading
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, BinaryIO
+
+from workbench.core.errors import DataError
+from workbench.engine.readers.arrangement import SPLITS, several
+from workbench.engine.readers.files import size_text
+from workbench.engine.readers.reader import Reading
+from workbench.engine.readers.trees import Folder, Tree, hidden
+
+SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2")
+
+MOST_FILES = 2_000_000
+# A member, or a whole packed tar, of so many times its packed size is meant to fill memory or disk …
+MOST_RATIO = 200
+# … unless it is small.
+_HARMLESS = 64 * 2**20
+_MOST_MEMBER = 2**30
+_MOST_BYTES = 64 * 2**30
+# Of a packed tar this much is unpacked for a look.
+_GLANCE = 256 * 2**20
+_CHUNK = 2**20
+_DAMAGE = (
+    zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, ValueError,
+    gzip.BadGzipFile,
+)  # fmt: skip
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the name is that of an archive."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+@contextmanager
+def tree(path: Path, reading: Reading) -> Iterator[Tree]:
+    """The files at a path: a folder, or an archive.  Raises DataError when it is neither."""
+    if path.is_dir():
+        yield Folder(path)
+        return
+    if not is_archive(path):
+        raise DataError(
+            f"{path} is a single file; name the folder that holds the files, or an archive of it "
+            f"({', '.join(SUFFIXES)})."
+        )
+    with ExitStack() as stack:
+        try:
+            packed = _Zip(path, stack) if path.name.lower().endswith(".zip") else _Tar(path, reading, stack)
+        except _DAMAGE as error:
+            raise DataError(f"{path} is a damaged archive ({error}). Fetch it again.") from error
+        for problem in several(packed.problems, "files in it were left out"):
+            reading.say(problem)
+        yield packed
+
+
+def names_in(path: Path, most: int) -> list[PurePosixPath]:
+    """The first names in an archive, without unpacking more than their list; empty where it is damaged."""
+    found: list[str] = []
+    try:
+        if path.name.lower().endswith(".zip"):
+            with zipfile.ZipFile(path) as opened:
+                found = [info.filename for info in opened.infolist()[:most] if not info.is_dir()]
+        else:
+            with tarfile.open(path, "r:*") as tar:
+                for member in tar:
+                    if member.isfile():
+                        found.append(member.name)
+                    if len(found) >= 20 or member.offset > 16 * 2**20:
+                        break
+    except (*_DAMAGE, OSError):
+        return []
+    return [PurePosixPath(name) for name in found if _is_inside(name) and not _is_hidden(name)]
+
+
+class _Archive:
+    """What both kinds share: members by name, and how they are told."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: list[str] = []
+        self._above = PurePosixPath()
+
+    def shown(self, name: PurePosixPath) -> str:
+        return f"{self.path}/{self._above / name}"
+
+    def _listed(self, members: Sequence[str]) -> list[PurePosixPath]:
+        """Names below the one folder that holds everything, where there is one."""
+        names = sorted(PurePosixPath(name) for name in members)
+        while names and len({name.parts[0] for name in names}) == 1 and min(len(n.parts) for n in names) > 1:
+            if names[0].parts[0].lower() in SPLITS:
+                break
+            self._above /= names[0].parts[0]
+            names = [PurePosixPath(*name.parts[1:]) for name in names]
+        return names
+
+    def _accepts(self, name: str, size: int, packed: int) -> bool:
+        """Whether a member is taken; a sentence says why not."""
+        if not _is_inside(name):
+            self.problems.append(
+                f'{self.path} has a file whose name leads out of it, "{name}"; it is left out.'
+            )
+        elif size > _MOST_MEMBER or size > max(_HARMLESS, packed * MOST_RATIO):
+            self.problems.append(
+                f"{name} in {self.path} would unpack from {size_text(packed)} to {size_text(size)} and is left out."
+            )
+        else:
+            return not _is_hidden(name)
+        return False
+
+
+class _Zip(_Archive):
+    def __init__(self, path: Path, stack: ExitStack) -> None:
+        super().__init__(path)
+        self._zip = stack.enter_context(zipfile.ZipFile(path))
+        self._lock = threading.Lock()
+        infos = [info for info in self._zip.infolist() if not info.is_dir()]
+        _check_count(path, len(infos))
+        members = {}
+        for info in infos:
+            if info.flag_bits & 1:
+                self.problems.append(f"{info.filename} in {path} is locked with a password and left out.")
+            elif info.external_attr >> 28 == 0xA:
+                self.problems.append(f"{info.filename} in {path} is a link and left out.")
+            elif self._accepts(info.filename, info.file_size, info.compress_size):
+                members[str(PurePosixPath(info.filename))] = info
+        self._names = self._listed(list(members))
+        self._members = members
+
+    def names(self) -> list[PurePosixPath]:
+        return self._names
+
+    def open(self, name: PurePosixPath) -> BinaryIO:
+        info = self._members[str(self._above / name)]
+        try:
+            with self._zip.open(info) as stream:
+                return io.BytesIO(stream.read(info.file_size))
+        except _DAMAGE as error:
+            raise OSError(f"damaged in the archive: {error}") from error
+
+
+class _Tar(_Archive):
+    def __init__(self, path: Path, reading: Reading, stack: ExitStack) -> None:
+        super().__init__(path)
+        self._stream = stack.enter_context(_unpacked(path, reading))
+        self._lock = threading.Lock()
+        members = {}
+        with tarfile.open(fileobj=self._stream, mode="r:") as tar:
+            end = self._stream.seek(0, 2)
+            self._stream.seek(0)
+            try:
+                for count, member in enumerate(tar):
+                    _check_count(path, count)
+                    if member.isdir() or member.offset_data + member.size > end:
+                        continue
+                    if not member.isreg() or member.issparse():
+                        self.problems.append(
+                            f"{member.name} in {path} is a link or no plain file and left out."
+                        )
+                    elif self._accepts(member.name, member.size, member.size):
+                        members[str(PurePosixPath(member.name))] = (member.offset_data, member.size)
+            except tarfile.ReadError:
+                if not reading.limit:  # for a look the rest was cut off
+                    raise
+        self._names = self._listed(list(members))
+        self._members = members
+
+    def names(self) -> list[PurePosixPath]:
+        return self._names
+
+    def open(self, name: PurePosixPath) -> BinaryIO:
+        offset, size = self._members[str(self._above / name)]
+        with self._lock:
+            self._stream.seek(offset)
+            return io.BytesIO(self._stream.read(size))
+
+
+@contextmanager
+def _unpacked(path: Path, reading: Reading) -> Iterator[IO[bytes]]:
+    """The plain tar: the file itself, or what it unpacks to in a nameless file that vanishes when it is closed."""
+    packed_as = _packing(path)
+    if packed_as is None:
+        with path.open("rb") as raw:
+            yield raw
+        return
+    with packed_as(path) as packed, tempfile.TemporaryFile(dir=reading.folder) as plain:
+        size = path.stat().st_size
+        room = shutil.disk_usage(reading.folder or tempfile.gettempdir()).free - 2**30
+        most = min(_MOST_BYTES, max(size * MOST_RATIO, _HARMLESS), max(room, _HARMLESS))
+        while piece := packed.read(_CHUNK):
+            plain.write(piece)
+            reading.progress("Unpacking", plain.tell(), 0)
+            if plain.tell() > most:
+                raise DataError(
+                    f"{path} has {size_text(size)} and unpacks to more than {size_text(most)}: that is meant to "
+                    "fill the disk, or there is no room for it."
+                )
+            if reading.limit and plain.tell() > _GLANCE:
+                break
+        plain.seek(0)
+        yield plain
+
+
+def _packing(path: Path) -> type[gzip.GzipFile] | type[bz2.BZ2File] | type[lzma.LZMAFile] | None:
+    with path.open("rb") as raw:
+        head = raw.read(6)
+    if head[:2] == b"\x1f\x8b":
+        return gzip.GzipFile
+    if head[:3] == b"BZh":
+        return bz2.BZ2File
+    return lzma.LZMAFile if head == b"\xfd7zXZ\0" else None
+
+
+def _check_count(path: Path, count: int) -> None:
+    if count > MOST_FILES:
+        raise DataError(f"{path} holds more than {MOST_FILES:,} files.")
+
+
+def _is_inside(name: str) -> bool:
+    path = PurePosixPath(name.replace("\\", "/"))
+    return not (path.is_absolute() or ".." in path.parts or ":" in name or "\\" in name or not path.parts)
+
+
+def _is_hidden(name: str) -> bool:
+    return any(hidden(part) for part in PurePosixPath(name).parts)

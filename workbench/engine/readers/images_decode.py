@@ -1,0 +1,217 @@
+"""Decodes many pictures into the arrays of a dataset, by several threads and straight into the copy's files.
+
+May import NumPy, the schema and core.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from workbench.catalog.schema import Schema, image_outputs
+from workbench.core.errors import DataError
+from workbench.core.shapes import TensorSpec
+from workbench.engine.readers.arrangement import Entry, group, several
+from workbench.engine.readers.content import Array, Content, Index
+from workbench.engine.readers.files import MAX_BYTES, size_text, slug, title
+from workbench.engine.readers.images_masks import Masks
+from workbench.engine.readers.images_pixels import DAMAGE, Form, Header, Size, degraded, pixels
+from workbench.engine.readers.reader import Figure, Reading
+from workbench.engine.readers.split import divided
+from workbench.engine.readers.trees import Tree
+
+_THREADS = min(8, os.cpu_count() or 1)
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def image_set(
+    path: Path,
+    images: Array,
+    labels: Index | None,
+    names: tuple[str, ...],
+    splits: Mapping[str, Index],
+) -> Content:
+    """The dataset of images (items × channels × height × width, bytes) and, if given, their classes."""
+    channels, height, width = (int(size) for size in images.shape[1:])
+    facts = {"classes": len(names)} if names else {}
+    schema = Schema(
+        id=slug(path),
+        title=title(path),
+        outputs=image_outputs(channels, height, width, classes=len(names)),
+        facts={**facts, "channels": channels, "height": height, "width": width},
+        kind="image",
+        items=len(images),
+        labels=names,
+    )
+    arrays: dict[str, Array] = {"image": images} if labels is None else {"image": images, "label": labels}
+    return Content(schema, arrays, splits, divisors={"image": 255})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be read: the examples, what they mean, and what each picture becomes."""
+
+    kind: str
+    entries: Sequence[Entry]
+    headers: Sequence[Header]
+    form: Form
+    target: Form
+    scale: int
+    small: bool
+    names: tuple[str, ...] = ()
+    values: Array | None = None
+
+    @property
+    def starts(self) -> list[int]:
+        """The place of the first item of each picture, and one place more."""
+        return [0, *accumulate(self.form.tiles(each.size) for each in self.headers)]
+
+
+def decoded(files: Tree, plan: Plan, reading: Reading) -> Content:
+    """The arrays, filled by several threads: Pillow decodes beside Python."""
+    starts = plan.starts
+    items = starts[-1]
+    image = plan.form.times(plan.scale) if plan.small else plan.form
+    shapes = {"image": (items, image.channels, image.size[1], image.size[0])}
+    if plan.scale > 1 or plan.kind == "pairs":
+        shapes["target"] = (items, plan.target.channels, plan.target.size[1], plan.target.size[0])
+    masks = Masks() if plan.kind == "masks" else None
+    bytes_each = sum(int(np.prod(shape)) for shape in shapes.values())
+    area = (items, plan.form.size[1], plan.form.size[0])
+    _check_room(files.path, plan, bytes_each + (2 * int(np.prod(area)) if masks else 0), reading)
+    arrays = {name: reading.array(name, shape, np.uint8) for name, shape in shapes.items()}
+    if masks:
+        arrays["mask"] = reading.array("mask", area, np.int16)
+
+    def decode(number: int) -> str:
+        entry, here = plan.entries[number], slice(starts[number], starts[number + 1])
+        name = entry.file
+        try:
+            picture = pixels(files.open(name), plan.form)
+            if plan.scale > 1:
+                arrays["target"][here] = picture
+                picture = np.stack([degraded(tile, plan.scale, plan.small) for tile in picture])
+            arrays["image"][here] = picture
+            if entry.other is not None:
+                name = entry.other
+                if masks:
+                    arrays["mask"][here] = masks.look(files.open(name), plan.form)
+                else:
+                    arrays["target"][here] = pixels(files.open(name), plan.target)
+        except DAMAGE as error:
+            if masks:
+                arrays["mask"][here] = 0
+            return f"{files.shown(name)} is damaged and left out ({error})."
+        return ""
+
+    said = in_threads(decode, range(len(plan.entries)), "Pictures", reading)
+    for problem in several([each for each in said if each], "pictures are left out"):
+        reading.say(problem)
+    good = np.array([not each for each in said])
+    if not good.any():
+        raise DataError(f"None of the {len(said):,} pictures in {files.path} can be read. {said[-1]}")
+    names = masks.finished(arrays["mask"], reading) if masks else plan.names
+    return _assembled(files.path, replace(plan, names=names), arrays, good, reading)
+
+
+def _assembled(
+    path: Path, plan: Plan, arrays: dict[str, Array], good: np.ndarray, reading: Reading
+) -> Content:
+    """The dataset of the pictures that could be decoded; places of others are in no split."""
+    places = np.flatnonzero(good)
+    values = plan.values[places] if plan.values is not None and plan.kind == "classes" else None
+    roles = np.array([plan.entries[i].split for i in places.tolist()])
+    given: dict[str, Index] = {str(role): np.flatnonzero(roles == role) for role in dict.fromkeys(roles)}
+    splits = divided(reading, len(places) if values is None else values, given if "train" in given else {})
+    starts = np.array(plan.starts)
+    counts = np.diff(starts)
+    items = {
+        name: np.concatenate([np.arange(0), *(np.arange(starts[i], starts[i + 1]) for i in places[index])])
+        for name, index in splits.items()
+    }
+    outputs = {
+        name: TensorSpec(("N", *array.shape[1:]), "float") for name, array in arrays.items() if name != "mask"
+    }
+    channels, height, width = (int(size) for size in arrays["image"].shape[1:])
+    facts: dict[str, int | float] = {"channels": channels, "height": height, "width": width}
+    if plan.names:
+        facts = {"classes": len(plan.names), **facts}
+    if plan.kind == "masks":
+        outputs["mask"] = TensorSpec(("N", *arrays["mask"].shape[1:]), "index", len(plan.names))
+    elif plan.values is not None:
+        name = {"classes": "label", "labels": "labels", "numbers": "target"}[plan.kind]
+        each = np.repeat(plan.values, counts, axis=0)
+        bad = np.repeat(~good, counts)
+        if plan.kind == "classes":
+            each[bad] = -1
+        arrays[name] = each
+        dtype = "index" if plan.kind == "classes" else "float"
+        bound = len(plan.names) if plan.kind == "classes" else 0
+        outputs[name] = TensorSpec(("N", *each.shape[1:]), "index" if dtype == "index" else "float", bound)
+    schema = Schema(
+        id=slug(path), title=title(path), outputs=outputs, facts=facts, kind="image",
+        items=int(counts[places].sum()), labels=plan.names,
+    )  # fmt: skip
+    reading.figures += _figures(plan, arrays)
+    kept = {name: 255 for name in arrays if arrays[name].dtype == np.uint8}
+    return Content(schema, arrays, items, divisors=kept)
+
+
+def _figures(plan: Plan, arrays: Mapping[str, Array]) -> list[Figure]:
+    sizes = Counter(by(each.size) for each in plan.headers).most_common(20)
+    figures = [
+        Figure("Sizes of the pictures", "bars", tuple(n for n, _ in sizes), tuple(c for _, c in sizes))
+    ]
+    groups = Counter(group(entry.file) for entry in plan.entries)
+    if 1 < len(groups) <= 60 and plan.kind != "classes":
+        figures.append(Figure("Folders", "bars", tuple(groups), tuple(groups.values())))
+    if plan.kind == "labels":
+        totals = arrays["labels"].astype(np.int64).sum(axis=0)
+        order = np.argsort(-totals, kind="stable")[:60]
+        figures.append(
+            Figure(
+                "Labels", "bars", tuple(plan.names[i] for i in order), tuple(int(totals[i]) for i in order)
+            )
+        )
+    return figures
+
+
+def _check_room(path: Path, plan: Plan, total: int, reading: Reading) -> None:
+    """Raises DataError before anything is written where the copy would not fit."""
+    if reading.folder is None:
+        room, where = MAX_BYTES, f"more than the {size_text(MAX_BYTES)} that a dataset in memory may have"
+    else:
+        room = shutil.disk_usage(reading.folder).free - 2**29
+        where = f"but only {size_text(max(0, room))} are free on the disk for their copy"
+    if total > room:
+        raise DataError(
+            f"The {len(plan.entries):,} pictures of {by(plan.form.size)} in {path} need {size_text(total)}, "
+            f'{where}. Make them smaller by the option "size".'
+        )
+
+
+def in_threads(
+    do: Callable[[_Item], _Result], items: Sequence[_Item], what: str, reading: Reading
+) -> list[_Result]:
+    """What `do` gives for each, in their order; tells how far it is."""
+    results = []
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for number, result in enumerate(pool.map(do, items)):
+            reading.progress(what, number, len(items))
+            results.append(result)
+    return results
+
+
+def by(size: Size) -> str:
+    """A size for people, width first."""
+    return f"{size[0]}×{size[1]}"

@@ -1,0 +1,235 @@
+"""The classes of pictures from a table beside them: file and label, several labels, or numbers.
+
+May import NumPy, core and trees.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from workbench.core.errors import DataError
+from workbench.engine.readers.arrangement import SPLITS, Entry, several
+from workbench.engine.readers.content import Array
+from workbench.engine.readers.reader import Reading
+from workbench.engine.readers.trees import Tree, ends, is_about
+
+TABLES = frozenset((".csv", ".tsv", ".tab", ".txt"))
+
+# More than this is no table of labels, or one for another program.
+_MAX_BYTES = 512 * 2**20
+_LABEL_NAMES = ("label", "labels", "class", "classes", "category", "target", "tags", "tag", "y")
+_SPLIT_NAMES = ("split", "set", "subset", "partition", "part", "fold")
+_SEPARATORS = ("|", ";", ",")
+_YES_NO = frozenset(("0", "1", "0.0", "1.0", "-1", "true", "false", "True", "False"))
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a table says about pictures: one row for each name in `rows`, under `header`."""
+
+    name: PurePosixPath
+    header: tuple[str, ...]
+    rows: Mapping[PurePosixPath, Sequence[str]]
+    file_column: int
+    problems: tuple[str, ...] = ()
+
+
+def found(
+    tree: Tree, names: Sequence[PurePosixPath], pictures: Sequence[PurePosixPath], wanted: str
+) -> Labels | None:
+    """The table that names most of the pictures, or the wanted one.  Raises DataError where that is none."""
+    if wanted:
+        match = [name for name in names if wanted in (name.name, str(name))]
+        if not match:
+            raise DataError(f'There is no file "{wanted}" for the labels in {tree.path}.')
+        labels = _table(tree, match[0], pictures)
+        if labels is None or not labels.rows:
+            raise DataError(f"{tree.shown(match[0])} has no column that names pictures in {tree.path}.")
+        return labels
+    near = [name for name in names if ends(name, TABLES) and len(name.parts) <= 2 and not is_about(name)]
+    tables = [table for name in near[:20] if (table := _table(tree, name, pictures))]
+    best = max(tables, key=lambda table: len(table.rows), default=None)
+    return best if best and len(best.rows) * 2 >= len(pictures) else None
+
+
+def _table(tree: Tree, name: PurePosixPath, pictures: Sequence[PurePosixPath]) -> Labels | None:
+    with tree.open(name) as stream:
+        data = stream.read(_MAX_BYTES)
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    text = data.decode(encoding, errors="replace").replace("\0", "")
+    first = text[: text.find("\n")] if "\n" in text else text
+    separator = max("\t,;| ", key=first.count)
+    try:
+        lines = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row]
+    except csv.Error as error:
+        raise DataError(f"{tree.shown(name)} is no readable table ({error}).") from error
+    known = _known(pictures)
+    sample = lines[:200]
+    columns = max((len(row) for row in sample), default=0)
+    hits = [sum(len(row) > i and _key(row[i]) in known for row in sample) for i in range(columns)]
+    if not hits or not max(hits):
+        return None
+    column = hits.index(max(hits))
+    has_header = _key(lines[0][column]) not in known
+    header = tuple(lines[0]) if has_header else tuple(f"column {i + 1}" for i in range(len(lines[0])))
+    rows: dict[PurePosixPath, Sequence[str]] = {}
+    strays = []
+    for number, row in enumerate(lines[has_header:], 1 + has_header):
+        picture = known.get(_key(row[column])) if len(row) > column else None
+        if picture is None or len(row) < len(header):
+            what = f"names no picture that is there ({row[column]})" if len(row) > column else "is too short"
+            strays.append(f"Row {number:,} of {tree.shown(name)} {what} and is left out.")
+        else:
+            rows[picture] = row
+    return Labels(name, header, rows, column, tuple(several(strays, "rows of it")))
+
+
+def _known(pictures: Sequence[PurePosixPath]) -> dict[str, PurePosixPath]:
+    """Pictures by all that a table may call them: path, name, each without its suffix."""
+    known: dict[str, PurePosixPath] = {}
+    for picture in pictures:
+        path = str(picture).lower()
+        for name in (path, picture.name.lower()):
+            known.setdefault(name, picture)
+            known.setdefault(name[: name.rfind(".")], picture)
+    return known
+
+
+def _key(cell: str) -> str:
+    return cell.strip().replace("\\", "/").removeprefix("./").lower()
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The pictures that a table knows, with what it says: classes, several labels each, or numbers."""
+
+    entries: tuple[Entry, ...]
+    kind: str
+    names: tuple[str, ...]
+    values: Array
+
+
+def applied(table: Labels, entries: Sequence[Entry], reading: Reading, shown: Tree) -> Labelled:
+    """The pictures with their labels.  Raises DataError where the table has none."""
+    others = [i for i in range(len(table.header)) if i != table.file_column]
+    names = [table.header[i] for i in others]
+    reading.choices["columns"] = tuple(names)
+    reading.understood["labels"] = str(table.name)
+    for problem in table.problems:
+        reading.say(problem)
+    known = [entry for entry in entries if entry.file in table.rows]
+    missing = [entry.file for entry in entries if entry.file not in table.rows]
+    for problem in several(
+        [f"{shown.shown(file)} has no row in {table.name} and is left out." for file in missing],
+        "pictures without a row",
+    ):
+        reading.say(problem)
+    cells = {i: [table.rows[entry.file][i].strip() for entry in known] for i in others}
+    split = next((i for i in others if table.header[i].strip().lower() in _SPLIT_NAMES), None)
+    if split is not None and {cell.lower() for cell in cells[split]} <= set(SPLITS):
+        known = [Entry(e.file, SPLITS[cell.lower()]) for e, cell in zip(known, cells[split], strict=True)]
+        others.remove(split)
+    columns = _targets(table, others, cells, reading)
+    reading.understood["target"] = [table.header[i] for i in columns]
+    kind, labels, values = _values([cells[i] for i in columns], [table.header[i] for i in columns])
+    empty = [entry.file for entry, value in zip(known, values, strict=True) if _is_empty(value)]
+    if empty:
+        for problem in several(
+            [f"{shown.shown(file)} has no label in {table.name} and is left out." for file in empty],
+            "pictures without a label",
+        ):
+            reading.say(problem)
+        keep = np.array([not _is_empty(value) for value in values])
+        known, values = [e for e, k in zip(known, keep, strict=True) if k], values[keep]
+    return Labelled(tuple(known), kind, labels, values)
+
+
+def _targets(
+    table: Labels, others: Sequence[int], cells: Mapping[int, list[str]], reading: Reading
+) -> list[int]:
+    wanted = reading.names("target")
+    for name in wanted:
+        if name not in table.header:
+            raise DataError(
+                f'{table.name} has no column "{name}"; it has {", ".join(table.header[i] for i in others)}.'
+            )
+    if wanted:
+        return [table.header.index(name) for name in wanted]
+    if not others:
+        raise DataError(
+            f"{table.name} names the pictures and nothing else: it needs a column with their labels."
+        )
+    named = [i for i in others if table.header[i].strip().lower() in _LABEL_NAMES]
+    yes_no = [i for i in others if set(cells[i]) <= _YES_NO]
+    if named:
+        return named[:1]
+    if len(yes_no) > 1:
+        return yes_no
+    numbered = [i for i in others if table.header[i].strip().lower().rstrip("0123456789_ ") in _LABEL_NAMES]
+    if len(numbered) > 1:
+        return numbered
+    # A column in which every cell is another one is a name, not a class.
+    classes = [i for i in others if 1 < len(set(cells[i])) <= max(2, len(cells[i]) // 2)]
+    return (classes or list(others))[:1]
+
+
+def _values(columns: Sequence[list[str]], header: Sequence[str]) -> tuple[str, tuple[str, ...], Array]:
+    """Kind (classes, labels or numbers), the names of the classes, and the values."""
+    if len(columns) > 1:
+        if all(set(column) <= _YES_NO for column in columns):
+            yes = [[cell.lower() in ("1", "1.0", "true") for cell in column] for column in columns]
+            return "labels", tuple(header), np.array(yes, dtype=np.float32).T
+        rows = [tuple(filter(None, row)) for row in zip(*columns, strict=True)]
+        return _several(rows)
+    cells = columns[0]
+    separator = next((mark for mark in _SEPARATORS if any(mark in cell for cell in cells)), "")
+    numbers = _numbers(cells)
+    if numbers is not None and ((numbers % 1) != 0).any():
+        return "numbers", (), numbers.astype(np.float32)[:, None]
+    if separator and numbers is None:
+        return _several([tuple(filter(None, map(str.strip, cell.split(separator)))) for cell in cells])
+    names = sorted(set(filter(None, cells)), key=_order)
+    if len(names) < 2:
+        raise DataError(
+            f'The column "{header[0]}" says "{"".join(names)}" of all pictures; two classes are needed.'
+        )
+    place = {name: i for i, name in enumerate(names)}
+    return "classes", tuple(names), np.array([place.get(cell, -1) for cell in cells], dtype=np.int64)
+
+
+def _several(rows: Sequence[tuple[str, ...]]) -> tuple[str, tuple[str, ...], Array]:
+    names = tuple(sorted({label for row in rows for label in row}, key=_order))
+    if len(names) > 10_000:
+        raise DataError(f"The labels have {len(names):,} different names, more than 10,000.")
+    place = {name: i for i, name in enumerate(names)}
+    values = np.zeros((len(rows), len(names)), dtype=np.float32)
+    for i, row in enumerate(rows):
+        for label in row:
+            values[i, place[label]] = 1
+    return "labels", names, values
+
+
+def _order(name: str) -> tuple[bool, float, str]:
+    try:
+        return False, float(name), name
+    except ValueError:
+        return True, 0.0, name
+
+
+def _numbers(cells: Sequence[str]) -> np.ndarray | None:
+    try:
+        return np.array([float(cell) if cell else np.nan for cell in cells])
+    except ValueError:
+        return None
+
+
+def _is_empty(value: np.generic | Array) -> bool:
+    """Whether a picture has no label: no class, or no number.  None of several labels is an answer too."""
+    number = float(np.ravel(value)[0]) if np.ndim(value) == 0 or np.size(value) == 1 else 0.0
+    return number == -1 if np.ndim(value) == 0 else bool(np.isnan(number))

@@ -1,0 +1,233 @@
+"""One picture of a stranger as pixels: what its header says, and decoding it to a common size.
+
+May import NumPy and Pillow.  Only formats that Pillow decodes itself are tried, and none that starts a program.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import BinaryIO, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+_FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "ICO")
+
+# What a damaged picture makes of Pillow.
+DAMAGE = (
+    OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError, ArithmeticError,
+    struct.error, zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
+
+# A picture of more than this many pixels is skipped unread: it is a mistake or a bomb.
+MAX_PIXELS = 64 * 2**20
+
+# EXIF: orientations from here on exchange width and height.
+_ORIENTATION, _TURNED = 0x0112, 5
+_TURNING = ("JPEG", "MPO", "TIFF", "WEBP", "AVIF")
+
+Size = tuple[int, int]
+_Number = TypeVar("_Number", np.uint8, np.int32)
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Width and height of a picture as it is looked at, whether it has colours, and what is odd about it."""
+
+    size: Size
+    colour: bool
+    odd: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What every picture becomes: its size (width, height), how it is brought to it, 1 or 3 channels.
+
+    `fit` is stretch, cover (scaled until it covers, the rest cut off), inside (scaled until it fits, the
+    rest black), crop (cut out of the middle, not scaled, mirrored where it is smaller) or patches.
+    """
+
+    size: Size
+    fit: str
+    channels: int
+
+    def tiles(self, size: Size) -> int:
+        """How many items a picture of that size becomes."""
+        return (size[0] // self.size[0]) * (size[1] // self.size[1]) if self.fit == "patches" else 1
+
+    def times(self, factor: int) -> Form:
+        """The form of pictures so many times smaller."""
+        return Form((self.size[0] // factor, self.size[1] // factor), self.fit, self.channels)
+
+
+def header(stream: BinaryIO) -> Header:
+    """What the first bytes say; nothing is decoded.  Raises one of DAMAGE."""
+    with _image(stream) as image:
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise ValueError(f"{width}×{height} pixels are more than {MAX_PIXELS:,}")
+        if not width * height:
+            raise ValueError("it has no pixels")
+        if _is_turned(image):
+            width, height = height, width
+        mode = image.mode
+        colour = mode not in ("1", "L", "LA", "La", "I", "F") and mode[:2] != "I;"
+        return Header((width, height), colour, _odd(image))
+
+
+def pixels(stream: BinaryIO, form: Form) -> Pixels:
+    """The pixels as tiles × channels × height × width bytes.  Raises one of DAMAGE."""
+    with _image(stream) as image:
+        if image.size[0] * image.size[1] > MAX_PIXELS:
+            raise ValueError(f"more than {MAX_PIXELS:,} pixels")
+        if form.fit in ("stretch", "cover", "inside") and image.format == "JPEG":
+            # A large photograph is decoded at half, a fourth or an eighth, still twice as large as wanted.
+            wide, high = (form.size[1], form.size[0]) if _is_turned(image) else form.size
+            image.draft("RGB" if form.channels == 3 else "L", (2 * wide, 2 * high))
+        plain = _bytes(image, form.channels)
+        array: Pixels = np.asarray(_laid(plain, form, Image.Resampling.BILINEAR))
+    array = array if array.ndim == 3 else array[:, :, None]
+    return _tiles(array, form).transpose(0, 3, 1, 2)
+
+
+def codes(stream: BinaryIO, form: Form) -> NDArray[np.int32]:
+    """A mask as tiles × height × width numbers: grey levels, places in its palette, or colours as 0xRRGGBB."""
+    with _image(stream) as image:
+        if image.size[0] * image.size[1] > MAX_PIXELS:
+            raise ValueError(f"more than {MAX_PIXELS:,} pixels")
+        if image.mode in ("1", "L", "P", "I", "F") or image.mode[:2] == "I;":
+            values = np.asarray(image.convert("L") if image.mode == "1" else image).astype(np.int32)
+        elif image.mode in ("LA", "La", "PA"):
+            values = np.asarray(image)[:, :, 0].astype(np.int32)
+        else:
+            colours = np.asarray(image.convert("RGB")).astype(np.int32)
+            values = colours[:, :, 0] << 16 | colours[:, :, 1] << 8 | colours[:, :, 2]
+            if (colours == colours[:, :, :1]).all():
+                values = colours[:, :, 0]
+    laid: NDArray[np.int32] = np.asarray(_laid(Image.fromarray(values), form, Image.Resampling.NEAREST))
+    return _tiles(laid, form)
+
+
+def degraded(picture: Pixels, scale: int, keep_small: bool) -> Pixels:
+    """A picture (channels × height × width) as it looks when it was made smaller by `scale`."""
+    channels, height, width = picture.shape
+    array = picture[0] if channels == 1 else picture.transpose(1, 2, 0)
+    small = Image.fromarray(np.ascontiguousarray(array)).resize(
+        (width // scale, height // scale), Image.Resampling.BICUBIC
+    )
+    result = np.asarray(small if keep_small else small.resize((width, height), Image.Resampling.BICUBIC))
+    return result[None] if channels == 1 else result.transpose(2, 0, 1)
+
+
+@contextmanager
+def _image(stream: BinaryIO) -> Iterator[Image.Image]:
+    with stream, Image.open(stream, "r", _formats()) as image:
+        yield image
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Odd metadata is no reason to warn, and the limit of pixels is checked here.  Holds for all threads."""
+    _formats()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@lru_cache(maxsize=1)
+def _formats() -> tuple[str, ...]:
+    """Those that this Pillow was built with.  Its plug-ins must not be imported by several threads at once."""
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
+
+
+def _is_turned(image: Image.Image) -> bool:
+    return image.format in _TURNING and image.getexif().get(_ORIENTATION, 1) >= _TURNED
+
+
+def _odd(image: Image.Image) -> str:
+    if getattr(image, "is_animated", False):
+        return "animated; the first picture is taken"
+    if image.mode in ("I", "F") or image.mode[:2] == "I;":
+        return "16 or 32 bits deep; 8 bits are kept"
+    if image.mode in ("CMYK", "LAB", "YCbCr", "HSV") and image.format != "JPEG":
+        return f"in {image.mode} colours; they become RGB"
+    if image.mode == "CMYK":
+        return "in CMYK colours; they become RGB"
+    if image.mode in ("RGBA", "LA", "La", "PA", "RGBa") or "transparency" in image.info:
+        return "transparent; what lies behind becomes white"
+    return ""
+
+
+def _bytes(image: Image.Image, channels: int) -> Image.Image:
+    """The picture upright in 8 bits, grey or RGB."""
+    mode = "RGB" if channels == 3 else "L"
+    if image.mode[:2] == "I;" or image.mode == "I":
+        # Pillow would cut 16 bits off instead of scaling.
+        deep = np.asarray(image).astype(np.int64)
+        return Image.fromarray((deep >> 8).clip(0, 255).astype(np.uint8)).convert(mode)
+    if image.mode == "F":
+        values = np.nan_to_num(np.asarray(image))
+        if values.min() >= 0 and values.max() <= 1:
+            values = values * 255
+        return Image.fromarray(values.clip(0, 255).astype(np.uint8)).convert(mode)
+    plain = ImageOps.exif_transpose(image) if image.format in _TURNING else image
+    if plain.mode in ("RGBA", "LA", "La", "PA", "RGBa") or "transparency" in plain.info:
+        layer = plain.convert("RGBA")
+        white = Image.new("RGBA", layer.size, (255, 255, 255, 255))
+        plain = Image.alpha_composite(white, layer)
+    return plain.convert(mode)
+
+
+def _laid(image: Image.Image, form: Form, resample: Image.Resampling) -> Image.Image:
+    """The picture at the size of the form, or for patches as large as whole tiles of it."""
+    width, height = form.size
+    if form.fit == "patches":
+        return _cut(image, image.size[0] // width * width, image.size[1] // height * height)
+    if image.size == form.size:
+        return image
+    if form.fit == "stretch":
+        return image.resize(form.size, resample)
+    if form.fit == "crop":
+        return _cut(_mirrored(image, form.size), width, height)
+    ratios = (width / image.size[0], height / image.size[1])
+    ratio = max(ratios) if form.fit == "cover" else min(ratios)
+    scaled = image.resize(
+        (max(1, round(image.size[0] * ratio)), max(1, round(image.size[1] * ratio))), resample
+    )
+    return _cut(scaled, width, height)
+
+
+def _cut(image: Image.Image, width: int, height: int) -> Image.Image:
+    """The middle of a picture; what is missing at its edges becomes black."""
+    left, top = (image.size[0] - width) // 2, (image.size[1] - height) // 2
+    return image.crop((left, top, left + width, top + height))
+
+
+def _mirrored(image: Image.Image, size: Size) -> Image.Image:
+    """A picture at least of that size, mirrored at its edges."""
+    missing = [max(0, wanted - there) for wanted, there in zip(size, image.size, strict=True)]
+    if not any(missing):
+        return image
+    across, down = ((more - more // 2, more // 2) for more in missing)
+    array = np.asarray(image)
+    edges = [down, across] + [(0, 0)] * (array.ndim - 2)
+    return Image.fromarray(np.pad(array, edges, mode="symmetric"))
+
+
+def _tiles(array: NDArray[_Number], form: Form) -> NDArray[_Number]:
+    """height × width (× channels) as tiles × height × width (× channels)."""
+    if form.fit != "patches":
+        return array[None]
+    width, height = form.size
+    rows, columns = array.shape[0] // height, array.shape[1] // width
+    cut = array.reshape(rows, height, columns, width, *array.shape[2:])
+    return cut.swapaxes(1, 2).reshape(rows * columns, height, width, *array.shape[2:])
