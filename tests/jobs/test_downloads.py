@@ -252,6 +252,17 @@ def test_an_archive_is_fetched_unpacked_and_not_kept(folder: Path, run: Run) -> 
     assert list((folder / ".parts" / "tiny").iterdir()) == []
 
 
+def test_an_archive_that_nobody_pinned_and_that_is_damaged_is_fetched_anew(folder: Path, run: Run) -> None:
+    loose = replace(PACKED, files=(PublicFile("tiny.zip"),))
+    with served() as site:
+        site.on("/tiny.zip", gives(b"PK" + bytes(300)), gives(ARCHIVE.getvalue(), etag='"two"'))
+        with pytest.raises(DataError, match=r"tiny\.zip is neither a zip nor a tar archive, or is damaged"):
+            run(loose, None, (site.url,))
+        assert offer_of(loose, folder).state == "absent" and offer_of(loose, folder).hash == ""
+        run(loose, None, (site.url,))
+    assert offer_of(loose, folder).state == "here" and offer_of(loose, folder).hash == "kept"
+
+
 @pytest.mark.parametrize("by_folder", [False, True])
 def test_a_local_archive_is_unpacked_into_the_folder_of_downloads(
     folder: Path, tmp_path: Path, run: Run, by_folder: bool

@@ -127,7 +127,8 @@ class Download:
     def _fetch(self, mirrors: Sequence[str]) -> None:
         self._tidy()
         self._record = Record(self._record.files if not self._record.local else {}, self._record.hashes)
-        goal = self._parts if self.one.members else self._place
+        packed = bool(self.one.members)
+        goal = self._parts if packed else self._place
         missing = [file for file in self.one.files if not self._is_right(goal / file.name, file)]
         self._check_room(missing)
         before = 0
@@ -135,18 +136,26 @@ class Download:
             self._reporter.begin(file.name, number, len(self.one.files), before, self.one.bytes)
             if file in missing:
                 self._fetch_file(file, mirrors)
-            path = self._parts / file.name
-            if not self.one.members and file in missing:
-                (goal / file.name).parent.mkdir(parents=True, exist_ok=True)
-                path.replace(goal / file.name)
-                path = goal / file.name
-            elif not self.one.members:
-                path = goal / file.name
+            path = goal / file.name
+            if file in missing and not packed:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                (self._parts / file.name).replace(path)
             before += path.stat().st_size
-            self._keep(file, path, noted=not self.one.members)
-        if self.one.members:
-            self._unpack(self._parts / self.one.files[0].name)
-            (self._parts / self.one.files[0].name).unlink()
+            if packed:
+                self._open(file, path)
+            else:
+                self._keep(file, path)
+
+    def _open(self, file: PublicFile, archive: Path) -> None:
+        """Unpacks an archive that was fetched, and remembers its hash if it was of use."""
+        try:
+            self._unpack(archive)
+        except DataError:
+            if not file.hash:  # so that the next try fetches it anew
+                archive.unlink()
+            raise
+        self._keep(file, archive, noted=False)
+        archive.unlink()
 
     def _fetch_file(self, file: PublicFile, mirrors: Sequence[str]) -> None:
         """The whole file, its hash compared, among the parts."""
