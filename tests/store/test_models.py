@@ -1,3 +1,4 @@
+import json
 import time
 from dataclasses import replace
 
@@ -60,6 +61,65 @@ def test_models_that_do_not_exist_or_have_no_name_are_refused(store: Store) -> N
     for text in ("", "[]", '{"title": "a"}', "\x00"):
         with pytest.raises(StoreError, match="without a name"):
             store.save_model(None, text)
+
+
+def test_a_dataset_is_renamed_and_its_classes_are(store: Store) -> None:
+    store.add_dataset(replace(DIGITS, schema={"title": "Digits", "labels": ["0", "1"]}))
+    store.rename_dataset("digits-1", "  My \n digits ")
+    store.name_classes("digits-1", ["zero ", "one"])
+    found = store.dataset("digits-1")
+    assert (found.title, found.source) == ("My digits", DIGITS.source)
+    assert found.schema == {"title": "My digits", "labels": ["zero", "one"]}
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (["a"], "has 2 classes, not 1"),
+        (["a", " "], "needs a name"),
+        (["a", "a"], "Two classes are called “a”"),
+    ],
+)
+def test_classes_are_told_apart(store: Store, names: list[str], reason: str) -> None:
+    store.add_dataset(replace(DIGITS, schema={"labels": ["0", "1"]}))
+    with pytest.raises(StoreError, match=reason):
+        store.name_classes("digits-1", names)
+    assert store.dataset("digits-1").schema == {"labels": ["0", "1"]}
+
+
+def test_a_dataset_that_is_gone_or_without_a_title_is_refused(store: Store) -> None:
+    store.add_dataset(DIGITS)
+    with pytest.raises(StoreError, match="needs a title"):
+        store.rename_dataset("digits-1", " ")
+    for ask in (
+        store.remove_dataset,
+        lambda id: store.rename_dataset(id, "x"),
+        lambda id: store.name_classes(id, []),
+    ):
+        with pytest.raises(StoreError, match="no dataset “b”"):
+            ask("b")
+
+
+def test_a_removed_dataset_can_be_brought_back(store: Store) -> None:
+    store.add_dataset(DIGITS)
+    record = store.remove_dataset("digits-1")
+    assert store.datasets() == []
+    store.add_dataset(record)
+    assert store.datasets() == [DIGITS]
+
+
+def test_models_with_a_dataset_are_found_wherever_it_stands(store: Store) -> None:
+    node = {"id": "d", "params": {"dataset": "digits-1"}}
+
+    def save(**document: object) -> int:
+        return store.save_model(None, json.dumps(document)).id
+
+    plain = save(name="a", graph={"nodes": [node]})
+    block = save(name="b", blocks={"x": {"nodes": [node]}})
+    save(name="digits-1", graph={"nodes": [{"id": "digits-1"}]})
+    save(name="c", graph={"nodes": [{"params": {"dataset": "digits-10"}}]})
+    store.delete_model(save(name="d", graph=[node]))
+    assert {model.id for model in store.models_with("digits-1")} == {plain, block}
 
 
 def test_datasets_come_back_and_can_be_replaced(store: Store) -> None:

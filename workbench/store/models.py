@@ -2,10 +2,11 @@
 
 import json
 import time
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from workbench.core.errors import RevisionError, StoreError
@@ -90,12 +91,49 @@ class Models(Database):
             return [_dataset(row) for row in connection.execute(statement).mappings()]
 
     def dataset(self, dataset: str) -> DatasetRecord:
-        statement = select(tables.datasets).where(tables.datasets.c.id == dataset)
         with self._read() as connection:
-            row = connection.execute(statement).mappings().one_or_none()
-        if row is None:
-            raise StoreError(f"There is no dataset “{dataset}” in the workspace {self.path}.")
-        return _dataset(row)
+            return self._dataset(connection, dataset)
+
+    def rename_dataset(self, dataset: str, title: str) -> None:
+        """Gives a dataset another title; its id, which models name, stays.  Raises StoreError for an empty one."""
+        title = " ".join(title.split())
+        if not title:
+            raise StoreError("A dataset needs a title.")
+        with self._write() as connection:
+            record = self._dataset(connection, dataset)
+            self._change_dataset(
+                connection, replace(record, title=title, schema={**record.schema, "title": title})
+            )
+
+    def name_classes(self, dataset: str, names: Sequence[str]) -> None:
+        """Gives the classes of a dataset other names.  Raises StoreError unless each has one of its own."""
+        cleaned = [" ".join(name.split()) for name in names]
+        with self._write() as connection:
+            record = self._dataset(connection, dataset)
+            before = record.schema.get("labels") or []
+            if len(cleaned) != len(before):
+                raise StoreError(f"“{record.title}” has {len(before)} classes, not {len(cleaned)}.")
+            twice = next((name for name in cleaned if cleaned.count(name) > 1), None)
+            if "" in cleaned or twice is not None:
+                reason = "A class needs a name." if "" in cleaned else f"Two classes are called “{twice}”."
+                raise StoreError(reason)
+            self._change_dataset(connection, replace(record, schema={**record.schema, "labels": cleaned}))
+
+    def remove_dataset(self, dataset: str) -> DatasetRecord:
+        """Takes a dataset out of the workspace and gives its record, with which `add_dataset` brings it back."""
+        with self._write() as connection:
+            record = self._dataset(connection, dataset)
+            connection.execute(delete(tables.datasets).where(tables.datasets.c.id == dataset))
+        return record
+
+    def models_with(self, dataset: str) -> list[ModelRecord]:
+        """The models in which a dataset stands, last changed first."""
+        with self._read() as connection:
+            statement = select(*_MODEL, _MODELS.document).where(
+                _MODELS.deleted == 0, _MODELS.document.contains(json.dumps(dataset), autoescape=True)
+            )
+            rows = connection.execute(statement.order_by(_MODELS.updated.desc(), _MODELS.id.desc())).all()
+        return [ModelRecord(*row[:-1]) for row in rows if _names(row[-1], dataset)]
 
     def setting(self, key: str, default: Json = None) -> Json:
         """A setting of this workspace, anything that JSON can hold."""
@@ -116,6 +154,17 @@ class Models(Database):
         if row is None:
             raise StoreError(f"There is no model {model} in the workspace {self.path}.")
         return ModelRecord(*row)
+
+    def _dataset(self, connection: Connection, dataset: str) -> DatasetRecord:
+        statement = select(tables.datasets).where(tables.datasets.c.id == dataset)
+        row = connection.execute(statement).mappings().one_or_none()
+        if row is None:
+            raise StoreError(f"There is no dataset “{dataset}” in the workspace {self.path}.")
+        return _dataset(row)
+
+    def _change_dataset(self, connection: Connection, record: DatasetRecord) -> None:
+        values = {"title": record.title, "schema": json.dumps(record.schema)}
+        connection.execute(update(tables.datasets).where(tables.datasets.c.id == record.id).values(**values))
 
     def _expect(self, connection: Connection, model: int, document_text: str, expected: int | None) -> None:
         found = self._model(connection, model)
@@ -141,6 +190,17 @@ def _name_of(document_text: str) -> str:
             "A model without a name cannot be saved: its text is not that of a model file."
         ) from error
     return str(name)
+
+
+def _names(document_text: str, dataset: str) -> bool:
+    """Whether a node anywhere in a model has this dataset: its graph, and the graphs of its blocks."""
+
+    def inside(value: Any) -> bool:
+        if isinstance(value, dict):
+            return value.get("dataset") == dataset or any(inside(each) for each in value.values())
+        return isinstance(value, list) and any(inside(each) for each in value)
+
+    return inside(json.loads(document_text))
 
 
 def _dataset(row: Any) -> DatasetRecord:
