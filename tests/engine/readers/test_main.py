@@ -13,6 +13,8 @@ from workbench.catalog.schema import SAMPLES, Schema
 from workbench.engine.readers.__main__ import main
 from workbench.engine.readers.content import opened
 
+TABLE = "table (CSV, Parquet, Excel)"
+
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
@@ -37,7 +39,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_readers_that_suit_are_told_with_their_reason(table: Path, ask: Any) -> None:
     (answer,) = ask({"do": "detect", "path": str(table)})
-    assert answer["readers"][0] == {"name": "table", "title": "CSV table", "reason": "its name ends in .csv"}
+    assert answer["readers"][0] == {"name": "table", "title": TABLE, "reason": "its name ends in .csv"}
     idx = next(reader for reader in answer["all"] if reader["name"] == "idx")
     assert idx["title"] == "IDX images" and idx["options"][0]["name"] == "split"
 

@@ -7,7 +7,7 @@ import torch
 
 from tests.readings import Read, loaded
 from workbench.core.errors import DataError
-from workbench.engine.readers import tables
+from workbench.engine.readers import table_files, tables
 
 
 def written(tmp_path: Path, text: str | bytes, name: str = "data.csv") -> Path:
@@ -162,23 +162,45 @@ def test_columns_can_be_dropped_or_taken_as_categories(tmp_path: Path) -> None:
     assert read(tmp_path, text, drop=["zip"]).schema.facts["features"] == 1
 
 
-def test_text_in_a_numeric_column_is_named_by_row_and_column(tmp_path: Path) -> None:
+def test_text_in_a_numeric_column_is_named_by_row_and_counts_as_missing(tmp_path: Path) -> None:
     lines = flowers().splitlines()
     lines[12] = "twelve,red,a"
-    message = refused(tmp_path, "\n".join(lines))
-    assert 'row 13, column "length": "twelve" is not a number' in message
-    assert read(tmp_path, "\n".join(lines), drop="length").schema.facts["features"] == 2
+    data = read(tmp_path, "\n".join(lines))
+    assert data.problems[0] == (
+        'In the column "length", one cell is no number and counts as missing: "twelve" in row 13.'
+    )
+    assert data.schema.items == 30
+    row = int((data.rows == 11).nonzero())
+    assert data.tensors["features"][row, 0] == 0
+    assert read(tmp_path, "\n".join(lines), drop="length").problems == ()
 
 
-def test_text_in_a_numeric_column_of_a_short_table(tmp_path: Path) -> None:
-    assert 'row 4, column "x": "oops"' in refused(tmp_path, "x,y\n1,2\n2,3\noops,4\n4,5\n5,6\n")
+def test_the_row_of_a_cell_is_that_of_the_file(tmp_path: Path) -> None:
+    lines = [*flowers(100).splitlines(), '7.5,"red\nand blue",a', "", "oops,red,b", "ragged", "no,blue,b"]
+    data = read(tmp_path, "\n".join(lines))
+    assert data.problems[:2] == (
+        "Row 105 is left out: it has 1 columns, the first row has 3.",
+        'In the column "length", 2 cells are no numbers and count as missing: "oops" in row 104, "no" in row 106.',
+    )
+    assert data.schema.items == 103
 
 
-@pytest.mark.parametrize("value", ["inf", "-Infinity", "1_000", "1e999"])
-def test_what_only_python_takes_for_a_number_is_refused(tmp_path: Path, value: str) -> None:
+@pytest.mark.parametrize("value", ["inf", "-Infinity", "1_000", "1e999", "0x10", "१२"])
+def test_what_is_a_number_to_some_programs_only_counts_as_missing(tmp_path: Path, value: str) -> None:
     lines = flowers(100).splitlines()
     lines[50] = f"{value},red,a"
-    assert f'row 51, column "length": "{value}" is not a number' in refused(tmp_path, "\n".join(lines))
+    assert f'"{value}" in row 51' in read(tmp_path, "\n".join(lines)).problems[0]
+
+
+def test_a_target_that_is_no_number_loses_its_row(tmp_path: Path) -> None:
+    lines = ["x,y", *(f"{i},{i * 1.5}" for i in range(50))]
+    lines[7], lines[9] = "6,about 9", "8,NaN"
+    data = read(tmp_path, "\n".join(lines))
+    assert data.schema.items == 48
+    assert data.problems == (
+        'In the column "y", one cell is no number and counts as missing: "about 9" in row 8.',
+        '2 rows without a value in the target column "y" are left out.',
+    )
 
 
 def test_a_column_with_numbers_and_texts_is_a_category(tmp_path: Path) -> None:
@@ -186,11 +208,28 @@ def test_a_column_with_numbers_and_texts_is_a_category(tmp_path: Path) -> None:
     assert read(tmp_path, text).schema.facts["features"] == 4
 
 
-@pytest.mark.parametrize(("line", "columns_there"), [("1.5,red", 2), ("1.5,red,a,b", 4)])
-def test_a_ragged_row_is_named(tmp_path: Path, line: str, columns_there: int) -> None:
+@pytest.mark.parametrize(("line", "columns_there"), [("1.5,red", 2), ("1.5,red,a,b", 4), ("oops", 1)])
+def test_a_ragged_row_is_named_and_the_rest_is_used(tmp_path: Path, line: str, columns_there: int) -> None:
     lines = flowers().splitlines()
     lines[6] = line
-    assert f"row 7: it has {columns_there} columns, but the first row has 3" in refused(
+    data = read(tmp_path, "\n".join(lines))
+    assert data.schema.items == 29
+    assert data.problems == (f"Row 7 is left out: it has {columns_there} columns, the first row has 3.",)
+
+
+def test_of_many_ragged_rows_the_first_are_named(tmp_path: Path) -> None:
+    lines = flowers(1_000).splitlines() + ["1.5,red"] * 30
+    data = read(tmp_path, "\n".join(lines))
+    assert data.schema.items == 1_000
+    assert len(data.problems) == 11
+    assert data.problems[9].startswith("Row 1,011 is left out")
+    assert data.problems[10] == "So are 20 more rows, for the same reason."
+
+
+def test_a_table_with_too_many_ragged_rows_is_refused(tmp_path: Path) -> None:
+    lines = flowers().splitlines()
+    lines[6], lines[7], lines[8] = "1.5,red", "2.5", "a,b,c,d"
+    assert "row 7: it has 2 columns, but the first row has 3. So it is in 3 rows." in refused(
         tmp_path, "\n".join(lines)
     )
 
@@ -225,7 +264,7 @@ def test_undecodable_bytes_are_named_by_position(tmp_path: Path) -> None:
 def test_a_table_larger_than_memory_allows_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "MAX_TABLE", 100)
+    monkeypatch.setattr(table_files, "MAX_TABLE", 100)
     assert "more than 100 bytes of content" in refused(tmp_path, flowers())
 
 

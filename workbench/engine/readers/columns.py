@@ -1,28 +1,29 @@
-"""One column of a table: numbers, categories or neither, and how it becomes features.
+"""One column of a table: numbers, dates, categories or neither.
 
-May import NumPy.
+May import NumPy and pyarrow.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from workbench.core.errors import DataError
 from workbench.engine.readers.content import Index
-
-Floats = NDArray[np.float64]
+from workbench.engine.readers.dates import Dates, dates_in
+from workbench.engine.readers.numbers import Floats
 
 # How tables write "not known"; compared in lower case.
-_MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?"))
+MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
 
-_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_DECIMAL_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 
 # A text column with more different values than this says too little about any one of them.
 MAX_CATEGORIES = 50
@@ -33,127 +34,174 @@ _ROW_NUMBERS = frozenset(("id", "index", "no", "nr", "rownames", "unnamed: 0"))
 # So many cells may fail to be numbers before a column counts as text: a share, and for short tables a number.
 _FEW_SHARE, _FEW = 0.05, 2
 
+# A cell in a sentence; longer ones are cut.
+_CELL = 40
+_NAMED = 5
+
 
 @dataclass(frozen=True)
 class Column:
-    """The cells of one column; `row_numbers` are their rows in the file, counted from 1."""
+    """The cells of one column, null where missing; `row_number` tells the row in the file, counted from 1."""
 
     path: Path
     name: str
-    cells: Sequence[str]
-    row_numbers: Sequence[int]
-    missing: NDArray[np.bool_] = field(init=False)
+    cells: pa.ChunkedArray
+    row_number: Callable[[int], int]
 
-    def __post_init__(self) -> None:
-        missing = np.array([cell.strip().lower() in _MISSING for cell in self.cells], dtype=np.bool_)
-        object.__setattr__(self, "missing", missing)
+    @staticmethod
+    def of_cells(
+        path: Path,
+        name: str,
+        cells: pa.ChunkedArray | pa.Array | Sequence[object],
+        row_number: Callable[[int], int],
+    ) -> Column:
+        """A column of cells as a file has them: blanks around texts go, and what means "not known" is null."""
+        chunked = cells if isinstance(cells, pa.ChunkedArray) else pa.chunked_array([pa.array(cells)])
+        kind = chunked.type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
+            texts = pc.utf8_trim_whitespace(pc.cast(chunked, pa.string()))
+            gaps = pc.is_in(pc.utf8_lower(pc.utf8_slice_codeunits(texts, 0, 5)), pa.array(MISSING))
+            chunked = pc.if_else(gaps, pa.scalar(None, pa.string()), texts) if pc.any(gaps).as_py() else texts
+        elif pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+            floats = pc.cast(chunked, pa.float64())
+            chunked = pc.if_else(pc.is_nan(floats), pa.scalar(None, pa.float64()), floats)
+        elif pa.types.is_boolean(kind) or pa.types.is_null(kind):
+            chunked = pc.cast(chunked, pa.string())
+        return Column(path, name, chunked, row_number)
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    @cached_property
+    def missing(self) -> NDArray[np.bool_]:
+        """Which cells are not known."""
+        gaps: NDArray[np.bool_] = self.cells.is_null().to_numpy()
+        return gaps
 
     def of(self, keep: NDArray[np.bool_]) -> Column:
         """The column with only the rows to keep."""
-        rows = np.flatnonzero(keep).tolist()
-        return Column(
-            self.path, self.name, [self.cells[i] for i in rows], [self.row_numbers[i] for i in rows]
-        )
+        rows, number = np.flatnonzero(keep), self.row_number
+        return Column(self.path, self.name, self.cells.filter(pa.array(keep)), lambda i: number(int(rows[i])))
 
-    def numbers(self) -> Floats | None:
-        """The cells as numbers, NaN where missing; None when the column is text.
-
-        Raises DataError naming the first cell that is no number when nearly all others are.
-        """
-        values, wrong = self._parsed(_number)
-        if wrong and all(_DECIMAL_COMMA.fullmatch(self.cells[i].strip()) for i in wrong):
-            values, wrong = self._parsed(lambda cell: _number(cell.replace(",", ".")))
-        right = int((~self.missing).sum()) - len(wrong)
-        if not wrong:
-            return values if right else None
-        if right > len(wrong) and len(wrong) <= max(_FEW, _FEW_SHARE * (right + len(wrong))):
-            row, cell = self.row_numbers[wrong[0]], self.cells[wrong[0]]
-            raise DataError(
-                f'{self.path}, row {row:,}, column "{self.name}": "{cell}" is not a number, but nearly all '
-                "other cells of the column are. Correct it, or name the column in the option "
-                '"drop" or "categorical".'
-            )
-        return None
-
-    def _parsed(self, number: Callable[[str], float]) -> tuple[Floats, list[int]]:
-        values = np.full(len(self.cells), np.nan)
-        wrong = []
-        for i, cell in enumerate(self.cells):
-            if not self.missing[i]:
-                values[i] = number(cell)
-                if not math.isfinite(values[i]):
-                    wrong.append(i)
+    @cached_property
+    def _parsed(self) -> tuple[Floats, NDArray[np.bool_]]:
+        """The cells as numbers, NaN where there is none; and which are there but no numbers."""
+        if not pa.types.is_string(self.cells.type):
+            if pa.types.is_temporal(self.cells.type):
+                return np.full(len(self), np.nan), ~self.missing
+            values: Floats = pc.cast(self.cells, pa.float64(), safe=False).to_numpy()
+            return np.where(np.isfinite(values), values, np.nan), ~np.isfinite(values) & ~self.missing
+        values, wrong = _as_numbers(self.cells, self.missing)
+        if wrong.any():
+            commas = pc.match_substring_regex(self.cells, _DECIMAL_COMMA).fill_null(False).to_numpy()
+            if commas[wrong].all():
+                return _as_numbers(pc.replace_substring(self.cells, ",", "."), self.missing)
         return values, wrong
 
-    def texts(self) -> tuple[str, ...]:
-        """The different values that are not missing, in order."""
-        return tuple(
-            sorted({cell.strip() for cell, gap in zip(self.cells, self.missing, strict=True) if not gap})
+    @cached_property
+    def numbers(self) -> Floats | None:
+        """The cells as numbers, NaN where missing or, in few cells, no number; None when the column is text."""
+        values, wrong = self._parsed
+        failed = int(wrong.sum())
+        right = len(self) - int(self.missing.sum()) - failed
+        if right <= failed or (failed and failed > max(_FEW, _FEW_SHARE * (right + failed))):
+            return None
+        return values
+
+    @cached_property
+    def dates(self) -> Dates | None:
+        """The cells as dates, NaT where missing; None when the column is something else."""
+        return None if self.numbers is not None else dates_in(self.cells)
+
+    @cached_property
+    def texts(self) -> pa.ChunkedArray:
+        """The cells as texts: 3.0 is "3"."""
+        if pa.types.is_string(self.cells.type):
+            return self.cells
+        if pa.types.is_floating(self.cells.type):
+            values = self.cells.drop_null().to_numpy()
+            # False for what is infinite or too large to be a whole number exactly.
+            if len(values) and (np.abs(values) < 2**53).all() and (values == np.round(values)).all():
+                return pc.cast(pc.cast(self.cells, pa.int64()), pa.string())
+        return pc.cast(self.cells, pa.string())
+
+    @cached_property
+    def distinct(self) -> int:
+        """How many different texts there are."""
+        return int(pc.count_distinct(self.cells, mode="only_valid").as_py())
+
+    @cached_property
+    def categories(self) -> tuple[tuple[str, ...], Index]:
+        """The different texts in order, and for each row the place of its own; -1 where missing."""
+        coded = self.texts.combine_chunks().dictionary_encode()
+        names = coded.dictionary.to_pylist()
+        order = sorted(range(len(names)), key=names.__getitem__)
+        places = np.empty(len(names) + 1, dtype=np.int64)
+        places[order], places[-1] = np.arange(len(names)), -1
+        codes = coded.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)
+        return tuple(names[i] for i in order), places[codes]
+
+    def wrong_cells(self) -> str:
+        """A sentence about the cells of a numeric column that are none; empty where there are none."""
+        if self.numbers is None:
+            return ""
+        rows = np.flatnonzero(self._parsed[1])
+        named = ", ".join(
+            f'"{shortened(str(self.texts[int(i)].as_py()))}" in row {self.row_number(int(i)):,}'
+            for i in rows[:_NAMED]
         )
-
-
-def _number(cell: str) -> float:
-    """The number in a cell, NaN when there is none ("1_000" is a number to Python only)."""
-    try:
-        return math.nan if "_" in cell else float(cell)
-    except ValueError:
-        return math.nan
-
-
-def standard(values: Floats) -> tuple[float, float]:
-    """Mean and standard deviation to six digits; the deviation of constant values is given as 1."""
-    mean, std = float(f"{values.mean():.6g}"), float(f"{values.std():.6g}")
-    return mean, std if std > 0 else 1.0
-
-
-def encoded(column: Column, categorical: bool, train: Index, problems: list[str]) -> Floats | None:
-    """The column as features (rows × features), or None with a note in `problems` when it is of no use.
-
-    Numbers are standardised with the training rows, a missing one becomes their mean; texts become one
-    feature a value.
-    """
-    values = None if categorical else column.numbers()
-    reason = _useless(column, values, categorical, train)
-    if reason:
-        problems.append(f'The column "{column.name}" is left out: {reason}.')
-        return None
-    gaps = int(column.missing.sum())
-    if values is None:
-        if gaps:
-            problems.append(
-                f'{gaps:,} missing values in the column "{column.name}" count as none of its texts.'
-            )
-        cells = np.array([cell.strip() for cell in column.cells])
-        return np.stack([(cells == text) & ~column.missing for text in column.texts()], axis=1).astype(
-            np.float64
+        more = f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else ""
+        count = (
+            "one cell is no number and counts" if len(rows) == 1 else f"{len(rows):,} cells are no numbers"
         )
-    mean, std = standard(values[train][~column.missing[train]])
-    if gaps:
-        problems.append(
-            f'{gaps:,} missing values in the column "{column.name}" are set to the mean, {mean:g}.'
-        )
-        values = np.where(column.missing, mean, values)
-    return ((values - mean) / std)[:, None]
+        rest = "" if len(rows) == 1 else " and count"
+        return f'In the column "{self.name}", {count}{rest} as missing: {named}{more}.' if len(rows) else ""
 
-
-def _useless(column: Column, values: Floats | None, categorical: bool, train: Index) -> str:
-    """Why a column cannot help to predict anything; empty when it can."""
-    if column.missing[train].all():
-        return "it has no values to train on"
-    if values is None:
-        texts = len(column.texts())
-        if texts == 1 and not column.missing.any():
+    def useless(self, categorical: bool, train: Index) -> str:
+        """Why the column cannot help to predict anything; empty when it can."""
+        gaps = self.gaps
+        if gaps[train].all():
+            return "it has no values to train on"
+        if categorical or (self.numbers is None and self.dates is None):
+            return self._useless_texts(categorical)
+        if self.numbers is None:
+            return ""
+        known = self.numbers[~gaps]
+        if known.min() == known.max() and not gaps.any():
             return "it has the same value everywhere"
-        if texts > MAX_CATEGORIES and not categorical:
-            return f"it has {texts:,} different texts"
-        if texts == int((~column.missing).sum()) and texts > 2 and not categorical:
+        named = self.name.lower() in _ROW_NUMBERS or self.name.endswith(("Id", "ID", "_id"))
+        whole = bool((known == np.round(known)).all())
+        if named and whole and len(np.unique(known)) == len(self) > 2:
+            return "it numbers the rows"
+        return ""
+
+    def _useless_texts(self, categorical: bool) -> str:
+        if self.distinct == 1 and not self.missing.any():
+            return "it has the same value everywhere"
+        if self.distinct > MAX_CATEGORIES and not categorical:
+            return f"it has {self.distinct:,} different texts"
+        if self.distinct == int((~self.missing).sum()) and self.distinct > 2 and not categorical:
             return "every text in it occurs only once"
         return ""
-    known = values[~column.missing]
-    if known.min() == known.max() and not column.missing.any():
-        return "it has the same value everywhere"
-    named = column.name.lower() in _ROW_NUMBERS or column.name.endswith(("Id", "ID", "_id"))
-    whole = bool((known == np.round(known)).all())
-    if named and whole and len(np.unique(known)) == len(column.cells) > 2:
-        return "it numbers the rows"
-    return ""
+
+    @cached_property
+    def gaps(self) -> NDArray[np.bool_]:
+        """Which cells give no value: those that are missing, and those among numbers or dates that are none."""
+        if self.numbers is not None:
+            return np.isnan(self.numbers)
+        return self.missing if self.dates is None else np.isnat(self.dates)
+
+
+def _as_numbers(cells: pa.ChunkedArray, missing: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
+    try:
+        values: Floats = pc.cast(cells, pa.float64()).to_numpy()
+    except pa.ArrowInvalid:
+        fits = pc.match_substring_regex(cells, _NUMBER)
+        values = pc.cast(pc.if_else(fits, cells, pa.scalar(None, pa.string())), pa.float64()).to_numpy()
+    wrong = ~np.isfinite(values) & ~missing
+    return np.where(wrong, np.nan, values), wrong
+
+
+def shortened(cell: str) -> str:
+    """A cell as a sentence can hold it."""
+    return cell if len(cell) <= _CELL else cell[: _CELL - 1] + "…"

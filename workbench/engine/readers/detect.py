@@ -14,9 +14,7 @@ from workbench.engine.readers import idx, images, planetoid, tables, text, tudat
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.files import existing, fingerprint, opened, slug, title
 from workbench.engine.readers.reader import Option, Reader, Reading
-from workbench.engine.readers.split import OPTIONS
 
-_TABLES = (".csv", ".tsv", ".tab")
 _TEXTS = (".txt", ".md", ".rst", ".text")
 # Files that tell about data and are none.
 _ABOUT = frozenset(("readme", "license", "licence", "source", "changelog", "copying", "citation"))
@@ -85,7 +83,7 @@ def reader_named(name: str) -> Reader:
 def _nothing_suits(source: Path) -> str:
     kinds = ", ".join(reader.title for reader in READERS.values())
     if source.is_dir():
-        several = _members(source, _TABLES) + _members(source, _TEXTS)
+        several = _members(source, tables.SUFFIXES) + _members(source, _TEXTS)
         if len(several) > 1:
             names = ", ".join(file.name for file in several[:10])
             return f"{source} holds several files that could be meant: {names}. Name one of them."
@@ -117,17 +115,14 @@ def _only(path: Path, suffixes: tuple[str, ...]) -> Path:
     )
 
 
-def _suits_table(path: Path) -> str:
-    if path.is_file():
-        return f"its name ends in {_suffix(path)}" if _suffix(path) in _TABLES else ""
-    files = _members(path, _TABLES)
-    return f"{files[0].name} is its only table" if len(files) == 1 else ""
-
-
 def _suits_text(path: Path) -> str:
     if path.is_dir():
         files = _members(path, _TEXTS)
-        return f"{files[0].name} is its only text" if len(files) == 1 and not _members(path, _TABLES) else ""
+        return (
+            f"{files[0].name} is its only text"
+            if len(files) == 1 and not _members(path, tables.SUFFIXES)
+            else ""
+        )
     if _suffix(path) in _TEXTS:
         return f"its name ends in {_suffix(path)}"
     with opened(path) as stream:
@@ -149,45 +144,7 @@ READERS: Mapping[str, Reader] = {
         tudataset.READER,
         idx.READER,
         images.READER,
-        Reader(
-            "table",
-            "CSV table",
-            (
-                Option("target", "Target", "The column to predict.", "column"),
-                Option(
-                    "task", "Task", "Whether the target is a class or a number.", "choice", "", tables.TASKS
-                ),
-                Option("drop", "Left out", "Columns that must not be used.", "columns", None),
-                Option(
-                    "categorical",
-                    "Categories",
-                    "Columns whose numbers are names.",
-                    "columns",
-                    None,
-                ),
-                Option(
-                    "separator",
-                    "Separator",
-                    "What stands between two cells.",
-                    "choice",
-                    "",
-                    tables.SEPARATORS,
-                ),
-                Option(
-                    "header",
-                    "Header",
-                    "Whether the first row names the columns.",
-                    "choice",
-                    "",
-                    tables.HEADER,
-                ),
-                _ENCODING,
-                *OPTIONS,
-            ),
-            _suits_table,
-            lambda path, reading: [_only(path, _TABLES)],
-            lambda path, reading: tables.read(_only(path, _TABLES), reading),
-        ),
+        tables.READER,
         Reader(
             "text",
             "text file",

@@ -94,7 +94,11 @@ def read_array(path: Path, stream: io.BufferedIOBase, size: int) -> NDArray[np.u
 
 def read_text(path: Path, limit: int, encoding: str = "") -> str:
     """The text of a file: UTF-8 (a byte-order mark is dropped), UTF-16 with mark, or as `encoding` says."""
-    data = read_bytes(path, limit)
+    return decoded(path, read_bytes(path, limit), encoding)
+
+
+def decoded(path: Path, data: bytes, encoding: str = "") -> str:
+    """The text of a file's bytes, as `read_text` does it."""
     if not encoding:
         encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
@@ -111,6 +115,34 @@ def read_text(path: Path, limit: int, encoding: str = "") -> str:
     if "\0" in text:
         raise DataError(f"{path} is no text: it has a zero byte at position {text.index(chr(0)):,}.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+# Files that tell about data and are none.
+_ABOUT = frozenset(("readme", "license", "licence", "source", "changelog", "copying", "citation"))
+
+
+def suffix_of(path: Path) -> str:
+    """The ending of a name in lower case, that of a packed file below its .gz."""
+    return Path(path.name.lower().removesuffix(".gz")).suffix
+
+
+def members(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """Files of these kinds directly in a folder, those about the data left out."""
+    files = sorted(file for file in folder.iterdir() if file.is_file())
+    return [f for f in files if suffix_of(f) in suffixes and f.name.lower().split(".")[0] not in _ABOUT]
+
+
+def only(path: Path, suffixes: Sequence[str]) -> Path:
+    """The file itself, or the only file of its kind in the folder.  Raises DataError naming those there are."""
+    if path.is_file():
+        return path
+    files = members(path, suffixes)
+    if len(files) == 1:
+        return files[0]
+    if not files:
+        raise DataError(f"{path} holds no file that ends in {' or '.join(suffixes)}.")
+    names = ", ".join(file.name for file in files[:10])
+    raise DataError(f"{path} holds several files: {names}. Name one of them.")
 
 
 def fingerprint(root: Path, files: Sequence[Path]) -> str:

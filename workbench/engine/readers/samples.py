@@ -15,11 +15,10 @@ import numpy as np
 
 from workbench.catalog.schema import CHARACTERS, SAMPLES
 from workbench.core.errors import DataError
-from workbench.engine.readers.columns import Floats, standard
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.graphs import undirected
+from workbench.engine.readers.numbers import Floats, standard, table_set
 from workbench.engine.readers.split import labelled_few, random_split, stratified_split
-from workbench.engine.readers.tables import table_set
 from workbench.engine.readers.text import token_stream
 
 # Members of each club whose side is known in training.

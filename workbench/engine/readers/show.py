@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from workbench.engine.readers.content import Array, Content
+from workbench.engine.readers.show_rows import row_part, series_part, window_parts
 
 _FIRST = 24
 PAGE = 400
@@ -34,8 +35,9 @@ def first_items(content: Content) -> list[dict[str, Any]]:
 def items(content: Content, split: str, places: Sequence[int]) -> list[dict[str, Any]]:
     """Items of a split by their places in it, each {"place", "position", "split", "label", "parts"}.
 
-    A part is {"name": output, "kind": …} with: image – png (base64); text – text, tokens; row – values;
-    curve – channels (lists of numbers), rate; value – text; graph – x, edges.
+    A part is {"name": output, "kind": …} with: image – png (base64); text – text, tokens; row – values, or the
+    cells of the file and columns, their names;
+    curve – channels (lists of numbers), names, rate; value – text; graph – x, edges.
     """
     shown = []
     for place in places:
@@ -74,6 +76,12 @@ def label_of(content: Content, position: int) -> str:
 def _parts(content: Content, position: int) -> list[dict[str, Any]]:
     if content.layout == "stream":
         return [_stream(content, position)]
+    if content.layout == "windows":
+        return window_parts(content, position)
+    if content.schema.kind == "table" and (row := row_part(content, position)):
+        return [row]
+    if content.schema.kind == "series":
+        return [series_part(content, position)]
     return [
         _part(name, content.arrays[name][position], content)
         for name in content.schema.outputs

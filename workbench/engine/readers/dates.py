@@ -1,0 +1,96 @@
+"""Dates and times as tables write them, and the numbers that a model can learn from.
+
+A date becomes the year, and as sine and cosine what comes round: month, day of the week, time of day.
+May import NumPy and pyarrow.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Dates = NDArray[np.datetime64]
+
+_TIME = r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?)?"
+# A zone is read over: what counts is the clock on the wall where the numbers were taken.
+_ZONE = r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
+_YEAR_FIRST = rf"^(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})(?:[-/.](?P<day>\d{{1,2}}){_TIME}{_ZONE})?$"
+_YEAR_LAST = rf"^(?P<first>\d{{1,2}})[-/.](?P<other>\d{{1,2}})[-/.](?P<year>\d{{4}}){_TIME}{_ZONE}$"
+
+# So many cells must be dates; the others are taken as missing.
+_MOST = 0.95
+
+
+def dates_in(cells: pa.ChunkedArray) -> Dates | None:
+    """The cells as dates (NaT where there is none), or None when they are something else.
+
+    03/04/2020 is the 3rd of April, unless a number above 12 tells that the month stands first.
+    """
+    if pa.types.is_temporal(cells.type):
+        if pa.types.is_date(cells.type) or pa.types.is_timestamp(cells.type):
+            whole: Dates = pc.cast(cells, pa.timestamp("s"), safe=False).to_numpy()
+            return whole.astype("datetime64[s]")
+        return None
+    if not pa.types.is_string(cells.type):
+        return None
+    known = len(cells) - cells.null_count
+    # The first ones tell quickly that a column is something else.
+    for pattern in (_YEAR_FIRST, _YEAR_LAST):
+        head = cells.slice(0, 1_000).drop_null()
+        if not len(head) or not _share(head, pattern):
+            continue
+        dates = _parsed(pc.extract_regex(cells.combine_chunks(), pattern=pattern), pattern)
+        if known and np.isfinite(dates).sum() >= _MOST * known:
+            return dates
+    return None
+
+
+def _share(cells: pa.ChunkedArray, pattern: str) -> bool:
+    return bool(pc.sum(pc.match_substring_regex(cells, pattern)).as_py() >= _MOST * len(cells))
+
+
+def _parsed(found: pa.StructArray, pattern: str) -> Dates:
+    """Dates of the parts that were found; what is no day of any calendar is NaT."""
+    gone = found.is_null().to_numpy(zero_copy_only=False)
+    year = _field(found, "year", 1970)
+    if pattern == _YEAR_LAST:
+        first, other = _field(found, "first", 1), _field(found, "other", 1)
+        month_first = bool((other[~gone] > 12).any() and not (first[~gone] > 12).any())
+        month, day = (first, other) if month_first else (other, first)
+    else:
+        month, day = _field(found, "month", 1), _field(found, "day", 1)
+    hour, minute, second = (_field(found, name, 0) for name in ("hour", "minute", "second"))
+    wrong = gone | (month < 1) | (month > 12) | (hour > 24) | (minute > 59) | (second > 60)
+    months = ((year - 1970) * 12 + np.clip(month, 1, 12) - 1).astype("datetime64[M]")
+    days = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64)
+    wrong |= (day < 1) | (day > days)
+    dates: Dates = months.astype("datetime64[D]").astype("datetime64[s]")
+    dates = dates + ((day - 1) * 86_400 + hour * 3_600 + minute * 60 + second).astype("timedelta64[s]")
+    dates[wrong] = np.datetime64("NaT")
+    return dates
+
+
+def _field(found: pa.StructArray, name: str, absent: int) -> NDArray[np.int64]:
+    texts = pc.struct_field(found, name)
+    texts = pc.if_else(pc.equal(texts, ""), None, texts)
+    numbers: NDArray[np.int64] = pc.fill_null(pc.cast(texts, pa.int64()), absent).to_numpy(
+        zero_copy_only=False
+    )
+    return numbers
+
+
+def parts(dates: Dates) -> dict[str, NDArray[np.float64]]:
+    """What a model can learn from dates, by name; NaN where there is no date."""
+    gone = np.isnat(dates)
+    filled = np.where(gone, np.datetime64(0, "s"), dates)
+    months = filled.astype("datetime64[M]").astype(np.int64)
+    days = filled.astype("datetime64[D]").astype(np.int64)
+    clock = (filled - filled.astype("datetime64[D]")).astype(np.float64) / 86_400
+    found = {"year": 1970 + np.floor_divide(months, 12).astype(np.float64)}
+    # The 1st of January 1970 was a Thursday.
+    for name, turn in (("month", months % 12 / 12), ("weekday", (days + 3) % 7 / 7), ("time", clock)):
+        found[f"{name} sine"] = np.sin(2 * np.pi * turn)
+        found[f"{name} cosine"] = np.cos(2 * np.pi * turn)
+    return {name: np.where(gone, np.nan, values) for name, values in found.items()}

@@ -1,0 +1,53 @@
+"""Datasets of ready numbers: features beside a class or a number to predict.
+
+May import NumPy, the schema and core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.catalog.schema import Schema, table_outputs
+from workbench.engine.readers.content import Array, Content, Index
+
+Floats = NDArray[np.float64]
+
+
+def standard(values: Floats) -> tuple[float, float]:
+    """Mean and standard deviation to six digits; the deviation of constant values is given as 1."""
+    mean, std = float(f"{values.mean():.6g}"), float(f"{values.std():.6g}")
+    return mean, std if std > 0 else 1.0
+
+
+def table_set(
+    name: str,
+    heading: str,
+    features: NDArray[np.floating],
+    target: NDArray[np.generic],
+    labels: tuple[str, ...],
+    splits: Mapping[str, Index],
+) -> Content:
+    """The dataset of ready features and a class (`labels` names them) or a number, standardised here."""
+    facts: dict[str, float | int] = {"features": features.shape[1]}
+    arrays: dict[str, Array] = {"features": np.asanyarray(features, dtype=np.float32)}
+    if labels:
+        facts = {"classes": len(labels), **facts}
+        arrays["label"] = target.astype(np.int64)
+    else:
+        numbers = target.astype(np.float64)
+        mean, std = standard(numbers[splits["train"]])
+        facts |= {"target_mean": mean, "target_std": std}
+        arrays["target"] = ((numbers - mean) / std).astype(np.float32)[:, None]
+    schema = Schema(
+        id=name,
+        title=heading,
+        outputs=table_outputs(features.shape[1], classes=len(labels)),
+        facts=facts,
+        kind="table",
+        items=len(features),
+        labels=labels,
+    )
+    return Content(schema, arrays, splits)
