@@ -76,14 +76,17 @@ def _table(tree: Tree, name: PurePosixPath, pictures: Sequence[PurePosixPath]) -
     if not hits or not max(hits):
         return None
     column = hits.index(max(hits))
-    has_header = _key(lines[0][column]) not in known
-    header = tuple(lines[0]) if has_header else tuple(f"column {i + 1}" for i in range(len(lines[0])))
+    width = max(len(lines[0]), column + 1)
+    first_row = [*lines[0], *("" for _ in range(width - len(lines[0])))]
+    has_header = _key(first_row[column]) not in known
+    header = tuple(first_row) if has_header else tuple(f"column {i + 1}" for i in range(width))
     rows: dict[PurePosixPath, Sequence[str]] = {}
     strays = []
     for number, row in enumerate(lines[has_header:], 1 + has_header):
         picture = known.get(_key(row[column])) if len(row) > column else None
         if picture is None or len(row) < len(header):
-            what = f"names no picture that is there ({row[column]})" if len(row) > column else "is too short"
+            stray = picture is None and len(row) > column
+            what = f"names no picture that is there ({row[column]})" if stray else "is too short"
             strays.append(f"Row {number:,} of {tree.shown(name)} {what} and is left out.")
         else:
             rows[picture] = row

@@ -1,0 +1,119 @@
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from tests.readings import Read, loaded
+from workbench.core.errors import DataError
+from workbench.engine.readers import images
+from workbench.engine.readers.reader import Reading
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for i in range(12):
+        Image.new("L", (4, 3), i * 10).save(tmp_path / f"p{i}.png")
+    return tmp_path
+
+
+def table(folder: Path, *rows: str, name: str = "labels.csv") -> Path:
+    (folder / name).write_text("\n".join(rows) + "\n")
+    return folder
+
+
+def numbers(data: Read) -> list[int]:
+    """Which pictures were read, in the order of the items."""
+    return [int(level) // 10 for level in data.tensors["image"][:, 0, 0, 0]]
+
+
+def test_a_table_names_the_class_of_each_picture(folder: Path) -> None:
+    data = loaded(images.read, table(folder, "file,label", *(f"p{i}.png,{'ab'[i % 2]}" for i in range(12))))
+    assert data.schema.labels == ("a", "b")
+    assert data.tensors["label"].tolist() == [i % 2 for i in numbers(data)]
+    assert data.problems == ()
+
+
+@pytest.mark.parametrize("written", ["P{}", "./p{}.png", "sub\\..\\p{}.png", "p{}.PNG"])
+def test_names_may_lack_the_suffix_or_have_folders(folder: Path, written: str) -> None:
+    path = table(folder, "id,class", *(f"{written.format(i)},{i % 3}" for i in range(12)))
+    if ".." in written:
+        assert "label" not in loaded(images.read, path).tensors
+        return
+    data = loaded(images.read, path)
+    assert data.tensors["label"].tolist() == [i % 3 for i in numbers(data)]
+
+
+def test_a_table_without_a_header(folder: Path) -> None:
+    data = loaded(images.read, table(folder, *(f"p{i}.png\t{'ab'[i % 2]}" for i in range(12)), name="l.tsv"))
+    assert data.tensors["label"].tolist() == [i % 2 for i in numbers(data)]
+
+
+def test_a_cell_may_hold_several_labels(folder: Path) -> None:
+    cells = {0: "", 1: "red", 2: "red|round", 3: "round"}
+    data = loaded(images.read, table(folder, "file,tags", *(f"p{i}.png,{cells[i % 4]}" for i in range(12))))
+    assert data.schema.labels == ("red", "round")
+    assert data.schema.outputs["labels"].shape == ("N", 2)
+    wanted = [[float(i % 4 in (1, 2)), float(i % 4 in (2, 3))] for i in numbers(data)]
+    assert torch.equal(data.tensors["labels"], torch.tensor(wanted))
+
+
+def test_columns_of_yes_and_no_are_several_labels(folder: Path) -> None:
+    rows = [f"p{i}.png,{i % 2},{int(i > 5)}" for i in range(12)]
+    data = loaded(images.read, table(folder, "image,odd,large", *rows))
+    assert data.schema.labels == ("odd", "large")
+    assert data.tensors["labels"].tolist() == [[i % 2, i > 5] for i in numbers(data)]
+
+
+def test_numbers_are_a_target(folder: Path) -> None:
+    data = loaded(images.read, table(folder, "file,age", *(f"p{i}.png,{i + 0.5}" for i in range(12))))
+    assert data.schema.outputs["target"].shape == ("N", 1)
+    assert data.tensors["target"].flatten().tolist() == [i + 0.5 for i in numbers(data)]
+
+
+def test_a_column_may_name_the_split(folder: Path) -> None:
+    rows = [f"p{i}.png,{'ab'[i % 2]},{'train' if i < 6 else 'val' if i < 9 else 'test'}" for i in range(12)]
+    data = loaded(images.read, table(folder, "file,label,split", *rows))
+    assert data.sizes == {"train": 6, "validation": 3, "test": 3}
+    assert set(numbers(data)[:6]) == set(range(6)) and set(numbers(data)[9:]) == {9, 10, 11}
+
+
+def test_the_column_can_be_chosen(folder: Path) -> None:
+    rows = [f"p{i}.png,{'ab'[i % 2]},{'xyz'[i % 3]}" for i in range(12)]
+    path = table(folder, "file,label,other", *rows)
+    reading = Reading({"target": ["other"]})
+    assert images.read(path, reading).schema.labels == ("x", "y", "z")
+    assert reading.choices["columns"] == ("label", "other")
+    assert reading.understood["labels"] == "labels.csv"
+    with pytest.raises(DataError, match='no column "none"; it has label, other'):
+        loaded(images.read, path, {"target": "none"})
+
+
+def test_rows_and_pictures_without_each_other_are_named(folder: Path) -> None:
+    rows = [f"p{i}.png,{'ab'[i % 2]}" for i in range(10)]
+    data = loaded(images.read, table(folder, "file,label", *rows, "none.png,a", "p10.png,", "p11.png"))
+    assert len(data.tensors["image"]) == 10
+    path = folder / "labels.csv"
+    assert data.problems == (
+        f"Row 12 of {path} names no picture that is there (none.png) and is left out.",
+        f"Row 14 of {path} is too short and is left out.",
+        f"{folder / 'p11.png'} has no row in labels.csv and is left out.",
+        f"{folder / 'p10.png'} has no label in labels.csv and is left out.",
+    )
+
+
+def test_a_table_of_something_else_is_no_table_of_labels(folder: Path) -> None:
+    table(folder, "a,b", *(f"{i},{i}" for i in range(12)), name="other.csv")
+    assert list(loaded(images.read, folder).tensors) == ["image"]
+    with pytest.raises(DataError, match="has no column that names pictures"):
+        loaded(images.read, folder, {"labels": "other.csv"})
+    with pytest.raises(DataError, match=r'There is no file "none\.csv"'):
+        loaded(images.read, folder, {"labels": "none.csv"})
+    with pytest.raises(DataError, match="no table in which most of its pictures are named"):
+        loaded(images.read, folder, {"kind": "labels"})
+
+
+def test_one_class_in_the_table_is_refused(folder: Path) -> None:
+    table(folder, "file,label", *(f"p{i}.png,a" for i in range(12)))
+    with pytest.raises(DataError, match='The column "label" says "a" of all pictures'):
+        loaded(images.read, folder)
