@@ -30,6 +30,7 @@ from workbench.core.files import dumps, read, write
 from workbench.core.pictures import KEYWORD
 from workbench.gui import theme
 from workbench.gui.actions import ACTIONS
+from workbench.gui.data.view import DataView
 from workbench.gui.design.view import DesignView
 from workbench.gui.fuzzy import score
 from workbench.gui.palette import entries, matching
@@ -398,52 +399,58 @@ def test_a_picture_without_a_model_is_refused_in_a_sentence(
     assert "photo.png holds no model" in said[0]
 
 
-def test_all_dropped_models_are_opened_and_the_others_refused_in_one_message(
+def test_all_dropped_models_are_opened_and_broken_ones_refused_in_one_message(
     qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path
 ) -> None:
     for name in ("first", "twice"):
         write(tmp_path / f"{name}.json", Document(name=name))
     second = picture_of(Document(name="twice"), tmp_path / "b.png")
     (tmp_path / "broken.json").write_text("{")
-    (tmp_path / "notes.txt").write_text("nothing")
-    (tmp_path / "folder.json").mkdir()
     said: list[tuple[str, str]] = []
     session.message.connect(lambda text, level: said.append((text, level)))
-    names = ("notes.txt", "first.json", "folder.json", "twice.json", "broken.json")
-    assert dropped_on(window, *(tmp_path / name for name in names), second)
+    assert dropped_on(window, *(tmp_path / f"{name}.json" for name in ("first", "twice", "broken")), second)
     qtbot.waitUntil(lambda: bool(said), timeout=5000)
     [(text, level)] = said
-    assert text.startswith(
-        "Opened “first”, “twice” and “twice-2”. Not opened: “notes.txt” is no model. “folder.json” is a folder. "
-    )
-    assert "broken.json" in text and text.count("Drop model files") == 1 and level == "warning"
+    assert text.startswith("Opened “first”, “twice” and “twice-2”. Not opened: ")
+    assert "broken.json" in text and level == "warning"
     assert session.document.name == "twice-2" and window.current == "design"
     qtbot.waitUntil(lambda: len(session.models) == 3, timeout=5000)
     assert {model.name for model in session.models} == {"first", "twice", "twice-2"}
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "folder", "archive.tar.gz", ".json"])
-def test_what_is_no_model_is_refused_when_dropped(
+@pytest.mark.parametrize("name", ["notes.txt", "folder", "archive.tar.gz", "folder.json"])
+def test_what_is_no_model_goes_to_the_data_view(
     qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path, name: str
 ) -> None:
-    (tmp_path / "folder").mkdir()
+    (tmp_path / name).mkdir() if name.startswith("folder") else (tmp_path / name).write_text("x")
     before = session.document
     assert dropped_on(window, tmp_path / name)
-    qtbot.waitUntil(window.messages.isVisible, timeout=3000)
-    assert window.messages.level == "error"
-    assert window.messages.text().startswith(
-        f"“{name}” is {'a folder' if name == 'folder' else 'no model'}. Drop"
-    )
-    assert session.document is before
+    qtbot.waitUntil(lambda: window.current == "data", timeout=3000)
+    view = window.view("data")
+    assert isinstance(view, DataView) and view.wizard.path == tmp_path / name
+    assert view.stack.currentWidget() is view.wizard and session.document is before
+    view.wizard.close_source()
 
 
-def test_many_dropped_files_are_named_in_few_words(
+def test_models_and_data_may_be_dropped_together(
     qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path
 ) -> None:
-    dropped_on(window, *(tmp_path / f"{number}.txt" for number in range(30)))
+    write(tmp_path / "first.json", Document(name="first"))
+    dropped_on(window, *(tmp_path / f"{number}.txt" for number in range(30)), tmp_path / "first.json")
+    qtbot.waitUntil(lambda: window.current == "data", timeout=3000)
+    view = window.view("data")
+    assert isinstance(view, DataView) and view.wizard.page.place.text() == "1 of 30"
+    assert session.document.name == "first"
+    view.wizard.close_source()
+
+
+def test_many_models_that_are_none_are_named_in_few_words(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    dropped_on(window, *(tmp_path / f"{number}.json" for number in range(30)))
     qtbot.waitUntil(window.messages.isVisible, timeout=3000)
-    assert "“4.txt”" in window.messages.text() and "“5.txt”" not in window.messages.text()
-    assert window.messages.text().count("And 25 more. Drop model files") == 1
+    assert "4.json" in window.messages.text() and "5.json" not in window.messages.text()
+    assert "And 25 more." in window.messages.text()
 
 
 def test_a_message_lies_over_nothing_and_long_ones_get_more_lines(
@@ -616,7 +623,7 @@ def test_tab_goes_round_the_window(qtbot: QtBot, window: MainWindow) -> None:
     assert home in visited  # the other views by arrow keys: they are one choice
     home.setFocus()
     QTest.keyClick(home, KEY.Key_Down)
-    assert window.activity.buttons["design"].hasFocus()
+    assert window.activity.buttons["data"].hasFocus()
 
 
 def test_none_survives_many_calls_into_qt(qapp: QApplication) -> None:

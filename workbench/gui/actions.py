@@ -31,6 +31,7 @@ class Action:
 
 ACTIONS = (
     Action("home", "Go to Home", "Ctrl+1", "Templates and recent models", "home"),
+    Action("data", "Go to Data", "Ctrl+5", "Datasets: what is in them, and how more are added", "data"),
     Action("design", "Go to Design", "Ctrl+2", "The drawing of the open model", "design"),
     Action("runs", "Go to Runs", "Ctrl+3", "Every training, live and past", "runs"),
     Action("compare", "Go to Compare", "Ctrl+4", "Runs side by side", "compare"),
@@ -48,6 +49,7 @@ ACTIONS = (
     Action(
         "export_file", "Save a copy…", "Ctrl+Shift+S", "Write the open model to a file of its own", "export"
     ),
+    Action("add_data", "Add data…", "Ctrl+Shift+O", "Add files or a folder of your own as a dataset", "data"),
     Action("rename_model", "Rename model", "Shift+F2", "Give the open model another name", "rename"),
     Action("train", "Train", "Ctrl+Return", "Queue a run of the model as it is drawn now", "play"),
     Action("theme_dark", "Dark theme", "", "Light text on dark", "theme"),
@@ -344,6 +346,23 @@ ACTIONS = (
         "Put the selected runs into the trash; can be undone",
         "delete",
         "runs",
+    ),
+    Action("data_find", "Find a dataset", "Ctrl+F", "Search the list of datasets", "search", "data"),
+    Action(
+        "data_use",
+        "Use in a model",
+        "Ctrl+U",
+        "Begin a model with the dataset that is shown",
+        "design",
+        "data",
+    ),
+    Action(
+        "data_again",
+        "Read anew…",
+        "Ctrl+R",
+        "Look at the source once more, change how it is read, and add it anew",
+        "refresh",
+        "data",
     ),
 )
 # What the mouse does on the canvas, for the shortcut sheet: (gesture, what it does).

@@ -1,4 +1,4 @@
-"""Files that a person drops or chooses: what each is taken for, and opening several one after another.
+"""Files that a person drops or chooses: models are opened one after another, all else goes to the Data view.
 
 May import Qt, core and the session's type.
 """
@@ -8,30 +8,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.core.document import Document
-from workbench.core.errors import DocumentError, WorkbenchError
+from workbench.core.errors import WorkbenchError
 from workbench.core.pictures import read_any
 
 if TYPE_CHECKING:
     from workbench.gui.session import Session
 
-MODEL = "model"
 MOST_NAMED = 5
-_OPENABLE = " Drop model files (.json) or pictures exported from a drawing (.png)."
+ADD_DATA = "+"
+"""What the Data view is asked for to add data, when it is not said yet which."""
 
 
-def kind_of(path: Path) -> str:
-    """What a file is taken for, by its ending.  Raises DocumentError for what is not opened, with the reason."""
-    if path.suffix.lower() in (".json", ".png") and not path.is_dir():
-        return MODEL
-    what = "a folder" if path.is_dir() else "no model"
-    raise DocumentError(f"“{path.name}” is {what}.{_OPENABLE}")
+def is_model(path: Path) -> bool:
+    """Whether a file is taken for a model, by its ending; all others are data."""
+    return path.suffix.lower() in (".json", ".png") and not path.is_dir()
 
 
 class Opening:
-    """Reads files in the background, one at a time, and opens each as soon as it is read."""
+    """Reads models in the background, one at a time, and opens each as soon as it is read.
+
+    What `read` hands back as a path is data: all of it goes to the Data view in the end.
+    """
 
     def __init__(
-        self, session: "Session", paths: Iterable[Path], read: Callable[[Path], Document] = read_any
+        self, session: "Session", paths: Iterable[Path], read: Callable[[Path], Document | Path] = read_any
     ) -> None:
         self._session = session
         self._read = read
@@ -39,6 +39,7 @@ class Opening:
         self._several = len(self._left) > 1
         self._opened: list[str] = []
         self._refused: list[str] = []
+        self._data: list[Path] = []
 
     def start(self) -> None:
         """Begin with the first, or go on with the next."""
@@ -52,8 +53,11 @@ class Opening:
         path = self._left.pop(0)
         self._session.call(lambda _: self._read(path), self._on_read, self._on_refused)
 
-    def _on_read(self, document: Document) -> None:
-        self._opened.append(self._session.add_model(document, self._opened))
+    def _on_read(self, found: Document | Path) -> None:
+        if isinstance(found, Path):
+            self._data.append(found)
+        else:
+            self._opened.append(self._session.add_model(found, self._opened))
         self.start()
 
     def _on_refused(self, error: Exception) -> None:
@@ -63,27 +67,25 @@ class Opening:
 
     def _tell(self) -> None:
         session, opened, refused = self._session, self._opened, self._refused
-        if opened:
+        if self._data:
+            session.go("data", self._data)
+        elif opened:
             session.go("design")
         said = []
         if opened and self._several:
             said.append(f"Opened {_listed([f'“{name}”' for name in opened])}.")
         if refused:
             lead = "Not opened: " if self._several else ""
-            named = [reason.removesuffix(_OPENABLE) for reason in refused[:MOST_NAMED]]
-            more = len(refused) - len(named)
-            said += [f"{lead}{named[0]}", *named[1:]]
+            more = len(refused) - MOST_NAMED
+            said += [f"{lead}{refused[0]}", *refused[1:MOST_NAMED]]
             said += [f"And {more} more."] if more > 0 else []
-            if any(reason.endswith(_OPENABLE) for reason in refused):
-                said.append(_OPENABLE.strip())
         if said:
             session.message.emit(" ".join(said), ("warning" if opened else "error") if refused else "ok")
 
 
-def read_dropped(path: Path) -> Document:
-    """The model in a file that was dropped.  Raises DocumentError when nothing here opens it."""
-    kind_of(path)  # models are all that is opened so far
-    return read_any(path)
+def read_dropped(path: Path) -> Document | Path:
+    """The model in a file that was dropped, or the path itself where it is data.  Raises DocumentError."""
+    return read_any(path) if is_model(path) else path
 
 
 def _listed(names: list[str]) -> str:

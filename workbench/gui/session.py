@@ -183,9 +183,9 @@ class Session(Workspace):
         Opening(self, (path,)).start()
 
     def open_dropped(self, paths: Iterable[Path]) -> None:
-        """Open what was dropped, one after another, each as a model of its own; the last stays on the canvas.
+        """Open what was dropped: models one after another, each as one of its own; data in the Data view.
 
-        One message tells what was opened and what was not; none is needed for a single model.
+        One message tells which models were opened and which were not; none is needed for a single one.
         """
         Opening(self, paths, read_dropped).start()
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from workbench.gui import progress, text, theme
 from workbench.gui.actions import BY_ID, tooltip
+from workbench.gui.opening import ADD_DATA
 from workbench.gui.session import Session
 from workbench.gui.statusbar import StatusBar
 from workbench.gui.store_thread import Summaries
@@ -53,6 +54,7 @@ class View:
 
 VIEWS = (
     View("home", "Home", "Workbench", "workbench.gui.home.view", "HomeView"),
+    View("data", "Data", "Data", "workbench.gui.data.view", "DataView"),
     View("design", "Design", "", "workbench.gui.design.view", "DesignView"),
     View("runs", "Runs", "Runs", "workbench.gui.runs.view", "RunsView"),
     View("compare", "Compare", "Compare", "workbench.gui.compare.view", "CompareView"),
@@ -198,6 +200,7 @@ class MainWindow(QMainWindow):
         bind("save", self.ask_version, self)
         bind("export_file", self.ask_export, self)
         bind("rename_model", self._rename, self)
+        bind("add_data", lambda: self.show_view("data", ADD_DATA), self)
         bind("train", session.train, self)
         for mode in theme.MODES:
             bind(f"theme_{mode}", self._themed(mode), self)

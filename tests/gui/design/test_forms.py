@@ -13,6 +13,7 @@ from workbench.catalog.spec import Field, fields_of, node_types
 from workbench.core.document import Block, Document, Graph, Node, Port
 from workbench.core.errors import WorkbenchError
 from workbench.core.history import History
+from workbench.gui.data.adding import Wanted
 from workbench.gui.design import datasets
 from workbench.gui.design.editors import ChoiceEditor, SwitchEditor, TextEditor
 from workbench.gui.design.values import guessed, meant, parsed, shown
@@ -321,9 +322,7 @@ def test_what_is_not_set_is_said_in_words(driver: "CanvasDriver") -> None:
     assert offered[0] == "automatic" and set(losses) <= set(offered)
 
 
-def test_datasets_are_chosen_and_added(
-    driver: "CanvasDriver", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_datasets_are_chosen_and_added(driver: "CanvasDriver", tmp_path: Path) -> None:
     driver.select("digits")
     chooser = driver.view.form.node.editors["dataset"]
     assert isinstance(chooser, datasets.DatasetEditor)
@@ -332,18 +331,14 @@ def test_datasets_are_chosen_and_added(
     driver.settle()
     assert driver.canvas.drawing.nodes["digits"].face.outputs == ("features", "label")
 
-    script = tmp_path / "add.py"
-    told = ["“Name” is left out.", "“Cabin” is left out.", "3 values are missing.", "It is small."]
-    answer = f"{{'id': sys.argv[1] + '-set', 'problems': {told!r}}}"
-    script.write_text(f"import json, sys; print(json.dumps({answer}))", encoding="utf-8")
-    monkeypatch.setattr(datasets, "arguments", lambda workspace, path: [str(script), path.stem])
+    asked: list[tuple[str, object]] = []
+    driver.view.session.went.connect(lambda view, what: asked.append((view, what)))
     chooser.add(str(tmp_path / "flowers.csv"))
-    driver.qtbot.waitUntil(lambda: driver.node("digits").params["dataset"] == "flowers-set", timeout=10_000)
-    assert driver.messages[-1].endswith("“Cabin” is left out. 3 values are missing. (and 1 more)")
-    script.write_text("import sys; sys.exit('row 7: “x” is not a number')")
-    chooser.add(str(tmp_path / "broken.csv"))
-    driver.qtbot.waitUntil(lambda: any("row 7" in text for text in driver.messages), timeout=10_000)
-    assert driver.node("digits").params["dataset"] == "flowers-set"
+    [(view, wanted)] = asked
+    assert view == "data" and isinstance(wanted, Wanted) and wanted.paths == (tmp_path / "flowers.csv",)
+    assert wanted.then is not None and driver.node("digits").params["dataset"] == "iris"
+    wanted.then("flowers")
+    assert driver.node("digits").params["dataset"] == "flowers" and asked[-1][0] == "design"
 
 
 def test_several_nodes_and_links_have_a_form(driver: "CanvasDriver") -> None:

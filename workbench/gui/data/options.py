@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.gui import text
 from workbench.gui.widgets.buttons import Button
@@ -19,6 +19,8 @@ MOST_COLUMNS: Final = 500
 """Of more columns than this nobody chooses in a list: their names are typed."""
 _ROW: Final = 26
 _ROWS: Final = 6
+_LONGEST: Final = 20
+"""Characters of column names that fit on a button."""
 _SPLIT: Final = ("split", "validation", "test", "folds", "fold")
 
 
@@ -133,7 +135,7 @@ class ChoiceField(OptionField):
             self._known = [(name, name) for name in columns]
         words = dict(self._fixed()).get(value, said(value))
         first = str(dict(_choices(self.option)).get("") or "As understood")
-        known = f"{first}: {words}" if words and value not in ("", None) else first
+        known = f"{words} ({first[:1].lower()}{first[1:]})" if words and value not in ("", None) else first
         self.field.set_items([(None, known), *self._known])
         if chosen is not None:
             self.show_value(chosen)
@@ -146,17 +148,29 @@ class ChoiceField(OptionField):
 
 
 class ColumnsField(OptionField):
-    """Several columns, each with a tick; as long as nobody touches them, they are as the reader ticked them."""
+    """Several columns: a button that names them and unfolds the list of all, each with a tick.
+
+    As long as nobody touches them, they are as the reader ticked them.
+    """
 
     def __init__(self, option: Option) -> None:
         super().__init__(option)
         self._chosen: list[str] | None = None
+        label = str(option["label"])
+        self.button = Button(
+            "none", f"{self.tip} Press to choose among all columns.", kind="field", name=label
+        )
+        self.button.setCheckable(True)
+        self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.list = QListWidget()
-        self.list.setAccessibleName(str(option["label"]))
+        self.list.setAccessibleName(f"{label}: columns")
         self.list.setToolTip(f"{self.tip} Space ticks a column.")
         self.list.setUniformItemSizes(True)
         self.list.itemChanged.connect(self._on_ticked)
-        self.hold(self.list)
+        self.button.toggled.connect(self.list.setVisible)
+        self.hold(self.button)
+        self._column.addWidget(self.list)
+        self.list.hide()
 
     def value(self) -> Any:
         return self._chosen
@@ -189,10 +203,17 @@ class ColumnsField(OptionField):
             state = Qt.CheckState.Checked if item.text() in wanted else Qt.CheckState.Unchecked
             item.setCheckState(state)
         self.list.blockSignals(False)
+        self._name(names)
+
+    def _name(self, names: Sequence[str]) -> None:
+        shown = text.one_line(", ".join(names)) or "none"
+        self.button.setText(shown if len(shown) <= _LONGEST else f"{len(names):,} columns")
+        self.button.setToolTip(f"{self.tip} Now {shown}. Press to choose among all columns.")
 
     def _on_ticked(self, _: QListWidgetItem) -> None:
         items = [self.list.item(row) for row in range(self.list.count())]
         self._chosen = [item.text() for item in items if item.checkState() == Qt.CheckState.Checked]
+        self._name(self._chosen)
         self.changed.emit()
 
 
@@ -274,7 +295,7 @@ class OptionsForm(QWidget):
             self._column.addWidget(self._folded)
 
     def _rows(self, options: Sequence[Option]) -> FormRows:
-        rows = FormRows(104)
+        rows = FormRows(92)
         for option in options:
             field = self.fields[str(option["name"])]
             rows.add(str(option["label"]), field, field.tip)

@@ -131,6 +131,8 @@ class Reading(QObject):
     def _complaint(self, code: int) -> str:
         said = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
         last = said.splitlines()[-1].strip() if said else ""
+        if "Traceback (most recent call last)" in said:
+            return f"The reader stumbled over something that it does not expect: {last[:_LONGEST]}"
         return last[:_LONGEST] or f"Reading ended without a word (exit code {code})."
 
     def _fail(self, reason: str) -> None:

@@ -1,0 +1,202 @@
+"""The wizard's preview: the first items, figures, and what was noticed, or why it cannot be read.  Imports widgets."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.gui import text, theme
+from workbench.gui.data.charts import Figures
+from workbench.gui.data.items import ItemsGrid
+from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.labels import Label, SectionHeader
+from workbench.gui.widgets.surfaces import EmptyState, surface
+
+MOST_PROBLEMS: Final = 1_000
+_ROW: Final = 26
+_ROWS: Final = 4
+
+
+class ErrorBox(QFrame):
+    """Why the files cannot be read as they should be, and what to do about it."""
+
+    again = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("box", "card")
+        self._picture = QLabel()
+        self.reason = Label("", wrap=True)
+        self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.hint = Label("", "dim", wrap=True)
+        self.button = Button("Try again", "Read the files once more", icon="refresh")
+        words = QVBoxLayout()
+        words.setSpacing(6)
+        words.addWidget(self.reason)
+        words.addWidget(self.hint)
+        words.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 12, 12, 12)
+        row.setSpacing(10)
+        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        self.button.clicked.connect(self.again)
+        theme.changed.connect(self._tint)
+        self._tint()
+
+    def say(self, reason: str, hint: str) -> None:
+        """Show a reason."""
+        self.reason.setText(reason)
+        self.hint.setText(hint)
+
+    def _tint(self) -> None:
+        self._picture.setPixmap(theme.pixmap("error", "err", 18, self.devicePixelRatioF()))
+
+
+class ProblemList(QWidget):
+    """What was left out or changed, a sentence a row; a row that does not fit is its own tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._header = SectionHeader("Noticed")
+        self.list = ProblemView()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(4)
+        column.addWidget(self._header)
+        column.addWidget(self.list)
+        self.hide()
+
+    def show_problems(self, problems: Sequence[str]) -> None:
+        """Show these; of very many the first ones and how many more there are."""
+        shown = [text.one_line(problem) for problem in problems[:MOST_PROBLEMS]]
+        if len(problems) > MOST_PROBLEMS:
+            shown.append(f"… and {len(problems) - MOST_PROBLEMS:,} more.")
+        self.list.lines.setStringList(shown)
+        self._header.set_text(f"Noticed · {len(problems):,}")
+        self.list.setFixedHeight(min(len(shown), _ROWS) * _ROW + 4)
+        self.setVisible(bool(problems))
+
+
+class ProblemView(QListView):
+    """The rows of a list of problems."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines = Lines(self)
+        self.setModel(self.lines)
+        self.setAccessibleName("What was noticed")
+        self.setToolTip("What was left out or changed while reading, with the file or row")
+        self.setUniformItemSizes(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+
+class Lines(QStringListModel):
+    """Texts that are their own tooltips."""
+
+    def data(self, index: Any, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return super().data(index, Qt.ItemDataRole.DisplayRole)
+        return super().data(index, role)
+
+
+class PreviewPane(QWidget):
+    """What would be added."""
+
+    again = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        surface(self, "base")
+        self.error = ErrorBox()
+        self.problems = ProblemList()
+        self.items = ItemsGrid(self)
+        self.figures = Figures()
+        self._waiting = EmptyState("data", "Looking at the files", "The first items appear here in a moment.")
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumWidth(250)
+        page = QWidget()
+        surface(page, "panel")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(12, 10, 12, 12)
+        column.addWidget(self.figures)
+        column.addStretch(1)
+        scroll.setWidget(page)
+        left = QWidget()
+        inside = QVBoxLayout(left)
+        inside.setContentsMargins(12, 10, 4, 8)
+        inside.setSpacing(6)
+        self.summary = SectionHeader("First items")
+        inside.addWidget(self.summary)
+        inside.addWidget(self.items, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(left)
+        self.splitter.addWidget(scroll)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setSizes([640, 270])
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._waiting)
+        self._stack.addWidget(self.splitter)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        self._above = QWidget()
+        boxed = QVBoxLayout(self._above)
+        boxed.setContentsMargins(12, 12, 12, 0)
+        boxed.addWidget(self.error)
+        self._above.hide()
+        whole.addWidget(self._above)
+        whole.addWidget(self.problems)
+        whole.addWidget(self._stack, 1)
+        self.error.again.connect(self.again)
+
+    def wait(self) -> None:
+        """Nothing is known yet."""
+        self.forget_error()
+        self.problems.hide()
+        self._waiting.set_texts("Looking at the files", "The first items appear here in a moment.")
+        self._stack.setCurrentWidget(self._waiting)
+
+    def show_answer(self, answer: Mapping[str, Any]) -> None:
+        """What the readers' process said."""
+        self.forget_error()
+        self.problems.show_problems([str(problem) for problem in answer.get("problems", ())])
+        items = answer.get("items", ())
+        self.items.show_items(items)
+        self.figures.show_figures(answer.get("figures", ()))
+        self.summary.set_text(f"First {len(items):,} items" if len(items) != 1 else "First item")
+        self._stack.setCurrentWidget(self.splitter)
+
+    def forget_error(self) -> None:
+        """What was wrong is so no longer."""
+        self._above.hide()
+
+    def show_error(self, reason: str, hint: str, known: Mapping[str, Any]) -> None:
+        """Why there is nothing to show."""
+        self.error.say(reason, hint)
+        self._above.show()
+        self.problems.show_problems([str(problem) for problem in known.get("problems", ())])
+        self._waiting.set_texts(
+            "Nothing to show", "As soon as the files can be read, their first items stand here."
+        )
+        self._stack.setCurrentWidget(self._waiting)
