@@ -11,13 +11,15 @@ from torch import Tensor
 from tests.drawing import draw
 from tests.engine.conftest import Trained
 from tests.programs import analysed
-from workbench.catalog.schema import SAMPLES, Schema, text_outputs
+from workbench.catalog.schema import SAMPLES
 from workbench.engine.data import load_sample as load_data
 from workbench.engine.feeds import Feeds
-from workbench.engine.probes import generate, grid, png, tokens_of
+from workbench.engine.probes import grid, png
+from workbench.engine.readers.tokens import END, PAD, START, UNKNOWN, Vocabulary, learned
+from workbench.engine.writing import generate, started
 
 CPU = torch.device("cpu")
-ABC = Schema("abc", "abc", text_outputs(3), {"vocabulary": 3}, "text", 9, ("a", "b", "c"))
+ABC = Vocabulary("characters", ("a", "b", "c"))
 
 
 def test_a_sheet_of_images() -> None:
@@ -63,8 +65,39 @@ def test_a_language_model_writes_with_its_last_context() -> None:
 
 
 def test_prompts_of_unknown_characters_start_somewhere() -> None:
-    assert tokens_of("xbyaz", "abc") == [1, 0]
-    assert tokens_of("", "ab\n") == [2] and tokens_of("xyz", "abc") == [0]
+    assert started("xbyaz", ABC) == [1, 0]
+    assert started("", Vocabulary("characters", ("a", "b", "\n"))) == [2] and started("xyz", ABC) == [0]
+
+
+def test_a_model_of_byte_pairs_writes_text() -> None:
+    text = "naïve cats and naïve dogs, " * 20
+    pairs = learned("bpe", [text], size=280, min_count=2, lower=False, specials=())
+    numbers = pairs.numbers(text)
+    assert len(numbers) < len(text)
+
+    def remembered(tokens: Tensor) -> Tensor:
+        return torch.nn.functional.one_hot(
+            torch.tensor([numbers[: tokens.shape[1] + 1][1:]]), len(pairs)
+        ).float()
+
+    length = len(pairs.numbers(" cats and naïve dogs"))
+    texts = generate(
+        remembered, pairs, prompt="naïve", count=1, length=length, temperature=0, context=99, device=CPU
+    )
+    assert texts == ["naïve cats and naïve dogs"]
+
+
+def test_a_sentence_ends_where_the_model_ends_it() -> None:
+    names = Vocabulary("characters", (PAD, UNKNOWN, START, END, "a", "b"), (PAD, UNKNOWN, START, END))
+    assert started("xab", names) == [2, 4, 5]
+
+    def ending(tokens: Tensor) -> Tensor:
+        """After <s> comes a, then b, then </s> for ever."""
+        following = torch.tensor([0, 0, 4, 3, 5, 3])[tokens]
+        return torch.nn.functional.one_hot(following, 6).float()
+
+    texts = generate(ending, names, prompt="", count=2, length=9, temperature=0, context=9, device=CPU)
+    assert texts == ["ab", "ab"]
 
 
 def test_probes_of_a_run_are_recorded_with_their_captions(trained: Trained) -> None:

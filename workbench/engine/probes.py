@@ -3,7 +3,7 @@
 import io
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import cast
 
 import torch
@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from workbench.catalog.check import Analysis
 from workbench.catalog.nodes.data import Dataset
-from workbench.catalog.schema import Schema
 from workbench.catalog.scope import NodeInfo
 from workbench.core.errors import StoreError
 from workbench.engine.checkpoint import Progress
 from workbench.engine.feeds import TEST, VALIDATION, Feeds
 from workbench.engine.program import method
 from workbench.engine.recorder import Recorder
+from workbench.engine.writing import written
 from workbench.store.records import MediaKind
 
 LARGEST_SIDE = 1024
@@ -98,56 +98,30 @@ class Probes:
         self._add(id, "image", progress, png(grid(torch.cat(found)[:count])), f"epoch {progress.epoch}")
 
     def _text(self, id: str, info: NodeInfo, progress: Progress) -> None:
-        node, schema = next((id, s) for id, s in self.datasets.items() if s.kind == "text")
+        node, feed = next(
+            (name, feed)
+            for feed in self.feeds.feeds
+            for name in self.datasets
+            if f"{name}.next" in feed.outputs.values() and feed.data.vocabularies
+        )
         kind = info.kind
-        texts = generate(
-            lambda tokens: cast(
-                Tensor,
-                method(self.program, f"probe_{id}")({f"{node}.tokens": tokens, f"{node}.next": tokens}),
-            ),
-            schema,
+        texts = written(
+            lambda batch: cast(Tensor, method(self.program, f"probe_{id}")(batch)),
+            node,
+            feed,
             prompt=getattr(kind, "prompt", ""),
             count=getattr(kind, "count", 2),
             length=getattr(kind, "length", 200),
             temperature=getattr(kind, "temperature", 0.8),
-            context=next(f.length for f in self.feeds.feeds if f"{node}.tokens" in f.outputs.values()),
             device=self.device,
         )
         self._add(id, "text", progress, "\n\n".join(texts).encode(), f"epoch {progress.epoch}")
 
     def _matrix(self, id: str, total: Tensor, progress: Progress, split: str) -> None:
-        labels = next((schema.labels for schema in self.datasets.values() if schema.kind != "text"), ())
+        labels = next((schema.labels for schema in self.datasets.values() if "label" in schema.outputs), ())
         named = list(labels) if len(labels) == len(total) else []
         content = {"labels": named, "counts": [[round(v) for v in row] for row in total.tolist()]}
         self._add(id, "matrix", progress, json.dumps(content).encode(), split)
-
-
-def generate(
-    logits: Callable[[Tensor], Tensor],
-    schema: Schema,
-    *,
-    prompt: str,
-    count: int,
-    length: int,
-    temperature: float,
-    context: int,
-    device: torch.device,
-) -> list[str]:
-    """Texts that a language model writes, character by character, from the last `context` ones.
-
-    `logits` maps tokens N×L to N×L×V; characters are drawn from the softmax of the last ones over `temperature`
-    (0 takes the likeliest).
-    """
-    start = tokens_of(prompt, schema.labels)
-    text = torch.tensor([start] * count, device=device)
-    for _ in range(length):
-        scores = logits(text[:, -context:])[:, -1].float()
-        if temperature > 0:
-            chosen = torch.multinomial(torch.softmax(scores / temperature, dim=-1), 1)
-        else:
-            chosen = scores.argmax(dim=-1, keepdim=True)
-        text = torch.cat([text, chosen], dim=1)
-    return ["".join(schema.labels[token] for token in row) for row in text.tolist()]
 
 
 def grid(images: Tensor) -> Tensor:
@@ -172,9 +146,3 @@ def png(picture: Tensor) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
-
-
-def tokens_of(text: str, vocabulary: Sequence[str]) -> list[int]:
-    """Characters as numbers; those that the vocabulary lacks are left out, and nothing left means its first."""
-    index = {character: number for number, character in enumerate(vocabulary)}
-    return [index[character] for character in text if character in index] or [index.get("\n", 0)]

@@ -18,6 +18,7 @@ from torch import Tensor
 from workbench.catalog.schema import OUTSIDE, Schema
 from workbench.core.errors import DataError
 from workbench.engine.readers.content import Content, Layout
+from workbench.engine.readers.tokens import Vocabulary
 
 TRAIN = "train"
 
@@ -38,7 +39,7 @@ class Loaded(ABC):
     """A dataset: tensors by output name, and how many items each split has.
 
     `problems` are sentences about what was left out or changed while reading.  `fingerprint` tells whether
-    two runs saw the same content.
+    two runs saw the same content.  `vocabularies` tell what the tokens of an output stand for.
     """
 
     schema: Schema
@@ -46,6 +47,7 @@ class Loaded(ABC):
     sizes: dict[str, int]
     problems: tuple[str, ...] = ()
     fingerprint: str = ""
+    vocabularies: Mapping[str, Vocabulary] = field(default_factory=dict)
 
     def to(self, device: torch.device | str) -> Self:
         """The same dataset with its tensors on `device`; nothing is copied when they are there already."""
@@ -447,4 +449,6 @@ def assembled(
 ) -> Loaded:
     """The dataset of what a reader gave; `schema` is the workspace's own, with the names that people changed."""
     loaded = _KINDS[content.layout].of(content, schema or content.schema)
-    return replace(loaded, problems=problems, fingerprint=fingerprint)
+    return replace(
+        loaded, problems=problems, fingerprint=fingerprint, vocabularies=dict(content.vocabularies)
+    )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from workbench.catalog.schema import Schema
 from workbench.core.errors import DataError
+from workbench.engine.readers.tokens import Vocabulary
 
 Array = NDArray[np.generic]
 Index = NDArray[np.int64]
@@ -35,8 +36,9 @@ class Content:
     graphs – many: `x` and `edges` (numbered inside each graph) of all of them one after the other, `nodes`
     and `links` with the place where each begins and one more; every other array has one row a graph.
 
-    `splits` names positions of items.  An array in `divisors` is kept as bytes and divided by that number
-    when a batch is taken.  Arrays that are no outputs of the schema are there to be looked at.
+    `splits` names positions of items; of a stream the first token of a split and the one after its last.
+    An array in `divisors` is kept as bytes and divided by that number when a batch is taken.  `vocabularies`
+    tell what the tokens of an output stand for.  Arrays that are no outputs of the schema are there to be looked at.
     """
 
     schema: Schema
@@ -46,10 +48,13 @@ class Content:
     divisors: Mapping[str, int] = field(default_factory=dict)
     window: int = 0
     horizon: int = 0
+    vocabularies: Mapping[str, Vocabulary] = field(default_factory=dict)
 
     @property
     def sizes(self) -> dict[str, int]:
-        """How many items each split has."""
+        """How many items each split has; of a stream, how many tokens."""
+        if self.layout == "stream":
+            return {name: int(end - start) for name, (start, end) in self.splits.items()}
         return {name: len(index) for name, index in self.splits.items()}
 
     def named(self, id: str, title: str) -> Content:
@@ -58,7 +63,7 @@ class Content:
 
 
 # The content of a folder is that of this number's writer; a folder of another one is read anew.
-VERSION = 1
+VERSION = 2
 _FACTS = "content.json"
 
 
@@ -89,6 +94,7 @@ def write(content: Content, folder: Path) -> None:
         "divisors": dict(content.divisors),
         "window": content.window,
         "horizon": content.horizon,
+        "vocabularies": {name: known.to_json() for name, known in content.vocabularies.items()},
     }
     (folder / _FACTS).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
 
@@ -107,6 +113,7 @@ def opened(folder: Path) -> Content:
             divisors=facts["divisors"],
             window=facts["window"],
             horizon=facts["horizon"],
+            vocabularies={name: Vocabulary.from_json(known) for name, known in facts["vocabularies"].items()},
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"The kept copy in {folder} is damaged ({error}).") from error

@@ -10,14 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.core.errors import DataError
-from workbench.engine.readers import idx, images, planetoid, tables, text, tudataset
+from workbench.engine.readers import idx, images, planetoid, tables, text, text_items, tudataset
 from workbench.engine.readers.content import Content
-from workbench.engine.readers.files import existing, fingerprint, opened, slug, title
-from workbench.engine.readers.reader import Option, Reader, Reading
-
-_TEXTS = (".txt", ".md", ".rst", ".text")
-# Files that tell about data and are none.
-_ABOUT = frozenset(("readme", "license", "licence", "source", "changelog", "copying", "citation"))
+from workbench.engine.readers.files import existing, fingerprint, members, slug, title
+from workbench.engine.readers.reader import Reader, Reading
 
 
 @dataclass(frozen=True)
@@ -83,59 +79,12 @@ def reader_named(name: str) -> Reader:
 def _nothing_suits(source: Path) -> str:
     kinds = ", ".join(reader.title for reader in READERS.values())
     if source.is_dir():
-        several = _members(source, tables.SUFFIXES) + _members(source, _TEXTS)
+        several = members(source, tables.SUFFIXES) + members(source, text_items.SUFFIXES)
         if len(several) > 1:
             names = ", ".join(file.name for file in several[:10])
             return f"{source} holds several files that could be meant: {names}. Name one of them."
     return f"No reader suits {source}; known are {kinds}. If it is one of these, name the reader."
 
-
-def _members(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    """Files of these kinds directly in a folder, those about the data left out."""
-    files = sorted(file for file in folder.iterdir() if file.is_file())
-    return [f for f in files if _suffix(f) in suffixes and f.name.lower().split(".")[0] not in _ABOUT]
-
-
-def _suffix(path: Path) -> str:
-    name = path.name.lower().removesuffix(".gz")
-    return Path(name).suffix
-
-
-def _only(path: Path, suffixes: tuple[str, ...]) -> Path:
-    """The file itself, or the only file of its kind in the folder."""
-    if path.is_file():
-        return path
-    files = _members(path, suffixes)
-    if len(files) == 1:
-        return files[0]
-    if not files:
-        raise DataError(f"{path} holds no file that ends in {' or '.join(suffixes)}.")
-    raise DataError(
-        f"{path} holds several files: {', '.join(file.name for file in files[:10])}. Name one of them."
-    )
-
-
-def _suits_text(path: Path) -> str:
-    if path.is_dir():
-        files = _members(path, _TEXTS)
-        return (
-            f"{files[0].name} is its only text"
-            if len(files) == 1 and not _members(path, tables.SUFFIXES)
-            else ""
-        )
-    if _suffix(path) in _TEXTS:
-        return f"its name ends in {_suffix(path)}"
-    with opened(path) as stream:
-        head = stream.read(65_536)
-    # A character may be cut at the end of the head.
-    try:
-        head[: max(1, len(head) - 4)].decode()
-    except UnicodeDecodeError:
-        return ""
-    return "" if b"\0" in head else "its content is text"
-
-
-_ENCODING = Option("encoding", "Encoding", "Of the text, such as utf-8 or latin-1.", advanced=True)
 
 READERS: Mapping[str, Reader] = {
     reader.name: reader
@@ -145,13 +94,6 @@ READERS: Mapping[str, Reader] = {
         idx.READER,
         images.READER,
         tables.READER,
-        Reader(
-            "text",
-            "text file",
-            (_ENCODING,),
-            _suits_text,
-            lambda path, reading: [_only(path, _TEXTS)],
-            lambda path, reading: text.read(_only(path, _TEXTS), reading),
-        ),
+        text.READER,
     )
 }

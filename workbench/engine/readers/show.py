@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from workbench.engine.readers import show_text as texts
 from workbench.engine.readers.content import Array, Content
 from workbench.engine.readers.show_rows import row_part, series_part, window_parts
 
@@ -75,13 +76,15 @@ def label_of(content: Content, position: int) -> str:
 
 def _parts(content: Content, position: int) -> list[dict[str, Any]]:
     if content.layout == "stream":
-        return [_stream(content, position)]
+        return [texts.part("tokens", content.arrays["tokens"][position : position + PAGE], content)]
     if content.layout == "windows":
         return window_parts(content, position)
     if content.schema.kind == "table" and (row := row_part(content, position)):
         return [row]
     if content.schema.kind == "series":
         return [series_part(content, position)]
+    if content.schema.kind == "sentences":
+        return texts.parts(content, position)
     return [
         _part(name, content.arrays[name][position], content)
         for name in content.schema.outputs
@@ -94,13 +97,6 @@ def _part(name: str, value: Array, content: Content) -> dict[str, Any]:
         return {"name": name, "kind": "image", "png": png(value, content.divisors.get(name, 255))}
     flat = np.atleast_1d(value).ravel()[:_POINTS]
     return {"name": name, "kind": "row", "values": [float(f"{v:.6g}") for v in flat.astype(np.float64)]}
-
-
-def _stream(content: Content, position: int) -> dict[str, Any]:
-    tokens = content.arrays["tokens"][position : position + PAGE]
-    names = content.schema.labels
-    words = [names[int(token)] if int(token) < len(names) else "?" for token in tokens]
-    return {"name": "tokens", "kind": "text", "text": "".join(words), "tokens": words}
 
 
 def png(pixels: Array, most: float = 255) -> str:

@@ -1,4 +1,4 @@
-"""Plain text as a stream of characters.  May import NumPy."""
+"""A running text as one long row of tokens: characters, words or byte pairs.  May import NumPy."""
 
 from __future__ import annotations
 
@@ -9,48 +9,132 @@ import numpy as np
 
 from workbench.catalog.schema import Schema, text_outputs
 from workbench.core.errors import DataError
-from workbench.engine.readers.content import Content
-from workbench.engine.readers.files import MEGABYTE, read_text, slug, title
-from workbench.engine.readers.reader import Reading
+from workbench.engine.readers.content import Array, Content
+from workbench.engine.readers.files import members, only, opened, slug, suffix_of, title
+from workbench.engine.readers.reader import Option, Reader, Reading
+from workbench.engine.readers.text_items import (
+    ENCODING,
+    MAX_TEXT,
+    SUFFIXES,
+    TOKENS,
+    text_of,
+    token_bars,
+    vocabulary_of,
+)
+from workbench.engine.readers.tokens import UNKNOWN, Vocabulary, pieces_of
 
-MAX_TEXT = 128 * MEGABYTE
-MAX_VOCABULARY = 2_000
-
-# Shares of the characters, from the beginning: to train, to validate; the rest tests.
-_TRAIN, _VALIDATION = 0.90, 0.05
+# Shares of the tokens, from the beginning: to train, to validate; the rest tests.
+_HELD_BACK = 0.05
+_TABLES = (".csv", ".tsv", ".tab", ".parquet", ".xlsx")
 
 
 def read(path: Path, reading: Reading) -> Content:
-    """A text file; its vocabulary is the characters that occur in it.  Options: encoding."""
-    text = read_text(path, MAX_TEXT, reading.text("encoding"))
+    """A text file in its order.  Options: those of tokens, encoding, validation, test."""
+    reading.progress("Text", 0, 1)
+    text = text_of(path, reading, MAX_TEXT)
     if len(text) < 3:
         raise DataError(f"{path} has {len(text)} characters, too few to learn from.")
-    vocabulary = sorted(set(text))
-    if len(vocabulary) > MAX_VOCABULARY:
-        raise DataError(
-            f"{path} has {len(vocabulary):,} different characters; up to {MAX_VOCABULARY:,} can be learned "
-            "one by one. Is it a text in an alphabet?"
-        )
-    return token_stream(slug(path), title(path), text, vocabulary)
+    validation, test = (reading.number(name, _HELD_BACK, 0, 0.9) for name in ("validation", "test"))
+    if validation + test >= 1:
+        raise DataError(f"Validation ({validation:g}) and test ({test:g}) leave nothing to train on.")
+    reading.understood |= {"validation": validation, "test": test}
+    kind = reading.text("tokens", "characters")
+    # The characters of all of it: one that only a held-back part has must not stop the reading.
+    known = text if kind == "characters" else text[: int(len(text) * (1 - validation - test))]
+    vocabulary = vocabulary_of(reading, [known], "characters")
+    if vocabulary.kind == "words" and UNKNOWN not in vocabulary.specials:
+        vocabulary = Vocabulary("words", (UNKNOWN, *vocabulary.entries), (UNKNOWN,), lower=vocabulary.lower)
+    tokens = _encoded(text, vocabulary, reading)
+    if len(tokens) < 3:
+        raise DataError(f"{path} has {len(tokens)} tokens, too few to learn from.")
+    return _stream(slug(path), title(path), tokens, vocabulary, validation, test, reading)
 
 
-def token_stream(name: str, heading: str, text: str, vocabulary: Sequence[str]) -> Content:
-    """The dataset of a text whose characters are all in the vocabulary."""
-    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-    places = np.zeros(max(map(ord, vocabulary)) + 1, dtype=np.int64)
-    places[[ord(character) for character in vocabulary]] = np.arange(len(vocabulary))
-    tokens = places[codes]
-    train, validation = int(len(tokens) * _TRAIN), int(len(tokens) * _VALIDATION)
+def token_stream(name: str, heading: str, text: str, characters: Sequence[str]) -> Content:
+    """The dataset of a text of characters that are all known."""
+    vocabulary = Vocabulary("characters", tuple(characters))
+    tokens = vocabulary.encode([text])[0].astype(np.int64)
+    return _stream(name, heading, tokens, vocabulary, _HELD_BACK, _HELD_BACK, Reading())
+
+
+def _encoded(text: str, vocabulary: Vocabulary, reading: Reading) -> Array:
+    """The tokens, in as few bytes as they need: piece by piece, so that a long text takes little memory."""
+    size = len(vocabulary)
+    small = np.uint8 if size <= 2**8 else np.int16 if size <= 2**15 else np.int32
+    parts: list[Array] = []
+    done = 0
+    for piece in pieces_of(text, 2**22):
+        parts.append(vocabulary.encode(list(pieces_of(piece)))[0].astype(small))
+        done += len(piece)
+        reading.progress("Tokens", done, len(text))
+    return np.concatenate(parts)
+
+
+def _stream(
+    name: str,
+    heading: str,
+    tokens: Array,
+    vocabulary: Vocabulary,
+    validation: float,
+    test: float,
+    reading: Reading,
+) -> Content:
+    size, unknown = len(vocabulary), vocabulary.special(UNKNOWN)
+    facts = {"vocabulary": size}
     schema = Schema(
         id=name,
         title=heading,
-        outputs=text_outputs(len(vocabulary)),
-        facts={"vocabulary": len(vocabulary)},
+        outputs=text_outputs(size),
+        facts=facts,
         kind="text",
         items=len(tokens),
-        labels=tuple(vocabulary),
+        labels=vocabulary.entries if vocabulary.kind == "characters" else (),
     )
-    starts = {"train": 0, "validation": train, "test": train + validation}
-    ends = (train, train + validation, len(tokens))
-    splits = {name: np.arange(start, end) for (name, start), end in zip(starts.items(), ends, strict=True)}
-    return Content(schema, {"tokens": tokens}, splits, "stream")
+    counts = np.bincount(tokens, minlength=size)
+    reading.figures.append(token_bars(vocabulary, counts, "Most frequent tokens"))
+    if unknown is not None and (missing := int(counts[unknown])):
+        what = "characters" if vocabulary.kind == "characters" else "words"
+        reading.say(
+            f"{missing:,} of {len(tokens):,} {what} ({missing / len(tokens):.1%}) are too rare for the vocabulary "
+            f"of {size:,} and become {UNKNOWN}."
+        )
+    train = int(len(tokens) * (1 - validation - test) + 1e-6)
+    ends = (0, train, train + int(len(tokens) * validation), len(tokens))
+    parts = ("train", "validation", "test")
+    splits = {part: np.array(ends[place : place + 2], dtype=np.int64) for place, part in enumerate(parts)}
+    return Content(schema, {"tokens": tokens}, splits, "stream", vocabularies={"tokens": vocabulary})
+
+
+def suits(path: Path) -> str:
+    """Names of text files, and whatever reads as text."""
+    if path.is_dir():
+        files = members(path, SUFFIXES)
+        alone = len(files) == 1 and not members(path, _TABLES)
+        return f"{files[0].name} is its only text" if alone else ""
+    if suffix_of(path) in SUFFIXES:
+        return f"its name ends in {suffix_of(path)}"
+    with opened(path) as stream:
+        head = stream.read(65_536)
+    # A character may be cut at the end of the head.
+    try:
+        head[: max(1, len(head) - 4)].decode()
+    except UnicodeDecodeError:
+        return ""
+    return "" if b"\0" in head else "its content is text"
+
+
+_SHARES = tuple(
+    Option(name, f"{name.capitalize()} share", help, "share", _HELD_BACK, min=0, max=0.9)
+    for name, help in (
+        ("validation", "Share of the text that chooses the best epoch: it follows the part to train on."),
+        ("test", "Share of the text held back to the very end: the last part."),
+    )
+)
+READER = Reader(
+    "text",
+    "running text",
+    (*TOKENS, ENCODING, *_SHARES),
+    suits,
+    lambda path, reading: [only(path, SUFFIXES)],
+    lambda path, reading: read(only(path, SUFFIXES), reading),
+)
