@@ -17,13 +17,17 @@ from workbench.engine.readers import serving, show
 from workbench.engine.readers.content import Content, write
 
 
-def asked(folder: str, *requests: dict[str, Any]) -> list[dict[str, Any]]:
+def asked(folder: str, *requests: dict[str, Any], labels: list[str] | None = None) -> list[dict[str, Any]]:
     """All answers, the first one to no request."""
     said: list[dict[str, Any]] = []
     serving.serve(
-        folder, io.StringIO("".join(json.dumps(r) + "\n" for r in requests)), lambda **a: said.append(a)
+        folder,
+        io.StringIO("".join(json.dumps(r) + "\n" for r in requests)),
+        lambda **a: said.append(a),
+        labels,
     )
-    return json.loads(json.dumps(said))  # type: ignore[no-any-return]
+    answers: list[dict[str, Any]] = json.loads(json.dumps(said))
+    return answers
 
 
 def page(first: int = 0, end: int = 5, **more: str) -> dict[str, Any]:
@@ -92,6 +96,15 @@ def test_texts_kept_to_be_looked_at_are_searched(tmp_path: Path) -> None:
     write(content, tmp_path / "copy")
     _, found = asked(str(tmp_path / "copy"), page(query="Cash"))
     assert [item["place"] for item in found["items"]] == [0, 2]
+
+
+def test_classes_have_the_names_that_a_person_gave(tmp_path: Path) -> None:
+    images(tmp_path / "copy")
+    hello, found = asked(str(tmp_path / "copy"), page(label="Hund"), labels=["Katze", "Hund"])
+    assert hello["classes"]["test"] == {"Katze": 1, "Hund": 1}
+    assert {item["label"] for item in found["items"]} == {"Hund"}
+    (hello,) = asked(str(tmp_path / "copy"), labels=["too few"])
+    assert hello["classes"]["test"] == {"cat": 1, "dog": 1}
 
 
 def test_several_classes_an_item(tmp_path: Path) -> None:

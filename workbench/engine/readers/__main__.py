@@ -3,7 +3,7 @@
 `python -m workbench.engine.readers` takes one request as JSON on stdin:
 {"do": "detect", "path": P}, {"do": "mark", "path": P, "reader": R, "options": {}},
 {"do": "read", "path": P, "reader": "", "options": {}, "limit": 0, "into": FOLDER or "", "name": ""}
-or {"do": "show", "folder": FOLDER or "sample:ID"}; see readers/show.py and serving.py for what comes back.
+or {"do": "show", "folder": FOLDER or "sample:ID", "labels": […] or null}; see `serving`.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _progress() -> Callable[[str, int, int], None]:
 
 
 def _show(request: Mapping[str, Any]) -> None:
-    serving.serve(str(request["folder"]), sys.stdin, _say)
+    serving.serve(str(request["folder"]), sys.stdin, _say, request.get("labels"))
 
 
 _REQUESTS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,8 +27,10 @@ _CLASSES = 1_000
 _MOST_PLACES = 1_000
 
 
-def serve(folder: str, requests: IO[str], say: Callable[..., None]) -> None:
-    """Answers requests, one a line, until the input ends.
+def serve(
+    folder: str, requests: IO[str], say: Callable[..., None], labels: Sequence[str] | None = None
+) -> None:
+    """Answers requests, one a line, until the input ends.  `labels` are the classes' names where a person changed them.
 
     The first answer, without a request, tells {"splits": sizes, "counts": items to be shown of each split,
     "classes": {split: {class: count}}, "layout": …}.
@@ -38,6 +41,8 @@ def serve(folder: str, requests: IO[str], say: Callable[..., None]) -> None:
     """
     id = folder.removeprefix("sample:")
     content = sample(id) if id != folder else contents.opened(Path(folder))
+    if labels is not None and len(labels) == len(content.schema.labels):
+        content = replace(content, schema=replace(content.schema, labels=tuple(labels)))
     served = Served(content)
     say(
         splits=content.sizes,
