@@ -24,7 +24,7 @@ class _Mix(NodeType):
         "Number of classes, where the labels do not say it.",
         min=0,
         max=1_000_000,
-        unset="as the labels have",
+        unset="from labels",
         argument=False,
     )
 

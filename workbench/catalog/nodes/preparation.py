@@ -122,7 +122,7 @@ class OneHot(NodeType):
     **Reference** Bishop 2006, Pattern recognition and machine learning, section 4.2; torch.nn.functional.one_hot.
     """
 
-    classes: int = param(0, "How many classes there are.", min=0, max=1_000_000, unset="as the labels have")
+    classes: int = param(0, "How many classes there are.", min=0, max=1_000_000, unset="from labels")
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         (x,) = specs

@@ -20,6 +20,7 @@ from workbench.core.edits import Edit, SetLinkedTo, SetParam, SetRepeat, SetTitl
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value, is_expression
 from workbench.gui.actions import tooltip
+from workbench.gui.design.augmented import AugmentedSamples
 from workbench.gui.design.block_form import InstanceButtons
 from workbench.gui.design.datasets import DatasetEditor
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
@@ -104,6 +105,7 @@ class NodeForm(Column):
         self._head = SectionHeader("")
         self._form = FormRows(104)
         self._problems, self._about = Keyed(), Keyed()
+        self._samples = AugmentedSamples(session)
 
     # ------------------------------------------------------------- showing
 
@@ -124,6 +126,7 @@ class NodeForm(Column):
             else:
                 editor.show_value(values[name], names)
         self._show_problems(id)
+        self._samples.show_node(know, id)
         self._show_about(node)
 
     def focus_first(self, name: str = "") -> None:
@@ -147,6 +150,7 @@ class NodeForm(Column):
         return values
 
     def _build(self, node: Node, shown: Shown) -> None:
+        self.rows.removeWidget(self._samples)  # which stays
         clear_layout(self.rows)
         self.editors, self.exposers = {}, {}
         self._head = SectionHeader(node.block or _title(node))
@@ -182,6 +186,7 @@ class NodeForm(Column):
             buttons.parted.connect(self.parted)
             self.rows.addWidget(buttons)
         self._about = Keyed()
+        self.rows.addWidget(self._samples)
         self.rows.addWidget(self._about)
 
     def _add_shares(self, shown: Shown) -> None:
