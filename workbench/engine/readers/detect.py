@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.core.errors import DataError
-from workbench.engine.readers import idx, images, planetoid, tables, text, text_items, tudataset
+from workbench.engine.readers import (
+    edge_lists,
+    graphml,
+    idx,
+    images,
+    molecules,
+    planetoid,
+    tables,
+    text,
+    text_items,
+    tudataset,
+)
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.files import existing, fingerprint, members, slug, title
 from workbench.engine.readers.reader import Reader, Reading
@@ -91,6 +102,9 @@ READERS: Mapping[str, Reader] = {
     for reader in (
         planetoid.READER,
         tudataset.READER,
+        edge_lists.READER,
+        graphml.READER,
+        molecules.READER,
         idx.READER,
         images.READER,
         tables.READER,

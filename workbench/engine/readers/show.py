@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from workbench.engine.readers import show_graphs
 from workbench.engine.readers import show_text as texts
 from workbench.engine.readers.content import Array, Content
 from workbench.engine.readers.show_rows import row_part, series_part, window_parts
@@ -38,7 +39,7 @@ def items(content: Content, split: str, places: Sequence[int]) -> list[dict[str,
 
     A part is {"name": output, "kind": …} with: image – png (base64); text – text, tokens; row – values, or the
     cells of the file and columns, their names;
-    curve – channels (lists of numbers), names, rate; value – text; graph – x, edges.
+    curve – channels (lists of numbers), names, rate; value – text; graph – see show_graphs.
     """
     shown = []
     for place in places:
@@ -75,6 +76,8 @@ def label_of(content: Content, position: int) -> str:
 
 
 def _parts(content: Content, position: int) -> list[dict[str, Any]]:
+    if content.layout in ("graph", "graphs"):
+        return show_graphs.parts(content, position)
     if content.layout == "stream":
         return [texts.part("tokens", content.arrays["tokens"][position : position + PAGE], content)]
     if content.layout == "windows":

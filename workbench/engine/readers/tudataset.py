@@ -99,7 +99,7 @@ def read(path: Path, reading: Reading) -> Content:
     counts = np.bincount(nodes.graph[edges[1]], minlength=len(target))
     links = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     inside = edges - nodes.starts[nodes.graph[edges[1]]]
-    shown = {"kinds": kinds} if kinds is not None else {}
+    shown = {"_kinds": kinds} if kinds is not None else {}
     return graphs.many_graphs(path, reading, x, inside, (nodes.starts, links), target, classes, splits, shown)
 
 
