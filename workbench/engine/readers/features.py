@@ -17,7 +17,7 @@ from workbench.core.errors import DataError
 from workbench.engine.readers.columns import Column
 from workbench.engine.readers.content import Index
 from workbench.engine.readers.dates import parts
-from workbench.engine.readers.numbers import Floats, standard
+from workbench.engine.readers.numbers import Floats
 
 # A category of more values would need that many features; it can be embedded.
 _MOST_VALUES = 1_000
@@ -104,7 +104,7 @@ def codes_of(column: Column, wish: Treatment, train: Index, problems: list[str])
 def _numbers(column: Column, values: Floats, wish: Treatment, train: Index, problems: list[str]) -> Block:
     gaps = np.isnan(values)
     known = values[train][~gaps[train]]
-    mean, std = standard(known)
+    mean, std = _scale(known)
     count = int(gaps.sum())
     fill = mean
     if count:
@@ -173,13 +173,19 @@ def _dates(column: Column, wish: Treatment, train: Index, problems: list[str]) -
     def write(room: Filled) -> None:
         for place, (name, values) in enumerate(used.items()):
             known = values[train][~gaps[train]]
-            mean, std = standard(known) if name == "year" and wish.standardise else (0.0, 1.0)
+            mean, std = _scale(known) if name == "year" and wish.standardise else (0.0, 1.0)
             room[:, place] = (np.where(gaps, known.mean(), values) - mean) / std
         if told:
             room[:, -1] = gaps
 
     names = tuple(f"{column.name} {name}" for name in used)
     return Block((*names, f"{column.name} missing") if told else names, write)
+
+
+def _scale(known: Floats) -> tuple[float, float]:
+    """Mean and standard deviation, exactly: years differ little for their size."""
+    deviation = float(known.std())
+    return float(known.mean()), deviation if deviation > 0 else 1.0
 
 
 def _most_frequent(codes: Index) -> int:
