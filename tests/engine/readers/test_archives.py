@@ -5,6 +5,7 @@ import lzma
 import os
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,12 @@ def packed(path: Path, members: dict[str, bytes]) -> Path:
             member = tarfile.TarInfo(name)
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
-    pack = {".tgz": gzip.compress, ".gz": gzip.compress, ".xz": lzma.compress, ".bz2": bz2.compress}
+    pack: dict[str, Callable[[bytes], bytes]] = {
+        ".tgz": gzip.compress,
+        ".gz": gzip.compress,
+        ".xz": lzma.compress,
+        ".bz2": bz2.compress,
+    }
     path.write_bytes(pack.get(path.suffix, bytes)(plain.getvalue()))
     return path
 

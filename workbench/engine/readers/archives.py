@@ -70,7 +70,7 @@ def tree(path: Path, reading: Reading) -> Iterator[Tree]:
         yield packed
 
 
-def names_in(path: Path, most: int) -> list[PurePosixPath]:
+def names_in(path: Path, most: int) -> list[str]:
     """The first names in an archive, without unpacking more than their list; empty where it is damaged."""
     found: list[str] = []
     try:
@@ -86,7 +86,7 @@ def names_in(path: Path, most: int) -> list[PurePosixPath]:
                         break
     except (*_DAMAGE, OSError):
         return []
-    return [PurePosixPath(name) for name in found if _is_inside(name) and not _is_hidden(name)]
+    return [name for name in found if _is_inside(name) and not _is_hidden(name)]
 
 
 class _Archive:
@@ -95,19 +95,20 @@ class _Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problems: list[str] = []
-        self._above = PurePosixPath()
+        self._above = ""
 
-    def shown(self, name: PurePosixPath) -> str:
-        return f"{self.path}/{self._above / name}"
+    def shown(self, name: str) -> str:
+        return f"{self.path}/{self._above}{name}"
 
-    def _listed(self, members: Sequence[str]) -> list[PurePosixPath]:
+    def _listed(self, members: Sequence[str]) -> list[str]:
         """Names below the one folder that holds everything, where there is one."""
-        names = sorted(PurePosixPath(name) for name in members)
-        while names and len({name.parts[0] for name in names}) == 1 and min(len(n.parts) for n in names) > 1:
-            if names[0].parts[0].lower() in SPLITS:
+        names = sorted(members)
+        while names and all("/" in name for name in names):
+            top = names[0][: names[0].find("/") + 1]
+            if top[:-1].lower() in SPLITS or not all(name.startswith(top) for name in names):
                 break
-            self._above /= names[0].parts[0]
-            names = [PurePosixPath(*name.parts[1:]) for name in names]
+            self._above += top
+            names = [name[len(top) :] for name in names]
         return names
 
     def _accepts(self, name: str, size: int, packed: int) -> bool:
@@ -143,11 +144,11 @@ class _Zip(_Archive):
         self._names = self._listed(list(members))
         self._members = members
 
-    def names(self) -> list[PurePosixPath]:
+    def names(self) -> list[str]:
         return self._names
 
-    def open(self, name: PurePosixPath) -> BinaryIO:
-        info = self._members[str(self._above / name)]
+    def open(self, name: str) -> BinaryIO:
+        info = self._members[self._above + name]
         try:
             with self._zip.open(info) as stream:
                 return io.BytesIO(stream.read(info.file_size))
@@ -181,11 +182,11 @@ class _Tar(_Archive):
         self._names = self._listed(list(members))
         self._members = members
 
-    def names(self) -> list[PurePosixPath]:
+    def names(self) -> list[str]:
         return self._names
 
-    def open(self, name: PurePosixPath) -> BinaryIO:
-        offset, size = self._members[str(self._above / name)]
+    def open(self, name: str) -> BinaryIO:
+        offset, size = self._members[self._above + name]
         with self._lock:
             self._stream.seek(offset)
             return io.BytesIO(self._stream.read(size))

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from functools import lru_cache
 
 from workbench.core.errors import DataError
 from workbench.engine.readers.trees import stem
@@ -43,10 +43,10 @@ _NAMED = 20
 class Entry:
     """One example: its file, the split and class that its folders say, and the mask or target of it."""
 
-    file: PurePosixPath
+    file: str
     split: str = "train"
     label: str = ""
-    other: PurePosixPath | None = None
+    other: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ class Arrangement:
 class _Place:
     """What the folders above a file say; `rest` are those that are neither split nor half of a pair."""
 
-    file: PurePosixPath
+    file: str
     split: str = ""
     role: str = ""
     rest: tuple[str, ...] = ()
     key: str = field(default="")
 
 
-def arranged(files: Sequence[PurePosixPath], kind: str, root: object, what: str) -> Arrangement:
+def arranged(files: Sequence[str], kind: str, root: object, what: str) -> Arrangement:
     """The examples among the files.  `kind` is the person's, empty for what it looks like.
 
     `what` names them in sentences, such as pictures.  Raises DataError where nothing fits.
@@ -87,9 +87,9 @@ def arranged(files: Sequence[PurePosixPath], kind: str, root: object, what: str)
     return _classes(files, kind, root, what)
 
 
-def group(file: PurePosixPath) -> str:
+def group(file: str) -> str:
     """The folders above a file, as they are shown."""
-    return "/".join(file.parts[:-1])
+    return file[: max(0, file.rfind("/"))]
 
 
 def several(problems: Sequence[str], left_out: str) -> list[str]:
@@ -98,9 +98,16 @@ def several(problems: Sequence[str], left_out: str) -> list[str]:
     return [*problems[:_NAMED], f"And {more:,} more {left_out}."] if more > 0 else list(problems)
 
 
-def _place(file: PurePosixPath) -> _Place:
+def _place(file: str) -> _Place:
+    split, role, rest = _above(group(file))
+    return _Place(file, split, role, rest, stem(file).lower())
+
+
+@lru_cache(maxsize=4096)
+def _above(folders: str) -> tuple[str, str, tuple[str, ...]]:
+    """Split, half of a pair, and the other folders."""
     split, role, rest = "", "", []
-    for folder in file.parts[:-1]:
+    for folder in folders.split("/") if folders else ():
         whole = "".join(_WORDS.findall(folder)).lower()
         words = [whole] if _role(whole) else [word.lower() for word in _WORDS.findall(folder)]
         named = [SPLITS.get(word, "") or _role(word) for word in words]
@@ -112,7 +119,7 @@ def _place(file: PurePosixPath) -> _Place:
                 split = split or SPLITS[word]
             else:
                 role = role or _role(word)
-    return _Place(file, split, role, tuple(rest), stem(file).lower())
+    return split, role, tuple(rest)
 
 
 def _role(word: str) -> str:
@@ -132,7 +139,7 @@ def _paired(places: Sequence[_Place], kind: str, root: object) -> Arrangement | 
     second = seconds[0]
     if not kind and roles["first"] + roles[second] < len(places):
         return None
-    others: dict[tuple[str, tuple[str, ...], str], PurePosixPath] = {}
+    others: dict[tuple[str, tuple[str, ...], str], str] = {}
     for place in places:
         if place.role == second:
             for key in (place.key, _ENDING.sub("", place.key)):
@@ -161,9 +168,9 @@ def _paired(places: Sequence[_Place], kind: str, root: object) -> Arrangement | 
     return Arrangement(guessed, tuple(entries), not kind and second == "either", tuple(problems))
 
 
-def _side_by_side(files: Sequence[PurePosixPath]) -> Arrangement | None:
+def _side_by_side(files: Sequence[str]) -> Arrangement | None:
     """Pictures beside their masks in one folder: cell.png and cell_mask.png."""
-    stems = {(file.parent, stem(file)): file for file in files}
+    stems = {(group(file), stem(file)): file for file in files}
     entries, masks = [], set()
     for (folder, name), file in stems.items():
         found = _SECOND_NAME.match(name)
@@ -177,7 +184,7 @@ def _side_by_side(files: Sequence[PurePosixPath]) -> Arrangement | None:
     return Arrangement("masks", tuple(unique.values()))
 
 
-def _classes(files: Sequence[PurePosixPath], kind: str, root: object, what: str) -> Arrangement:
+def _classes(files: Sequence[str], kind: str, root: object, what: str) -> Arrangement:
     entries = [_entry(file) for file in files]
     if kind == "plain" or _grouped_tests(entries):
         return Arrangement("plain", tuple(replace(entry, label="") for entry in entries))
@@ -198,9 +205,9 @@ def _classes(files: Sequence[PurePosixPath], kind: str, root: object, what: str)
     return Arrangement("classes" if labels else "plain", tuple(entries))
 
 
-def _entry(file: PurePosixPath) -> Entry:
+def _entry(file: str) -> Entry:
     """Split and class of a file: (train/)class/…/file."""
-    folders = file.parts[:-1]
+    folders = file.split("/")[:-1]
     split = SPLITS.get(folders[0].lower(), "") if folders else ""
     if split:
         folders = folders[1:]

@@ -69,7 +69,8 @@ def read(path: str | Path, reader: str, reading: Reading, name: str = "") -> Fou
     return Found(
         chosen.name,
         content.named(slug(Path(name) if name else source), name or title(source)),
-        mark(source, chosen.name, reading.options),
+        # Of a look nothing is kept, and all files of a large folder take seconds.
+        "" if reading.limit else mark(source, chosen.name, reading.options),
     )
 
 

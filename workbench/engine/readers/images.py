@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
@@ -86,8 +86,8 @@ def _planned(files: Tree, reading: Reading) -> Plan:
 
 def _meant(
     files: Tree,
-    names: Sequence[PurePosixPath],
-    pictures: Sequence[PurePosixPath],
+    names: Sequence[str],
+    pictures: Sequence[str],
     kind: str,
     reading: Reading,
 ) -> tuple[str, Sequence[Entry], tuple[str, ...], Array | None]:
@@ -115,7 +115,7 @@ def _meant(
     return "classes", what.entries, labels, np.array([place[e.label] for e in what.entries], dtype=np.int64)
 
 
-def _in_classes(files: Tree, pictures: Sequence[PurePosixPath]) -> bool:
+def _in_classes(files: Tree, pictures: Sequence[str]) -> bool:
     try:
         return arranged(pictures, "", files.path, "pictures").kind != "plain"
     except DataError:
@@ -226,7 +226,7 @@ def _channels(colours: Iterable[bool], reading: Reading) -> int:
     return 3 if wanted == "rgb" or (not wanted and any(colours)) else 1
 
 
-def _tell_others(files: Tree, names: Sequence[PurePosixPath], reading: Reading) -> None:
+def _tell_others(files: Tree, names: Sequence[str], reading: Reading) -> None:
     others = [name for name in names if ends(name, _OTHERS)]
     if others:
         reading.say(

@@ -9,7 +9,6 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from workbench.core.errors import DataError
 from workbench.engine.readers.arrangement import SPLITS, Entry, several
 from workbench.engine.readers.content import Array
 from workbench.engine.readers.reader import Reading
-from workbench.engine.readers.trees import Tree, ends, is_about
+from workbench.engine.readers.trees import Tree, ends, is_about, last
 
 TABLES = frozenset((".csv", ".tsv", ".tab", ".txt"))
 
@@ -33,32 +32,30 @@ _YES_NO = frozenset(("0", "1", "0.0", "1.0", "-1", "true", "false", "True", "Fal
 class Labels:
     """What a table says about pictures: one row for each name in `rows`, under `header`."""
 
-    name: PurePosixPath
+    name: str
     header: tuple[str, ...]
-    rows: Mapping[PurePosixPath, Sequence[str]]
+    rows: Mapping[str, Sequence[str]]
     file_column: int
     problems: tuple[str, ...] = ()
 
 
-def found(
-    tree: Tree, names: Sequence[PurePosixPath], pictures: Sequence[PurePosixPath], wanted: str
-) -> Labels | None:
+def found(tree: Tree, names: Sequence[str], pictures: Sequence[str], wanted: str) -> Labels | None:
     """The table that names most of the pictures, or the wanted one.  Raises DataError where that is none."""
     if wanted:
-        match = [name for name in names if wanted in (name.name, str(name))]
+        match = [name for name in names if wanted in (last(name), name)]
         if not match:
             raise DataError(f'There is no file "{wanted}" for the labels in {tree.path}.')
         labels = _table(tree, match[0], pictures)
         if labels is None or not labels.rows:
             raise DataError(f"{tree.shown(match[0])} has no column that names pictures in {tree.path}.")
         return labels
-    near = [name for name in names if ends(name, TABLES) and len(name.parts) <= 2 and not is_about(name)]
+    near = [name for name in names if ends(name, TABLES) and name.count("/") < 2 and not is_about(name)]
     tables = [table for name in near[:20] if (table := _table(tree, name, pictures))]
     best = max(tables, key=lambda table: len(table.rows), default=None)
     return best if best and len(best.rows) * 2 >= len(pictures) else None
 
 
-def _table(tree: Tree, name: PurePosixPath, pictures: Sequence[PurePosixPath]) -> Labels | None:
+def _table(tree: Tree, name: str, pictures: Sequence[str]) -> Labels | None:
     with tree.open(name) as stream:
         data = stream.read(_MAX_BYTES)
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
@@ -80,7 +77,7 @@ def _table(tree: Tree, name: PurePosixPath, pictures: Sequence[PurePosixPath]) -
     first_row = [*lines[0], *("" for _ in range(width - len(lines[0])))]
     has_header = _key(first_row[column]) not in known
     header = tuple(first_row) if has_header else tuple(f"column {i + 1}" for i in range(width))
-    rows: dict[PurePosixPath, Sequence[str]] = {}
+    rows: dict[str, Sequence[str]] = {}
     strays = []
     for number, row in enumerate(lines[has_header:], 1 + has_header):
         picture = known.get(_key(row[column])) if len(row) > column else None
@@ -93,12 +90,12 @@ def _table(tree: Tree, name: PurePosixPath, pictures: Sequence[PurePosixPath]) -
     return Labels(name, header, rows, column, tuple(several(strays, "rows of it")))
 
 
-def _known(pictures: Sequence[PurePosixPath]) -> dict[str, PurePosixPath]:
+def _known(pictures: Sequence[str]) -> dict[str, str]:
     """Pictures by all that a table may call them: path, name, each without its suffix."""
-    known: dict[str, PurePosixPath] = {}
+    known: dict[str, str] = {}
     for picture in pictures:
-        path = str(picture).lower()
-        for name in (path, picture.name.lower()):
+        path = picture.lower()
+        for name in (path, last(path)):
             known.setdefault(name, picture)
             known.setdefault(name[: name.rfind(".")], picture)
     return known
@@ -123,7 +120,7 @@ def applied(table: Labels, entries: Sequence[Entry], reading: Reading, shown: Tr
     others = [i for i in range(len(table.header)) if i != table.file_column]
     names = [table.header[i] for i in others]
     reading.choices["columns"] = tuple(names)
-    reading.understood["labels"] = str(table.name)
+    reading.understood["labels"] = table.name
     for problem in table.problems:
         reading.say(problem)
     known = [entry for entry in entries if entry.file in table.rows]

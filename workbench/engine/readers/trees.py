@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 # Of files looked at to find out what a folder is.
@@ -23,15 +23,15 @@ class Tree(Protocol):
 
     path: Path
 
-    def names(self) -> list[PurePosixPath]:
+    def names(self) -> list[str]:
         """All files in the order of their names, hidden ones left out."""
         ...
 
-    def open(self, name: PurePosixPath) -> BinaryIO:
+    def open(self, name: str) -> BinaryIO:
         """The content of a file, to be closed by whoever opens it.  May be called by several threads."""
         ...
 
-    def shown(self, name: PurePosixPath) -> str:
+    def shown(self, name: str) -> str:
         """Where the file is, for a sentence."""
         ...
 
@@ -42,22 +42,23 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def names(self) -> list[PurePosixPath]:
+    def names(self) -> list[str]:
         return sorted(files_below(self.path))
 
-    def open(self, name: PurePosixPath) -> BinaryIO:
+    def open(self, name: str) -> BinaryIO:
         return (self.path / name).open("rb")
 
-    def shown(self, name: PurePosixPath) -> str:
+    def shown(self, name: str) -> str:
         return str(self.path / name)
 
 
-def files_below(folder: Path) -> Iterator[PurePosixPath]:
+def files_below(folder: Path) -> Iterator[str]:
     """Names of the files below a folder as they are found, hidden ones left out."""
+    root = len(str(folder)) + 1
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not hidden(name))
-        above = PurePosixPath(Path(place).relative_to(folder).as_posix())
-        yield from (above / name for name in files if not hidden(name))
+        above = Path(place[root:]).as_posix() + "/" if place[root:] else ""
+        yield from (above + name for name in files if not hidden(name))
 
 
 def hidden(name: str) -> bool:
@@ -65,30 +66,39 @@ def hidden(name: str) -> bool:
     return name.startswith(".") or name in ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 
 
-def is_about(name: PurePosixPath) -> bool:
+def is_about(name: str) -> bool:
     """Whether a file tells about data and is none."""
-    return name.name.lower().split(".")[0] in _ABOUT
+    return last(name).lower().split(".")[0] in _ABOUT
 
 
-def glanced(folder: Path, suffixes: frozenset[str]) -> tuple[int, int, PurePosixPath | None]:
+def glanced(folder: Path, suffixes: frozenset[str]) -> tuple[int, int, str | None]:
     """Of the first files below a folder: how many end so, how many there are, and the first that does."""
     names = [name for name in islice(files_below(folder), _GLANCE) if not is_about(name)]
     fitting = [name for name in names if ends(name, suffixes)]
     return len(fitting), len(names), min(fitting, default=None)
 
 
-def ends(name: PurePosixPath, suffixes: frozenset[str]) -> bool:
+def ends(name: str, suffixes: frozenset[str]) -> bool:
     """Whether a name ends in one of the suffixes, such as .png or .nii.gz."""
-    lower = name.name.lower()
-    return any(suffix in suffixes for suffix in (_last(lower), _last(lower.removesuffix(".gz")) + ".gz"))
+    lower = last(name).lower()
+    suffix = _suffix(lower)
+    return suffix in suffixes or (suffix == ".gz" and _suffix(lower[:-3]) + ".gz" in suffixes)
 
 
-def stem(name: PurePosixPath) -> str:
+def last(name: str) -> str:
+    """The name without folders."""
+    return name[name.rfind("/") + 1 :]
+
+
+def stem(name: str) -> str:
     """The name without folders and suffix."""
-    plain = name.name.removesuffix(".gz") if name.name.lower().endswith(".nii.gz") else name.name
-    return PurePosixPath(plain).stem
+    plain = last(name)
+    for suffix in (".nii.gz", _suffix(plain)):
+        if suffix and plain.lower().endswith(suffix.lower()):
+            return plain[: -len(suffix)]
+    return plain
 
 
-def _last(name: str) -> str:
+def _suffix(name: str) -> str:
     dot = name.rfind(".")
     return name[dot:] if dot > 0 else ""
