@@ -12,6 +12,7 @@ from workbench.catalog.schema import Schema
 from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
 from workbench.engine.probes import png
+from workbench.engine.readers.tokens import PAD, Vocabulary
 
 _SIDE = 256
 """Larger pictures are scaled down on the way to a panel."""
@@ -25,10 +26,14 @@ def pictured(
     values: Mapping[str, Tensor],
     specs: Mapping[str, TensorSpec],
     schema: Schema,
+    vocabulary: Vocabulary | None,
     labels: Tensor | None,
     count: int,
 ) -> list[dict[str, Any]]:
-    """Up to `count` samples {"before", "after", "caption"}. Raises DataError for what no picture can show."""
+    """Up to `count` samples {"before", "after", "caption"}; the vocabulary is that of whole numbers that are tokens.
+
+    Raises DataError for what no picture can show.
+    """
     before, after = values["before"], values["after"]
     spec = specs["before"]
     if spec.shape[0] != "N":
@@ -36,7 +41,7 @@ def pictured(
     mixed = values.get("label after")
     captions = [_caption(index, labels, mixed, schema) for index in range(min(count, len(before)))]
     if spec.dtype == "index":
-        pairs = [_texts(before[index], after[index], schema) for index in range(len(captions))]
+        pairs = [_texts(before[index], after[index], vocabulary) for index in range(len(captions))]
     else:
         pairs = _images(before[: len(captions)], after[: len(captions)], spec)
     return [
@@ -88,20 +93,29 @@ def _graph(before: Tensor, after: Tensor, spec: TensorSpec) -> dict[str, Any]:
     return {"before": one, "after": other, "caption": f"first {min(_CELLS, len(before))} nodes"}
 
 
-def _texts(before: Tensor, after: Tensor, schema: Schema) -> tuple[dict[str, Any], dict[str, Any]]:
+def _texts(
+    before: Tensor, after: Tensor, vocabulary: Vocabulary | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Tokens as text; `marks` are the places, from and to, of those that are different."""
     if before.dim() != 1:
         raise DataError("Whole numbers of more than one row cannot be shown as text.")
-    changed = (before != after).tolist()[:_TOKENS]
-    return _text(before.tolist(), changed, schema), _text(after.tolist(), changed, schema)
+    one, other = before.tolist(), after.tolist()
+    padding = vocabulary.special(PAD) if vocabulary is not None else None
+    used = max((place + 1 for place, token in enumerate(one) if token != padding), default=0)
+    size = min(used, _TOKENS)
+    changed = [a != b for a, b in zip(one, other, strict=True)][:size]
+    return _text(one[:size], changed, vocabulary), _text(other[:size], changed, vocabulary)
 
 
-def _text(tokens: Sequence[int], changed: Sequence[bool], schema: Schema) -> dict[str, Any]:
-    names = schema.labels if schema.kind == "text" else ()
-    between = "" if names and max(map(len, names)) == 1 else " "
+def _text(tokens: Sequence[int], changed: Sequence[bool], vocabulary: Vocabulary | None) -> dict[str, Any]:
+    if vocabulary is None:
+        words, between = [str(token) for token in tokens], " "
+    else:
+        known = range(len(vocabulary))
+        words = [vocabulary.pieces([token])[0] if token in known else _HIDDEN for token in tokens]
+        between = " " if vocabulary.kind == "words" else ""
     text, marks = "", []
-    for token, new in zip(tokens, changed, strict=False):
-        word = names[token] if token < len(names) else _HIDDEN if names else str(token)
+    for word, new in zip(words, changed, strict=True):
         text += between if text else ""
         if new:
             marks.append([len(text), len(text) + len(word)])

@@ -33,6 +33,7 @@ from workbench.engine.feeds import Feeds
 from workbench.engine.pictures import pictured
 from workbench.engine.program import build, method
 from workbench.engine.readers import limits
+from workbench.engine.readers.tokens import Vocabulary
 from workbench.store.store import Store
 
 _CPU = torch.device("cpu")
@@ -95,7 +96,8 @@ class Preview:
         kinds = [info.kind for info in infos.values() if isinstance(info.kind, Dataset)]
         schema = next((kind.schema for kind in kinds if kind.schema is not None), None)
         assert schema is not None, "there is a batch, so there is a dataset"
-        return pictured(values, specs, schema, _labels(batch), count)
+        vocabulary = self._vocabulary(analysis, links[Port(ends["before"], "x")])
+        return pictured(values, specs, schema, vocabulary, _labels(batch), count)
 
     def _value(
         self, program: nn.Module, end: str, batch: Mapping[str, Tensor], analysis: Analysis, seed: int
@@ -111,6 +113,20 @@ class Preview:
                 given[name] = torch.randn(size, *(dim for dim in noise.shape[1:] if isinstance(dim, int)))
         torch.manual_seed(seed)
         return cast(Tensor, ask(**{name: given[name] for name in inspect.signature(ask).parameters}))
+
+    def _vocabulary(self, analysis: Analysis, source: Port) -> Vocabulary | None:
+        """What tokens stand for that come out of a port: that of the dataset from which they came."""
+        links, infos = analysis.active.graph.links, analysis.root.infos
+        for _ in infos:
+            kind, inputs = infos[source.node].kind, infos[source.node].ports
+            if isinstance(kind, Dataset):
+                known = self._loaded[kind.dataset].vocabularies
+                return known.get(source.name) or next(iter(known.values()), None)
+            before = next((links[Port(source.node, name)] for name in inputs), None)
+            if before is None:
+                break
+            source = before
+        return None
 
     def _schemas(self, document: Document) -> dict[str, Schema]:
         named = {
