@@ -39,7 +39,7 @@ _CELL = 40
 _NAMED = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """The cells of one column, null where missing; `row_number` tells the row in the file, counted from 1."""
 
@@ -80,8 +80,12 @@ class Column:
 
     def of(self, keep: NDArray[np.bool_]) -> Column:
         """The column with only the rows to keep."""
-        rows, number = np.flatnonzero(keep), self.row_number
-        return Column(self.path, self.name, self.cells.filter(pa.array(keep)), lambda i: number(int(rows[i])))
+        return self.taken(np.flatnonzero(keep))
+
+    def taken(self, rows: Index) -> Column:
+        """The column with these rows, in this order."""
+        number = self.row_number
+        return Column(self.path, self.name, self.cells.take(pa.array(rows)), lambda i: number(int(rows[i])))
 
     @cached_property
     def _parsed(self) -> tuple[Floats, NDArray[np.bool_]]:

@@ -17,6 +17,7 @@ from workbench.engine.readers import (
     images,
     molecules,
     planetoid,
+    series,
     tables,
     text,
     text_items,
@@ -108,6 +109,7 @@ READERS: Mapping[str, Reader] = {
         molecules.READER,
         idx.READER,
         images.READER,
+        series.READER,
         tables.READER,
         text.READER,
     )

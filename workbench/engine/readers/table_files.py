@@ -45,8 +45,10 @@ class Table:
         return len(self.columns[0])
 
 
-def read_table(path: Path, reading: Reading) -> Table:
+def read_table(path: Path, reading: Reading, preview: int = 0) -> Table:
     """The table in a file, with the options separator, header, encoding and sheet.
+
+    For a preview, so many bytes of a text are read.
 
     Raises DataError naming the row that is wrong.  Tells in `reading` the names of the columns, and what
     was left out.
@@ -58,13 +60,13 @@ def read_table(path: Path, reading: Reading) -> Table:
     elif head in (_ZIP, _OLD_EXCEL):
         table = _workbook(path, reading, head)
     else:
-        table = _text(path, reading)
+        table = _text(path, reading, preview or _PREVIEW)
     reading.choices["columns"] = tuple(column.name for column in table.columns)
     return table
 
 
-def _text(path: Path, reading: Reading) -> Table:
-    limit = _PREVIEW if reading.limit else 0
+def _text(path: Path, reading: Reading, preview: int) -> Table:
+    limit = preview if reading.limit else 0
     with opened(path) as stream:
         data = stream.read((limit or MAX_TABLE) + 1)
     if len(data) <= (limit or MAX_TABLE):

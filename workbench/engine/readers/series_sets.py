@@ -1,0 +1,312 @@
+"""Rows in the order of time as windows: what a model sees, and the rows after it that it foretells.
+
+A window belongs to the split that its foretold rows lie in; what it sees may reach back into the split before,
+as usual in the literature (Zhou et al. 2021, Informer).  May import NumPy, pyarrow and the table reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.catalog.schema import Schema
+from workbench.core.errors import DataError
+from workbench.core.shapes import TensorSpec
+from workbench.engine.readers.columns import Column
+from workbench.engine.readers.content import Content, Index
+from workbench.engine.readers.dates import Dates, parts
+from workbench.engine.readers.files import slug, title
+from workbench.engine.readers.numbers import Floats, standard
+from workbench.engine.readers.reader import Figure, Reading
+from workbench.engine.readers.split import TEST, VALIDATION
+from workbench.engine.readers.table_figures import histogram
+from workbench.engine.readers.table_files import Table, read_table
+from workbench.engine.readers.targets import listed, named
+
+# So much of a file tells whether it is a series.
+_LOOKED_AT, _BYTES = 200, 256 * 1024
+# The share of steps in time that must be the same.
+_EVEN = 0.95
+_DAY = 86_400
+
+
+def reason(path: Path) -> str:
+    """Why the file looks like a series; empty when it does not."""
+    table = _head(read_table(path, Reading(limit=1), _BYTES))
+    numbers = [column for column in table.columns if column.numbers is not None]
+    if len(table.columns) == 1:
+        return "it has one column, of numbers" if numbers and table.rows >= 10 else ""
+    time = _dated(table)
+    if time is None or len(numbers) + 1 < len(table.columns) or not numbers:
+        return ""
+    assert time.dates is not None
+    even = _step(time.dates)
+    return f'its column "{time.name}" has dates in even steps ({even}) beside numbers' if even else ""
+
+
+def _head(table: Table) -> Table:
+    some = tuple(replace(column, cells=column.cells.slice(0, _LOOKED_AT)) for column in table.columns)
+    return replace(table, columns=some)
+
+
+def _dated(table: Table) -> Column | None:
+    return next((column for column in table.columns if column.dates is not None), None)
+
+
+def _step(dates: Dates) -> str:
+    """The time between two rows in words, where it is (nearly) always the same; months count as even."""
+    known = dates[~np.isnat(dates)]
+    if len(known) < 10:
+        return ""
+    steps = np.diff(known.astype(np.int64))
+    months = np.diff(known.astype("datetime64[M]").astype(np.int64))
+    for values, names in (
+        (steps, ((_DAY, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))),
+        (months, ((12, "year"), (1, "month"))),
+    ):
+        step = int(np.median(values))
+        if step > 0 and (values == step).mean() >= _EVEN:
+            size, name = next((size, name) for size, name in names if step % size == 0)
+            return f"{step // size} {name}" + ("s" if step != size else "")
+    if np.median(steps) == _DAY and ((steps > 0) & (steps <= 5 * _DAY)).mean() >= _EVEN:
+        return "working days"
+    return ""
+
+
+def read(path: Path, reading: Reading) -> Content:
+    """The dataset of windows over all rows of the table.  Raises DataError where they are too few."""
+    table = read_table(path, replace(reading, limit=0))
+    time = _time(table, reading)
+    if time is not None:
+        table, time = _in_order(table, time, reading)
+    inputs, targets = _chosen(table, time, reading)
+    bounds = _bounds(path, table.rows, reading)
+    train = slice(0, bounds["train"][1])
+    dates = time.dates if time is not None else None
+    columns = {column.name: _filled(column, train, reading) for column in dict.fromkeys((*inputs, *targets))}
+    scales = {name: standard(values[train]) for name, values in columns.items()}
+    if not reading.switch("standardise", True):
+        scales = dict.fromkeys(scales, (0.0, 1.0))
+    scaled = {name: (values - scales[name][0]) / scales[name][1] for name, values in columns.items()}
+    names = [column.name for column in inputs]
+    x = [scaled[name] for name in names]
+    if time is not None and dates is not None and reading.switch("time_features", False):
+        for part, values in parts(dates).items():
+            if part != "year" and np.ptp(values[train]) > 1e-9:
+                names.append(f"{time.name} {part}")
+                x.append(values)
+    window, horizon = _lengths(path, bounds, reading)
+    splits = _windows(path, bounds, window, horizon, reading)
+    goals = [column.name for column in targets]
+    reading.figures += _figures(table, [*dict.fromkeys((*inputs, *targets))], dates)
+    schema = Schema(
+        id=slug(path),
+        title=title(path),
+        outputs={
+            "x": TensorSpec(("N", window, len(x)), "float"),
+            "y": TensorSpec(("N", horizon, len(goals)), "float"),
+        },
+        facts=_facts(window, horizon, len(x), [scales[name] for name in goals]),
+        kind="series",
+        items=table.rows,
+        labels=tuple(goals),
+    )
+    arrays = {
+        "x": np.stack(x, axis=1).astype(np.float32),
+        "y": np.stack([scaled[name] for name in goals], axis=1).astype(np.float32),
+        "_inputs": np.array([name.encode() for name in names]),
+        "_targets": np.array([name.encode() for name in goals]),
+    }
+    return Content(schema, arrays, splits, "windows", window=window, horizon=horizon)
+
+
+def _facts(
+    window: int, horizon: int, features: int, scales: Sequence[tuple[float, float]]
+) -> dict[str, float | int]:
+    facts: dict[str, float | int] = {
+        "window": window,
+        "horizon": horizon,
+        "features": features,
+        "targets": len(scales),
+    }
+    if len(scales) == 1:
+        facts |= {"target_mean": scales[0][0], "target_std": scales[0][1]}
+    return facts
+
+
+def _time(table: Table, reading: Reading) -> Column | None:
+    """The column of dates: as the option says, else the first one; without any the rows are in order."""
+    wish = reading.text("time")
+    time = named(table.path, table.columns, wish, "time") if wish else _dated(table)
+    if time is None:
+        reading.say("No column has dates, so the rows are taken to be in order and in even steps.")
+        return None
+    if time.dates is None and time.numbers is None:
+        raise DataError(f'{table.path}: the column "{time.name}" has neither dates nor numbers.')
+    reading.understood["time"] = time.name
+    return time
+
+
+def _in_order(table: Table, time: Column, reading: Reading) -> tuple[Table, Column]:
+    """Rows by time; those without are left out.  Steps that are not even are told."""
+    if time.gaps.any():
+        row = time.row_number(int(np.flatnonzero(time.gaps)[0]))
+        reading.say(
+            f'{int(time.gaps.sum()):,} rows without a time in the column "{time.name}" are left out, '
+            f"the first is row {row:,}."
+        )
+        table = replace(table, columns=tuple(column.of(~time.gaps) for column in table.columns))
+        time = next(column for column in table.columns if column.name == time.name)
+    moments = _moments(time)
+    backwards = np.flatnonzero(np.diff(moments) < 0)
+    if len(backwards):
+        row = time.row_number(int(backwards[0]) + 1)
+        reading.say(
+            f'The rows are put into the order of "{time.name}"; row {row:,} is the first that goes back.'
+        )
+        order = np.argsort(moments, kind="stable")
+        table = replace(table, columns=tuple(column.taken(order) for column in table.columns))
+        time = next(column for column in table.columns if column.name == time.name)
+        moments = _moments(time)
+    if time.dates is not None and len(moments) >= 10 and not _step(time.dates):
+        reading.say(f'The steps in the column "{time.name}" are not even; windows count rows, not time.')
+    elif twice := int((np.diff(moments) == 0).sum()):
+        reading.say(f'{twice:,} times in the column "{time.name}" occur more than once; windows count rows.')
+    return table, time
+
+
+def _moments(time: Column) -> NDArray[np.float64]:
+    if time.dates is not None:
+        return time.dates.astype(np.int64).astype(np.float64)
+    assert time.numbers is not None
+    return time.numbers
+
+
+def _chosen(table: Table, time: Column | None, reading: Reading) -> tuple[list[Column], list[Column]]:
+    """The columns that are seen and those that are foretold: as the options say, else all numbers."""
+    known = []
+    for column in table.columns:
+        if time is not None and column.name == time.name:
+            continue
+        if column.numbers is None:
+            reading.say(f'The column "{column.name}" is left out: it has no numbers.')
+        else:
+            known.append(column)
+    if not known:
+        raise DataError(f"{table.path} has no column of numbers to foretell.")
+    found = []
+    for option in ("inputs", "targets"):
+        wish = listed(table.path, table.columns, reading, option)
+        if missing := wish - {column.name for column in known}:
+            raise DataError(
+                f'The option "{option}" names the column "{min(missing)}", which has no numbers to learn from.'
+            )
+        found.append([column for column in known if column.name in wish] or known)
+        reading.understood[option] = [column.name for column in found[-1]]
+    return found[0], found[1]
+
+
+def _bounds(path: Path, rows: int, reading: Reading) -> dict[str, tuple[int, int]]:
+    """First row of each split and the one after its last."""
+    if reading.text("rows"):
+        counts = [_count(part) for part in reading.names("rows")]
+        if not 2 <= len(counts) <= 3 or min(counts) < 0 or counts[0] < 1:
+            raise DataError(
+                'The option "rows" has the number of rows that train, validate and test, such as 8640, 2880, 2880.'
+            )
+        counts = counts if len(counts) == 3 else [counts[0], 0, counts[1]]
+        if sum(counts) > rows:
+            raise DataError(f'{path} has {rows:,} rows; the option "rows" asks for {sum(counts):,}.')
+        if sum(counts) < rows:
+            reading.say(f"The last {rows - sum(counts):,} of {rows:,} rows are in no part.")
+    else:
+        validation = reading.number("validation", VALIDATION, 0, 0.9)
+        test = reading.number("test", TEST, 0, 0.9)
+        if validation + test >= 1:
+            raise DataError(f"Validation ({validation:g}) and test ({test:g}) leave nothing to train on.")
+        held = int(rows * validation + 0.5), int(rows * test + 0.5)
+        counts = [rows - sum(held), *held]
+        reading.understood |= {"validation": validation, "test": test}
+    ends = np.cumsum([0, *counts]).tolist()
+    return dict(zip(("train", "validation", "test"), pairwise(ends), strict=True))
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isdecimal() else -1
+
+
+def _lengths(path: Path, bounds: dict[str, tuple[int, int]], reading: Reading) -> tuple[int, int]:
+    """Window and horizon: as the options say, else what fits: up to 96 rows, and a quarter of them."""
+    train = bounds["train"][1]
+    shortest = min(end - start for start, end in bounds.values() if end > start)
+    window = reading.whole("window", max(1, min(96, train // 4)), 1, 100_000)
+    horizon = reading.whole("horizon", max(1, min(window // 4, shortest // 2)), 1, 10_000)
+    reading.understood |= {"window": window, "horizon": horizon}
+    if window + horizon > train:
+        raise DataError(
+            f"{path} has {train:,} rows to train on, too few for a window of {window:,} and a horizon of "
+            f'{horizon:,} rows: choose smaller ones in the options "window" and "horizon".'
+        )
+    return window, horizon
+
+
+def _windows(
+    path: Path, bounds: dict[str, tuple[int, int]], window: int, horizon: int, reading: Reading
+) -> dict[str, Index]:
+    """First rows of the windows whose foretold rows lie in each split."""
+    stride = reading.whole("stride", 1, 1, 10_000)
+    splits = {}
+    for name, (start, end) in bounds.items():
+        first = max(0, start - window)
+        splits[name] = np.arange(
+            first, end - window - horizon + 1, stride if name == "train" else 1, dtype=np.int64
+        )
+        if not len(splits[name]) and end > start:
+            reading.say(
+                f"The {name} part has {end - start:,} rows, fewer than the horizon of {horizon:,}, and so no window."
+            )
+    return splits
+
+
+def _filled(column: Column, train: slice, reading: Reading) -> Floats:
+    """The numbers of a column with its gaps closed."""
+    assert column.numbers is not None
+    values, gaps = column.numbers, column.gaps
+    if wrong := column.wrong_cells():
+        reading.say(wrong)
+    if gaps[train].all():
+        raise DataError(f'{column.path}: the column "{column.name}" has no values to train on.')
+    if not gaps.any():
+        return values
+    known = np.flatnonzero(~gaps)
+    if reading.choice("missing", ("line", "last")) == "last":
+        before = np.maximum.accumulate(np.where(gaps, known[0], np.arange(len(values))))
+        values, how = values[before], "the last one before them"
+    else:
+        values, how = (
+            np.interp(np.arange(len(values)), known, values[known]),
+            "a line between their neighbours",
+        )
+    reading.say(f'{int(gaps.sum()):,} missing values in the column "{column.name}" are set to {how}.')
+    return values
+
+
+def _figures(table: Table, columns: Sequence[Column], dates: Dates | None) -> list[Figure]:
+    about = {"rows": f"{table.rows:,}", "columns": f"{len(columns):,}"}
+    if dates is not None:
+        about |= {"from": str(dates[0]).replace("T", " "), "to": str(dates[-1]).replace("T", " ")}
+        about["step"] = _step(dates) or "not even"
+    figures = [Figure("Time", "numbers", tuple(about), tuple(about.values()))]
+    lines = []
+    for column in columns[:200]:
+        assert column.numbers is not None
+        known = column.numbers[~column.gaps]
+        gaps = f"{int(column.gaps.sum()):,} missing · " if column.gaps.any() else ""
+        lines.append(f"{gaps}{known.min():.4g} to {known.max():.4g}, mean {known.mean():.4g}")
+    figures.append(Figure("Columns", "numbers", tuple(c.name for c in columns[:200]), tuple(lines)))
+    return figures + [histogram(c.name, c.numbers) for c in columns[:12] if c.numbers is not None]
