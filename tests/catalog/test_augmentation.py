@@ -382,6 +382,26 @@ def test_evaluation_changes_nothing_and_a_seed_decides_all(type: str) -> None:
             assert type in ("RandomCrop", "RandomResizedCrop")
 
 
+@pytest.mark.parametrize("type", AUGMENTATION)
+def test_nothing_leaves_the_device(type: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a device that holds no numbers, whatever needs them on the CPU fails."""
+
+    def sample(self: torch.distributions.Beta) -> Tensor:  # which has no form for such a device
+        return torch.empty_like(self.concentration0)
+
+    monkeypatch.setattr(torch.distributions.Beta, "sample", sample)
+    sizes = {"N": 6, "L": 40, "H": 20, "W": 22, "V": 7, "E": 12}
+    for example in node_types()[type].examples:
+        kind = fill(node_types()[type], example.params)
+        inputs = []
+        for spec in example.inputs:
+            shape = tuple(sizes[dim] if isinstance(dim, str) else dim for dim in spec.shape)
+            dtype = torch.int64 if spec.dtype == "index" else torch.float32
+            inputs.append(torch.empty(shape, dtype=dtype, device="meta"))
+        layer = cast(nn.Module, built(kind, example.inputs)).to("meta")
+        assert first(layer(*inputs)).device.type == "meta"
+
+
 def first(found: Tensor | tuple[Tensor, ...]) -> Tensor:
     return found[0] if isinstance(found, tuple) else found
 
@@ -404,6 +424,12 @@ def first(found: Tensor | tuple[Tensor, ...]) -> Tensor:
         ("MixUp", {"classes": 3}, [("N", 4), LABELS], "the labels have 5 classes, not 3"),
         ("MixUp", {}, [("N", 4), TensorSpec(("N", 3), "index", 5)], "one class for each example"),
         ("CutMix", {}, [("N", 4), LABELS], "expects images N×C×H×W, got N×4"),
+        (
+            "Accuracy",
+            {},
+            [("N", 5), ("N", 5)],
+            "shares of classes N×5, as MixUp gives; link the labels of the",
+        ),
         ("Normalise", {"of": "ImageNet"}, [("N", 1, 8, 8)], "ImageNet has numbers for 3 channels"),
         ("Normalise", {"mean": (1.0, 2.0)}, [("N", 3, 8, 8)], "mean has numbers for 2 channels"),
         ("OneHot", {}, [TensorSpec(("N",), "index")], "set classes (= classes)"),

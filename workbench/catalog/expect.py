@@ -101,6 +101,12 @@ def same_shape(input: TensorSpec, target: TensorSpec) -> None:
 def class_scores(input: TensorSpec, target: TensorSpec) -> int:
     """Number of classes of scores N×C, N×L×C or N×C×H×W whose targets are the classes N, N×L or N×H×W."""
     numbers(input, "input", "one score for each class")
+    if target.dtype != "index" and target.shape == input.shape and target.rank == 2:
+        raise ShapeError(
+            f"expects classes as whole numbers, got shares of classes {target}, as MixUp gives; link the labels of the "
+            "dataset",
+            "target",
+        )
     if target.dtype != "index":
         raise ShapeError(
             f"expects classes as whole numbers, got {target}; use MSELoss and its like for numbers", "target"

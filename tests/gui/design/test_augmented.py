@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from tests.drawing import block, draw
-from workbench.core.document import Document
+from workbench.core.document import Document, Port
 from workbench.core.edits import MoveNodes
 from workbench.core.files import dumps, loads
 from workbench.core.history import History
@@ -215,3 +215,19 @@ def test_nodes_inside_a_block_have_none(driver: "CanvasDriver") -> None:
     driver.settle()
     driver.select("noise")
     assert driver.view.form.node.isVisible() and not samples(driver).isVisible()
+
+
+def test_removing_a_mix_links_images_and_labels_around_it(driver: "CanvasDriver") -> None:
+    show(
+        driver,
+        draw(
+            "digits Dataset\nmix MixUp < digits.image digits.label\nflat Flatten < mix.x\n"
+            "fc Linear out_features=10 < flat\nloss CrossEntropyLoss < fc mix.label"
+        ),
+    )
+    driver.canvas.setFocus()
+    driver.select("mix")
+    driver.key(Qt.Key.Key_Delete, Qt.KeyboardModifier.ControlModifier)
+    links = driver.document.graph.links
+    assert links[Port("flat", "x")] == Port("digits", "image")
+    assert links[Port("loss", "target")] == Port("digits", "label")
