@@ -128,9 +128,9 @@ def test_the_ends_of_huge_files_are_marked(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("Fashion_MNIST", ("fashion-mnist", "Fashion mnist")),
-        ("Ärzte & Café", ("arzte-cafe", "Arzte cafe")),
-        ("東京", ("dataset", "Dataset")),
+        ("Fashion_MNIST", ("fashion-mnist", "Fashion MNIST")),
+        ("Ärzte & Café", ("arzte-cafe", "Ärzte Café")),
+        ("東京", ("dataset", "東京")),
         ("v1.5 data", ("v1-5-data", "V1 5 data")),
     ],
 )

@@ -173,14 +173,18 @@ def fingerprint(root: Path, files: Sequence[Path]) -> str:
 
 def slug(path: Path) -> str:
     """An id made of a file's or folder's name: "Fashion MNIST.csv" becomes "fashion-mnist"."""
-    name = path.name
-    while path.is_file() and (suffix := Path(name).suffix) and re.fullmatch(r"\.[A-Za-z]\w{0,7}", suffix):
-        name = name.removesuffix(suffix)
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", _stem(path)).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "dataset"
 
 
 def title(path: Path) -> str:
-    """A title made of a file's or folder's name: "fashion_mnist" becomes "Fashion mnist"."""
-    words = slug(path).replace("-", " ")
+    """A title made of a file's or folder's name: "fashion_mnist" becomes "Fashion mnist"; letters of any script stay."""
+    words = re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", _stem(path))).strip() or "Dataset"
     return words[:1].upper() + words[1:]
+
+
+def _stem(path: Path) -> str:
+    name = path.name
+    while path.is_file() and (suffix := Path(name).suffix) and re.fullmatch(r"\.[A-Za-z]\w{0,7}", suffix):
+        name = name.removesuffix(suffix)
+    return name
