@@ -123,17 +123,22 @@ class Adding(QObject):
             finally:
                 abandon(folder)
 
-        self._session.call(work, self.added.emit, self._on_failed)
+        self._session.call(work, self._on_added, self._on_failed)
+
+    def _on_added(self, added: "Added") -> None:
+        self.added.emit(added)
+        self.deleteLater()
 
     def _on_unreadable(self, reason: str, _: object) -> None:
         self._over = True
-        self._clean()
         self.failed.emit(reason)
+        self._clean()
 
     def _on_failed(self, error: Exception) -> None:
         self._over = True
         known = isinstance(error, WorkbenchError)
         self.failed.emit(str(error) if known else f"{type(error).__name__}: {error}")
+        self.deleteLater()
 
     def _clean(self) -> None:
         folder = self._folder
@@ -147,6 +152,7 @@ class Adding(QObject):
             abandon(folder)
 
         self._session.call(work)
+        self.deleteLater()
 
 
 def counted(done: int, total: int) -> str:

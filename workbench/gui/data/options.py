@@ -135,11 +135,11 @@ class ChoiceField(OptionField):
             self._known = [(name, name) for name in columns]
         words = dict(self._fixed()).get(value, said(value))
         first = str(dict(_choices(self.option)).get("") or "As understood")
-        known = f"{words} ({first[:1].lower()}{first[1:]})" if words and value not in ("", None) else first
+        known = f"{words} (found)" if words and value not in ("", None) else first
         self.field.set_items([(None, known), *self._known])
         if chosen is not None:
             self.show_value(chosen)
-        self.field.setToolTip(f"{self.tip} {known}.")
+        self.field.setToolTip(f"{self.tip} {known}.".strip())
 
     def _fixed(self) -> list[tuple[Any, str]]:
         if self.option["kind"] == "switch":
@@ -288,11 +288,10 @@ class OptionsForm(QWidget):
                 self._column.addWidget(SectionHeader(title))
                 self._column.addWidget(self._rows(part))
         self._folded = self._rows(folded)
-        self._folded.setVisible(open_before)
+        self._column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        self._column.addWidget(self._folded)
         self.more.setVisible(bool(folded))
-        if folded:
-            self._column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
-            self._column.addWidget(self._folded)
+        self._folded.setVisible(bool(folded) and open_before)
 
     def _rows(self, options: Sequence[Option]) -> FormRows:
         rows = FormRows(92)

@@ -266,10 +266,9 @@ class Wizard(QStackedWidget):
 
     def cancel(self) -> None:
         """Stop what goes on; what was set up stays."""
-        adding = self._adding
+        was_adding = self.is_adding
         self._stop()
-        if adding is not None:
-            adding.deleteLater()
+        if was_adding:
             self.page.rest("Cancelled; nothing was added.", can_add=True)
             self.state_changed.emit(self._name())
         else:
@@ -284,8 +283,6 @@ class Wizard(QStackedWidget):
 
     def _on_added(self, added: "Added") -> None:
         then = self._now.then if self._now is not None else None
-        if self._adding is not None:
-            self._adding.deleteLater()
         self._adding, self._changed = None, False
         if self._queue:
             self._done += 1
@@ -298,8 +295,6 @@ class Wizard(QStackedWidget):
         self.added.emit(added, then)
 
     def _on_not_added(self, reason: str) -> None:
-        if self._adding is not None:
-            self._adding.deleteLater()
         self._adding = None
         self.page.rest("It was not added.", can_add=True)
         self.page.preview.show_error(reason, f"Nothing was added. {_OTHER_WAY}", {})
