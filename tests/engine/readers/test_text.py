@@ -86,7 +86,7 @@ def test_words_and_byte_pairs_of_a_text(tmp_path: Path) -> None:
     assert content.vocabularies["tokens"].decode(content.arrays["tokens"]) == story
     assert content.arrays["tokens"].dtype == np.int16 and pairs.understood["vocabulary"] == 270
     bars = next(figure for figure in pairs.figures if figure.kind == "bars")
-    most = np.bincount(content.arrays["tokens"]).argmax()
+    most = int(np.bincount(content.arrays["tokens"]).argmax())
     assert bars.names[0] == content.vocabularies["tokens"].pieces([most])[0]
     assert list(bars.values) == sorted(bars.values, key=float, reverse=True)
 

@@ -20,7 +20,10 @@ from workbench.engine.readers import (
     series,
     tables,
     text,
+    text_classes,
     text_items,
+    text_lines,
+    text_pairs,
     tudataset,
 )
 from workbench.engine.readers.content import Content
@@ -108,9 +111,12 @@ READERS: Mapping[str, Reader] = {
         graphml.READER,
         molecules.READER,
         idx.READER,
+        text_pairs.READER,
         images.READER,
+        text_classes.READER,
         series.READER,
         tables.READER,
+        text_lines.READER,
         text.READER,
     )
 }

@@ -22,6 +22,8 @@ SUFFIXES = (".txt", ".md", ".rst", ".text")
 MAX_TEXT = 512 * MEGABYTE
 # A look at the first items reads so much of a file.
 _LOOK = MEGABYTE
+# ... and takes at least so many texts of it, or hardly a word would occur twice.
+_TEXTS = 2_000
 
 _SIZES: dict[Kind, int] = {"characters": 10_000, "words": 20_000, "bpe": 4_096}
 _LEAST: dict[Kind, int] = {"characters": 1, "words": 2, "bpe": 2}
@@ -94,6 +96,11 @@ def text_of(path: Path, reading: Reading, limit: int = MAX_TEXT) -> str:
             continue
         return decoded(path, head[: end - cut], encoding)
     return decoded(path, head[:end], encoding)
+
+
+def enough(reading: Reading, texts: int) -> int:
+    """How many of the texts this reading wants."""
+    return min(texts, max(reading.limit, _TEXTS)) if reading.limit else texts
 
 
 def vocabulary_of(
@@ -198,11 +205,12 @@ def _usual_length(counts: NDArray[np.int64]) -> int:
 
 def _tell_of_unknown(reading: Reading, vocabulary: Vocabulary, flat: NDArray[np.int32], name: str) -> None:
     unknown = vocabulary.special(UNKNOWN)
-    if unknown is None or not len(flat) or not (missing := int((flat == unknown).sum())):
+    if reading.limit or unknown is None or not len(flat) or not (missing := int((flat == unknown).sum())):
         return
     what = "characters" if vocabulary.kind == "characters" else "words"
+    where = "" if name == "tokens" else f" of {name}"
     reading.say(
-        f"{missing:,} of {len(flat):,} {what} ({missing / len(flat):.1%}, {name}) are not in the vocabulary "
+        f"{missing:,} of {len(flat):,} {what}{where} ({missing / len(flat):.1%}) are not in the vocabulary "
         f"of {len(vocabulary):,} and become {UNKNOWN}."
     )
 

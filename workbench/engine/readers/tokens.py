@@ -33,6 +33,8 @@ _NO_SPACE_AFTER = frozenset("([{«“\n")
 
 # Byte pairs are learned from so much text, taken from all of it; more changes the vocabulary little.
 _LEARNED_FROM = 2**25
+# What stands between texts where a vocabulary is learned from several: nothing that enters it.
+_BETWEEN: Mapping[Kind, str] = {"characters": "", "words": " ", "bpe": "\n"}
 _PIECE = 2**16
 _CODES = 0x110000
 
@@ -163,9 +165,10 @@ def learned(
     if size <= len(specials) + 1 or (kind == "bpe" and size < len(specials) + 256):
         least = len(specials) + (256 if kind == "bpe" else 2)
         raise DataError(f"A vocabulary of {size} entries is too small: at least {least} are needed here.")
-    pieces = (part.lower() if lower else part for text in texts for part in pieces_of(text))
+    text = texts[0] if len(texts) == 1 else _BETWEEN[kind].join(texts)
+    pieces = (part.lower() if lower else part for part in pieces_of(text))
     if kind == "bpe":
-        return _byte_pairs(pieces, sum(map(len, texts)), size, min_count, lower, tuple(specials))
+        return _byte_pairs(pieces, len(text), size, min_count, lower, tuple(specials))
     counts = _characters(pieces) if kind == "characters" else _words(pieces)
     often = [entry for entry, count in counts.items() if count >= min_count]
     names = list(specials)
