@@ -178,7 +178,7 @@ def slug(path: Path) -> str:
 
 
 def title(path: Path) -> str:
-    """A title made of a file's or folder's name: "fashion_mnist" becomes "Fashion mnist"; letters of any script stay."""
+    """A title made of a file's or folder's name, in any script: "fashion_mnist" becomes "Fashion mnist"."""
     words = re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", _stem(path))).strip() or "Dataset"
     return words[:1].upper() + words[1:]
 
