@@ -161,6 +161,23 @@ def cache_size(store: Store) -> int:
     return sum(size for _, size, _ in _copies(store))
 
 
+def remove_copy(store: Store, record: DatasetRecord) -> int:
+    """Removes the decoded copy of one dataset and gives the bytes set free; it is made again when it is needed."""
+    folder = copy_folder(store, record)
+    before = copy_size(store, record)
+    shutil.rmtree(folder, ignore_errors=True)
+    return before - copy_size(store, record)
+
+
+def copy_size(store: Store, record: DatasetRecord) -> int:
+    """Bytes of the decoded copy of one dataset; 0 where there is none."""
+    folder = copy_folder(store, record)
+    try:
+        return sum(file.stat().st_size for file in folder.iterdir())
+    except OSError:  # there is none, or it is being cleared at this moment
+        return 0
+
+
 def clear_cache(store: Store, down_to: int = 0) -> int:
     """Removes decoded copies, those unused for longest first, until they take at most so many bytes.
 

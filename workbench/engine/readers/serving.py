@@ -18,6 +18,8 @@ from workbench.core.errors import DataError
 from workbench.engine.readers import content as contents
 from workbench.engine.readers import show
 from workbench.engine.readers.content import Array, Content, Index
+from workbench.engine.readers.figures import figures_of
+from workbench.engine.readers.reader import figures_as_json
 from workbench.engine.readers.samples import sample
 
 # Looking for words goes on for so long; what was found by then is shown.
@@ -33,7 +35,7 @@ def serve(
     """Answers requests, one a line, until the input ends.  `labels` are the classes' names where a person changed them.
 
     The first answer, without a request, tells {"splits": sizes, "counts": items to be shown of each split,
-    "classes": {split: {class: count}}, "layout": …}.
+    "classes": {split: {class: count}}, "layout": …, "figures": of a sample}.
 
     {"split": S, "places": [first, end], "label": class or "", "query": words or ""} brings {"items": […],
     "count": how many items of the split fit, "whole": whether all were looked through, "request": it}.
@@ -49,6 +51,7 @@ def serve(
         counts={split: len(served.places(split)) for split in content.splits},
         classes=_damaged_none(lambda: {split: classes(content, split) for split in content.splits}),
         layout=content.layout,
+        figures=figures_as_json(figures_of(content)) if id != folder else [],
     )
     for line in requests:
         request = json.loads(line)

@@ -44,6 +44,7 @@ _LINE: Final = 18
 _CACHED: Final = 300
 _ROW: Final = 26
 _STEPS: Final = 1000
+_MOST_GROWN: Final = 60
 
 
 class TilePainter(QStyledItemDelegate):
@@ -116,7 +117,7 @@ class TilePainter(QStyledItemDelegate):
 
 
 class Tiles(QListView):
-    """Tiles in rows; tiles of strips grow so that a row of them fills the width."""
+    """Tiles in rows; they grow so that a row of them fills the width."""
 
     def __init__(self, model: ItemsModel) -> None:
         super().__init__()
@@ -135,14 +136,14 @@ class Tiles(QListView):
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setMinimumHeight(120)
         self.setViewportMargins(_GAP, _GAP, 0, 0)
-        self._tile, self._grows = QSize(128, 150), False
+        self._tile, self._squares = QSize(128, 150), 1
         self.painter = TilePainter(self)
         self.setItemDelegate(self.painter)
 
     def suit(self, item: Item) -> None:
         """Choose the size of tiles by what an item looks like."""
         self._tile = tile_size(item)
-        self._grows = any(part["kind"] not in PICTURES for part in parts_of(item))
+        self._squares = sum(part["kind"] in PICTURES for part in parts_of(item))
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -150,10 +151,12 @@ class Tiles(QListView):
         super().resizeEvent(event)
 
     def _fit(self) -> None:
+        """Let tiles grow until a row of them fills the width; pictures stay square."""
         room = self.viewport().width()
         columns = max(1, room // (self._tile.width() + _GAP))
-        wide = room // columns - _GAP if self._grows else self._tile.width()
-        tile = QSize(max(80, min(wide, room - _GAP)), self._tile.height())
+        wide = max(80, room // columns - _GAP)
+        grown = (wide - self._tile.width()) // self._squares if self._squares else 0
+        tile = QSize(wide, self._tile.height() + min(grown, _MOST_GROWN))
         if tile != self.painter.tile:
             self.painter.tile = tile
             self.painter.forget()
@@ -172,6 +175,8 @@ class ItemsGrid(QWidget):
     wanted = Signal(int, int)
     chosen = Signal(object)
     opened = Signal(object)
+    depth_changed = Signal(float)
+    """Which slice of volumes is shown, 0 to 1."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -271,6 +276,7 @@ class ItemsGrid(QWidget):
 
     def _on_slid(self) -> None:
         self.tiles.painter.depth = self.slider.value() / _STEPS
+        self.depth_changed.emit(self.tiles.painter.depth)
         self.tiles.painter.forget()
         self._tell_depth()
         self._repaint()

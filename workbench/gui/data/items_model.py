@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from workbench.gui.data.items_painting import Item, Part, cell, parts_of, spoken
+from workbench.gui.data.items_painting import Item, Part, cell, named_values, parts_of, spoken
 from workbench.gui.text import one_line
 
 Index = QModelIndex | QPersistentModelIndex
@@ -154,14 +154,11 @@ class ItemsModel(QAbstractTableModel):
         return found is not None and isinstance(self._value(found, column), int | float)
 
     def _set_columns(self, first: Item) -> None:
-        parts = parts_of(first)
-        columns = []
-        for at, part in enumerate(parts):
-            name, values, names = str(part.get("name", "")), _values(part), part.get("names")
-            for place in range(len(values)):
-                told = isinstance(names, list | tuple) and place < len(names)
-                title = str(names[place]) if told and names else f"{name} {place + 1}"
-                columns.append((at, place, name if len(values) == 1 and not told else title))
+        columns = [
+            (at, place, title)
+            for at, part in enumerate(parts_of(first))
+            for place, (title, _) in enumerate(named_values(part))
+        ]
         self.beginResetModel()
         self._columns = columns[:_MOST_COLUMNS]
         self.endResetModel()

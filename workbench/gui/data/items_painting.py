@@ -63,30 +63,26 @@ def tile_size(item: Item) -> QSize:
     return QSize(max(_SIDE, *wide) + 2 * _PAD, high + _LINE + 2 * _PAD + 2)
 
 
-def paint_parts(painter: QPainter, area: QRectF, item: Item, depth: float, large: bool = False) -> None:
-    """Paint all parts into an area; `depth` says which slice of a volume, 0 to 1.
-
-    In a `large` area pictures get all the room that there is.
-    """
+def paint_parts(painter: QPainter, area: QRectF, item: Item, depth: float) -> None:
+    """Paint all parts into an area; `depth` says which slice of a volume, 0 to 1."""
     parts = parts_of(item)
     squares = [part for part in parts if part["kind"] in PICTURES]
     strips = [part for part in parts if part["kind"] not in PICTURES]
     caption = _LINE if len(parts) > 1 else 0
+    below = [_HIGH.get(str(part["kind"]), 20) + caption for part in strips]
     top = area.top()
     if squares:
-        below = sum(_HIGH.get(str(part["kind"]), 20) + caption for part in strips)
-        side = area.height() - below - caption if large else float(_SIDE)
         width = (area.width() + _PAD) / len(squares) - _PAD
-        side = max(24.0, min(side, width))
+        side = max(24.0, min(area.height() - sum(below) - caption, width))
+        left = area.left() + (area.width() - len(squares) * (side + _PAD) + _PAD) / 2
         for place, part in enumerate(squares):
-            box = QRectF(area.left() + place * (side + _PAD), top + caption, side, side)
+            box = QRectF(left + place * (side + _PAD), top + caption, side, side)
             _caption(painter, QRectF(box.left(), top, side, caption), part)
             paint_part(painter, box, part, depth)
         top += side + caption
-    rest = max(1.0, area.bottom() - top)
-    share = rest / len(strips) if strips and large else 0.0
-    for part in strips:
-        height = share or _HIGH.get(str(part["kind"]), 20) + caption
+    grown = max(1.0, (area.bottom() - top) / max(1, sum(below)))
+    for part, least in zip(strips, below, strict=True):
+        height = least * grown
         _caption(painter, QRectF(area.left(), top, area.width(), caption), part)
         paint_part(painter, QRectF(area.left(), top + caption, area.width(), height - caption), part, depth)
         top += height
@@ -150,6 +146,18 @@ def brief(part: Part) -> str:
     if kind == "graph":
         return f"a graph of {node_count(part)} nodes and {len(_pairs(part))} links"
     return "a picture"
+
+
+def named_values(part: Part) -> list[tuple[str, str]]:
+    """The values of a row, each with the name of its column; of another part its text."""
+    name = str(part.get("name", ""))
+    if part["kind"] not in ("row", "table"):
+        return [(name, one_line(str(part.get("text", ""))))]
+    values, names = part.get("values") or (), part.get("names") or ()
+    told = [str(names[at]) if at < len(names) else f"{name} {at + 1}" for at in range(len(values))]
+    if len(values) == 1 and not names:
+        told = [name]
+    return [(title, cell(value)) for title, value in zip(told, values, strict=True)]
 
 
 def cell(value: object) -> str:
