@@ -18,8 +18,8 @@ from workbench.core.edits import AddNode, SetParam
 from workbench.gui import text
 from workbench.gui.actions import tooltip
 from workbench.gui.data.adding import Wanted
-from workbench.gui.data.facts import FactsPage
 from workbench.gui.data.listing import DatasetList, Stock, entries_of
+from workbench.gui.data.page import DatasetPage
 from workbench.gui.data.wizard import Wizard
 from workbench.gui.opening import ADD_DATA
 from workbench.gui.session import Session
@@ -53,7 +53,7 @@ class DataView(QWidget):
         self.list = DatasetList()
         self.nothing = ElidedLabel("No dataset has these words.", "dim")
         self.nothing.setContentsMargins(12, 8, 12, 8)
-        self.page = FactsPage(session)
+        self.page = DatasetPage(session)
         self.wizard = Wizard(session)
         self.empty = EmptyState(
             "data",
