@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -31,6 +31,7 @@ ICONS: Final = {
     "image": "image",
     "table": "matrix",
     "text": "text",
+    "sentences": "text",
     "graph": "kind-graph",
     "series": "runs",
     "audio": "kind-audio",
@@ -207,7 +208,7 @@ class DatasetList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.selectionModel().currentChanged.connect(self._on_current)
+        self.selectionModel().selectionChanged.connect(self._on_selected)
         self._telling = True
 
     def show_rows(self, rows: list[Entry]) -> None:
@@ -221,8 +222,8 @@ class DatasetList(QListView):
 
     def current(self) -> str:
         """The id of the dataset that is selected; "" for none."""
-        index = self.currentIndex()
-        return self.lines.rows[index.row()].id if 0 <= index.row() < len(self.lines.rows) else ""
+        chosen = self.selectionModel().selectedIndexes()
+        return self.lines.rows[chosen[0].row()].id if chosen else ""
 
     def pick(self, id: str) -> bool:
         """Select a dataset, as a click does; False where it is not shown."""
@@ -236,15 +237,21 @@ class DatasetList(QListView):
 
     def let_go(self) -> None:
         """Select nothing."""
-        self._telling = False
-        self.setCurrentIndex(QModelIndex())
-        self._telling = True
+        self.clearSelection()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        rows, at = self.lines.rows, self.currentIndex().row()
+        moves = event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up)
+        if moves and not self.current() and 0 <= at < len(rows):
+            self._select(rows[at].id)  # it has the keyboard but is not selected: Qt would pass it over
+            return
+        super().keyPressEvent(event)
 
     def _select(self, id: str) -> None:
         place = self.lines.place(id)
         if place >= 0:
             self.setCurrentIndex(self.lines.index(place))
 
-    def _on_current(self, current: QModelIndex, before: QModelIndex) -> None:
-        if self._telling and current.isValid() and (id := self.lines.rows[current.row()].id):
+    def _on_selected(self) -> None:
+        if self._telling and (id := self.current()):
             self.picked.emit(id)

@@ -200,7 +200,7 @@ class DataView(QWidget):
 
     def chosen(self) -> str:
         """The dataset that is shown; "" for none."""
-        return self.list.current()
+        return self.page.id if self.stack.currentIndex() == 1 else ""
 
     def _record(self, id: str) -> "DatasetRecord | None":
         return next((record for record in self._session.datasets if record.id == id), None)
@@ -231,7 +231,7 @@ class DataView(QWidget):
         rows = entries_of(session.schemas, session.datasets, self._stock, self.search.text())
         self.list.show_rows(rows)
         self.nothing.setVisible(not rows)
-        if self.stack.currentIndex() == 1 and not self.chosen() and not self.search.text():
+        if self.stack.currentIndex() == 1 and not self.page.id:  # it was removed
             self.stack.setCurrentWidget(self.empty)
         self._tell()
 
