@@ -24,6 +24,7 @@ from workbench.engine.readers import (
     text_items,
     text_lines,
     text_pairs,
+    ts,
     tudataset,
 )
 from workbench.engine.readers.content import Content
@@ -115,6 +116,7 @@ READERS: Mapping[str, Reader] = {
         images.READER,
         text_classes.READER,
         series.READER,
+        ts.READER,
         tables.READER,
         text_lines.READER,
         text.READER,
