@@ -226,3 +226,22 @@ def test_a_full_disk_is_told_before_anything_is_written(
     with pytest.raises(DataError, match="but only 0 bytes are free on the disk"):
         images.read(folder, Reading(folder=copy))
     assert os.listdir(copy) == []
+
+
+@pytest.mark.parametrize("other", ["none", "size", "colour"])
+def test_many_pictures_are_read_as_carefully_as_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    for i in range(120):
+        Image.new("L", (6, 4), i).save(tmp_path / f"{i:03}.png")
+    if other != "none":
+        mode, size = ("L", (12, 8)) if other == "size" else ("RGB", (6, 4))
+        Image.new(mode, size, 119).save(tmp_path / "119.png")
+    careful = Reading()
+    expected = images.read(tmp_path, careful)
+    monkeypatch.setattr(images, "_MANY", 100)
+    glancing = Reading()
+    content = images.read(tmp_path, glancing)
+    assert np.array_equal(content.arrays["image"], expected.arrays["image"])
+    assert (glancing.problems, glancing.figures) == (careful.problems, careful.figures)
+    assert len(content.arrays["image"][0]) == (3 if other == "colour" else 1)

@@ -59,7 +59,10 @@ def image_set(
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be read: the examples, what they mean, and what each picture becomes."""
+    """What is to be read: the examples, what they mean, and what each picture becomes.
+
+    `alike` is the header that all have as far as is known; another one raises OtherHeaderError in decoding.
+    """
 
     kind: str
     entries: Sequence[Entry]
@@ -70,6 +73,7 @@ class Plan:
     small: bool
     names: tuple[str, ...] = ()
     values: Array | None = None
+    alike: Header | None = None
 
     @property
     def starts(self) -> list[int]:
@@ -97,7 +101,7 @@ def decoded(files: Tree, plan: Plan, reading: Reading) -> Content:
         entry, here = plan.entries[number], slice(starts[number], starts[number + 1])
         name = entry.file
         try:
-            picture = pixels(files.open(name), plan.form)
+            picture = pixels(files.open(name), plan.form, plan.alike)
             if plan.scale > 1:
                 arrays["target"][here] = picture
                 picture = np.stack([degraded(tile, plan.scale, plan.small) for tile in picture])

@@ -29,11 +29,16 @@ class Masks:
         self._numbers: dict[int, int] = {}
         self._counts: list[int] = []
         self._lock = threading.Lock()
+        self._overfull = False
 
     @property
     def many(self) -> bool:
         """Whether there are more values than a mask has, even one with soft edges."""
-        return len(self._numbers) > MOST_CLASSES or (len(self._numbers) > 32 and not self._is_soft())
+        return (
+            self._overfull
+            or len(self._numbers) > MOST_CLASSES
+            or (len(self._numbers) > 32 and not self._is_soft())
+        )
 
     def look(self, stream: BinaryIO, form: Form) -> NDArray[np.int16]:
         """A mask's values by their small numbers."""
@@ -46,6 +51,7 @@ class Masks:
             numbers = []
             for value, count in zip(found.tolist(), counts.tolist(), strict=True):
                 if value not in self._numbers and len(self._numbers) >= _MOST_VALUES:
+                    self._overfull = True
                     raise ValueError(f"it brings the masks to more than {_MOST_VALUES:,} values")
                 number = self._numbers.setdefault(value, len(self._numbers))
                 if number == len(self._counts):

@@ -47,6 +47,10 @@ class Header:
     odd: str = ""
 
 
+class OtherHeaderError(Exception):
+    """A picture is not like those from which was concluded what all of them are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """What every picture becomes: its size (width, height), how it is brought to it, 1 or 3 channels.
@@ -71,28 +75,24 @@ class Form:
 def header(stream: BinaryIO) -> Header:
     """What the first bytes say; nothing is decoded.  Raises one of DAMAGE."""
     with _image(stream) as image:
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise ValueError(f"{width}×{height} pixels are more than {MAX_PIXELS:,}")
-        if not width * height:
-            raise ValueError("it has no pixels")
-        if _is_turned(image):
-            width, height = height, width
-        mode = image.mode
-        colour = mode not in ("1", "L", "LA", "La", "I", "F") and mode[:2] != "I;"
-        return Header((width, height), colour, _odd(image))
+        return _header(image)
 
 
-def pixels(stream: BinaryIO, form: Form) -> Pixels:
-    """The pixels as tiles × channels × height × width bytes.  Raises one of DAMAGE."""
+def pixels(stream: BinaryIO, form: Form, expected: Header | None = None) -> Pixels:
+    """The pixels as tiles × channels × height × width bytes.
+
+    Raises one of DAMAGE, and OtherHeaderError when the header is not the expected one.
+    """
     with _image(stream) as image:
-        if image.size[0] * image.size[1] > MAX_PIXELS:
-            raise ValueError(f"more than {MAX_PIXELS:,} pixels")
+        found = _header(image)
+        if expected is not None and found != expected:
+            raise OtherHeaderError
+        turned = found.size != image.size or _orientation(image) > 1
         if form.fit in ("stretch", "cover", "inside") and image.format == "JPEG":
             # A large photograph is decoded at half, a fourth or an eighth, still twice as large as wanted.
-            wide, high = (form.size[1], form.size[0]) if _is_turned(image) else form.size
+            wide, high = form.size[::-1] if found.size != image.size else form.size
             image.draft("RGB" if form.channels == 3 else "L", (2 * wide, 2 * high))
-        plain = _bytes(image, form.channels)
+        plain = _bytes(ImageOps.exif_transpose(image) if turned else image, form.channels)
         array: Pixels = np.asarray(_laid(plain, form, Image.Resampling.BILINEAR))
     array = array if array.ndim == 3 else array[:, :, None]
     return _tiles(array, form).transpose(0, 3, 1, 2)
@@ -149,8 +149,25 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
-def _is_turned(image: Image.Image) -> bool:
-    return image.format in _TURNING and image.getexif().get(_ORIENTATION, 1) >= _TURNED
+def _header(image: Image.Image) -> Header:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise ValueError(f"{width}×{height} pixels are more than {MAX_PIXELS:,}")
+    if not width * height:
+        raise ValueError("it has no pixels")
+    if _orientation(image) >= _TURNED:
+        width, height = height, width
+    mode = image.mode
+    colour = mode not in ("1", "L", "LA", "La", "I", "F") and mode[:2] != "I;"
+    return Header((width, height), colour, _odd(image))
+
+
+def _orientation(image: Image.Image) -> int:
+    """How the camera was held; 1 is upright."""
+    if image.format not in _TURNING or (image.format != "TIFF" and "exif" not in image.info):
+        return 1
+    found = image.getexif().get(_ORIENTATION, 1)
+    return found if isinstance(found, int) else 1
 
 
 def _odd(image: Image.Image) -> str:
@@ -168,7 +185,7 @@ def _odd(image: Image.Image) -> str:
 
 
 def _bytes(image: Image.Image, channels: int) -> Image.Image:
-    """The picture upright in 8 bits, grey or RGB."""
+    """The picture in 8 bits, grey or RGB."""
     mode = "RGB" if channels == 3 else "L"
     if image.mode[:2] == "I;" or image.mode == "I":
         # Pillow would cut 16 bits off instead of scaling.
@@ -179,12 +196,11 @@ def _bytes(image: Image.Image, channels: int) -> Image.Image:
         if values.min() >= 0 and values.max() <= 1:
             values = values * 255
         return Image.fromarray(values.clip(0, 255).astype(np.uint8)).convert(mode)
-    plain = ImageOps.exif_transpose(image) if image.format in _TURNING else image
-    if plain.mode in ("RGBA", "LA", "La", "PA", "RGBa") or "transparency" in plain.info:
-        layer = plain.convert("RGBA")
+    if image.mode in ("RGBA", "LA", "La", "PA", "RGBa") or "transparency" in image.info:
+        layer = image.convert("RGBA")
         white = Image.new("RGBA", layer.size, (255, 255, 255, 255))
-        plain = Image.alpha_composite(white, layer)
-    return plain.convert(mode)
+        image = Image.alpha_composite(white, layer)
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _laid(image: Image.Image, form: Form, resample: Image.Resampling) -> Image.Image:
