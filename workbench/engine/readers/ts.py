@@ -96,11 +96,12 @@ def read(path: Path, reading: Reading) -> Content:
     everyone = [each for file in files.values() for each in file.series]
     _same_kind(files, len(first.series[0].channels))
     given = _given(files)
+    labels: tuple[str, ...] = ()
+    target: NDArray[np.generic]
     if first.numeric:
-        target, labels = np.array([float(each.label) for each in everyone]), ()
+        target = np.array([float(each.label) for each in everyone])
     else:
         target, labels = _classes(first, everyone)
-        reading.understood["split"] = ""
     splits = divided(reading, len(everyone) if first.numeric else target, given)
     x, lengths = _padded(path, everyone, reading)
     _scale(x, lengths, splits["train"], reading)
@@ -116,10 +117,11 @@ def read(path: Path, reading: Reading) -> Content:
         outputs["label"] = TensorSpec(("N",), "index", len(labels))
         arrays["label"] = target
     else:
-        mean, std = standard(target[splits["train"]])
+        numbers = target.astype(np.float64)
+        mean, std = standard(numbers[splits["train"]])
         facts |= {"target_mean": mean, "target_std": std}
         outputs["target"] = TensorSpec(("N", 1), "float")
-        arrays["target"] = ((target - mean) / std).astype(np.float32)[:, None]
+        arrays["target"] = ((numbers - mean) / std).astype(np.float32)[:, None]
     reading.figures += _figures(lengths, channels, files)
     name = (
         path if path.is_dir() else Path(re.sub(r"[_\-. ](train|test)$", "", path.stem, flags=re.IGNORECASE))
