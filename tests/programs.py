@@ -54,11 +54,16 @@ def tensor(spec: TensorSpec, generator: torch.Generator, sizes: Mapping[str, int
     return torch.rand(shape, generator=generator)
 
 
+def owners() -> Tensor:
+    """Whose each node is: every graph of a batch has some."""
+    return torch.arange(SIZES["V"]) * SIZES["N"] // SIZES["V"]
+
+
 def batch_of(analysis: Analysis, seed: int = 0) -> dict[str, Tensor]:
     """A batch of random values for all datasets of a drawing."""
     generator = torch.Generator().manual_seed(seed)
     return {
-        f"{id}.{port}": tensor(spec, generator)
+        f"{id}.{port}": owners() if port == "graph" else tensor(spec, generator)
         for id, info in analysis.root.infos.items()
         if info.node.type == "Dataset"
         for port, spec in info.outputs.items()

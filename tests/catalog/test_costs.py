@@ -115,3 +115,11 @@ def test_time_learns_from_the_most_similar_runs() -> None:
     assert seconds(0.02, small + large) == pytest.approx(0.08)
     assert seconds(80.0, small + large) == pytest.approx(40.0)
     assert seconds(0.0, small) == 0.0
+
+
+def test_of_many_graphs_a_batch_takes_a_share_of_the_nodes() -> None:
+    analysis = analyse(load("graph-classifier"), SAMPLES)
+    sizes, found = sizes_of(analysis), estimate(analysis)
+    assert found is not None and found.steps == 8
+    assert (sizes["N"], sizes["V"], sizes["E"]) == (32, 6086 * 32 // 400, 11772 * 32 // 400)
+    assert found.data == 4 * 6086 * 8 + 8 * (2 * 11772 + 6086 + 400)

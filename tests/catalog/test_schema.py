@@ -22,7 +22,7 @@ def test_a_sample_declares_what_it_counts(name: str) -> None:
     assert schema.title and schema.description
     if "classes" in schema.facts:
         assert len(schema.labels) == schema.facts["classes"]
-    if "vocabulary" in schema.facts:
+    if schema.kind == "text":
         assert len(schema.labels) == schema.facts["vocabulary"] == len(set(schema.labels))
         assert all(len(label) == 1 for label in schema.labels)
 

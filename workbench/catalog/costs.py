@@ -11,6 +11,7 @@ from statistics import median
 from workbench.catalog.check import Analysis
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.nodes.sources import FREE
+from workbench.catalog.schema import Schema
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import NodeType
 from workbench.catalog.training import SGD, Optimizer
@@ -73,10 +74,10 @@ def estimate(analysis: Analysis, items: Mapping[str, int] | None = None) -> Esti
         return None
     batch = analysis.settings.batch_size
     count = training_items(source, items or {})
-    whole = source.schema.kind == "graph"
+    whole = _one_graph(source.schema)
     steps = 1 if whole else ceil(count / batch)
     sizes = sizes_of(analysis)
-    examples = int(source.schema.facts.get("nodes", 1)) if whole else count
+    examples = _entries(source.schema, count)
     operations = 3 * examples * analysis.operations  # backward takes twice what forward does
     starts = sum(_starts(info) for info in _leaves(analysis.root))
     trained = [
@@ -111,7 +112,7 @@ def training_items(source: Dataset, items: Mapping[str, int]) -> int:
     """
     assert source.schema is not None
     schema = source.schema
-    if schema.kind == "graph":
+    if _one_graph(schema):
         return 1
     share = 0.9 if schema.kind == "text" else _HELD_BACK if schema.items <= _LARGE else 0.8
     count = items.get(source.dataset, int(schema.items * share))
@@ -120,14 +121,30 @@ def training_items(source: Dataset, items: Mapping[str, int]) -> int:
     return max(1, count // source.length) if schema.kind == "text" else count
 
 
+def _one_graph(schema: Schema) -> bool:
+    """Whether a step is always the whole dataset; of many graphs a batch takes some."""
+    return schema.kind == "graph" and "graph" not in schema.outputs
+
+
+def _entries(schema: Schema, count: int) -> int:
+    """How many rows the layers of a model see of so many examples: the nodes of graphs."""
+    if schema.kind != "graph":
+        return count
+    nodes = int(schema.facts.get("nodes", 1))
+    return nodes if _one_graph(schema) else max(1, nodes * count // max(1, schema.items))
+
+
 def sizes_of(analysis: Analysis) -> Sizes:
     """The named sizes of a step of training."""
     source = _source(analysis)
-    facts = source.schema.facts if source is not None and source.schema is not None else {}
+    schema = source.schema if source is not None else None
+    facts = schema.facts if schema is not None else {}
+    batch = analysis.settings.batch_size
+    share = 1.0 if schema is None or _one_graph(schema) else min(1.0, batch / max(1, schema.items))
     return {
-        "N": analysis.settings.batch_size,
-        "V": int(facts.get("nodes", 1)),
-        "E": int(facts.get("edges", 1)),
+        "N": batch,
+        "V": max(1, int(facts.get("nodes", 1) * share)),
+        "E": max(1, int(facts.get("edges", 1) * share)),
     }
 
 
@@ -252,7 +269,9 @@ def _data(analysis: Analysis, examples: int) -> int:
             continue
         schema = info.kind.schema
         if schema.kind == "graph":
-            total += sum(bytes_of(spec, sizes_of(analysis)) for spec in schema.outputs.values())
+            whole = {"N": schema.items}
+            whole |= {"V": int(schema.facts.get("nodes", 1)), "E": int(schema.facts.get("edges", 1))}
+            total += sum(bytes_of(spec, whole) for spec in schema.outputs.values())
         elif schema.kind == "text":
             total += _BYTES["index"] * schema.items
         else:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from workbench.core.errors import DataError
 from workbench.core.shapes import DType, TensorSpec
 
-KINDS = ("image", "table", "text", "graph", "series", "audio", "volume", "video")
+KINDS = ("image", "table", "text", "graph", "series", "audio", "volume", "video", "sentences")
 
 # The dtype names of TensorSpec.
 _DTYPES: tuple[DType, ...] = ("float", "index", "bool")
@@ -250,6 +250,72 @@ SAMPLES: Mapping[str, Schema] = MappingProxyType(
                 labels=("Mr. Hi", "Officer"),
                 description="Friendships between the 34 members of a karate club that split in two "
                 "(networkx; Zachary 1977).",
+            ),
+            Schema(
+                id="rings",
+                title="Rings and trees",
+                outputs=graphs_outputs(8, classes=2),
+                facts={"classes": 2, "features": 8, "graphs": 400, "nodes": 6086, "edges": 11772},
+                kind="graph",
+                items=400,
+                labels=("tree", "ring"),
+                description="400 made-up graphs of 8 to 22 nodes: half are trees, half have a ring of five or six "
+                "nodes in them, as molecules do. A node tells how many neighbours it has.",
+            ),
+            Schema(
+                id="shapes",
+                title="Discs and squares",
+                outputs={
+                    "image": TensorSpec(("N", 1, 32, 32), "float"),
+                    "mask": TensorSpec(("N", 32, 32), "index", 3),
+                },
+                facts={"classes": 3, "channels": 1, "height": 32, "width": 32},
+                kind="image",
+                items=300,
+                labels=("background", "disc", "square"),
+                description="300 made-up noisy pictures of 32×32 pixels with a disc and a square, and which pixel "
+                "belongs to what.",
+            ),
+            Schema(
+                id="gestures",
+                title="Waves of three forms",
+                outputs={
+                    "x": TensorSpec(("N", 64, 2), "float"),
+                    "length": TensorSpec(("N",), "index", 65),
+                    "label": TensorSpec(("N",), "index", 3),
+                },
+                facts={"classes": 3, "features": 2, "length": 64},
+                kind="series",
+                items=360,
+                labels=("sine", "square", "sawtooth"),
+                description="360 made-up series of 64 steps and 2 channels: noisy waves of three forms at any speed.",
+            ),
+            Schema(
+                id="tides",
+                title="Tides",
+                outputs={
+                    "x": TensorSpec(("N", 48, 1), "float"),
+                    "y": TensorSpec(("N", 12, 1), "float"),
+                },
+                facts={"window": 48, "horizon": 12, "features": 1, "targets": 1},
+                kind="series",
+                items=1500,
+                labels=("level",),
+                description="1,500 made-up hourly water levels: two tides that drift against each other, and noise.",
+            ),
+            Schema(
+                id="opinions",
+                title="Opinions",
+                outputs={
+                    "tokens": TensorSpec(("N", 16), "index", 45),
+                    "length": TensorSpec(("N",), "index", 17),
+                    "label": TensorSpec(("N",), "index", 2),
+                },
+                facts={"classes": 2, "vocabulary": 45, "length": 16},
+                kind="sentences",
+                items=600,
+                labels=("negative", "positive"),
+                description="600 made-up sentences that praise something or complain about it; “not” turns them round.",
             ),
         )
     }

@@ -4,7 +4,7 @@ one per probe and one per named output. Deterministic; the text is what the trai
 
 import builtins
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from workbench.catalog.check import Analysis
 from workbench.catalog.nodes.sources import FREE
@@ -211,7 +211,13 @@ class _Writer:
             if info.node.type == "Dataset"
             for port in info.outputs
         }
-        return Body(self.root, values, like=next(iter(values.values()), ""))
+        return Body(self.root, values, like=self._counted(values))
+
+    def _counted(self, values: Mapping[Port, str]) -> str:
+        """What tells the number of examples: of graphs side by side it is not the nodes that come first."""
+        specs = {port: self.root.infos[port.node].outputs[port.name] for port in values}
+        rows = (name for port, name in values.items() if specs[port].shape[:1] == ("N",))
+        return next(rows, next(iter(values.values()), ""))
 
     def _call_shared(self, body: Body, ids: Iterable[str]) -> set[str]:
         """Calls `forward` if it gives what the ids need; says which nodes are thereby done."""

@@ -1,4 +1,4 @@
-"""The samples that need no download: scikit-learn's small sets, Python's reference text, a karate club.
+"""The samples that need no download: scikit-learn's small sets, Python's text, a karate club; made-up ones.
 
 May import NumPy; networkx when its sample is asked for; of scikit-learn only the files.
 """
@@ -17,6 +17,7 @@ from workbench.catalog.schema import CHARACTERS, SAMPLES
 from workbench.core.errors import DataError
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.graphs import undirected
+from workbench.engine.readers.made_samples import MADE
 from workbench.engine.readers.numbers import Floats, standard, table_set
 from workbench.engine.readers.split import labelled_few, random_split, stratified_split
 from workbench.engine.readers.text import token_stream
@@ -103,4 +104,5 @@ _READERS: dict[str, Callable[[], Content]] = {
     "diabetes": _diabetes,
     "reference-text": _reference_text,
     "karate": _karate,
+    **MADE,
 }

@@ -1,0 +1,101 @@
+"""text-classifier: 11,570 learnable parameters.
+
+Words as vectors, a convolution over neighbouring words, and the mean over the
+sentence (after Kim, 2014).
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+def weighted(mean: Tensor, count: int) -> Tensor:
+    """A mean over `count` examples as a sum that adds up over batches."""
+    return torch.stack([mean.detach() * count, mean.new_tensor(float(count))])
+
+
+def average(total: Tensor) -> float:
+    """The mean of what `weighted` summed up."""
+    return (total[0] / total[1]).item()
+
+
+class Accuracy(nn.Module):
+    """Share of the entries whose highest score is the target; targets of -100 do not count."""
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        guess = input.argmax(1 if input.dim() > 3 else -1)
+        return torch.stack(((guess == target).sum(), (target != -100).sum()))
+
+    def value(self, total: torch.Tensor) -> torch.Tensor:
+        return total[0] / total[1]
+
+
+class ConfusionMatrix(nn.Module):
+    """Counts of (true class, class with the highest score); targets of -100 do not count."""
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        size = self.num_classes
+        guess = input.argmax(1 if input.dim() > 3 else -1)
+        cell = torch.where(target == -100, size * size, target * size + guess).flatten()
+        counts = torch.zeros(size * size + 1, dtype=torch.long, device=input.device)
+        return counts.scatter_add_(0, cell, torch.ones_like(cell))[:-1].view(size, size)
+
+    def value(self, total: torch.Tensor) -> torch.Tensor:
+        return total
+
+
+class Program(nn.Module):
+    """The model and its training step, as drawn."""
+
+    # The updates of a step in their order: name, every how many steps, gradient clipping.
+    UPDATES = (("train", 1, 0.0),)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(num_embeddings=45, embedding_dim=48)
+        self.conv = nn.Conv1d(in_channels=48, out_channels=64, kernel_size=3, padding=1)
+        self.relu = nn.ReLU()
+        self.drop = nn.Dropout(p=0.3)
+        self.fc = nn.Linear(in_features=64, out_features=2)
+        self.loss = nn.CrossEntropyLoss()
+        self.accuracy = Accuracy()
+        self.confusion = ConfusionMatrix(num_classes=2)
+
+    def forward(self, sentences_tokens: Tensor) -> Tensor:
+        embedding = self.embedding(sentences_tokens)  # N×16×48
+        turn = embedding.permute(0, 2, 1)  # N×48×16
+        conv = self.conv(turn)  # N×64×16
+        relu = self.relu(conv)  # N×64×16
+        mean = relu.mean((2,))  # N×64
+        drop = self.drop(mean)  # N×64
+        fc = self.fc(drop)  # N×2
+        return fc
+
+    def update_train(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Minimises loss; trains everything."""
+        fc = self(batch["sentences.tokens"])
+        loss = self.loss(fc, batch["sentences.label"])
+        return {"loss": loss}
+
+    @torch.no_grad()
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Sums over a batch; add them up and give them to `summarise`."""
+        fc = self(batch["sentences.tokens"])
+        loss = self.loss(fc, batch["sentences.label"])
+        accuracy = self.accuracy(fc, batch["sentences.label"])
+        confusion = self.confusion(fc, batch["sentences.label"])
+        n = len(batch["sentences.tokens"])
+        return {"loss": weighted(loss, n), "accuracy": accuracy, "confusion": confusion}
+
+    def summarise(self, totals: dict[str, Tensor]) -> dict[str, float]:
+        """Losses and metrics from summed states."""
+        return {
+            "loss": average(totals["loss"]),
+            "accuracy": self.accuracy.value(totals["accuracy"]).item(),
+        }
+
+    def optimizer_train(self) -> torch.optim.Optimizer:
+        return torch.optim.Adam(self.parameters(), lr=0.003)

@@ -1,0 +1,138 @@
+"""Samples that are made up here, so that every family of models has something to train on without a download.
+
+May import NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.catalog.schema import SAMPLES
+from workbench.engine.readers.content import Array, Content
+from workbench.engine.readers.graphs import one_hot, undirected
+from workbench.engine.readers.reader import Reading
+from workbench.engine.readers.split import SEED, divided, stratified_split
+from workbench.engine.readers.tokens import Vocabulary
+
+# NumPy promises never to change the stream of RandomState.
+Random = np.random.RandomState
+
+
+def _rings() -> Content:
+    """Random trees; half of them get a ring whose nodes carry the rest of the tree."""
+    schema, random = SAMPLES["rings"], Random(SEED)
+    nodes, links = [0], [0]
+    pairs: list[NDArray[np.int64]] = []
+    label = np.arange(schema.items, dtype=np.int64) % 2
+    for kind in label:
+        size = int(random.randint(8, 23))
+        ring = int(random.randint(5, 7)) if kind else 1
+        edges = [(node, (node + 1) % ring) for node in range(ring)] if kind else []
+        edges += [(node, int(random.randint(max(0, node - 4), node))) for node in range(ring, size)]
+        both = undirected(np.array(edges, dtype=np.int64).T, size)
+        pairs.append(both)
+        nodes.append(nodes[-1] + size)
+        links.append(links[-1] + both.shape[1])
+    whole = np.concatenate(pairs, axis=1)
+    starts = np.array(nodes, dtype=np.int64)
+    targets = whole[1] + np.repeat(starts[:-1], np.diff(links))
+    degree = np.minimum(np.bincount(targets, minlength=nodes[-1]), 7)
+    arrays: dict[str, Array] = {
+        "x": one_hot(degree, 8),
+        "edges": whole,
+        "label": label,
+        "nodes": starts,
+        "links": np.array(links, dtype=np.int64),
+        "_kinds": degree,
+    }
+    return Content(schema, arrays, stratified_split(label), "graphs")
+
+
+def _shapes() -> Content:
+    schema, random = SAMPLES["shapes"], Random(SEED)
+    rows, columns = np.mgrid[:32, :32]
+    image = np.empty((schema.items, 1, 32, 32), dtype=np.uint8)
+    mask = np.zeros((schema.items, 32, 32), dtype=np.int64)
+    for item in range(schema.items):
+        top, left = random.randint(6, 26, 2)
+        disc = (rows - top) ** 2 + (columns - left) ** 2 <= int(random.randint(3, 7)) ** 2
+        top, left, side = (*random.randint(2, 20, 2), random.randint(5, 11))
+        square = (rows >= top) & (rows < top + side) & (columns >= left) & (columns < left + side)
+        mask[item][disc] = 1
+        mask[item][square] = 2
+        light = random.uniform(0.45, 0.9, 2)
+        clean = np.where(square, light[1], np.where(disc, light[0], 0.15))
+        noisy = clean + random.normal(0, 0.12, clean.shape)
+        image[item, 0] = np.clip(np.rint(noisy * 255), 0, 255).astype(np.uint8)
+    splits = stratified_split(np.zeros(schema.items))
+    return Content(schema, {"image": image, "mask": mask}, splits, divisors={"image": 255})
+
+
+def _gestures() -> Content:
+    schema, random = SAMPLES["gestures"], Random(SEED)
+    label = np.arange(schema.items, dtype=np.int64) % 3
+    steps = np.arange(64)
+    x = np.empty((schema.items, 64, 2), dtype=np.float32)
+    for item, form in enumerate(label):
+        phase = steps / random.uniform(12, 26) + random.uniform(0, 1)
+        for channel, shift in enumerate((0.0, 0.25)):
+            turn = (phase + shift) % 1
+            wave = (np.sin(2 * np.pi * turn), np.sign(0.5 - turn), 2 * turn - 1)[form]
+            x[item, :, channel] = wave * random.uniform(0.7, 1.3) + random.normal(0, 0.35, 64)
+    length = np.full(schema.items, 64, dtype=np.int64)
+    return Content(schema, {"x": x, "length": length, "label": label}, stratified_split(label))
+
+
+def _tides() -> Content:
+    schema, random = SAMPLES["tides"], Random(SEED)
+    hours = np.arange(schema.items)
+    level = np.sin(2 * np.pi * hours / 12.42) + 0.5 * np.sin(2 * np.pi * hours / 24)
+    level = (level + random.normal(0, 0.1, len(hours)))[:, None].astype(np.float32)
+    window, horizon = int(schema.facts["window"]), int(schema.facts["horizon"])
+    whole = divided(Reading(), schema.items, ordered=True)
+    # A window and what follows it lie in one part, so that no part sees a number of another.
+    starts = {name: rows[: len(rows) - window - horizon + 1] for name, rows in whole.items()}
+    return Content(schema, {"x": level, "y": level}, starts, "windows", window=window, horizon=horizon)
+
+
+_THINGS = "film book meal hotel song play phone train garden game".split()
+_GOOD = "good great lovely fine brilliant superb charming".split()
+_BAD = "bad awful dull poor dreadful boring broken".split()
+_DEGREES = "really quite very so rather".split()
+_OTHERS = "the was not i we found think this and it in my opinion".split()
+_WORDS = ("<pad>", "<unk>", *_THINGS, *_GOOD, *_BAD, *_DEGREES, *_OTHERS, ".")
+
+
+def _opinions() -> Content:
+    schema, random = SAMPLES["opinions"], Random(SEED)
+    place = {word: number for number, word in enumerate(_WORDS)}
+    label = np.arange(schema.items, dtype=np.int64) % 2
+    tokens = np.zeros((schema.items, 16), dtype=np.int64)
+    length = np.zeros(schema.items, dtype=np.int64)
+    for item, kind in enumerate(label):
+        turned = bool(random.randint(2))
+        words = _GOOD if bool(kind) != turned else _BAD
+        subject = ("the", "this", "my")[random.randint(3)], _THINGS[random.randint(len(_THINGS))]
+        judged = [*(["not"] if turned else []), _DEGREES[random.randint(5)], words[random.randint(7)]]
+        sentence = [[*subject, "was", *judged, "."], ["i", "found", *subject, *judged, "."]][
+            random.randint(2)
+        ]
+        if random.randint(2):
+            sentence = [*("in", "my", "opinion"), *sentence]
+        tokens[item, : len(sentence)] = [place[word] for word in sentence]
+        length[item] = len(sentence)
+    arrays: dict[str, Array] = {"tokens": tokens, "length": length, "label": label}
+    known = Vocabulary("words", _WORDS, _WORDS[:2], lower=True)
+    return Content(schema, arrays, stratified_split(label), vocabularies={"tokens": known})
+
+
+MADE: Mapping[str, Callable[[], Content]] = {
+    "rings": _rings,
+    "shapes": _shapes,
+    "gestures": _gestures,
+    "tides": _tides,
+    "opinions": _opinions,
+}
