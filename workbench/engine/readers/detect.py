@@ -11,10 +11,12 @@ from pathlib import Path
 
 from workbench.core.errors import DataError
 from workbench.engine.readers import (
+    binaries,
     edge_lists,
     graphml,
     idx,
     images,
+    matlab,
     molecules,
     planetoid,
     series,
@@ -112,6 +114,8 @@ READERS: Mapping[str, Reader] = {
         graphml.READER,
         molecules.READER,
         idx.READER,
+        binaries.READER,
+        matlab.READER,
         text_pairs.READER,
         images.READER,
         text_classes.READER,

@@ -200,20 +200,30 @@ def read_pickle(path: Path) -> object:
     Raises DataError naming the file and what it asks for when that is anything else; nothing of the
     file is executed.
     """
-    data = read_bytes(path, MAX_PICKLE)
+    return unpickled(read_bytes(path, MAX_PICKLE), path)
+
+
+def unpickled(data: bytes, path: Path | str) -> object:
+    """What `read_pickle` makes of the bytes of a file; `path` is where they are from."""
     try:
         with warnings.catch_warnings():
             # A Python 2 file may carry escapes that today's Python warns of.
             warnings.simplefilter("ignore", DeprecationWarning)
             _inspect(data)
             value = _Unpickler(io.BytesIO(data), encoding="latin1").load()
-        if isinstance(value, _Array):
-            return value.value
-        return value.dense() if isinstance(value, _Sparse) else value
+        return (
+            {key: _plain(each) for key, each in value.items()} if isinstance(value, dict) else _plain(value)
+        )
     except Exception as error:  # whatever a crafted file provokes is a refusal of that file
         raise DataError(
             f"{path} is no pickle of plain arrays: {error}. Nothing in it was executed."
         ) from error
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, _Array):
+        return value.value
+    return value.dense() if isinstance(value, _Sparse) else value
 
 
 def read_numbers(path: Path) -> NDArray[np.generic]:
