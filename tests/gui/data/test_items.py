@@ -95,6 +95,22 @@ def test_rows_stand_in_a_table_under_the_names_of_their_columns(grid: ItemsGrid)
     assert [model.index(1, column).data() for column in range(5)] == ["2", "yes", "1.500", "", "sunny"]
 
 
+def test_cells_of_a_file_stand_as_they_are(grid: ItemsGrid) -> None:
+    part = {"name": "features", "kind": "row", "cells": ["22.0", "Mrs. Brown"], "columns": ["Age", "Name"]}
+    grid.show_items([{"place": 0, "label": "1", "parts": [part]}])
+    model = grid.model
+    assert model.columns == ["Item", "Label", "Age", "Name"]
+    assert [model.index(0, column).data() for column in (2, 3)] == ["22.0", "Mrs. Brown"]
+    right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    alignments = [model.index(0, column).data(Qt.ItemDataRole.TextAlignmentRole) for column in (2, 3)]
+    assert [alignment == right for alignment in alignments] == [True, False]
+
+
+def test_short_texts_have_low_tiles() -> None:
+    short, long = ({"parts": [{"name": "t", "kind": "text", "text": "word " * count}]} for count in (3, 90))
+    assert tile_size([short]).height() < tile_size([short, long]).height() - 60
+
+
 def test_items_without_labels_have_no_column_for_them(grid: ItemsGrid) -> None:
     grid.show_items([{**row(), "label": ""}])
     assert grid.table.isColumnHidden(1)
@@ -105,7 +121,7 @@ def test_items_without_labels_have_no_column_for_them(grid: ItemsGrid) -> None:
 def test_of_many_only_those_in_sight_are_asked_for(grid: ItemsGrid, qtbot: QtBot) -> None:
     asked: list[tuple[int, int]] = []
     grid.wanted.connect(lambda first, end: asked.append((first, end)))
-    grid.show_count(70_000, picture())
+    grid.show_count(70_000)
     qtbot.waitUntil(lambda: bool(asked))
     first, end = asked[0]
     assert first == 0
@@ -121,7 +137,7 @@ def test_of_many_only_those_in_sight_are_asked_for(grid: ItemsGrid, qtbot: QtBot
 def test_fast_scrolling_asks_for_where_it_ends(grid: ItemsGrid, qtbot: QtBot) -> None:
     asked: list[tuple[int, int]] = []
     grid.wanted.connect(lambda first, end: asked.append((first, end)))
-    grid.show_count(70_000, picture())
+    grid.show_count(70_000)
     qtbot.waitUntil(lambda: len(asked) == 1)
     bar = grid.tiles.verticalScrollBar()
     for step in range(1, 41):  # while the first question waits for its answer
@@ -136,7 +152,7 @@ def test_fast_scrolling_asks_for_where_it_ends(grid: ItemsGrid, qtbot: QtBot) ->
 
 
 def test_what_is_kept_has_a_limit(grid: ItemsGrid) -> None:
-    grid.show_count(70_000, picture())
+    grid.show_count(70_000)
     for first in range(0, 6_000, 100):
         grid.give(first, [picture(place) for place in range(first, first + 100)])
     assert len(grid.model.items) == 2_000
@@ -146,7 +162,7 @@ def test_what_is_kept_has_a_limit(grid: ItemsGrid) -> None:
 def test_a_refused_question_may_be_asked_again(grid: ItemsGrid, qtbot: QtBot) -> None:
     asked: list[tuple[int, int]] = []
     grid.wanted.connect(lambda first, end: asked.append((first, end)))
-    grid.show_count(50, picture())
+    grid.show_count(50)
     qtbot.waitUntil(lambda: len(asked) == 1)
     grid.refuse()
     grid.tiles.viewport().grab()
@@ -219,7 +235,7 @@ def test_brief_tells_sizes() -> None:
 
 def test_pictures_stand_beside_one_another() -> None:
     part = {"name": "image", "kind": "image", "png": ""}
-    alone = tile_size({"parts": [part]})
-    pair = tile_size({"parts": [part, {**part, "name": "mask"}]})
+    alone = tile_size([{"parts": [part]}])
+    pair = tile_size([{"parts": [part, {**part, "name": "mask"}]}])
     assert pair.width() > 1.8 * alone.width() - 20
     assert pair.height() < 1.5 * alone.height()

@@ -27,6 +27,8 @@ PATIENCE = 8.0
 # Classes that are counted for the window.
 _CLASSES = 1_000
 _MOST_PLACES = 1_000
+# What is made of these kinds takes time and has no words.
+_DRAWN = ("image", "volume", "video", "audio", "graph", "series")
 
 
 def serve(
@@ -157,7 +159,7 @@ def text_of(content: Content, split: str, place: int) -> str:
     said = [show.label_of(content, position)]
     raw = [array for array in content.arrays.values() if array.dtype.kind in "US" and len(array) > position]
     said += [str(value) for array in raw for value in np.atleast_1d(array[position]).ravel()]
-    if not raw and content.schema.kind in ("text", "table"):
+    if not raw and content.schema.kind not in _DRAWN:
         for part in show.items(content, split, [place])[0]["parts"]:
             said += _words(part)
     return "\n".join(said).casefold()
@@ -166,7 +168,7 @@ def text_of(content: Content, split: str, place: int) -> str:
 def _words(part: Mapping[str, Any]) -> list[str]:
     if part.get("kind") in ("text", "value"):
         return [str(part.get("text", ""))]
-    values = part.get("values") or ()
+    values = part.get("cells") or part.get("values") or ()
     return [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values]
 
 

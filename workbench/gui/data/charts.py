@@ -199,9 +199,9 @@ class Bars(Chart):
             painter.setBrush(theme.color("accent"))
             painter.drawRoundedRect(QRectF(left, top + 4, max(wide, 1.0), _BAR - 8), 2, 2)
             painter.setPen(theme.color("text" if place == self.at else "dim"))
-            name = metrics.elidedText(self.names[place], Qt.TextElideMode.ElideRight, left - 12)
+            name = metrics.elidedText(self.names[place], Qt.TextElideMode.ElideRight, left - 9)
             middle = Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(QRectF(4, top, left - 10, _BAR), Qt.AlignmentFlag.AlignLeft | middle, name)
+            painter.drawText(QRectF(4, top, left - 9, _BAR), Qt.AlignmentFlag.AlignLeft | middle, name)
             painter.setPen(theme.color("text"))
             beside = QRectF(left + wide + 5, top, right, _BAR)
             painter.drawText(beside, Qt.AlignmentFlag.AlignLeft | middle, said[place])

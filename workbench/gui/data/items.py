@@ -140,10 +140,10 @@ class Tiles(QListView):
         self.painter = TilePainter(self)
         self.setItemDelegate(self.painter)
 
-    def suit(self, item: Item) -> None:
-        """Choose the size of tiles by what an item looks like."""
-        self._tile = tile_size(item)
-        self._squares = sum(part["kind"] in PICTURES for part in parts_of(item))
+    def suit(self, items: Sequence[Item]) -> None:
+        """Choose the size of tiles by what some items look like."""
+        self._tile = tile_size(items)
+        self._squares = sum(part["kind"] in PICTURES for part in parts_of(items[0])) if items else 1
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -152,7 +152,7 @@ class Tiles(QListView):
 
     def _fit(self) -> None:
         """Let tiles grow until a row of them fills the width; pictures stay square."""
-        room = self.viewport().width()
+        room = self.viewport().width() - 1  # a tile as wide as all of it would leave the first row empty
         columns = max(1, room // (self._tile.width() + _GAP))
         wide = max(80, room // columns - _GAP)
         grown = (wide - self._tile.width()) // self._squares if self._squares else 0
@@ -227,13 +227,13 @@ class ItemsGrid(QWidget):
 
     def show_items(self, items: Sequence[Item]) -> None:
         """Show these items and no more."""
-        self._suit(items[0] if items else {})
-        self.model.show(list(items))
+        self._suit(items)
+        self.model.reset(len(items), items)
         self._fit_columns()
 
-    def show_count(self, count: int, first: Item | None = None) -> None:
-        """Show so many items; `first` is one of them and tells what they look like."""
-        self._suit(first or {})
+    def show_count(self, count: int, first: Sequence[Item] = ()) -> None:
+        """Show so many items, the first of which are here already and tell what they all look like."""
+        self._suit(first)
         self.model.reset(count, first)
         self._fit_columns()
         self._repaint()
@@ -252,14 +252,14 @@ class ItemsGrid(QWidget):
         index = self.tiles.currentIndex()
         return self.model.item(index.row()) if index.isValid() else None
 
-    def _suit(self, first: Item) -> None:
-        """Choose between tiles and table, and the size of tiles, by what an item looks like."""
-        parts = parts_of(first)
+    def _suit(self, items: Sequence[Item]) -> None:
+        """Choose between tiles and table, and the size of tiles, by what some items look like."""
+        parts = parts_of(items[0]) if items else []
         flat = bool(parts) and all(part["kind"] in ("row", "table", "value") for part in parts)
         self.stack.setCurrentWidget(self.table if flat else self.tiles)
         self.setFocusProxy(self.table if flat else self.tiles)
         self.tiles.painter.forget()
-        self.tiles.suit(first)
+        self.tiles.suit(items)
         deep = [part for part in parts if part["kind"] in ("volume", "video")]
         self.through.setVisible(bool(deep))
         self._slices = max((len(slices_of(part)) for part in deep), default=0)

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from workbench.gui.data.items_painting import Item, Part, cell, named_values, parts_of, spoken
+from workbench.gui.data.items_painting import Item, cell, named_values, parts_of, spoken, values_of
 from workbench.gui.text import one_line
 
 Index = QModelIndex | QPersistentModelIndex
@@ -59,25 +59,15 @@ class ItemsModel(QAbstractTableModel):
         """The headers of a table of the items."""
         return ["Item", "Label", *(title for _, _, title in self._columns)]
 
-    def show(self, items: Sequence[Item]) -> None:
-        """Show these items and no more."""
-        self.reset(len(items))
-        self._waits = False
-        for place, item in enumerate(items):
-            self._items[place] = item
-        self._set_columns(items[0] if items else {})
-
-    def reset(self, count: int, first: Item | None = None) -> None:
-        """There are so many items now, none of which is known; `first` tells what they look like."""
+    def reset(self, count: int, first: Sequence[Item] = ()) -> None:
+        """There are so many items now, of which the first are known and tell the columns."""
         self.beginResetModel()
         self._count = count
-        self._items.clear()
+        self._items = OrderedDict(enumerate(first))
         self._missing.clear()
         self._waits = False
-        self._columns = []
+        self._columns = _columns(first[0])[:_MOST_COLUMNS] if first else []
         self.endResetModel()
-        if first is not None:
-            self._set_columns(first)
 
     def give(self, first: int, items: Sequence[Item]) -> None:
         """Items that were asked for, from the place `first` on."""
@@ -119,7 +109,8 @@ class ItemsModel(QAbstractTableModel):
             return None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return self.columns[section]
-        return (_RIGHT if section >= 2 else _LEFT) if role == Qt.ItemDataRole.TextAlignmentRole else None
+        right = section >= 2 and (not self._items or self._is_number(next(iter(self._items)), section))
+        return (_RIGHT if right else _LEFT) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         place, column = index.row(), index.column()
@@ -146,22 +137,15 @@ class ItemsModel(QAbstractTableModel):
     def _value(self, item: Item, column: int) -> object:
         part_place, place, _ = self._columns[column - 2]
         parts = parts_of(item)
-        values = _values(parts[part_place]) if part_place < len(parts) else []
+        values = values_of(parts[part_place]) if part_place < len(parts) else []
         return values[place] if place < len(values) else None
 
     def _is_number(self, place: int, column: int) -> bool:
         found = self._items.get(place)
-        return found is not None and isinstance(self._value(found, column), int | float)
-
-    def _set_columns(self, first: Item) -> None:
-        columns = [
-            (at, place, title)
-            for at, part in enumerate(parts_of(first))
-            for place, (title, _) in enumerate(named_values(part))
-        ]
-        self.beginResetModel()
-        self._columns = columns[:_MOST_COLUMNS]
-        self.endResetModel()
+        if found is None:
+            return False
+        value = self._value(found, column)
+        return isinstance(value, int | float) or (isinstance(value, str) and _is_number(value))
 
     def _tell_wanted(self) -> None:
         missing = sorted(place for place in self._missing if place not in self._items)
@@ -173,8 +157,18 @@ class ItemsModel(QAbstractTableModel):
         self.wanted.emit(first, min(missing[-1] + 1 + _AHEAD, first + _MOST_ASKED, self._count))
 
 
-def _values(part: Part) -> list[object]:
-    if part["kind"] in ("row", "table"):
-        found = part.get("values")
-        return list(found) if isinstance(found, list | tuple) else []
-    return [part.get("text", "")]
+def _is_number(words: str) -> bool:
+    try:
+        float(words)
+    except ValueError:
+        return False
+    return True
+
+
+def _columns(first: Item) -> list[tuple[int, int, str]]:
+    """For each column of a table: which part, which value of it, and its header."""
+    return [
+        (at, place, title)
+        for at, part in enumerate(parts_of(first))
+        for place, (title, _) in enumerate(named_values(part))
+    ]

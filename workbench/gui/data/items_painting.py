@@ -29,6 +29,8 @@ _HIGH: Final = {"text": 104, "curve": 84, "row": 34, "table": 34, "value": 20}
 _PAD: Final = 8
 _LINE: Final = 18
 _MOST_DOTS: Final = 400
+_TEXT_LINE: Final = 17
+_MOST_LINES: Final = 6
 
 
 def small_font() -> QFont:
@@ -50,17 +52,31 @@ def slices_of(part: Part) -> Sequence[str]:
     return found if isinstance(found, list | tuple) else ()
 
 
-def tile_size(item: Item) -> QSize:
-    """How large an item's tile is: pictures beside one another, the rest below."""
-    parts = parts_of(item)
+def tile_size(items: Sequence[Item]) -> QSize:
+    """How large the tiles of such items are: pictures beside one another, the rest below.
+
+    All are alike but for their texts, of which the longest counts.
+    """
+    parts = parts_of(items[0]) if items else []
     squares = [part for part in parts if part["kind"] in PICTURES]
     strips = [part for part in parts if part["kind"] not in PICTURES]
     caption = _LINE if len(parts) > 1 else 0
     wide = [len(squares) * (_SIDE + _PAD) - _PAD if squares else 0]
     wide += [_WIDE.get(str(part["kind"]), 160) for part in strips]
     high = (_SIDE + caption) if squares else 0
-    high += sum(_HIGH.get(str(part["kind"]), 20) + caption for part in strips)
+    for part in strips:
+        high += _HIGH.get(str(part["kind"]), 20) + caption
+        if part["kind"] == "text":
+            high -= _TEXT_LINE * (_MOST_LINES - _lines(items, str(part.get("name", ""))))
     return QSize(max(_SIDE, *wide) + 2 * _PAD, high + _LINE + 2 * _PAD + 2)
+
+
+def _lines(items: Sequence[Item], name: str) -> int:
+    """How many lines the longest text of that name takes, about."""
+    texts = [
+        str(part.get("text", "")) for item in items for part in parts_of(item) if part.get("name") == name
+    ]
+    return min(_MOST_LINES, max((text.count("\n") + 1 + len(text) // 45 for text in texts), default=1))
 
 
 def paint_parts(painter: QPainter, area: QRectF, item: Item, depth: float) -> None:
@@ -131,8 +147,8 @@ def brief(part: Part) -> str:
     """A part in a few words: its numbers, its text, or what it is."""
     kind = part["kind"]
     if kind in ("row", "table"):
-        values = part.get("values") or ()
-        shown = ", ".join(cell(value) for value in list(values)[:12])
+        values = values_of(part)
+        shown = ", ".join(cell(value) for value in values[:12])
         return f"{shown}, … ({len(values)} values)" if len(values) > 12 else shown
     if kind in ("text", "value"):
         return one_line(str(part.get("text", "")))
@@ -148,12 +164,20 @@ def brief(part: Part) -> str:
     return "a picture"
 
 
+def values_of(part: Part) -> list[object]:
+    """The values of a row: its cells as they stand in the file, or numbers; of another part its text."""
+    if part["kind"] not in ("row", "table"):
+        return [part.get("text", "")]
+    found = part.get("cells") or part.get("values")
+    return list(found) if isinstance(found, list | tuple) else []
+
+
 def named_values(part: Part) -> list[tuple[str, str]]:
     """The values of a row, each with the name of its column; of another part its text."""
     name = str(part.get("name", ""))
     if part["kind"] not in ("row", "table"):
         return [(name, one_line(str(part.get("text", ""))))]
-    values, names = part.get("values") or (), part.get("names") or ()
+    values, names = values_of(part), part.get("columns") or part.get("names") or ()
     told = [str(names[at]) if at < len(names) else f"{name} {at + 1}" for at in range(len(values))]
     if len(values) == 1 and not names:
         told = [name]
@@ -221,6 +245,9 @@ def paint_text(painter: QPainter, box: QRectF, part: Part) -> None:
         return
     metrics = QFontMetricsF(font)
     line = metrics.height() + 3
+    # Words were divided at spaces, which are no tokens: a gap stands for each.
+    whole = "".join(str(token) for token in tokens[:20])
+    gap = 0 if any(space in whole for space in " \n▁") or len(whole) < 1.5 * len(tokens[:20]) else 3
     x, y = box.left(), box.top()
     marks = (mixed(theme.color("accent"), theme.color("card"), 0.22), theme.color("hover"))
     for place, given in enumerate(tokens):
@@ -235,7 +262,7 @@ def paint_text(painter: QPainter, box: QRectF, part: Part) -> None:
         painter.fillRect(spot.adjusted(0, 0, -1, 0), marks[place % 2])
         painter.setPen(theme.color("dim" if breaks else "text"))
         painter.drawText(spot, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, token)
-        x += width
+        x += width + gap
         if breaks:
             x, y = box.left(), y + line
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     "image": "Images", "table": "Table", "text": "Text", "graph": "Graph", "series": "Series",
-    "audio": "Audio", "volume": "Volumes", "video": "Videos",
+    "audio": "Audio", "volume": "Volumes", "video": "Videos", "sentences": "Sentences",
 }  # fmt: skip
 _MOST_NAMED = 3
 
@@ -47,6 +47,7 @@ class DatasetPage(QWidget):
         self._record: DatasetRecord | None = None
         self._standing: Standing | None = None
         self._mark: Reading | None = None
+        self._marked = False
         self.making: Adding | None = None
         self.header = PageHeader()
         self.items = ItemsPane()
@@ -115,9 +116,7 @@ class DatasetPage(QWidget):
         self.header.show_texts("", "", own=False)
 
     def _stop(self) -> None:
-        if self._mark is not None:
-            self._mark.stop()
-            self._mark = None
+        self._drop_mark()
         if self.making is not None:
             self.making.cancel()
             self.making = None
@@ -142,7 +141,7 @@ class DatasetPage(QWidget):
             side.show_about((), schema.description)
 
     def _show_head(self, schema: Schema) -> None:
-        facts = [KINDS.get(schema.kind, schema.kind), text.plural(schema.items, "item")]
+        facts = [KINDS.get(schema.kind, schema.kind.capitalize()), text.plural(schema.items, "item")]
         if classes := int(schema.facts.get("classes", 0)):
             facts.append(text.plural(classes, "class", "classes"))
         facts += [
@@ -213,8 +212,14 @@ class DatasetPage(QWidget):
             )
         else:
             notice.hide()
-        if standing.source and self._mark is None:
+        if standing.source and not self._marked and self.isVisible():
             self._ask_mark(record)
+
+    def _drop_mark(self) -> None:
+        """Ask the next time what the source is now."""
+        mark, self._mark, self._marked = self._mark, None, False
+        if mark is not None:
+            mark.stop()
 
     def _ask_mark(self, record: DatasetRecord) -> None:
         """Let the readers' process see whether the source is what it was."""
@@ -224,8 +229,13 @@ class DatasetPage(QWidget):
         mark.failed.connect(
             lambda reason, _: self._on_changed(record, f"The source cannot be read any more: {reason}")
         )
-        self._mark = mark
+        mark.ended.connect(lambda: self._on_mark_ended(mark))
+        self._mark, self._marked = mark, True
         mark.start()
+
+    def _on_mark_ended(self, mark: Reading) -> None:
+        if mark is self._mark:
+            self._mark = None
 
     def _on_mark(self, record: DatasetRecord, mark: str) -> None:
         if mark != record.fingerprint:
@@ -387,21 +397,15 @@ class DatasetPage(QWidget):
             and record.schema.get("labels") != before.schema.get("labels")
         ):
             self.items.show_copy(str(standing.folder), list(schema.labels), keep=True)
-        if self._mark is not None:
-            self._mark.stop()
-            self._mark = None
+        self._drop_mark()
         self._look()
 
     # ------------------------------------------------------------- Qt's events
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self.id:
-            self._mark = None
-            self._look()
+        self._look()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        if self._mark is not None:
-            self._mark.stop()
-            self._mark = None
+        self._drop_mark()

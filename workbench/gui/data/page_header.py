@@ -122,8 +122,11 @@ class PageHeader(QWidget):
         row.setSpacing(8)
         left = QVBoxLayout()
         left.setSpacing(4)
-        left.addWidget(self.name)
-        left.addWidget(self.title)
+        first = QHBoxLayout()
+        first.addWidget(self.name, 1)
+        first.addWidget(self.title, 8)
+        first.addStretch(1)
+        left.addLayout(first)
         left.addWidget(self.facts)
         row.addLayout(left, 1)
         for button in (self.folder, self.clear, self.remove):

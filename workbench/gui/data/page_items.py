@@ -190,10 +190,11 @@ class ItemsPane(QWidget):
                 )
                 self.tally.setText("0 items")
                 return
-            self.grid.show_count(int(said["count"]), items[0])
+            self.grid.show_count(int(said["count"]), items)
             self._stack.setCurrentIndex(0)
             self._tell(int(said["count"]), bool(said["whole"]))
-        self.grid.give(first, items)
+        else:
+            self.grid.give(first, items)
 
     def _tell(self, count: int, whole: bool) -> None:
         total = self._counts.get(str(self.split.currentData()), 0)
