@@ -63,8 +63,12 @@ def opened(path: Path) -> Iterator[io.BufferedIOBase]:
 
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     """The whole content.  Raises DataError when it is empty or, unpacked, larger than `limit`."""
+    # In pieces: a read of so many bytes at once would first make room for all of them.
+    content = io.BytesIO()
     with opened(path) as stream:
-        data = stream.read(limit + 1)
+        while content.tell() <= limit and (piece := stream.read(MEGABYTE)):
+            content.write(piece)
+    data = content.getvalue()
     if len(data) > limit:
         raise DataError(f"{path} has more than {size_text(limit)} of content, too much to read into memory.")
     if not data:
