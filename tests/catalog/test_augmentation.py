@@ -28,11 +28,6 @@ def module(type: str, *specs: TensorSpec, seed: int = 0, **params: Value) -> Any
     return made
 
 
-def each(*values: float) -> Tensor:
-    """One number for each image."""
-    return torch.tensor(values)
-
-
 def picture(height: int = 20, width: int = 26) -> Tensor:
     """A smooth image of three channels with nothing at its border, so that ways to interpolate hardly differ."""
     y, x = np.mgrid[0:height, 0:width]
@@ -43,30 +38,42 @@ def picture(height: int = 20, width: int = 26) -> Tensor:
     return torch.tensor(np.stack(bells), dtype=torch.float32).unsqueeze(0)
 
 
+def moved(
+    layer: Any,
+    x: Tensor,
+    turn: float = 0.0,
+    zoom: float = 1.0,
+    shear: float = 0.0,
+    right: float = 0.0,
+    down: float = 0.0,
+) -> Tensor:
+    """One image moved by given amounts."""
+    numbers = (torch.tensor([value]) for value in (turn, zoom, shear, right, down))
+    found = layer.moved(x, layer.grid(x, *numbers))
+    assert isinstance(found, Tensor)
+    return found
+
+
 # ------------------------------------------------------------- geometry
 
 
 @pytest.mark.parametrize("degrees", [0.0, 30.0, -75.0, 90.0])
 def test_rotation_is_that_of_scipy(degrees: float) -> None:
     x = picture()
-    found = module("RandomRotation").moved(
-        x, each(math.radians(degrees)), each(1.0), each(0.0), each(0.0), each(0.0)
-    )
+    found = moved(module("RandomRotation"), x, turn=math.radians(degrees))
     wanted = ndimage.rotate(x.numpy(), degrees, axes=(3, 2), reshape=False, order=1)
     assert np.abs(found.numpy() - wanted).max() < 2e-4
     if degrees == 90:  # against the clock: what was on the right is on top
         square = torch.zeros(1, 1, 5, 5)
         square[0, 0, 2, 4] = 1
-        found = module("RandomRotation").moved(
-            square, each(math.pi / 2), each(1.0), each(0.0), each(0.0), each(0.0)
-        )
+        found = moved(module("RandomRotation"), square, turn=math.pi / 2)
         assert found[0, 0, 0, 2] == pytest.approx(1, abs=1e-5)
 
 
 def test_affine_is_that_of_scipy() -> None:
     """Slanted, turned, zoomed and moved: the same matrix, given to SciPy in rows and columns of pixels."""
     x, turn, zoom, shear, right, down = picture(), 0.4, 1.3, 0.2, 0.1, -0.15
-    found = module("RandomAffine").moved(x, each(turn), each(zoom), each(shear), each(right), each(down))
+    found = moved(module("RandomAffine"), x, turn, zoom, shear, right, down)
     rotation = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])  # of (x, y)
     forth = zoom * rotation @ np.array([[1, math.tan(shear)], [0, 1]])
     back = np.linalg.inv(forth)
@@ -83,11 +90,13 @@ def test_angles_and_zooms_are_spread_evenly() -> None:
     layer = module("RandomAffine", degrees=20.0, translate=0.1, smallest=0.5, largest=2.0)
     taken: dict[str, Tensor] = {}
 
-    def moved(x: Tensor, turn: Tensor, zoom: Tensor, shear: Tensor, right: Tensor, down: Tensor) -> Tensor:
-        taken.update(turn=turn, zoom=zoom.log(), shear=shear, right=right, down=down)
-        return x
+    grid = layer.grid
 
-    layer.moved = moved
+    def seen(x: Tensor, turn: Tensor, zoom: Tensor, shear: Tensor, right: Tensor, down: Tensor) -> Any:
+        taken.update(turn=turn, zoom=zoom.log(), shear=shear, right=right, down=down)
+        return grid(x, turn, zoom, shear, right, down)
+
+    layer.grid = seen
     layer(torch.zeros(20_000, 1, 2, 2))
     bounds = {"turn": math.radians(20), "zoom": math.log(2), "shear": 0.0, "right": 0.1, "down": 0.1}
     for name, bound in bounds.items():
@@ -100,8 +109,8 @@ def test_what_comes_in_from_outside() -> None:
     x = torch.ones(1, 1, 8, 8)
     for mode, wanted in (("zeros", 0.0), ("border", 1.0), ("reflection", 1.0)):
         layer = module("RandomAffine", padding_mode=mode)
-        moved = layer.moved(x, each(0.0), each(1.0), each(0.0), each(0.5), each(0.0))
-        assert float(moved[0, 0, 4, 1]) == pytest.approx(wanted)
+        found = moved(layer, x, right=0.5)
+        assert float(found[0, 0, 4, 1]) == pytest.approx(wanted)
 
 
 def test_crop_takes_every_place_equally_often() -> None:

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from tests.damage import damaged, tried
 from tests.drawing import CLASSIFIER, block, draw
 from tests.programs import analysed, batch_of, call, live, names_of, text_of
-from workbench.catalog.check import analyse
+from workbench.catalog.check import Analysis, analyse
+from workbench.catalog.nodes.sources import FREE
 from workbench.catalog.schema import SAMPLES, Schema
 from workbench.catalog.spec import Example, NodeType, fields_of, node_types
 from workbench.catalog.templates import load, templates
@@ -111,19 +112,21 @@ def test_every_type_compiles_and_runs(cls: type[NodeType], example: Example) -> 
     for name, info in analysis.nodes.items():
         if info.node.type == "Output":
             arguments = ast.parse(text_of(document, schemas))
-            found = call(program, name, *_given(arguments, name, batch))
+            found = call(program, name, *_given(arguments, name, batch, analysis))
             assert len(found.shape) == info.inputs[0].rank
 
 
-def _given(tree: ast.Module, method: str, batch: dict[str, torch.Tensor]) -> list[torch.Tensor]:
-    """The arguments that a named output asks for, from the batch."""
+def _given(
+    tree: ast.Module, method: str, batch: dict[str, torch.Tensor], analysis: Analysis
+) -> list[torch.Tensor]:
+    """The arguments that a named output asks for: from the batch, or zeros in place of noise and constants."""
     (found,) = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == method]
     by_name = {name.replace(".", "_"): value for name, value in batch.items()}
-    noise = torch.zeros(3, 64)
-    return [
-        by_name.get(each.arg, noise[:, :7] if "subject" not in each.arg else noise)
-        for each in found.args.args[1:]
-    ]
+    for id, info in analysis.nodes.items():
+        if info.node.type in FREE:
+            ((port, spec),) = info.outputs.items()
+            by_name[f"{id}_{port}"] = torch.zeros(3, *(dim for dim in spec.shape if isinstance(dim, int)))
+    return [by_name[each.arg] for each in found.args.args[1:]]
 
 
 LONG_AND_SHORT = ("subject", "a_rather_long_name_of_a_node", "x" * 45)

@@ -3,8 +3,8 @@
 They act in training only; the class in `source` is part of the generated program.
 """
 
-from workbench.catalog import expect
-from workbench.catalog.spec import NodeType, example, node, param
+from workbench.catalog.moving import PORTS, TARGET_HELP, Moving
+from workbench.catalog.spec import example, node, param
 from workbench.core.errors import ShapeError
 from workbench.core.shapes import TensorSpec
 
@@ -30,13 +30,15 @@ class RandomAffine(nn.Module):
         self.shear = shear
         self.padding_mode = padding_mode
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self, x: torch.Tensor, target: torch.Tensor | None = None
+    ) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
         if not self.training:
-            return x
+            return x if target is None else (x, target)
         drawn = torch.rand(5, len(x), dtype=x.dtype, device=x.device)
         turn, shear, right, down = 2 * drawn[:4] - 1
         zoom = self.smallest + drawn[4] * (self.largest - self.smallest)
-        return self.moved(
+        grid = self.grid(
             x,
             torch.deg2rad(turn * self.degrees),
             zoom.exp(),
@@ -44,8 +46,18 @@ class RandomAffine(nn.Module):
             right * self.translate,
             down * self.translate,
         )
+        y = self.moved(x, grid)
+        return y if target is None else (y, self.moved(target, grid))
 
-    def moved(
+    def moved(self, x: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+        outside = {"padding_mode": self.padding_mode, "align_corners": False}
+        if x.dim() == 4:
+            return F.grid_sample(x, grid, **outside)
+        marks = (x + 100).unsqueeze(1).to(grid.dtype)
+        marks = F.grid_sample(marks, grid, "nearest", **outside).squeeze(1)
+        return marks.long() - 100  # of classes: zeros outside do not count
+
+    def grid(
         self,
         x: torch.Tensor,
         turn: torch.Tensor,
@@ -63,10 +75,7 @@ class RandomAffine(nn.Module):
         right, down = 2 * right, 2 * down
         rows = (a, b, -a * right - b * down, c, d, -c * right - d * down)
         matrix = torch.stack(rows, 1).view(-1, 2, 3)
-        grid = F.affine_grid(matrix, list(x.shape), align_corners=False)
-        return F.grid_sample(
-            x, grid, padding_mode=self.padding_mode, align_corners=False
-        )
+        return F.affine_grid(matrix, list(x.shape), align_corners=False)
 '''
 
 
@@ -74,19 +83,22 @@ class RandomAffine(nn.Module):
     "Random rotation",
     "RandomAffine",
     family="augmentation",
+    inputs=PORTS[0],
+    outputs=PORTS[1],
     aliases=("turn", "rotate", "angle", "augment", "image", "degrees"),
     source=_SOURCE,
     examples=(
         example(("N", 1, 28, 28)),
         example(("N", 3, "H", 9), degrees=90.0, padding_mode="border"),
+        example(("N", 3, 12, 9), TensorSpec(("N", 12, 9), "index", 4), with_target=True),
     ),
 )
-class RandomRotation(NodeType):
+class RandomRotation(Moving):
     """Turns each training image about its middle by a random angle.
 
     **Formula** y(p) = x(R⁻¹ p) with p from the middle of the image and R a turn by −degrees … degrees; bilinear
 
-    **Shapes** x N×C×H×W → y the same.
+    **Shapes** x N×C×H×W → y the same. A target N×H×W or N×C×H×W moves along.
 
     **Use when** things are seldom upright to the degree: 10 – 15 for photographs and digits (6 and 9 change places at
     180), 180 where there is no up.
@@ -99,10 +111,10 @@ class RandomRotation(NodeType):
 
     degrees: float = param(15.0, "How far at most, either way.", min=0, max=180, required=True)
     padding_mode: str = param("zeros", _BORDER_HELP, choices=_BORDERS, label="Outside")
+    with_target: bool = param(False, TARGET_HELP, argument=False)
 
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        expect.images(specs[0])
-        return specs[0]
+    def infer(self, *specs: TensorSpec) -> TensorSpec | tuple[TensorSpec, ...]:
+        return self.moved(specs, *self.sides(specs))
 
     def summary(self) -> str:
         return f"± {self.degrees:g}°"
@@ -112,6 +124,8 @@ class RandomRotation(NodeType):
     "Random affine",
     "RandomAffine",
     family="augmentation",
+    inputs=PORTS[0],
+    outputs=PORTS[1],
     aliases=("rotate", "scale", "zoom", "shear", "translate", "warp", "augment", "image"),
     source=_SOURCE,
     examples=(
@@ -120,13 +134,13 @@ class RandomRotation(NodeType):
         example(("N", 3, "H", "W"), padding_mode="reflection"),
     ),
 )
-class RandomAffine(NodeType):
+class RandomAffine(Moving):
     """Shears, turns, scales and moves each training image by random amounts, in one step.
 
     **Formula** y(p) = x(A⁻¹ (p − t)) with A = zoom · turn · shear, p from the middle of the image, t within
     ± translate · (W, H); bilinear
 
-    **Shapes** x N×C×H×W → y the same.
+    **Shapes** x N×C×H×W → y the same. A target N×H×W or N×C×H×W moves along.
 
     **Use when** things are seen from other places and angles than in training, such as handwriting.
 
@@ -149,16 +163,16 @@ class RandomAffine(NodeType):
     largest: float = param(1.1, "The largest zoom.", min=0.01, max=100, required=True)
     shear: float = param(0.0, "By how many degrees it is slanted at most, either way.", min=0, max=80)
     padding_mode: str = param("zeros", _BORDER_HELP, choices=_BORDERS, label="Outside")
+    with_target: bool = param(False, TARGET_HELP, argument=False)
 
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        expect.images(specs[0])
+    def infer(self, *specs: TensorSpec) -> TensorSpec | tuple[TensorSpec, ...]:
         if self.smallest > self.largest:
             raise ShapeError(
                 f"smallest = {self.smallest:g} is more than largest = {self.largest:g}",
                 "",
                 change=("smallest", self.largest),
             )
-        return specs[0]
+        return self.moved(specs, *self.sides(specs))
 
     def summary(self) -> str:
         moved = f"± {self.degrees:g}° · ± {100 * self.translate:g} %"
