@@ -7,7 +7,8 @@ import torch
 
 from tests.readings import Read, loaded
 from workbench.core.errors import DataError
-from workbench.engine.readers import table_files, tables
+from workbench.engine.readers import table_files, table_texts, tables
+from workbench.engine.readers.reader import Reading
 
 
 def written(tmp_path: Path, text: str | bytes, name: str = "data.csv") -> Path:
@@ -254,11 +255,26 @@ def test_what_is_no_table_is_refused(tmp_path: Path, text: str, message: str) ->
     assert message in refused(tmp_path, text)
 
 
-def test_undecodable_bytes_are_named_by_position(tmp_path: Path) -> None:
+def test_a_text_that_is_no_utf_8_is_taken_for_western_and_told(tmp_path: Path) -> None:
     text = flowers().replace("red", "röd").encode("latin-1")
-    assert f"byte 0xf6 at position {text.index(0xF6):,} is wrong" in refused(tmp_path, text)
-    assert read(tmp_path, text, encoding="latin-1").schema.items == 30
+    reading = Reading()
+    content = tables.read(written(tmp_path, text), reading)
+    assert "röd".encode() in content.arrays["_cells"]
+    assert f"(the byte 0xf6 at position {text.index(0xF6):,})" in reading.problems[0]
+    assert reading.understood["encoding"] == "cp1252"
+    greek = flowers().replace("red", "κόκκινο").encode("iso8859-7")
+    content = tables.read(written(tmp_path, greek), Reading({"encoding": "iso8859-7"}))
+    assert "κόκκινο".encode() in content.arrays["_cells"]
+    assert f"byte 0xf6 at position {text.index(0xF6):,} is wrong" in refused(tmp_path, text, encoding="utf-8")
     assert 'names "klingon", which Python does not know' in refused(tmp_path, flowers(), encoding="klingon")
+
+
+def test_the_wrong_byte_is_found_across_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_texts, "_BLOCK", 7)
+    text = flowers().replace("red", "röd").encode()
+    assert read(tmp_path, text).problems == ()
+    text = text.replace(b"22.5,blue", b"22.5,bl\xe4e")
+    assert f"(the byte 0xe4 at position {text.index(0xE4):,})" in read(tmp_path, text).problems[0]
 
 
 def test_a_table_larger_than_memory_allows_is_refused(

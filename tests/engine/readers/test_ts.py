@@ -125,6 +125,12 @@ def test_a_packed_file_is_read_in_place(tmp_path: Path) -> None:
     assert read(file)[0].schema.items == 20
 
 
+def test_letters_of_old_comments_do_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "Waves.ts"
+    file.write_bytes("#Müller\r\n".encode("latin-1") + as_ts(series(20)).replace("\n", "\r\n").encode())
+    assert read(file)[0].schema.items == 20
+
+
 def test_numbers_can_be_predicted(tmp_path: Path) -> None:
     text = as_ts(series(20), " ".join(str(i * 1.5) for i in range(20)))
     content, _ = read(written(tmp_path, text.replace("@classLabel true", "@targetLabel true")))

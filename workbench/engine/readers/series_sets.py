@@ -114,7 +114,6 @@ def read(path: Path, reading: Reading) -> Content:
         facts=_facts(window, horizon, len(x), [scales[name] for name in goals]),
         kind="series",
         items=table.rows,
-        labels=tuple(goals),
     )
     arrays = {
         "x": np.stack(x, axis=1).astype(np.float32),

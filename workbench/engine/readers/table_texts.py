@@ -109,17 +109,41 @@ def _utf8(path: Path, data: bytes, reading: Reading) -> bytes:
     plain = not wish or wish.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig")
     if plain and data[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         data = data.removeprefix(codecs.BOM_UTF8)
-        try:
-            # Piece by piece: the text itself would be a second copy.
-            decoder = codecs.getincrementaldecoder("utf-8")()
-            for place in range(0, len(data), _BLOCK):
-                decoder.decode(data[place : place + _BLOCK])
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            decoded(path, data, wish)  # says where it is wrong
         if b"\0" not in data:
-            return data
+            place = _wrong_byte(data)
+            if place is None:
+                return data
+            if not wish:
+                return _western(data, place, reading)
     return decoded(path, data, wish).encode()
+
+
+def _wrong_byte(data: bytes) -> int | None:
+    """Where the bytes are no UTF-8; None when they are."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    # Piece by piece: the text itself would be a second copy.
+    for place in range(0, len(data) + 1, _BLOCK):
+        piece = data[place : place + _BLOCK]
+        held = len(decoder.getstate()[0])
+        try:
+            decoder.decode(piece, final=place + _BLOCK > len(data))
+        except UnicodeDecodeError as error:
+            return place - held + error.start
+    return None
+
+
+def _western(data: bytes, place: int, reading: Reading) -> bytes:
+    """The text as Excel writes it in western countries."""
+    reading.understood["encoding"] = "cp1252"
+    reading.say(
+        f"The text is no UTF-8 (the byte 0x{data[place]:02x} at position {place:,}) and is read as Western European. "
+        'If its letters look wrong, name its encoding in the option "encoding".'
+    )
+    try:
+        return data.decode("cp1252").encode()
+    except UnicodeDecodeError:  # a few bytes mean nothing there
+        reading.understood["encoding"] = "latin-1"
+        return data.decode("latin-1").encode()
 
 
 def _head(data: bytes) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
-from workbench.engine.readers.files import MEGABYTE, opened, read_text
+from workbench.engine.readers.files import MEGABYTE, opened, read_bytes
 
 MAX_TEXT = 1024 * MEGABYTE
 
@@ -48,7 +48,13 @@ def read_file(path: Path) -> SeriesFile:
 
     Raises DataError when the header says what cannot be learned from, or when there is no series.
     """
-    lines = read_text(path, MAX_TEXT).split("\n")
+    data = read_bytes(path, MAX_TEXT)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:  # the names of those who measured, in the comments of old files
+        text = data.decode("latin-1")
+    del data
+    lines = re.split(r"\r\n|\n|\r", text)
     arff = any(line.strip().lower().startswith("@relation") for line in lines[:1_000])
     file = SeriesFile(path, [], [])
     first = _arff_header(file, lines) if arff else _ts_header(file, lines)
