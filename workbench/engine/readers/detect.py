@@ -11,6 +11,7 @@ from pathlib import Path
 
 from workbench.core.errors import DataError
 from workbench.engine.readers import (
+    audio,
     binaries,
     edge_lists,
     graphml,
@@ -117,6 +118,7 @@ READERS: Mapping[str, Reader] = {
         binaries.READER,
         matlab.READER,
         text_pairs.READER,
+        audio.READER,
         images.READER,
         text_classes.READER,
         series.READER,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from workbench.engine.readers import show_audio as sounds
 from workbench.engine.readers import show_graphs
 from workbench.engine.readers import show_text as texts
 from workbench.engine.readers.content import Array, Content
@@ -86,6 +87,8 @@ def _parts(content: Content, position: int) -> list[dict[str, Any]]:
         return [row]
     if content.schema.kind == "series":
         return [series_part(content, position)]
+    if content.schema.kind == "audio":
+        return sounds.parts(content, position, png)
     if content.schema.kind == "sentences":
         return texts.parts(content, position)
     return [
