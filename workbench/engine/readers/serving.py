@@ -157,7 +157,8 @@ def text_of(content: Content, split: str, place: int) -> str:
     """All that can be read of an item, in small letters: its class, texts, and the values of its row."""
     position = show.position_of(content, split, place)
     said = [show.label_of(content, position)]
-    raw = [array for array in content.arrays.values() if array.dtype.kind in "US" and len(array) > position]
+    rows = {len(content.arrays[name]) for name in content.schema.outputs if name in content.arrays}
+    raw = [array for array in content.arrays.values() if array.dtype.kind in "US" and len(array) in rows]
     said += [str(value) for array in raw for value in np.atleast_1d(array[position]).ravel()]
     if not raw and content.schema.kind not in _DRAWN:
         for part in show.items(content, split, [place])[0]["parts"]:

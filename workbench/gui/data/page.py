@@ -269,7 +269,13 @@ class DatasetPage(QWidget):
 
     def _on_made(self, record: DatasetRecord, added: "Added") -> None:
         self.making = None
-        self._session.call(lambda store: page_work.keep_names(store, record, added), lambda _: self._look())
+
+        def then(_: None) -> None:
+            if self.id == record.id:
+                self._standing = None  # also where there was a damaged one
+                self._look()
+
+        self._session.call(lambda store: page_work.keep_names(store, record, added), then)
 
     def _on_told(self, said: Mapping[str, Any]) -> None:
         """The figures of a sample are known once it is opened."""
