@@ -29,6 +29,7 @@ from workbench.engine.readers import (
     text_pairs,
     ts,
     tudataset,
+    volumes,
 )
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.files import existing, fingerprint, members, slug, title
@@ -120,6 +121,7 @@ READERS: Mapping[str, Reader] = {
         text_pairs.READER,
         audio.READER,
         images.READER,
+        volumes.READER,
         text_classes.READER,
         series.READER,
         ts.READER,
