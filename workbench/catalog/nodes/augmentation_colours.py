@@ -65,14 +65,16 @@ class ColorJitter(nn.Module):
 
     def hued(self, x: torch.Tensor, turn: torch.Tensor) -> torch.Tensor:
         # By shares of the colour circle: to hue, saturation and value, and back.
-        value, lowest = x.amax(1, keepdim=True), x.amin(1, keepdim=True)
-        chroma = value - lowest
-        red, green, blue = ((value - x) / chroma.clamp(min=1e-8)).unbind(1)
-        top = x.argmax(1)
-        hue = torch.where(top == 1, 2 + red - blue, 4 + green - red)
-        hue = torch.where(top == 0, blue - green, hue).unsqueeze(1) / 6 + turn
+        red, green, blue = x.split(1, 1)
+        value = torch.maximum(torch.maximum(red, green), blue)
+        chroma = value - torch.minimum(torch.minimum(red, green), blue)
+        scale = 1 / chroma.clamp(min=1e-8)
+        hue = torch.where(
+            value == green, 2 + (blue - red) * scale, 4 + (red - green) * scale
+        )
+        hue = torch.where(value == red, (green - blue) * scale, hue) + 6 * turn
         place = torch.tensor((5.0, 3.0, 1.0), dtype=x.dtype, device=x.device)
-        ramp = (place.view(1, 3, 1, 1) + 6 * hue) % 6
+        ramp = (place.view(1, 3, 1, 1) + hue) % 6
         return value - chroma * torch.minimum(ramp, 4 - ramp).clamp(0, 1)
 ''',
     examples=(
