@@ -9,11 +9,13 @@ from torch import Tensor
 from tests.catalog.test_nodes import built
 from tests.drawing import draw
 from tests.programs import analysed, batch_of, call, live
+from workbench.catalog.check import analyse
 from workbench.catalog.modes import active
 from workbench.catalog.moving import Moving
+from workbench.catalog.problems import Problem
 from workbench.catalog.schema import Schema
 from workbench.catalog.spec import fill, node_types
-from workbench.core.document import Port
+from workbench.core.document import Document, Port
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.looks import SetMode
@@ -154,3 +156,49 @@ def test_a_bypassed_node_hands_both_on() -> None:
     links = active(document).graph.links
     assert links[Port("conv", "x")] == Port("data", "image")
     assert links[Port("loss", "target")] == Port("data", "mask")
+
+
+UNMOVED = """
+    data Dataset dataset=cells
+    turn RandomRotation < data.image
+    noise GaussianNoise < turn
+    flip RandomHorizontalFlip < noise
+    conv Conv2d out_channels=3 kernel_size=1 < flip
+    loss CrossEntropyLoss < conv data.mask
+"""
+
+
+def warnings(document: Document) -> dict[str, Problem]:
+    found = analyse(document, {"cells": SEGMENTS}).problems
+    return {each.node: each for each in found if "moves images" in each.message}
+
+
+def test_a_mask_that_stays_where_it_is_is_told_and_moved_along() -> None:
+    document = draw(UNMOVED, schemas={"cells": SEGMENTS})
+    assert list(warnings(document)) == ["turn", "flip"]
+    assert "data.mask, with which loss compares, stays where it is" in warnings(document)["turn"].message
+    (mend,) = warnings(document)["turn"].fixes
+    assert mend.label == "Move data.mask along"
+    document = mend.edit.apply(document)
+    assert list(warnings(document)) == ["flip"]
+    document = warnings(document)["flip"].fixes[0].edit.apply(document)
+    links = document.graph.links
+    assert not warnings(document) and analyse(document, {"cells": SEGMENTS}).ok
+    assert links[Port("loss", "target")] == Port("flip", "target")
+    assert links[Port("flip", "target")] == Port("turn", "target")
+    assert links[Port("turn", "target")] == Port("data", "mask")
+
+
+def test_what_stands_further_up_the_way_is_only_told() -> None:
+    """Put in behind the other one, it would move the mask in another order than the image."""
+    document = draw(UNMOVED, schemas={"cells": SEGMENTS})
+    document = warnings(document)["flip"].fixes[0].edit.apply(document)
+    assert list(warnings(document)) == ["turn"] and warnings(document)["turn"].fixes == ()
+
+
+def test_classes_of_whole_images_stay_and_so_do_metrics() -> None:
+    document = draw(
+        "digits Dataset\nturn RandomRotation < digits.image\nflat Flatten < turn\n"
+        "fc Linear out_features=10 < flat\nloss CrossEntropyLoss < fc digits.label"
+    )
+    assert not warnings(document)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from workbench.catalog.moving import Moving
 from workbench.catalog.problems import Problems
 from workbench.catalog.rules import fix, inner_end, insert_fix
 from workbench.catalog.scope import NodeInfo, Scope
@@ -44,6 +45,8 @@ def warn(document: Document, root: Scope, problems: Problems) -> None:
                     _norm_of_one(document, scope, info, problems)
             elif type == "Linear":
                 _no_activation_between(scope, id, problems)
+            elif isinstance(info.kind, Moving) and not info.kind.with_target:
+                _left_behind(scope, id, problems)
         _dead_ends(scope, used, problems)
     if not document.graph.nodes:
         problems.error("The canvas is empty. Add a dataset to begin.")
@@ -109,6 +112,53 @@ def _branch(scope: Scope, end: str, users: Mapping[str, list[str]]) -> list[str]
                 dead.add(source.node)
                 todo.append(source.node)
     return [id for id in scope.order if id in dead]
+
+
+# ------------------------------------------------------------- images and what belongs to them
+
+
+def _left_behind(scope: Scope, id: str, problems: Problems) -> None:
+    """Images are moved, but not the mask or image with which a loss compares what comes of them."""
+    place = {id: number for number, id in enumerate(scope.order)}
+    for loss, info in scope.infos.items():
+        sources = scope.sources.get(loss, {})
+        if info.kind is None or info.kind.family != "loss" or not {"input", "target"} <= sources.keys():
+            continue
+        moved, spec = _moved_along(scope, sources["target"]), info.inputs[1]
+        by_pixel = (spec.dtype == "index" and spec.rank == 3) or (spec.dtype == "float" and spec.rank == 4)
+        if not by_pixel or moved is None or id in moved:
+            continue
+        if id not in scope.graph.upstream([sources["input"].node]):
+            continue
+        target = sources["target"]
+        edits = (
+            SetParam(id, "with_target", True, scope.where),
+            Connect(target, Port(id, "target"), scope.where),
+            Connect(Port(id, "target"), Port(loss, "target"), scope.where),
+        )
+        in_order = all(place[other] < place[id] for other in moved)  # else it belongs further up the way
+        problems.warning(
+            f"it moves images, but {target}, with which {loss} compares, stays where it is; move it along.",
+            scope,
+            scope.graph.nodes[id],
+            "",
+            fix(f"Move {target} along", *edits) if in_order else (),
+        )
+        return
+
+
+def _moved_along(scope: Scope, source: Port) -> list[str] | None:
+    """The nodes that move a target on its way from its dataset; None where it comes from elsewhere."""
+    found: list[str] = []
+    while (info := scope.infos.get(source.node)) is not None:
+        if info.node.type == "Dataset":
+            return found
+        before = scope.sources.get(source.node, {}).get(source.name)
+        if not isinstance(info.kind, Moving) or before is None:
+            return None
+        found.append(source.node)
+        source = before
+    return None
 
 
 # ------------------------------------------------------------- scores and activations
