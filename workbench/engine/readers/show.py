@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from workbench.engine.readers import show_audio as sounds
-from workbench.engine.readers import show_graphs
+from workbench.engine.readers import show_graphs, show_pictures
 from workbench.engine.readers import show_text as texts
 from workbench.engine.readers.content import Array, Content
 from workbench.engine.readers.show_rows import row_part, series_part, window_parts
@@ -38,9 +38,9 @@ def first_items(content: Content) -> list[dict[str, Any]]:
 def items(content: Content, split: str, places: Sequence[int]) -> list[dict[str, Any]]:
     """Items of a split by their places in it, each {"place", "position", "split", "label", "parts"}.
 
-    A part is {"name": output, "kind": …} with: image – png (base64); text – text, tokens; row – values, or the
-    cells of the file and columns, their names;
-    curve – channels (lists of numbers), names, rate; value – text; graph – see show_graphs.
+    A part is {"name": output, "kind": …} with: image – png (base64); volume – slices (png),
+    places (their numbers) and axis; text – text, tokens; row – values, or the cells of the file and columns, their
+    names; curve – channels (lists of numbers), names, rate; value – text; graph – see show_graphs.
     """
     shown = []
     for place in places:
@@ -87,6 +87,8 @@ def _parts(content: Content, position: int) -> list[dict[str, Any]]:
         return [row]
     if content.schema.kind == "series":
         return [series_part(content, position)]
+    if content.schema.kind in show_pictures.KINDS:
+        return show_pictures.parts(content, position, png)
     if content.schema.kind == "audio":
         return sounds.parts(content, position, png)
     if content.schema.kind == "sentences":
@@ -99,8 +101,6 @@ def _parts(content: Content, position: int) -> list[dict[str, Any]]:
 
 
 def _part(name: str, value: Array, content: Content) -> dict[str, Any]:
-    if content.schema.kind == "image" and value.ndim == 3:
-        return {"name": name, "kind": "image", "png": png(value, content.divisors.get(name, 255))}
     flat = np.atleast_1d(value).ravel()[:_POINTS]
     return {"name": name, "kind": "row", "values": [float(f"{v:.6g}") for v in flat.astype(np.float64)]}
 
