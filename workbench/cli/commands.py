@@ -24,6 +24,7 @@ from workbench.cli.common import (
     opened,
     say_json,
 )
+from workbench.cli.reading import OptionOption, TargetOption, source_of
 from workbench.cli.workspace import default_workspace, has_display, open_window
 from workbench.core import text
 from workbench.core.document import Document
@@ -105,14 +106,17 @@ def check(
     model: ModelArgument,
     data: DataOption = None,
     reader: ReaderOption = "",
+    target: TargetOption = "",
+    option: OptionOption = None,
     set: SetOption = None,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> int:
     """Check a model: shapes, problems, parameters."""
     document = find_model(model, workspace)
+    source = source_of(data, reader, target, option)
     with opened(workspace) as store:
-        document, known = training.prepared(store, document, data, reader, set)
+        document, known = training.prepared(store, document, source, set, anyway=True)
     analysis = analyse(document, known)
     if json:
         say_json(_as_json(analysis))
@@ -126,6 +130,8 @@ def code(
     model: ModelArgument,
     data: DataOption = None,
     reader: ReaderOption = "",
+    target: TargetOption = "",
+    option: OptionOption = None,
     set: SetOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -133,8 +139,9 @@ def code(
     from workbench.codegen.program import generate
 
     document = find_model(model, workspace)
+    source = source_of(data, reader, target, option)
     with opened(workspace) as store:
-        document, known = training.prepared(store, document, data, reader, set)
+        document, known = training.prepared(store, document, source, set)
     print(generate(document, analyse(document, known)), end="")
 
 
@@ -145,13 +152,16 @@ def export(
     to: Annotated[str, typer.Option("--to", help="What to write: python.")] = "python",
     data: DataOption = None,
     reader: ReaderOption = "",
+    target: TargetOption = "",
+    option: OptionOption = None,
     set: SetOption = None,
     workspace: WorkspaceOption = None,
 ) -> int:
     """Write a script and its data that train where Workbench is not installed."""
     if to != "python":
         raise typer.BadParameter(f"“{to}” is not known; python is.", param_hint="--to")
-    return training.export_python(find_model(model, workspace), folder, data, reader, set, workspace)
+    source = source_of(data, reader, target, option)
+    return training.export_python(find_model(model, workspace), folder, source, set, workspace)
 
 
 @app.command()

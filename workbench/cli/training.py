@@ -25,13 +25,13 @@ from workbench.cli.common import (
     say_json,
     schemas,
 )
+from workbench.cli.reading import OptionOption, Source, TargetOption, bound, source_of
 from workbench.core import text
 from workbench.core.assign import assign, parse
 from workbench.core.document import Document
 from workbench.core.errors import DataError
 from workbench.core.files import dumps
 from workbench.jobs import processes
-from workbench.jobs.datasets import add_dataset
 from workbench.jobs.queue import enqueue, ensure_runner, recover
 from workbench.store.records import RunRecord, Summary
 from workbench.store.store import Store
@@ -43,6 +43,8 @@ def train(
     model: ModelArgument,
     data: DataOption = None,
     reader: ReaderOption = "",
+    target: TargetOption = "",
+    option: OptionOption = None,
     set: SetOption = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Start of all random numbers.", min=0)] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:0 or mps.")] = "auto",
@@ -51,8 +53,9 @@ def train(
 ) -> int:
     """Train a model; Ctrl+C stops it and keeps the last checkpoint."""
     document = find_model(model, workspace)
+    source = source_of(data, reader, target, option)
     with opened(workspace) as store:
-        document, known = prepared(store, document, data, reader, set)
+        document, known = prepared(store, document, source, set)
         if seed is not None:
             document = assign(document, "training.seed", seed)
         recover(store)
@@ -65,29 +68,17 @@ def train(
 
 
 def prepared(
-    store: Store, document: Document, data: list[str] | None, reader: str, settings: list[str] | None
+    store: Store, document: Document, source: Source, settings: list[str] | None, *, anyway: bool = False
 ) -> tuple[Document, Mapping[str, Schema]]:
-    """The document with --data and --set applied, and the datasets that it may name."""
-    for entry in data or ():
-        document = bound(store, document, entry, reader)
+    """The document with --data and --set applied, and the datasets that it may name.
+
+    `anyway` binds a dataset that does not offer what the model takes, too: the check tells.
+    """
+    for entry in source.data:
+        document = bound(store, document, entry, source, anyway=anyway)
     for setting in settings or ():
         document = assign(document, *parse(setting))
     return document, schemas(store)
-
-
-def bound(store: Store, document: Document, entry: str, reader: str) -> Document:
-    """Puts a dataset, made of the files at a path, in the place of a dataset node's."""
-    nodes = [node.id for node in document.graph.nodes.values() if node.type == "Dataset"]
-    name, equals, path = entry.partition("=")
-    if not (equals and name in nodes):
-        if len(nodes) != 1:
-            raise DataError(
-                f"The model has {len(nodes)} datasets ({', '.join(nodes)}); write --data NODE=PATH."
-            )
-        name, path = nodes[0], entry
-    known = schemas(store)
-    id = path if path in known else add_dataset(store, Path(path), reader).record.id
-    return assign(document, f"{name}.dataset", str(id))
 
 
 def follow(store: Store, run: RunRecord, *, quiet: bool) -> tuple[RunRecord, bool]:
@@ -178,14 +169,13 @@ def _figures(summaries: Mapping[str, Summary]) -> str:
 def export_python(
     document: Document,
     folder: Path,
-    data: list[str] | None,
-    reader: str,
+    source: Source,
     settings: list[str] | None,
     workspace: Path | None,
 ) -> int:
     """Writes the script and its data; reading the data needs torch, so a process of its own does it."""
     with opened(workspace) as store:
-        document, _ = prepared(store, document, data, reader, settings)
+        document, _ = prepared(store, document, source, settings)
         path = store.path
     command = processes.python("workbench.engine.export", str(path), str(folder.resolve()))
     done = subprocess.run(

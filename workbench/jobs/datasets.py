@@ -140,6 +140,17 @@ def kept(store: Store, record: DatasetRecord, on_progress: Progress | None = Non
     return Copy(place, _problems(record))
 
 
+def first_items(store: Store, dataset: str, split: str, count: int) -> list[dict[str, Any]]:
+    """The first items of a split of a dataset or sample, as the readers' process shows them."""
+    record = next((each for each in store.datasets() if each.id == dataset), None)
+    folder = f"sample:{dataset}" if record is None else str(kept(store, record).folder)
+    asked = {"split": split, "places": [0, count]}
+    answer = _ask({"do": "show", "path": dataset, "folder": folder, "ask": [asked]})
+    if "error" in answer:
+        raise DataError(str(answer["error"]))
+    return list(answer["items"])
+
+
 def mark(record: DatasetRecord) -> str:
     """The fingerprint of a dataset's source as it is now."""
     return str(

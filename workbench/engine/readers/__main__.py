@@ -3,11 +3,13 @@
 `python -m workbench.engine.readers` takes one request as JSON on stdin:
 {"do": "detect", "path": P}, {"do": "mark", "path": P, "reader": R, "options": {}},
 {"do": "read", "path": P, "reader": "", "options": {}, "limit": 0, "into": FOLDER or "", "name": ""}
-or {"do": "show", "folder": FOLDER or "sample:ID", "labels": […] or null}; see `serving`.
+or {"do": "show", "folder": FOLDER or "sample:ID", "labels": […] or null}; see `serving`,
+which reads its questions from stdin, or from "ask": […] in the request.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import time
@@ -117,7 +119,9 @@ def _progress() -> Callable[[str, int, int], None]:
 
 
 def _show(request: Mapping[str, Any]) -> None:
-    serving.serve(str(request["folder"]), sys.stdin, _say, request.get("labels"))
+    asked = request.get("ask")
+    lines = sys.stdin if asked is None else io.StringIO("".join(json.dumps(each) + "\n" for each in asked))
+    serving.serve(str(request["folder"]), lines, _say, request.get("labels"))
 
 
 _REQUESTS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
