@@ -57,6 +57,13 @@ def test_sizes_are_exact_about_or_not_known() -> None:
     assert sets["mutag"].bytes == 0
 
 
+def test_classes_that_files_only_number_have_names() -> None:
+    sets = public_sets()
+    assert sets["fashion-mnist"].classes["9"] == "Ankle boot" and len(sets["kmnist"].classes) == 10
+    assert sets["stl10"].classes["1"] == "airplane" and sets["svhn"].classes == {"10": "0"}
+    assert not sets["mnist"].classes
+
+
 @pytest.mark.parametrize("written", ["mnist", "MNIST", " Mnist ", "m-nist"])
 def test_a_set_is_found_as_people_write_it(written: str) -> None:
     assert find_public(written).id == "mnist"
@@ -100,6 +107,8 @@ def test_a_mirror_is_an_http_folder(address: str) -> None:
         ({"files": [{"name": "a"}, {"name": "b"}], "members": [{"name": "c"}]}, "exactly one"),
         ({"mirrors": ["file:///etc"]}, "no address of a mirror"),
         ({"mirrors": "https://a/"}, "“mirrors” a list"),
+        ({"classes": ["cat", "dog"]}, "“classes” is a table"),
+        ({"classes": {"0": " "}}, "“classes” is a table"),
     ],
 )
 def test_a_wrong_list_is_refused_with_its_place(tmp_path: Path, changes: dict[str, Any], words: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.engine.readers import published
 from tests.jobs.site import gives, served
 from workbench.catalog.public import PublicFile, PublicSet, find_public, public_sets
 from workbench.core.errors import DataError
@@ -312,6 +313,22 @@ def test_a_set_that_is_here_becomes_a_dataset(
     )
     add_downloaded(store, "Titanic", folder)
     assert added == [(store, place, "table", {"target": "Survived"}, "Titanic")]
+    store.close()
+
+
+def test_classes_that_the_files_only_number_get_their_names(folder: Path, tmp_path: Path) -> None:
+    one, store = find_public("fashion-mnist"), Store(tmp_path / "experiments.db")
+    place = set_folder(folder, one)
+    place.mkdir(parents=True)
+    published.idx(place)
+    files = {file.name: fetched(place / file.name, "00") for file in one.files}
+    write_record(folder, one, Record(files))
+    added = add_downloaded(store, "fashion-mnist", folder)
+    assert added.record.title == "Fashion-MNIST" and added.record.splits["test"] == 20
+    assert added.record == store.dataset(added.record.id)
+    labels = added.record.schema["labels"]
+    assert isinstance(labels, list) and labels[0] == "T-shirt/top" and labels[9] == "Ankle boot"
+    assert add_downloaded(store, "fashion-mnist", folder).record.schema["labels"] == labels
     store.close()
 
 

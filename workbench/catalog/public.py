@@ -37,6 +37,7 @@ class PublicSet:
 
     `mirrors` are addresses that end in “/” and under which the files lie. `members` are files that must be in what
     the one archive unpacks to; a set without members is read as it is. `reader` is "" where it is to be detected.
+    `classes` are the names of classes that the files only number, by these numbers.
     """
 
     id: str
@@ -52,6 +53,7 @@ class PublicSet:
     members: tuple[PublicFile, ...] = ()
     reader: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
+    classes: Mapping[str, str] = field(default_factory=dict)
     about: int = 0
 
     @property
@@ -146,11 +148,17 @@ def _set(entry: Mapping[str, Any], place: str) -> PublicSet:
     members = _files(entry.get("members", []), "members", place)
     if not files or (members and len(files) > 1):
         raise DataError(f"{place} needs files, and exactly one, an archive, where it has members.")
-    options = entry.get("options", {})
+    options, classes = entry.get("options", {}), entry.get("classes", {})
     about = entry.get("about", 0)
     mirrors = entry.get("mirrors")
     if not isinstance(options, dict) or not isinstance(about, int) or not isinstance(mirrors, list):
         raise DataError(f"{place}: “options” is a table, “about” a number of bytes, “mirrors” a list.")
+    if not isinstance(classes, dict) or not all(
+        isinstance(name, str) and name.strip() for name in classes.values()
+    ):
+        raise DataError(
+            f"{place}: “classes” is a table of the numbers in the files and the names of classes."
+        )
     return PublicSet(
         **texts,
         files=files,
@@ -158,6 +166,7 @@ def _set(entry: Mapping[str, Any], place: str) -> PublicSet:
         members=members,
         reader=str(entry.get("reader", "")),
         options={str(name): str(value) for name, value in options.items()},
+        classes=classes,
         about=about,
     )
 

@@ -8,7 +8,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -173,7 +173,10 @@ def reports(stream: IO[str]) -> Iterator[dict[str, Any]]:
 
 
 def add_downloaded(store: Store, id: str, folder: Path | None = None, catalogue: Path | None = None) -> Added:
-    """Adds a set that is here to the workspace. Raises DataError where it is not here, or as the reader says it."""
+    """Adds a set that is here to the workspace, its classes by their names.
+
+    Raises DataError where it is not here, or as the reader says it.
+    """
     found = offer(id, folder, catalogue)
     if found.state != "here":
         raise DataError(
@@ -181,7 +184,19 @@ def add_downloaded(store: Store, id: str, folder: Path | None = None, catalogue:
             f"Fetch it with: workbench data download {found.set.id}"
         )
     one = found.set
-    return add_dataset(store, found.path, one.reader, one.options, name=one.title)
+    added = add_dataset(store, found.path, one.reader, one.options, name=one.title)
+    return _with_names(store, added, one.classes) if one.classes else added
+
+
+def _with_names(store: Store, added: Added, classes: Mapping[str, str]) -> Added:
+    """Gives classes that the files only number the names that the catalogue knows."""
+    labels = added.record.schema.get("labels")
+    before = [str(label) for label in labels] if isinstance(labels, list) else []
+    names = [classes.get(label, label) for label in before]
+    if names == before or len(set(names)) < len(names):
+        return added
+    store.name_classes(added.record.id, names)
+    return replace(added, record=store.dataset(added.record.id))
 
 
 def dataset_path(one: PublicSet, folder: Path, local: str) -> Path:

@@ -1,8 +1,8 @@
-"""Texts with a class: folders of files, lines “class<tab>text”, or two columns of a table.  May import NumPy."""
+"""Texts with a class: folders of files, lines “class<tab>text”, or columns of tables.  May import NumPy."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from workbench.catalog.schema import Schema
 from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
 from workbench.engine.readers.archives import is_archive, names_in, tree
-from workbench.engine.readers.arrangement import arranged, several
+from workbench.engine.readers.arrangement import SPLITS, arranged, several
 from workbench.engine.readers.content import Content, Index
 from workbench.engine.readers.files import MEGABYTE, decoded, members, opened, slug, suffix_of, title
 from workbench.engine.readers.reader import Option, Reader, Reading
@@ -57,7 +57,9 @@ _TEXT_NAMES = (
 def read(path: Path, reading: Reading) -> Content:
     """Texts and their classes, from whatever `path` is."""
     source = _source(path)
-    if source.is_dir() or is_archive(source):
+    if source.is_dir() and (tables := _tables(source)):
+        texts, labels, parts = _from_tables(tables, reading)
+    elif source.is_dir() or is_archive(source):
         texts, labels, parts = _from_files(source, reading)
     elif suffix_of(source) in TABLES and not _labelled_lines(source):
         texts, labels = _from_table(source, reading)
@@ -168,36 +170,59 @@ def _from_lines(path: Path, reading: Reading) -> tuple[list[str], list[str]]:
     return texts, labels
 
 
+def _tables(folder: Path) -> dict[str, Path]:
+    """The tables of a folder that are called train and test, as parts of one set."""
+    files = members(folder, TABLES)
+    parts = {SPLITS[stem]: file for file in files if (stem := slug(file)) in SPLITS}
+    if "train" not in parts or not len(parts) == len(files) > 1:
+        return {}
+    return {part: parts[part] for part in dict.fromkeys(SPLITS.values()) if part in parts}
+
+
+def _from_tables(tables: Mapping[str, Path], reading: Reading) -> tuple[list[str], list[str], list[str]]:
+    texts: list[str] = []
+    labels: list[str] = []
+    parts: list[str] = []
+    for part, file in tables.items():
+        more, names = _from_table(file, reading)
+        texts += more
+        labels += names
+        parts += [part] * len(more)
+    return texts, labels, parts
+
+
 def _from_table(path: Path, reading: Reading) -> tuple[list[str], list[str]]:
-    """Two columns of a table."""
+    """The texts of one or several columns of a table, and the classes of another one."""
     from workbench.engine.readers.table_files import read_table
 
     table = read_table(path, reading)
     columns = {column.name: column.texts.to_pylist() for column in table.columns}
-    for option in ("text", "label"):
-        if (wanted := reading.text(option)) and wanted not in columns:
+    wanted = reading.text("text")
+    text = [wanted] if wanted in columns else reading.names("text") or [_text_column(columns)]
+    for option, name in (*(("text", name) for name in text), ("label", reading.text("label"))):
+        if name and name not in columns:
             raise DataError(
-                f'The option "{option}" names the column "{wanted}"; {path} has {", ".join(columns)}.'
+                f'The option "{option}" names the column "{name}"; {path} has {", ".join(columns)}.'
             )
-    text = reading.text("text") or _text_column(columns)
-    rest = {name: cells for name, cells in columns.items() if name != text}
+    rest = {name: cells for name, cells in columns.items() if name not in text}
     if not rest:
         raise DataError(f"{path} has one column only; a text needs another one with its class.")
     label = reading.text("label") or _label_column(rest)
-    if text == label:
-        raise DataError(f"Text and class are both the column “{text}”: choose two.")
-    reading.understood |= {"text": text, "label": label}
+    if label in text:
+        raise DataError(f"Text and class are both the column “{label}”: choose two.")
+    reading.understood |= {"text": ", ".join(text), "label": label}
     texts: list[str] = []
     labels: list[str] = []
     missing = 0
-    for one, name in zip(columns[text], columns[label], strict=True):
-        if one is None or name is None or not one.strip():
+    for cells, name in zip(zip(*(columns[each] for each in text), strict=True), columns[label], strict=True):
+        one = " ".join(cell.strip() for cell in cells if cell and cell.strip())
+        if name is None or not one:
             missing += 1
             continue
         texts.append(one)
         labels.append(name)
     if missing:
-        reading.say(f"{missing:,} rows without a {text} or without a {label} are left out.")
+        reading.say(f"{missing:,} rows without a {' and '.join(text)} or without a {label} are left out.")
     return texts, labels
 
 
@@ -266,6 +291,8 @@ def _files(path: Path, reading: Reading) -> list[Path]:
     source = _source(path)
     if not source.is_dir():
         return [source]
+    if tables := _tables(source):
+        return list(tables.values())
     return [source / name for name in Folder(source).names() if ends(name, _TEXTS) and "/" in name]
 
 
@@ -273,7 +300,12 @@ READER = Reader(
     "texts",
     "texts with classes",
     (
-        Option("text", "Text", "For a table: the column with the texts.", "column"),
+        Option(
+            "text",
+            "Text",
+            "For a table: the column with the texts; several are joined where they stand with commas.",
+            "column",
+        ),
         Option("label", "Class", "For a table: the column with their classes.", "column"),
         *TOKENS,
         LENGTH,
