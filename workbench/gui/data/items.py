@@ -45,6 +45,7 @@ _CACHED: Final = 300
 _ROW: Final = 26
 _STEPS: Final = 1000
 _MOST_GROWN: Final = 60
+_LOOKED: Final = 24
 
 
 class TilePainter(QStyledItemDelegate):
@@ -266,11 +267,15 @@ class ItemsGrid(QWidget):
         self._tell_depth()
 
     def _fit_columns(self) -> None:
-        header = self.table.horizontalHeader()
+        """As wide as the headers and the first values are, within reason."""
+        header, model = self.table.horizontalHeader(), self.model
         metrics = self.table.fontMetrics()
-        for column, title in enumerate(self.model.columns):
-            least = 64 if column == 0 else 110 if column == 1 else 92
-            header.resizeSection(column, min(240, max(least, metrics.horizontalAdvance(title) + 28)))
+        looked = range(min(_LOOKED, len(model.items)))
+        for column, title in enumerate(model.columns):
+            least = 64 if column == 0 else 80
+            values = [str(model.index(row, column).data()) for row in looked] if column < _LOOKED else []
+            widest = max(metrics.horizontalAdvance(words) for words in (title, *values))
+            header.resizeSection(column, min(220, max(least, widest + 26)))
         labelled = any(item.get("label") for item in self.model.items) or not self.model.items
         self.table.setColumnHidden(1, not labelled)
 

@@ -70,7 +70,10 @@ class ItemsModel(QAbstractTableModel):
         self.endResetModel()
 
     def give(self, first: int, items: Sequence[Item]) -> None:
-        """Items that were asked for, from the place `first` on."""
+        """Items that were asked for, from the place `first` on.  The views are to be painted anew.
+
+        There is no dataChanged: a list would place all its items again, which takes long for many.
+        """
         self._waits = False
         self._missing.clear()
         for offset, item in enumerate(items):
@@ -78,9 +81,6 @@ class ItemsModel(QAbstractTableModel):
             self._items.move_to_end(first + offset)
         while len(self._items) > max(_KEPT, len(items)):
             self._items.popitem(last=False)
-        if items:
-            last = min(self._count, first + len(items)) - 1
-            self.dataChanged.emit(self.index(first, 0), self.index(max(first, last), self.columnCount() - 1))
 
     def refuse(self) -> None:
         """What was asked for will not come."""
@@ -95,6 +95,11 @@ class ItemsModel(QAbstractTableModel):
             if not self._ask.isActive():
                 self._ask.start()
         return found
+
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008 - Qt's
+        # Qt's own asks for both counts each time, and a list asks for the index of every item.
+        fits = 0 <= row < self._count and 0 <= column < 2 + len(self._columns)
+        return self.createIndex(row, column) if fits and not parent.isValid() else QModelIndex()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else self._count

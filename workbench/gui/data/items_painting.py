@@ -76,7 +76,7 @@ def _lines(items: Sequence[Item], name: str) -> int:
     texts = [
         str(part.get("text", "")) for item in items for part in parts_of(item) if part.get("name") == name
     ]
-    return min(_MOST_LINES, max((text.count("\n") + 1 + len(text) // 45 for text in texts), default=1))
+    return min(_MOST_LINES, max((text.count("\n") + 1 + len(text) // 52 for text in texts), default=1))
 
 
 def paint_parts(painter: QPainter, area: QRectF, item: Item, depth: float) -> None:
@@ -245,9 +245,9 @@ def paint_text(painter: QPainter, box: QRectF, part: Part) -> None:
         return
     metrics = QFontMetricsF(font)
     line = metrics.height() + 3
-    # Words were divided at spaces, which are no tokens: a gap stands for each.
-    whole = "".join(str(token) for token in tokens[:20])
-    gap = 0 if any(space in whole for space in " \n▁") or len(whole) < 1.5 * len(tokens[:20]) else 3
+    # Words that were divided at spaces, which are no tokens: a gap stands for each.
+    divided = " " in str(part.get("text", "")) and not any(" " in str(token) for token in tokens)
+    gap = 3 if divided else 0
     x, y = box.left(), box.top()
     marks = (mixed(theme.color("accent"), theme.color("card"), 0.22), theme.color("hover"))
     for place, given in enumerate(tokens):

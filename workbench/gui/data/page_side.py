@@ -53,8 +53,8 @@ class ItemView(QWidget):
         self.setAccessibleDescription(spoken(item))
         parts = parts_of(item)
         pictures = any(part["kind"] in PICTURES for part in parts)
-        strips = sum(part["kind"] not in PICTURES for part in parts)
-        self.setFixedHeight((280 if pictures else 0) + strips * 150 + 8)
+        strips = sum(_height(part) for part in parts if part["kind"] not in PICTURES)
+        self.setFixedHeight((280 if pictures else 0) + strips + 8)
         deep = any(slices_of(part) for part in parts)
         self.setToolTip("The slider above the items goes through the slices" if deep else "")
         self.update()
@@ -80,6 +80,12 @@ class ItemView(QWidget):
             painter.setPen(theme.color("accent"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
+
+
+def _height(part: Part) -> int:
+    """How high a strip is in full: a curve always the same, a text as long as it is."""
+    said = str(part.get("text", ""))
+    return 140 if part["kind"] != "text" else 26 + 18 * min(20, 1 + said.count("\n") + len(said) // 36)
 
 
 class Section(QWidget):
