@@ -4,6 +4,7 @@ May import everything that the window may.
 """
 
 import argparse
+import csv
 import os
 import shutil
 import sys
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 from tools.tour import Hands, build
 from workbench.gui import theme
+from workbench.gui.data.view import DataView
 from workbench.gui.design.view import DesignView
 from workbench.gui.session import Session
 from workbench.gui.settings.preferences import Preferences
@@ -28,7 +30,9 @@ from workbench.gui.window import VIEWS, MainWindow
 ROOT = Path(__file__).resolve().parent.parent
 SETTLE_MS = 900
 DRAWN, MARKED = "gan", "judge"
+SHOWN = "digits"
 TOUR = "tour"
+WIZARD = "data-add"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--workspace", type=Path, default=ROOT / "experiments.db", help="whose runs are shown"
     )
     parser.add_argument("--size", default="1600x900", help="of the window, such as 1280x720")
-    choices = [*(view.id for view in VIEWS), TOUR]
+    choices = [*(view.id for view in VIEWS), WIZARD, TOUR]
     parser.add_argument("--view", choices=choices, action="append", help="only this view, or only the tour")
     options = parser.parse_args(arguments)
     width, height = (int(part) for part in options.size.split("x"))
@@ -63,7 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             theme.apply(app, mode)
             for view in wanted:
                 if view != TOUR:
-                    show(window, view)
+                    if view == WIZARD:
+                        look_at_wine(window)
+                    else:
+                        show(window, view)
                     save(window, options.out / f"{view}-{mode}.png")
         if TOUR in wanted:
             theme.apply(app, "dark")
@@ -95,6 +102,7 @@ def show(window: MainWindow, view: str) -> None:
             session.open_template(DRAWN)
         wait(SETTLE_MS)
     what: dict[str, object] = {
+        "data": SHOWN,
         "design": MARKED,
         "runs": session.runs[0].id if session.runs else None,
         "compare": alike(session),
@@ -102,6 +110,28 @@ def show(window: MainWindow, view: str) -> None:
     window.show_view(view, what.get(view))
     window.setFocus()
     wait(SETTLE_MS)
+
+
+def look_at_wine(window: MainWindow) -> None:
+    """Opens the wizard on a table of wines, as a person would drop it."""
+    from sklearn.datasets import load_wine
+
+    wines = load_wine()
+    file = Path(tempfile.gettempdir()) / "wines.csv"  # seen in the picture, so the same in each
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow([*wines.feature_names, "cultivar"])
+        for features, target in zip(wines.data, wines.target, strict=True):
+            writer.writerow([*features, "Barolo Grignolino Barbera".split()[target]])
+    window.show_view("data", file)
+    view = window.view("data")
+    assert isinstance(view, DataView)
+    wait(SETTLE_MS)
+    while view.wizard.page.cancel.isVisible():
+        wait(50)
+    window.setFocus()
+    wait(SETTLE_MS)
+    file.unlink()
 
 
 def tour(window: MainWindow, out: Path) -> None:

@@ -33,6 +33,7 @@ _BAR: Final = 20
 _HISTOGRAM: Final = 132
 _FOOT: Final = 18
 _MOST: Final = 60
+_LONGEST_NAME: Final = 18
 
 
 def say(value: object) -> str:
@@ -73,7 +74,7 @@ class Figures(QWidget):
 def _numbers(figure: Figure) -> FormRows:
     rows = FormRows(96)
     for name, value in zip(figure.get("names") or (), figure.get("values") or (), strict=False):
-        rows.add_value(one_line(str(name)), say(value))
+        rows.add_value(one_line(str(name), _LONGEST_NAME), say(value), one_line(str(name)))
     return rows
 
 

@@ -294,7 +294,7 @@ class OptionsForm(QWidget):
         self._folded.setVisible(bool(folded) and open_before)
 
     def _rows(self, options: Sequence[Option]) -> FormRows:
-        rows = FormRows(92)
+        rows = FormRows(108)
         for option in options:
             field = self.fields[str(option["name"])]
             rows.add(str(option["label"]), field, field.tip)

@@ -174,7 +174,8 @@ class DataView(QWidget):
         self._wanted = "" if id in self._session.schemas else id
         if self.list.lines.place(id) < 0 and not self._wanted:
             self.search.clear()
-        self.list.pick(id)
+        if self.list.pick(id):
+            self.list.setFocus()
 
     def _on_picked(self, id: str) -> None:
         record = self._record(id)

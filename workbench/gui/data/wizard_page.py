@@ -26,7 +26,7 @@ from workbench.gui.widgets.fields import Choice, FormRows, TextField
 from workbench.gui.widgets.labels import ElidedLabel, Label
 from workbench.gui.widgets.surfaces import surface
 
-FORM_WIDTH = 312
+FORM_WIDTH = 328
 
 
 class LookPage(QWidget):
@@ -91,7 +91,7 @@ class LookPage(QWidget):
         return header
 
     def _body(self) -> QWidget:
-        rows = FormRows(92)
+        rows = FormRows(108)
         rows.add("Read as", self.reader, self.reader.toolTip())
         rows.add_wide(self.reason)
         rows.add("Name", self.name, self.name.toolTip())
