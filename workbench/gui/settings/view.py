@@ -1,4 +1,4 @@
-"""Settings: theme, default device, workspace, keys, the trash, and what this machine offers.
+"""Settings: theme, default device, workspace, keys, decoded data, the trash, and what this machine offers.
 
 May import Qt, session and the shared widgets.
 """
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from workbench.gui import text, theme
 from workbench.gui.session import Session
+from workbench.gui.settings.data_copies import CopiesSection
 from workbench.gui.settings.keys import KeysSection
 from workbench.gui.settings.machine import facts
 from workbench.gui.widgets.buttons import Button, Chips
@@ -64,6 +65,8 @@ class SettingsView(QScrollArea):
         self._add_workspace(column)
         self.keys = KeysSection(session)
         _section(column, "Keys").addWidget(self.keys)
+        self.copies = CopiesSection(session)
+        _section(column, "Decoded data").addWidget(self.copies)
         self.trash = _section(column, "Trash")
         self.machine = FormRows(150)
         _section(column, "This machine").addWidget(self.machine)
@@ -119,6 +122,7 @@ class SettingsView(QScrollArea):
         self.path.setText(str(self._session.path))
         if self._session.is_open and self.isVisible():
             self._session.call(facts, self._show_facts)
+            self.copies.ask()
             self._ask_trash()
 
     def _ask_trash(self) -> None:
