@@ -11,6 +11,7 @@ from pathlib import Path
 
 from workbench.core.errors import DataError
 from workbench.engine.readers import (
+    arrays,
     audio,
     binaries,
     edge_lists,
@@ -116,6 +117,7 @@ READERS: Mapping[str, Reader] = {
         graphml.READER,
         molecules.READER,
         idx.READER,
+        arrays.READER,
         binaries.READER,
         matlab.READER,
         text_pairs.READER,
