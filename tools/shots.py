@@ -108,6 +108,9 @@ def show(window: MainWindow, view: str) -> None:
         "compare": alike(session),
     }
     window.show_view(view, what.get(view))
+    if isinstance(shown := window.view(view), DataView):
+        while not shown.page.items.grid.model.rowCount():  # a process opens the dataset first
+            wait(50)
     window.setFocus()
     wait(SETTLE_MS)
 
