@@ -60,7 +60,7 @@ def arrays(node: str, data: Loaded) -> dict[str, np.ndarray]:
     for split in (TRAIN, VALIDATION):
         if isinstance(data, TokenStream):
             start, size = data.slice_of(split)
-            found[f"{split}/{node}.tokens"] = data.tensors["tokens"][start : start + size].numpy()
+            found[f"{split}/{node}.tokens"] = data.tensors["tokens"][start : start + size].long().numpy()
             continue
         batch = next(data.batches(split, max(1, data.count(split)), shuffle=False), None)
         if batch is None:
