@@ -30,6 +30,7 @@ from workbench.engine.readers import (
     text_pairs,
     ts,
     tudataset,
+    video,
     volumes,
 )
 from workbench.engine.readers.content import Content
@@ -124,6 +125,7 @@ READERS: Mapping[str, Reader] = {
         audio.READER,
         images.READER,
         volumes.READER,
+        video.READER,
         text_classes.READER,
         series.READER,
         ts.READER,

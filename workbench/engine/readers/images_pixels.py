@@ -93,7 +93,7 @@ def pixels(stream: BinaryIO, form: Form, expected: Header | None = None) -> Pixe
             wide, high = form.size[::-1] if found.size != image.size else form.size
             image.draft("RGB" if form.channels == 3 else "L", (2 * wide, 2 * high))
         plain = _bytes(ImageOps.exif_transpose(image) if turned else image, form.channels)
-        array: Pixels = np.asarray(_laid(plain, form, Image.Resampling.BILINEAR))
+        array: Pixels = np.asarray(laid(plain, form, Image.Resampling.BILINEAR))
     array = array if array.ndim == 3 else array[:, :, None]
     return _tiles(array, form).transpose(0, 3, 1, 2)
 
@@ -112,8 +112,8 @@ def codes(stream: BinaryIO, form: Form) -> NDArray[np.int32]:
             values = colours[:, :, 0] << 16 | colours[:, :, 1] << 8 | colours[:, :, 2]
             if (colours == colours[:, :, :1]).all():
                 values = colours[:, :, 0]
-    laid: NDArray[np.int32] = np.asarray(_laid(Image.fromarray(values), form, Image.Resampling.NEAREST))
-    return _tiles(laid, form)
+    whole: NDArray[np.int32] = np.asarray(laid(Image.fromarray(values), form, Image.Resampling.NEAREST))
+    return _tiles(whole, form)
 
 
 def degraded(picture: Pixels, scale: int, keep_small: bool) -> Pixels:
@@ -203,7 +203,7 @@ def _bytes(image: Image.Image, channels: int) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _laid(image: Image.Image, form: Form, resample: Image.Resampling) -> Image.Image:
+def laid(image: Image.Image, form: Form, resample: Image.Resampling) -> Image.Image:
     """The picture at the size of the form, or for patches as large as whole tiles of it."""
     width, height = form.size
     if form.fit == "patches":
