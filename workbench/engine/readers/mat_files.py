@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -30,8 +31,6 @@ _HEAD = 128
 _MOST_VARIABLES = 10_000
 # Names and sizes have a few bytes; more is damage.
 _MOST_FACTS = 4096
-
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,28 @@ def is_mat(path: Path) -> bool:
 
 def variables(path: Path) -> list[Variable]:
     """The arrays of numbers in a file.  Raises DataError where it is no such file, or damaged."""
-    return _guarded(path, _variables)
+    with _opened(path) as (stream, order, size):
+        return _variables(stream, order, size)
+
+
+def pieces(path: Path, variable: Variable, step: int) -> Iterator[Array]:
+    """The numbers of an array one after the other in MATLAB's order, so many at once.
+
+    Raises DataError where it is damaged.
+    """
+    with _opened(path) as (stream, order, size):
+        stream.seek(variable.offset)
+        element = _element(stream, order, size)
+        if element is None or _described(element, variable.offset) != variable:
+            raise _DamageError(f"{variable.name} is not where it was")
+        stored, content = _stored(element, variable)
+        if content is not None:
+            yield np.frombuffer(content, dtype=stored).astype(variable.dtype)
+            return
+        count = math.prod(variable.shape)
+        for start in range(0, count, step):
+            data = element.read(min(step, count - start) * stored.itemsize)
+            yield np.frombuffer(data, dtype=stored).astype(variable.dtype)
 
 
 def read_variable(path: Path, variable: Variable) -> Array:
@@ -70,23 +90,20 @@ def read_variable(path: Path, variable: Variable) -> Array:
         raise DataError(
             f"{variable.name} in {path} has {size_text(variable.bytes)}, more than {size_text(MAX_BYTES)}."
         )
-
-    def read(stream: BinaryIO, order: str, size: int) -> Array:
-        stream.seek(variable.offset)
-        element = _element(stream, order, size)
-        found = _described(element, variable.offset) if element else None
-        if element is None or found is None or found != variable:
-            raise _DamageError(f"{variable.name} is not where it was")
-        return _numbers(element, variable)
-
-    return _guarded(path, read)
+    flat = np.empty(math.prod(variable.shape), dtype=variable.dtype)
+    done = 0
+    for piece in pieces(path, variable, 4 * MEGABYTE):
+        flat[done : done + len(piece)] = piece
+        done += len(piece)
+    return flat.reshape(variable.shape, order="F")
 
 
-def _guarded(path: Path, read: Callable[[BinaryIO, str, int], _Result]) -> _Result:
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, str, int]]:
+    """The file, the order of its bytes as struct writes it, and its size."""
     try:
         with path.open("rb") as stream:
-            order = _order(path, stream.read(_HEAD))
-            return read(stream, order, path.stat().st_size)
+            yield stream, _order(path, stream.read(_HEAD)), path.stat().st_size
     except (_DamageError, zlib.error, struct.error) as error:
         raise DataError(f"{path} is a damaged MATLAB file ({error}). Fetch it again.") from error
     except OSError as error:
@@ -119,6 +136,7 @@ def _variables(stream: BinaryIO, order: str, size: int) -> list[Variable]:
         stream.seek(offset)
         element = _element(stream, order, size)
         if element is not None and (variable := _described(element, offset)) is not None:
+            _stored(element, variable)
             found.append(variable)
         offset += 8 + length
     return found
@@ -207,7 +225,8 @@ def _described(element: _Element, offset: int) -> Variable | None:
     return Variable(name.decode("latin1"), shape, _CLASSES[facts & 0xFF], offset)
 
 
-def _numbers(element: _Element, variable: Variable) -> Array:
+def _stored(element: _Element, variable: Variable) -> tuple[np.dtype[Any], bytes | None]:
+    """How the numbers of a matrix are stored, and their bytes where they are few."""
     kind, length, content = element.tag()
     if kind not in _STORED:
         raise _DamageError(f"the numbers of {variable.name} are stored as kind {kind}")
@@ -220,11 +239,4 @@ def _numbers(element: _Element, variable: Variable) -> Array:
     # What is packed can be a thousand times its size; more than that is not there.
     if content is None and length > element.left * (1 if element.unpack is None else 1100) + MEGABYTE:
         raise _DamageError(f"{variable.name} is cut off")
-    flat = np.empty(count, dtype=variable.dtype)
-    if content is not None:
-        flat[:] = np.frombuffer(content, dtype=stored)
-    step = 4 * MEGABYTE
-    for start in range(0, count if content is None else 0, step):
-        end = min(count, start + step)
-        flat[start:end] = np.frombuffer(element.read((end - start) * stored.itemsize), dtype=stored)
-    return flat.reshape(variable.shape, order="F")
+    return stored, content

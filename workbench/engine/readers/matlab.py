@@ -6,15 +6,16 @@ May import NumPy.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from workbench.core.errors import DataError
 from workbench.engine.readers.content import Array, Content, Index
-from workbench.engine.readers.files import members
+from workbench.engine.readers.files import MAX_BYTES, MEGABYTE, members, size_text
 from workbench.engine.readers.images_decode import image_set
-from workbench.engine.readers.mat_files import Variable, is_mat, read_variable, variables
+from workbench.engine.readers.mat_files import Variable, is_mat, pieces, read_variable, variables
 from workbench.engine.readers.reader import Option, Reader, Reading
 from workbench.engine.readers.split import OPTIONS, divided
 
@@ -24,6 +25,8 @@ _ROLES = {
     "validation": re.compile(r"(^|[^a-z])val", re.IGNORECASE),
     "test": re.compile(r"(^|[^a-z])test", re.IGNORECASE),
 }
+# Bytes that are moved at once.
+_BLOCK = 4 * MEGABYTE
 # Whose pictures nobody has looked through: SVHN's easier ones.
 _EXTRA = re.compile(r"(^|[^a-z])extra", re.IGNORECASE)
 
@@ -48,44 +51,70 @@ def parts(path: Path) -> dict[str, Path]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """The pictures of one file, of which `count` are wanted, and their classes where it has such."""
+
+    file: Path
+    image: Variable
+    count: int
+    classes: Index | None
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Colours, height and width."""
+        height, width, *colours, _ = self.image.shape
+        return (colours[0] if colours else 1), height, width
+
+
 def read(path: Path, reading: Reading) -> Content:
     """Pictures of height × width (× colours) × number, and as many classes beside them."""
     files = parts(path)
     _tell_extra(path, reading)
-    pictures: list[Array] = []
-    classes: list[Index] = []
-    for role, file in files.items():
-        reading.progress("MATLAB files", len(pictures), len(files))
-        images, labels = _pictures(file, reading)
-        if pictures and images.shape[1:] != pictures[0].shape[1:]:
-            first = next(iter(files.values()))
+    sets = {role: _set(file, reading) for role, file in files.items()}
+    first = next(iter(sets.values()))
+    for each in sets.values():
+        if each.size != first.size:
             raise DataError(
-                f"The pictures in {file} ({role}) are {_by(images)}, those in {first} {_by(pictures[0])}."
+                f"The pictures in {each.file} are {_by(each.size)}, those in {first.file} {_by(first.size)}."
             )
-        pictures.append(images)
-        if labels is not None:
-            classes.append(labels)
-    counts = [len(images) for images in pictures]
-    room = reading.array("image", (sum(counts), *pictures[0].shape[1:]), np.uint8)
-    ends = np.cumsum(counts)
-    for images, end in zip(pictures, ends, strict=True):
-        room[end - len(images) : end] = images
-    values = np.concatenate(classes) if len(classes) == len(files) else None
-    names, places = (np.zeros(0), None) if values is None else np.unique(values, return_inverse=True)
-    given = {role: np.arange(end - count, end) for role, count, end in zip(files, counts, ends, strict=True)}
+    ends = np.cumsum([each.count for each in sets.values()])
+    images = reading.array("image", (int(ends[-1]), *first.size), np.uint8)
+    for each, end in zip(sets.values(), ends, strict=True):
+        _fill(images[end - each.count : end], each, reading, int(end) - each.count, int(ends[-1]))
+    classes = [each.classes for each in sets.values() if each.classes is not None]
+    names, labels = np.zeros(0), None
+    if len(classes) == len(sets):
+        names, places = np.unique(np.concatenate(classes), return_inverse=True)
+        labels = places.astype(np.int64)
+    given = {
+        role: np.arange(end - each.count, end) for (role, each), end in zip(sets.items(), ends, strict=True)
+    }
     splits = divided(
-        reading, int(ends[-1]) if places is None else places, given if "train" in given else None
+        reading, int(ends[-1]) if labels is None else labels, given if "train" in given else None
     )
-    labels = None if places is None else places.astype(np.int64)
-    return image_set(path, room, labels, tuple(str(name) for name in names), splits)
+    return image_set(path, images, labels, tuple(str(name) for name in names), splits)
 
 
-def _pictures(file: Path, reading: Reading) -> tuple[Array, Index | None]:
-    """The pictures of a file (items × channels × height × width) and their classes, where it has such."""
+def _fill(room: Array, pictures: _Set, reading: Reading, before: int, total: int) -> None:
+    """Reads pictures in blocks: the last size, which counts them, runs slowest."""
+    colours, height, width = pictures.size
+    each = colours * height * width
+    done = 0
+    for piece in pieces(pictures.file, pictures.image, each * max(1, _BLOCK // each)):
+        block = piece.reshape(height, width, colours, len(piece) // each, order="F").transpose(3, 2, 0, 1)
+        block = block[: pictures.count - done]
+        room[done : done + len(block)] = block
+        done += len(block)
+        reading.progress("Pictures", before + done, total)
+        if done >= pictures.count:
+            break
+
+
+def _set(file: Path, reading: Reading) -> _Set:
     known = variables(file)
-    reading.choices["columns"] = tuple(
-        dict.fromkeys((*reading.choices.get("columns", ()), *(v.name for v in known)))
-    )
+    names = (*reading.choices.get("columns", ()), *(each.name for each in known))
+    reading.choices["columns"] = tuple(dict.fromkeys(names))
     image = _named(file, known, reading, "images") or max(
         (each for each in known if each.dtype == "u1" and len(each.shape) in (3, 4)),
         key=lambda each: each.bytes,
@@ -93,15 +122,20 @@ def _pictures(file: Path, reading: Reading) -> tuple[Array, Index | None]:
     )
     if image is None:
         raise DataError(
-            f"{file} holds no pictures: an array of bytes, height × width × colours × number; it has {_listed(known)}."
+            f"{file} holds no pictures: an array of bytes, height × width × colours × number; "
+            f"it has {_listed(known)}."
         )
     colours = image.shape[2] if len(image.shape) == 4 else 1
-    items = image.shape[-1]
     if image.dtype != "u1" or len(image.shape) not in (3, 4) or colours not in (1, 3) or not image.bytes:
         raise DataError(
             f"{image.name} in {file} is no set of pictures: it has {_text(image)}; pictures are bytes, "
             "height × width × 1 or 3 colours × number."
         )
+    if image.bytes > MAX_BYTES:
+        raise DataError(
+            f"{image.name} in {file} has {size_text(image.bytes)}, more than {size_text(MAX_BYTES)}."
+        )
+    items = image.shape[-1]
     label = _named(file, known, reading, "labels") or next(
         (each for each in known if each is not image and _is_list(each, items)), None
     )
@@ -113,9 +147,7 @@ def _pictures(file: Path, reading: Reading) -> tuple[Array, Index | None]:
             f"{label.name} in {file} has {_text(label)}; {items:,} classes of the pictures are needed."
         )
     count = min(items, reading.limit or items)
-    pixels = read_variable(file, image)[..., :count]
-    pixels = pixels.reshape(*image.shape[:2], colours, count, order="F").transpose(3, 2, 0, 1)
-    return pixels, None if label is None else _classes(file, label, count)
+    return _Set(file, image, count, None if label is None else _classes(file, label, count))
 
 
 def _classes(file: Path, label: Variable, count: int) -> Index:
@@ -155,8 +187,8 @@ def _text(variable: Variable) -> str:
     return f"{'×'.join(f'{size:,}' for size in variable.shape)} {kind}"
 
 
-def _by(images: Array) -> str:
-    return "×".join(str(size) for size in images.shape[1:])
+def _by(size: tuple[int, ...]) -> str:
+    return "×".join(str(each) for each in size)
 
 
 def _suits(path: Path) -> str:
