@@ -1,4 +1,5 @@
 import datetime
+import decimal
 import gzip
 import zipfile
 from pathlib import Path
@@ -131,6 +132,40 @@ def test_columns_of_parquet_have_their_types(tmp_path: Path) -> None:
         '6 missing values in the column "parts"',
         '1 missing values in the column "broken"',
     ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "features"),
+    [
+        (pa.array([datetime.time(i % 24) for i in range(30)]), 24),
+        (pa.array([decimal.Decimal(f"{i}.25") for i in range(30)]), 1),
+        (pa.array([2**62 + i for i in range(30)]), 0),
+        (pa.array([2**64 - 1 - i for i in range(30)], pa.uint64()), 0),
+        (pa.array([1e300 * i for i in range(30)]), 0),
+        (pa.array(["ab"[i % 2] for i in range(30)], pa.large_string()), 2),
+        (pa.array(["ab"[i % 2] for i in range(30)], pa.string_view()), 2),
+        (pa.array([i % 3 for i in range(30)]).dictionary_encode(), 1),
+        (
+            pa.array(
+                [datetime.datetime(2020, 1, 1 + i, i % 24) for i in range(30)], pa.timestamp("ns", "UTC")
+            ),
+            4,
+        ),
+        (pa.nulls(30), 0),
+        (pa.array(range(30), pa.duration("s")), 0),
+        (pa.array([b"a"] * 30, pa.large_binary()), 0),
+        (pa.array([b"a"] * 30, pa.binary(1)), 0),
+    ],
+    ids=lambda cells: str(cells.type) if isinstance(cells, pa.Array) else "",
+)
+def test_every_type_of_parquet_is_used_or_left_out(tmp_path: Path, cells: pa.Array, features: int) -> None:
+    table = pa.table({"v": cells, "x": list(range(30)), "label": COLUMNS["species"]})
+    data = loaded(tables.read, as_parquet(tmp_path / "data.parquet", table))
+    assert data.schema.facts["features"] == 1 + features
+    assert np.isfinite(data.tensors["features"].numpy()).all()
+    assert [problem.startswith('The column "v" is left out') for problem in data.problems] == [True] * (
+        not features
+    )
 
 
 @pytest.mark.parametrize("cut", [8, 300, -20])

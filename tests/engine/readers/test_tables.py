@@ -186,7 +186,7 @@ def test_the_row_of_a_cell_is_that_of_the_file(tmp_path: Path) -> None:
     assert data.schema.items == 103
 
 
-@pytest.mark.parametrize("value", ["inf", "-Infinity", "1_000", "1e999", "0x10", "१२"])
+@pytest.mark.parametrize("value", ["inf", "-Infinity", "1_000", "1e999", "-1e300", "0x10", "१२"])
 def test_what_is_a_number_to_some_programs_only_counts_as_missing(tmp_path: Path, value: str) -> None:
     lines = flowers(100).splitlines()
     lines[50] = f"{value},red,a"

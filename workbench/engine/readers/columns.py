@@ -22,6 +22,22 @@ from workbench.engine.readers.numbers import Floats
 # How tables write "not known"; compared in lower case.
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
 
+_TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_dictionary)
+_KNOWN = (
+    *_TEXTS,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_decimal,
+    pa.types.is_boolean,
+    pa.types.is_date,
+    pa.types.is_timestamp,
+    pa.types.is_time,
+    pa.types.is_null,
+)
+
+# What a model computes with holds no larger number.
+_LARGEST = float(np.finfo(np.float32).max)
+
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _DECIMAL_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 
@@ -58,7 +74,7 @@ class Column:
         """A column of cells as a file has them: blanks around texts go, and what means "not known" is null."""
         chunked = cells if isinstance(cells, pa.ChunkedArray) else pa.chunked_array([pa.array(cells)])
         kind = chunked.type
-        if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
+        if any(is_text(kind) for is_text in _TEXTS):
             texts = pc.utf8_trim_whitespace(pc.cast(chunked, pa.string()))
             gaps = pc.is_in(pc.utf8_lower(pc.utf8_slice_codeunits(texts, 0, 5)), pa.array(MISSING))
             chunked = pc.if_else(gaps, pa.scalar(None, pa.string()), texts) if pc.any(gaps).as_py() else texts
@@ -94,7 +110,8 @@ class Column:
             if pa.types.is_temporal(self.cells.type):
                 return np.full(len(self), np.nan), ~self.missing
             values: Floats = pc.cast(self.cells, pa.float64(), safe=False).to_numpy()
-            return np.where(np.isfinite(values), values, np.nan), ~np.isfinite(values) & ~self.missing
+            wrong = ~(np.abs(values) <= _LARGEST) & ~self.missing
+            return np.where(wrong, np.nan, values), wrong
         values, wrong = _as_numbers(self.cells, self.missing)
         if wrong.any():
             commas = pc.match_substring_regex(self.cells, _DECIMAL_COMMA).fill_null(False).to_numpy()
@@ -202,8 +219,14 @@ def _as_numbers(cells: pa.ChunkedArray, missing: NDArray[np.bool_]) -> tuple[Flo
     except pa.ArrowInvalid:
         fits = pc.match_substring_regex(cells, _NUMBER)
         values = pc.cast(pc.if_else(fits, cells, pa.scalar(None, pa.string())), pa.float64()).to_numpy()
-    wrong = ~np.isfinite(values) & ~missing
+    wrong = ~(np.abs(values) <= _LARGEST) & ~missing
     return np.where(wrong, np.nan, values), wrong
+
+
+def can_hold(kind: pa.DataType) -> bool:
+    """Whether a column can have cells of that type."""
+    held = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return any(is_kind(held) for is_kind in _KNOWN)
 
 
 def shortened(cell: str) -> str:

@@ -67,7 +67,10 @@ def histogram(name: str, values: Floats) -> Figure:
     """How the known values of a column are spread."""
     known = values[np.isfinite(values)]
     different = len(np.unique(known[:10_000]))
-    counts, edges = np.histogram(known, bins=max(1, min(_BINS, different)))
+    try:
+        counts, edges = np.histogram(known, bins=max(1, min(_BINS, different)))
+    except ValueError:  # they differ by less than can be told of numbers so large
+        counts, edges = np.array([len(known)]), np.array([known.min(), known.max()])
     return Figure(
         name,
         "histogram",

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from workbench.core.errors import DataError
-from workbench.engine.readers.columns import Column
+from workbench.engine.readers.columns import Column, can_hold
 from workbench.engine.readers.files import MEGABYTE, opened, read_bytes, size_text
 from workbench.engine.readers.reader import Reading
 from workbench.engine.readers.table_texts import MAX_COLUMNS, header_of, names_of, parsed
@@ -114,9 +114,8 @@ def _parquet(path: Path, reading: Reading) -> Table:
         raise DataError(f"{path} has no rows.")
     columns = []
     for name, cells in zip(names_of(table.column_names, reading), table.columns, strict=True):
-        kind = cells.type.value_type if pa.types.is_dictionary(cells.type) else cells.type
-        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_duration(kind):
-            reading.say(f'The column "{name}" is left out: its cells ({kind}) are neither numbers nor texts.')
+        if not can_hold(cells.type):
+            reading.say(f'The column "{name}" is left out: {cells.type} is no type of numbers or texts.')
             continue
         columns.append(Column.of_cells(path, name, cells, lambda place: place + 1))
     if len(columns) < 1:
