@@ -78,7 +78,10 @@ def test_files_are_looked_at_and_what_was_understood_is_said(
     assert typed(wizard, "encoding").field.isVisible()
     assert page.preview.items.model.rowCount() == 3 and len(page.preview.figures.charts) == 1
     assert page.preview.problems.list.lines.stringList() == ["Row 0 is left out.", "Row 1 is left out."]
-    assert page.status.full_text() == "20 items: 12 train · 4 validation · 4 test"
+    assert (
+        page.status.full_text()
+        == "20 items in this preview: 12 train · 4 validation · 4 test. Adding it reads all."
+    )
     [asked] = requests(log)
     assert (asked["limit"], asked["reader"], asked["options"]) == (200, "table", {}) and "into" not in asked
 

@@ -228,7 +228,7 @@ class Wizard(QStackedWidget):
     def _on_previewed(self, answer: Mapping[str, Any]) -> None:
         self._reading, self._known = None, answer
         self._show_options(answer)
-        self.page.show_answer(answer, FIRST)
+        self.page.show_answer(answer)
 
     def _on_unreadable(self, reason: str, known: Mapping[str, Any]) -> None:
         self._reading = None

@@ -178,11 +178,11 @@ class LookPage(QWidget):
         """The reader that is chosen, by its name; "" for none."""
         return str(self.reader.currentData() or "")
 
-    def show_answer(self, answer: Mapping[str, Any], limit: int) -> None:
+    def show_answer(self, answer: Mapping[str, Any]) -> None:
         """A preview was read."""
         self.name.setPlaceholderText(str(answer.get("title", "")))
         self.preview.show_answer(answer)
-        self.rest(summary(answer, limit), can_add=True)
+        self.rest(summary(answer), can_add=True)
 
     def busy(self, words: str) -> None:
         """Something goes on that can be cancelled; adding is possible as soon as there is a way to read it."""
@@ -238,13 +238,11 @@ class LookPage(QWidget):
         self.reason.setVisible(bool(name))
 
 
-def summary(answer: Mapping[str, Any], limit: int) -> str:
-    """What a reading gave, in one line."""
+def summary(answer: Mapping[str, Any]) -> str:
+    """What a preview gave, in one line; readers look at as much as they need, so it may be a part or all of it."""
     items = int(dict(answer.get("schema") or {}).get("items", 0))
     splits = " · ".join(f"{size:,} {name}" for name, size in dict(answer.get("splits") or {}).items())
-    if items < limit:
-        return f"{text.plural(items, 'item')}: {splits}"
-    return f"{splits} – as far as the preview has read; adding it reads all."
+    return f"{text.plural(items, 'item')} in this preview: {splits}. Adding it reads all."
 
 
 def _title(reader: Mapping[str, Any]) -> str:
