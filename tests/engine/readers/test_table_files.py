@@ -255,6 +255,14 @@ def test_texts_in_other_encodings_keep_their_letters(tmp_path: Path, encoding: s
     assert "röt".encode() in content.arrays["_cells"]
 
 
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+def test_lines_may_end_in_the_manner_of_other_systems(tmp_path: Path, end: str) -> None:
+    file = tmp_path / "data.csv"
+    file.write_bytes(CSV.replace("\n", end).encode())
+    assert same(detected(file), plain(tmp_path))
+    assert detect(file)[0] == ("table", "its name ends in .csv")
+
+
 def test_quotes_hold_separators_quotes_and_line_feeds(tmp_path: Path) -> None:
     file = tmp_path / "data.csv"
     cells = ['"a, b"', '"a\nb"', '"a ""b"""']

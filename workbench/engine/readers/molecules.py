@@ -203,7 +203,7 @@ def _suits(path: Path) -> str:
     ):
         return ""
     with opened(path) as stream:
-        head = stream.read(65_536).decode("utf-8", "replace").split("\n")[0]
+        head = stream.read(65_536).decode("utf-8", "replace").replace("\r", "\n").split("\n")[0]
     separator = next((each for each in "\t;," if each in head), " ")
     names = [
         cell.strip().strip("\ufeff").lower() for cell in next(csv.reader([head], delimiter=separator), [])
