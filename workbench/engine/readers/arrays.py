@@ -22,6 +22,7 @@ from workbench.engine.readers.files import slug, title
 from workbench.engine.readers.images_masks import Masks
 from workbench.engine.readers.reader import Option, Reader, Reading
 from workbench.engine.readers.split import OPTIONS, divided
+from workbench.engine.readers.trees import is_about
 
 _KINDS = {
     "": "As it looks like",
@@ -56,7 +57,7 @@ class _Part:
 
 def read(path: Path, reading: Reading) -> Content:
     """The arrays of a file or folder as a dataset.  Raises DataError where their sizes do not go together."""
-    with npy.opened(path, reading) as arrays:
+    with npy.opened(_source(path), reading) as arrays:
         parts = _parts(path, arrays, reading)
         if reading.limit:
             parts = [_few(part, reading.limit) for part in parts]
@@ -338,7 +339,18 @@ def _by(sizes: tuple[int, ...]) -> str:
     return "×".join(map(str, sizes))
 
 
+def _source(path: Path) -> Path:
+    """The one .npz of a folder that has no other arrays; else the path."""
+    if not path.is_dir():
+        return path
+    files = [file for file in path.iterdir() if file.suffix.lower() in (".npy", ".npz")]
+    return files[0] if len(files) == 1 and files[0].suffix.lower() == ".npz" else path
+
+
 def _suits(path: Path) -> str:
+    if path.is_dir() and (alone := _source(path)) != path:
+        others = [file for file in path.iterdir() if file != alone and not is_about(file.name)]
+        return f"it has the arrays in {alone.name}" if not others else ""
     if path.is_file():
         return f"its name ends in {path.suffix}" if path.suffix.lower() in (".npy", ".npz") else ""
     files = [file for file in path.iterdir() if file.suffix.lower() == ".npy"]
@@ -347,6 +359,7 @@ def _suits(path: Path) -> str:
 
 
 def _files(path: Path, reading: Reading) -> list[Path]:
+    path = _source(path)
     return [path] if path.is_file() else [f for f in path.iterdir() if f.suffix.lower() == ".npy"]
 
 
