@@ -90,7 +90,9 @@ def _stream(
         items=len(tokens),
         labels=vocabulary.entries if vocabulary.kind == "characters" else (),
     )
-    counts = np.bincount(tokens, minlength=size)
+    counts = np.zeros(size, dtype=np.int64)
+    for start in range(0, len(tokens), 2**22):  # bincount makes eight bytes of each
+        counts += np.bincount(tokens[start : start + 2**22], minlength=size)
     reading.figures.append(token_bars(vocabulary, counts, "Most frequent tokens"))
     if unknown is not None and (missing := int(counts[unknown])):
         what = "characters" if vocabulary.kind == "characters" else "words"
