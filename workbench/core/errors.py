@@ -60,7 +60,10 @@ class CodeError(WorkbenchError):
 
 
 class DataError(WorkbenchError):
-    """A dataset that cannot be read."""
+    """A dataset that cannot be read. Whatever the files hold that it quotes, the message is one line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.splitlines()))
 
 
 class StoreError(WorkbenchError):

@@ -77,6 +77,8 @@ def read(path: str | Path, reader: str, reading: Reading, name: str = "") -> Fou
             f'The reader "{chosen.name}" has no option "{unknown[0]}"; it has {", ".join(known) or "none"}.'
         )
     content = chosen.read(source, reading)
+    # Whatever the files hold that a sentence quotes, it is one line.
+    reading.problems[:] = [" ".join(problem.splitlines()) for problem in reading.problems]
     return Found(
         chosen.name,
         content.named(slug(Path(name) if name else source), name or title(source)),

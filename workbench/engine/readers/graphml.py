@@ -110,7 +110,7 @@ def parsed(path: Path) -> _Document:
     parser = _Parser()
     try:
         parser.expat.Parse(data, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:  # the latter for an encoding that nobody knows
         raise DataError(f"{path} is no proper GraphML: {error}.") from error
     except _UnsafeError as error:
         raise DataError(f"{path} is not read: {error}.") from error

@@ -23,6 +23,8 @@ from workbench.engine.readers.reader import Option, Reader, Reading
 _PARTS = ("x", "y", "tx", "ty", "allx", "ally", "graph", "test.index")
 _VALIDATION = 500
 _MAX_EDGES = 100_000_000
+_DIGITS = 12
+"""More than any number of a node has."""
 
 
 def names_in(folder: Path) -> tuple[str, ...]:
@@ -80,7 +82,7 @@ def _matrix(file: Path) -> Floats:
 def _test_index(file: Path) -> Index:
     lines = read_text(file, 64 * MEGABYTE).split()
     for number, line in enumerate(lines, start=1):
-        if not line.isdecimal():
+        if not line.isdecimal() or len(line) > _DIGITS:
             raise DataError(f'{file}, line {number:,}: "{line}" is not the number of a node.')
     index = np.array([int(line) for line in lines], dtype=np.int64)
     if len(np.unique(index)) < len(index):

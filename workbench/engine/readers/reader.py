@@ -5,6 +5,9 @@ May import NumPy, the schema and core.  No reader imports torch, so that looking
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -126,11 +129,22 @@ class Reading:
             self.on_progress(what, done, total)
 
     def array(self, name: str, shape: Sequence[int], dtype: np.typing.DTypeLike) -> Array:
-        """Room for a large array: in the folder of this reading where it has one, else in memory."""
+        """Room for a large array: in the folder of this reading where it has one, else in memory.
+
+        Raises OSError when the disk is full.
+        """
         if self.folder is None:
             return np.empty(tuple(shape), dtype=dtype)
         file = self.folder / f"{name}.npy"
         room: Array = np.lib.format.open_memmap(file, mode="w+", dtype=np.dtype(dtype), shape=tuple(shape))
+        if sys.platform == "linux":
+            # A file with holes on a full disk would end the process when they are written to.
+            try:
+                with file.open("r+b") as stream:
+                    os.posix_fallocate(stream.fileno(), 0, max(1, file.stat().st_size))
+            except OSError as error:
+                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # some file systems cannot
+                    raise
         return room
 
 
