@@ -14,7 +14,8 @@ from workbench.core.resources import resource
 IDS = [each.id for each in templates()]
 WANTED = (
     "logistic-regression mlp mlp-regression lenet5 lstm char-lstm char-gpt autoencoder vae gan gcn "
-    "graph-classifier segmentation forecast-gru series-conv text-classifier".split()
+    "graph-classifier segmentation forecast-gru series-conv text-classifier "
+    "denoising sound-conv translation-gru".split()
 )
 
 

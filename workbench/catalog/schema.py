@@ -277,6 +277,46 @@ SAMPLES: Mapping[str, Schema] = MappingProxyType(
                 "belongs to what.",
             ),
             Schema(
+                id="grains",
+                title="Grainy pictures",
+                outputs={
+                    "image": TensorSpec(("N", 1, 32, 32), "float"),
+                    "target": TensorSpec(("N", 1, 32, 32), "float"),
+                },
+                facts={"channels": 1, "height": 32, "width": 32},
+                kind="image",
+                items=300,
+                description="300 made-up pictures of a disc and a square, with grain and without it.",
+            ),
+            Schema(
+                id="glides",
+                title="Gliding tones",
+                outputs={
+                    "mel": TensorSpec(("N", 1, 32, 40), "float"),
+                    "label": TensorSpec(("N",), "index", 3),
+                },
+                facts={"rate": 8000, "classes": 3, "mels": 32, "frames": 40, "mel_mean": 0, "mel_std": 1},
+                kind="audio",
+                items=360,
+                labels=("falling", "steady", "rising"),
+                description="360 made-up spectrograms of a tone with an overtone that falls, stays or rises, in noise.",
+            ),
+            Schema(
+                id="phrases",
+                title="Phrases in two languages",
+                outputs={
+                    "source": TensorSpec(("N", 6), "index", 30),
+                    "source_length": TensorSpec(("N",), "index", 7),
+                    "target": TensorSpec(("N", 6), "index", 33),
+                    "next": TensorSpec(("N", 6), "index", 33),
+                },
+                facts={"vocabulary": 33, "source_vocabulary": 30, "source_length": 6, "target_length": 6},
+                kind="sentences",
+                items=800,
+                description="800 made-up phrases such as “the red cat sleeps” in a language of its own words, in "
+                "which what a thing is like comes after it.",
+            ),
+            Schema(
                 id="gestures",
                 title="Waves of three forms",
                 outputs={

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.schema import OUTSIDE, SAMPLES
 from workbench.engine.readers.content import Array, Content
 from workbench.engine.readers.graphs import one_hot, undirected
 from workbench.engine.readers.reader import Reading
@@ -51,12 +51,14 @@ def _rings() -> Content:
     return Content(schema, arrays, stratified_split(label), "graphs")
 
 
-def _shapes() -> Content:
-    schema, random = SAMPLES["shapes"], Random(SEED)
+def _pictures(items: int) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Noisy pictures of a disc and a square, the same without noise, and what each pixel belongs to."""
+    random = Random(SEED)
     rows, columns = np.mgrid[:32, :32]
-    image = np.empty((schema.items, 1, 32, 32), dtype=np.uint8)
-    mask = np.zeros((schema.items, 32, 32), dtype=np.int64)
-    for item in range(schema.items):
+    image = np.empty((items, 1, 32, 32), dtype=np.uint8)
+    clear = np.empty((items, 1, 32, 32), dtype=np.uint8)
+    mask = np.zeros((items, 32, 32), dtype=np.int64)
+    for item in range(items):
         top, left = random.randint(6, 26, 2)
         disc = (rows - top) ** 2 + (columns - left) ** 2 <= int(random.randint(3, 7)) ** 2
         top, left, side = (*random.randint(2, 20, 2), random.randint(5, 11))
@@ -67,8 +69,75 @@ def _shapes() -> Content:
         clean = np.where(square, light[1], np.where(disc, light[0], 0.15))
         noisy = clean + random.normal(0, 0.12, clean.shape)
         image[item, 0] = np.clip(np.rint(noisy * 255), 0, 255).astype(np.uint8)
+        clear[item, 0] = np.rint(clean * 255).astype(np.uint8)
+    return image, clear, mask
+
+
+def _shapes() -> Content:
+    schema = SAMPLES["shapes"]
+    image, _, mask = _pictures(schema.items)
     splits = stratified_split(np.zeros(schema.items))
     return Content(schema, {"image": image, "mask": mask}, splits, divisors={"image": 255})
+
+
+def _grains() -> Content:
+    schema = SAMPLES["grains"]
+    image, clear, _ = _pictures(schema.items)
+    splits = stratified_split(np.zeros(schema.items))
+    return Content(schema, {"image": image, "target": clear}, splits, divisors={"image": 255, "target": 255})
+
+
+def _glides() -> Content:
+    schema, random = SAMPLES["glides"], Random(SEED)
+    label = np.arange(schema.items, dtype=np.int64) % 3
+    bands, frames = np.mgrid[:32, :40]
+    mel = np.empty((schema.items, 1, 32, 40), dtype=np.float32)
+    for item, way in enumerate(label):
+        slope = (int(way) - 1) * random.uniform(0.15, 0.4)
+        tone = random.uniform(9, 16) + slope * (frames - 20)
+        loud = np.exp(-((bands - tone) ** 2) / 2) + 0.5 * np.exp(-((bands - tone - 9) ** 2) / 2)
+        mel[item, 0] = 2.5 * loud - 0.4 + random.normal(0, 0.7, loud.shape)
+    return Content(schema, {"mel": mel, "label": label}, stratified_split(label))
+
+
+_NOUNS = "cat dog bird fish horse tree house river star child".split()
+_LIKE = "red old small quiet bright lost".split()
+_DO = "sleeps sings waits falls shines hides grows turns".split()
+_SOURCE = ("<pad>", "<unk>", "the", "a", ".", "and", *_NOUNS, *_LIKE, *_DO)
+# The other language writes every word backwards.
+_SPOKEN = tuple(word[::-1] for word in (*_NOUNS, *_LIKE, *_DO))
+_TARGET = ("<pad>", "<unk>", "<s>", "</s>", "il", "un", "e", ".", *_SPOKEN, "nu")
+
+
+def _phrases() -> Content:
+    schema, random = SAMPLES["phrases"], Random(SEED)
+    theirs = {word: number for number, word in enumerate(_SOURCE)}
+    ours = {word: number for number, word in enumerate(_TARGET)}
+    source = np.zeros((schema.items, 6), dtype=np.int64)
+    target = np.zeros((schema.items, 6), dtype=np.int64)
+    following = np.full((schema.items, 6), OUTSIDE, dtype=np.int64)
+    length = np.zeros(schema.items, dtype=np.int64)
+    for item in range(schema.items):
+        one = int(random.randint(2))
+        noun, like, do = (words[random.randint(len(words))] for words in (_NOUNS, _LIKE, _DO))
+        described = bool(random.randint(4))
+        said = [("the", "a")[one], *([like] if described else []), noun, do]
+        written = [("il", "un")[one], noun[::-1], *([like[::-1]] if described else []), do[::-1]]
+        length[item] = len(said)
+        source[item, : len(said)] = [theirs[word] for word in said]
+        target[item, : len(written) + 1] = [ours["<s>"], *(ours[word] for word in written)]
+        following[item, : len(written) + 1] = [*(ours[word] for word in written), ours["</s>"]]
+    arrays: dict[str, Array] = {
+        "source": source,
+        "source_length": length,
+        "target": target,
+        "next": following,
+    }
+    known = {
+        "source": Vocabulary("words", _SOURCE, _SOURCE[:2]),
+        "target": Vocabulary("words", _TARGET, _TARGET[:4]),
+    }
+    return Content(schema, arrays, stratified_split(np.zeros(schema.items)), vocabularies=known)
 
 
 def _gestures() -> Content:
@@ -132,6 +201,9 @@ def _opinions() -> Content:
 MADE: Mapping[str, Callable[[], Content]] = {
     "rings": _rings,
     "shapes": _shapes,
+    "grains": _grains,
+    "glides": _glides,
+    "phrases": _phrases,
     "gestures": _gestures,
     "tides": _tides,
     "opinions": _opinions,
