@@ -142,7 +142,7 @@ def test_soft_edges_of_masks_are_cut() -> None:
 def test_masks_with_the_colours_of_photographs_are_refused() -> None:
     found = Masks()
     mask = found.numbered(np.arange(3_000, dtype=np.int32).reshape(1, 30, 100))
-    with pytest.raises(DataError, match='3,000 different values.* choose "pairs"'):
+    with pytest.raises(DataError, match=r'3,000 different values.* choose "pairs"'):
         found.finished(mask, Reading())
 
 
@@ -245,3 +245,18 @@ def test_many_pictures_are_read_as_carefully_as_few(
     assert np.array_equal(content.arrays["image"], expected.arrays["image"])
     assert (glancing.problems, glancing.figures) == (careful.problems, careful.figures)
     assert len(content.arrays["image"][0]) == (3 if other == "colour" else 1)
+
+
+def test_room_on_the_disk_is_taken_at_once(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path_factory.mktemp("copy")
+    images.read(folder, Reading(folder=copy))
+    assert (copy / "image.npy").stat().st_blocks * 512 >= 5 * 6 * 8
+
+    def full(file: int, start: int, size: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.posix_fallocate", full)
+    with pytest.raises(OSError, match="No space left"):
+        images.read(folder, Reading(folder=copy))
