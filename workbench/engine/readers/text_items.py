@@ -30,6 +30,8 @@ _LEAST: dict[Kind, int] = {"characters": 1, "words": 2, "bpe": 2}
 _SHARE_OF_LENGTHS = 0.99
 _BARS = 30
 _BINS = 30
+# Texts that are encoded at a time.
+_BATCH = 8_192
 # Rows times tokens that one set may have.
 _MOST_CELLS = 2**29
 
@@ -143,11 +145,16 @@ def rows_of(
 
     Longer ones are cut to the option “length”, and told.  `lengths` counts what is no padding.
     """
-    reading.progress("Tokens", 0, len(texts))
-    flat, counts = vocabulary.encode(texts)
+    parts: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = []
+    seen = np.zeros(len(vocabulary), dtype=np.int64)
+    for first in range(0, len(texts), _BATCH):
+        reading.progress("Tokens", first, len(texts))
+        parts.append(vocabulary.encode(texts[first : first + _BATCH]))
+        seen += np.bincount(parts[-1][0], minlength=len(vocabulary))
+    counts = np.concatenate([np.zeros(0, dtype=np.int64), *(lengths for _, lengths in parts)])
     longest = reading.whole("length", 0, 0, 100_000) or _usual_length(counts)
     reading.understood.setdefault("length", longest)
-    _tell_of_unknown(reading, vocabulary, flat, name)
+    _tell_of_unknown(reading, vocabulary, seen, name)
     extra = len(before) + len(after)
     width = min(longest, int(counts.max(initial=1)) or 1) + extra
     if len(texts) * width > _MOST_CELLS:
@@ -164,14 +171,14 @@ def rows_of(
     room[:] = vocabulary.special(PAD) or 0
     room[:, : len(before)] = before
     kept = np.minimum(counts, longest)
-    starts = np.cumsum(counts) - counts
-    place = np.arange(len(flat)) - np.repeat(starts, counts)
-    row = np.repeat(np.arange(len(texts)), counts)
-    inside = place < longest
-    room[row[inside], place[inside] + len(before)] = flat[inside]
+    for first, (flat, lengths) in zip(range(0, len(texts), _BATCH), parts, strict=True):
+        place = np.arange(len(flat)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        row = first + np.repeat(np.arange(len(lengths)), lengths)
+        inside = place < longest
+        room[row[inside], place[inside] + len(before)] = flat[inside]
     for offset, token in enumerate(after):
         room[np.arange(len(texts)), kept + len(before) + offset] = token
-    reading.figures += _figures(vocabulary, flat, counts, name)
+    reading.figures += _figures(vocabulary, seen, counts, name)
     return Rows(room, kept + extra)
 
 
@@ -203,24 +210,25 @@ def _usual_length(counts: NDArray[np.int64]) -> int:
     return max(1, most if most <= 1.25 * usual else usual)
 
 
-def _tell_of_unknown(reading: Reading, vocabulary: Vocabulary, flat: NDArray[np.int32], name: str) -> None:
+def _tell_of_unknown(reading: Reading, vocabulary: Vocabulary, seen: NDArray[np.int64], name: str) -> None:
     unknown = vocabulary.special(UNKNOWN)
-    if reading.limit or unknown is None or not len(flat) or not (missing := int((flat == unknown).sum())):
+    if reading.limit or unknown is None or not (missing := int(seen[unknown])):
         return
     what = "characters" if vocabulary.kind == "characters" else "words"
+    total = int(seen.sum())
     where = "" if name == "tokens" else f" of {name}"
     reading.say(
-        f"{missing:,} of {len(flat):,} {what}{where} ({missing / len(flat):.1%}) are not in the vocabulary "
+        f"{missing:,} of {total:,} {what}{where} ({missing / total:.1%}) are not in the vocabulary "
         f"of {len(vocabulary):,} and become {UNKNOWN}."
     )
 
 
 def _figures(
-    vocabulary: Vocabulary, flat: NDArray[np.int32], counts: NDArray[np.int64], name: str
+    vocabulary: Vocabulary, seen: NDArray[np.int64], counts: NDArray[np.int64], name: str
 ) -> list[Figure]:
     numbers, edges = np.histogram(counts, bins=min(_BINS, max(1, int(counts.max(initial=1)))))
     of = "" if name == "tokens" else f" of {name}"
     return [
         Figure(f"Length{of} in tokens", "histogram", (), tuple(map(int, numbers)), tuple(map(float, edges))),
-        token_bars(vocabulary, np.bincount(flat, minlength=len(vocabulary)), f"Most frequent tokens{of}"),
+        token_bars(vocabulary, seen, f"Most frequent tokens{of}"),
     ]
