@@ -82,14 +82,15 @@ def ag_news(folder: Path) -> None:
         (folder / f"{part}.csv").write_text("".join(rows))
 
 
-def ett(folder: Path, name: str, minutes: int, rows: int = 300) -> None:
-    start = np.datetime64("2016-07-01T00:00:00")
-    lines = ["date,HUFL,HULL,MUFL,MULL,LUFL,LULL,OT"]
-    values = np.random.default_rng(0).normal(size=(rows, 7)).cumsum(0)
-    for number, row in enumerate(values):
-        when = str(start + np.timedelta64(minutes * number, "m")).replace("T", " ")
-        lines.append(",".join([when, *(f"{value:.15f}" for value in row)]))
-    (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+def ett(folder: Path, name: str, minutes: int, rows: int) -> None:
+    """A row an hour, or one every 15 minutes, of twenty months and a little more."""
+    steps = np.datetime64("2016-07-01T00:00:00") + np.arange(rows) * np.timedelta64(minutes, "m")
+    values = [
+        f"{number % 24 / 7:.15f},2.0,{number % 96}.5,0.4,4.2,1.3,{number % 11}.25" for number in range(rows)
+    ]
+    times = (str(step).replace("T", " ") for step in steps)
+    lines = (f"{when},{row}\n" for when, row in zip(times, values, strict=True))
+    (folder / f"{name}.csv").write_text("date,HUFL,HULL,MUFL,MULL,LUFL,LULL,OT\n" + "".join(lines))
 
 
 def monthly(folder: Path, file: str, column: str, first: int, rows: int = 96) -> None:

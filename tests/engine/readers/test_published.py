@@ -52,7 +52,8 @@ def molecules(name: str, *labels: int) -> Expected:
 
 
 def ett(name: str, minutes: int) -> Expected:
-    return Expected(partial(published_texts.ett, name=name, minutes=minutes), "series", 300)
+    rows = 14_500 * 60 // minutes
+    return Expected(partial(published_texts.ett, name=name, minutes=minutes, rows=rows), "series", rows)
 
 
 def labelled(name: str, classes: int, dimensions: int = 1, equal: bool = True) -> Expected:
@@ -138,3 +139,19 @@ def test_a_published_set_becomes_a_dataset(id: str, tmp_path: Path) -> None:
         assert content.schema.labels == expected.labels
         assert set(np.unique(content.arrays["label"])) == set(range(len(expected.labels)))
     assert all(name in content.schema.labels or id in ("cifar10", "stl10") for name in one.classes)
+
+
+@pytest.mark.parametrize(("id", "month"), [("ett-h1", 720), ("ett-m2", 2_880)])
+def test_the_series_of_transformers_are_split_by_months_as_it_is_usual(
+    id: str, month: int, tmp_path: Path
+) -> None:
+    SETS[id].make(tmp_path)
+    reading = Reading(public_sets()[id].options)
+    content = read(tmp_path, "series", reading).content
+    foretold = {
+        split: (first[0] + content.window, first[-1] + content.window + content.horizon)
+        for split, first in content.splits.items()
+    }
+    assert foretold["train"][1] == 12 * month
+    assert foretold["validation"] == (12 * month, 16 * month)
+    assert foretold["test"] == (16 * month, 20 * month)
