@@ -96,9 +96,10 @@ def rows() -> list[list[object]]:
 def test_parquet_is_read_as_csv_is(tmp_path: Path) -> None:
     file = as_parquet(tmp_path / "data.parquet")
     assert same(loaded(tables.read, file), plain(tmp_path))
-    packed = tmp_path / "data.parquet.gz"
-    packed.write_bytes(gzip.compress(file.read_bytes()))
-    assert same(loaded(tables.read, packed), plain(tmp_path))
+    for name in ("data.parquet.gz", "packed.parquet"):
+        packed = tmp_path / name
+        packed.write_bytes(gzip.compress(file.read_bytes()))
+        assert same(loaded(tables.read, packed), plain(tmp_path))
 
 
 def test_the_content_tells_the_kind_and_not_the_name(tmp_path: Path) -> None:

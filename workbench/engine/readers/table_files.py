@@ -90,8 +90,9 @@ def _text(path: Path, reading: Reading, preview: int) -> Table:
 
 def _parquet(path: Path, reading: Reading) -> Table:
     try:
+        with path.open("rb") as stream:
+            packed = stream.read(4) != _PARQUET
         # A packed one is unpacked in memory, another one is read piece by piece.
-        packed = path.suffix.lower() == ".gz"
         file = parquet.ParquetFile(pa.BufferReader(read_bytes(path, MAX_TABLE)) if packed else path)
         facts = file.metadata
         if facts.num_columns > MAX_COLUMNS:
