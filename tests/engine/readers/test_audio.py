@@ -190,6 +190,7 @@ def test_bad_files_are_named_and_the_rest_is_used(digits: Path) -> None:
     (folder / "0_ann_93.wav").write_bytes(good[:-600])
     soundfile.write(folder / "0_ann_94.wav", np.zeros(0), 8_000)
     soundfile.write(folder / "0_ann_95.wav", np.full(800, np.nan), 8_000, subtype="FLOAT")
+    soundfile.write(folder / "0_ann_97.wav", np.full(800, 1e30), 8_000, subtype="FLOAT")
     tone(folder / "x.flac").rename(folder / "0_ann_96.wav")
     tone(folder / "stray.wav")
     reading = Reading({"pattern": "{label}_{*}_{index}"})
@@ -201,8 +202,9 @@ def test_bad_files_are_named_and_the_rest_is_used(digits: Path) -> None:
     assert "0_ann_93.wav is cut short: 1,000 of 1,600 bytes of sound are there, and used." in told
     assert "0_ann_94.wav has no samples. It is left out." in told
     assert "0_ann_95.wav holds samples that are no numbers. It is left out." in told
+    assert "0_ann_97.wav holds a sample of 1e+30; sound lies between -1 and 1. It is left out." in told
     assert "stray.wav is not called like {label}_{*}_{index} and is left out." in told
-    assert len(reading.problems) == 7
+    assert len(reading.problems) == 8
 
 
 def test_no_sound_or_one_class(tmp_path: Path) -> None:

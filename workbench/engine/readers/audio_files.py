@@ -24,6 +24,8 @@ MAX_FILE = 256 * MEGABYTE
 _RATES = (100, 768_000)
 # More samples than this, all channels counted, do not come out of one file.
 _MAX_SAMPLES = 2**28
+# Some write whole numbers as floats; what is louder is no sound.
+_LOUDEST = 1e6
 _UNKNOWN_SIZE = (0, 0xFFFFFFFF)
 
 
@@ -75,9 +77,11 @@ def samples(tree: Tree, sound: Sound, rate: int, frames: int, first: bool) -> Fl
             wave = file.read(wanted, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, TypeError, ValueError) as error:
         raise DataError(f"{shown} is damaged ({_reason(error)}).") from error
-    mono: Floats = wave[:, 0] if first else wave.mean(axis=1, dtype=np.float32)
-    if not np.isfinite(mono).all():
+    if not np.isfinite(wave).all():
         raise DataError(f"{shown} holds samples that are no numbers.")
+    if (loudest := float(np.abs(wave).max(initial=0))) > _LOUDEST:
+        raise DataError(f"{shown} holds a sample of {loudest:.3g}; sound lies between -1 and 1.")
+    mono: Floats = wave[:, 0] if first else wave.mean(axis=1, dtype=np.float32)
     mono = resampled(mono, sound.rate, rate)[:frames]
     return np.pad(mono, (0, frames - len(mono)))
 
