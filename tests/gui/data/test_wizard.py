@@ -223,6 +223,19 @@ def test_cancelling_leaves_nothing_behind(
     assert session.datasets == []
 
 
+def test_another_workspace_ends_what_is_being_added(
+    qtbot: QtBot, wizard: Wizard, session: Session, tmp_path: Path
+) -> None:
+    look(qtbot, wizard, tmp_path / "slow.csv")
+    wizard.add()
+    qtbot.waitUntil(lambda: wizard.page.bar.maximum() == 20)
+    before = folder_of(session)
+    with qtbot.waitSignal(session.opened, timeout=20_000):
+        session.switch(tmp_path / "other.db")
+    assert not list(before.iterdir()) and not wizard.is_adding and ready(wizard)
+    assert wizard.page.status.full_text() == "Cancelled; nothing was added."
+
+
 def test_one_may_go_elsewhere_while_something_is_added(
     qtbot: QtBot, view: DataView, wizard: Wizard, tmp_path: Path
 ) -> None:

@@ -88,6 +88,7 @@ class Adding(QObject):
             self._over = True
             self._reading.end()
             self._clean()
+            self.cancelled.emit()
 
     def _on_begun(self, folder: Path) -> None:
         self._folder = folder

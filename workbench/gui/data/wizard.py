@@ -5,6 +5,7 @@ Imports Qt, session, the readers' client and the wizard's pages.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -139,9 +140,9 @@ class Wizard(QStackedWidget):
         if self._reading is not None:
             self._reading.stop()
             self._reading = None
-        if self._adding is not None:
-            self._adding.cancel()
-            self._adding = None
+        adding, self._adding = self._adding, None
+        if adding is not None:
+            adding.cancel()
 
     # ------------------------------------------------------------- looking
 
@@ -258,43 +259,55 @@ class Wizard(QStackedWidget):
         adding = self._adding = Adding(self._session, source, self)
         adding.progressed.connect(self._on_progressed)
         adding.fell_quiet.connect(page.show_quiet)
-        adding.added.connect(self._on_added)
-        adding.failed.connect(self._on_not_added)
+        adding.added.connect(partial(self._on_added, adding, self._now.then))
+        adding.failed.connect(partial(self._on_not_added, adding))
+        adding.cancelled.connect(partial(self._on_cancelled, adding))
         page.start_adding()
         self.state_changed.emit(f"Adding {self._name()} …")
         adding.start()
 
     def cancel(self) -> None:
         """Stop what goes on; what was set up stays."""
-        was_adding = self.is_adding
+        if self._adding is not None:
+            self._adding.cancel()  # it tells, unless it is too late
+            return
         self._stop()
-        if was_adding:
+        self.page.rest("Stopped.", can_add=bool(self.page.chosen()))
+        if not self._known:
+            self.page.preview.show_error("Looking at the files was stopped.", _OTHER_FILES, {})
+
+    def _on_cancelled(self, adding: Adding) -> None:
+        if self._adding is adding:
+            self._adding = None
             self.page.rest("Cancelled; nothing was added.", can_add=True)
             self.state_changed.emit(self._name())
-        else:
-            self.page.rest("Stopped.", can_add=bool(self.page.chosen()))
-            if not self._known:
-                self.page.preview.show_error("Looking at the files was stopped.", _OTHER_FILES, {})
 
     def _on_progressed(self, words: str, done: int, total: int) -> None:
         self.page.show_progress(words, done, total)
         share = f"{100 * done // total} %" if total else ""
         self.state_changed.emit(f"Adding {self._name()} … {share}".strip())
 
-    def _on_added(self, added: "Added") -> None:
-        then = self._now.then if self._now is not None else None
-        self._adding, self._changed = None, False
+    def _on_added(self, adding: Adding, then: Callable[[str], object] | None, added: "Added") -> None:
+        if self._adding is adding:
+            self._adding, self._changed = None, False
+            self._go_on()
+        self.added.emit(added, then)
+
+    def _go_on(self) -> None:
+        """The next source, or where there is none the first page."""
         if self._queue:
             self._done += 1
             self._begin(self._queue.pop(0))
-        else:
-            self._now, self._done = None, 0
-            self.source.clear()
-            self.setCurrentWidget(self.source)
-            self.state_changed.emit("")
-        self.added.emit(added, then)
+            return
+        self._now, self._done = None, 0
+        self.source.clear()
+        self.setCurrentWidget(self.source)
+        self.state_changed.emit("")
 
-    def _on_not_added(self, reason: str) -> None:
+    def _on_not_added(self, adding: Adding, reason: str) -> None:
+        if self._adding is not adding:
+            self._session.message.emit(reason, "error")
+            return
         self._adding = None
         self.page.rest("It was not added.", can_add=True)
         self.page.preview.show_error(reason, f"Nothing was added. {_OTHER_WAY}", {})
