@@ -202,19 +202,43 @@ def test_a_click_chooses_an_item(grid: ItemsGrid) -> None:
     grid.show_items([picture(place) for place in range(9)])
     chosen: list[Any] = []
     grid.chosen.connect(chosen.append)
-    at = grid.tiles.visualRect(grid.model.index(3, 0)).center()
+    at = grid.tiles.area(3).center()
     QTest.mouseClick(grid.tiles.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(at.x(), at.y()))
     assert [item["place"] for item in chosen] == [3]
 
 
 def test_strips_fill_the_width(grid: ItemsGrid) -> None:
-    grid.show_items([one(**PARTS["text"]) for _ in range(4)])
-    tile = grid.tiles.visualRect(grid.model.index(0, 0))
-    assert tile.width() == grid.tiles.viewport().width() - 1 and tile.top() <= 8  # no empty row above
-    grid.resize(900, 420)
+    grid.show_items([one(**PARTS["curve"]) for _ in range(4)])
+    room = grid.tiles.viewport().width()
+    assert grid.tiles.area(0).width() == room // 2 - 8
+    assert grid.tiles.area(0).topLeft() == QPoint(8, 8)
+    grid.resize(400, 420)
     QApplication.processEvents()
-    tile = grid.tiles.visualRect(grid.model.index(0, 0))
-    assert tile.width() == (grid.tiles.viewport().width() - 1) // 2
+    assert grid.tiles.area(0).width() == grid.tiles.viewport().width() - 8
+
+
+def test_keys_go_through_the_rows_of_tiles(grid: ItemsGrid) -> None:
+    grid.show_items([picture(place) for place in range(9)])
+    columns = grid.tiles.rows.columns
+    assert 1 < columns < 9
+    grid.choose(columns - 1)
+    QTest.keyClick(grid.tiles, Qt.Key.Key_Right)
+    assert (found := grid.current()) is not None and found["place"] == columns
+    QTest.keyClick(grid.tiles, Qt.Key.Key_End)
+    assert (found := grid.current()) is not None and found["place"] == 8
+    QTest.keyClick(grid.tiles, Qt.Key.Key_Down)
+    assert (found := grid.current()) is not None and found["place"] == 8
+    QTest.keyClick(grid.tiles, Qt.Key.Key_Home)
+    QTest.keyClick(grid.tiles, Qt.Key.Key_Down)
+    assert (found := grid.current()) is not None and found["place"] == columns
+
+
+def test_the_choice_stays_when_the_window_is_made_narrower(grid: ItemsGrid) -> None:
+    grid.show_items([picture(place) for place in range(9)])
+    grid.choose(5)
+    grid.resize(360, 420)
+    QApplication.processEvents()
+    assert (found := grid.current()) is not None and found["place"] == 5
 
 
 def test_a_screen_reader_hears_label_and_values(grid: ItemsGrid) -> None:

@@ -52,9 +52,10 @@ class ItemView(QWidget):
         self.item = item
         self.setAccessibleDescription(spoken(item))
         parts = parts_of(item)
-        pictures = any(part["kind"] in PICTURES for part in parts)
+        pictures = sum(part["kind"] in PICTURES for part in parts)
         strips = sum(_height(part) for part in parts if part["kind"] not in PICTURES)
-        self.setFixedHeight((280 if pictures else 0) + strips + 8)
+        high = min(280, (WIDTH - 48) // pictures + 18) if pictures else 0
+        self.setFixedHeight(high + strips + 8)
         deep = any(slices_of(part) for part in parts)
         self.setToolTip("The slider above the items goes through the slices" if deep else "")
         self.update()
