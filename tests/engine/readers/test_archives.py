@@ -134,3 +134,9 @@ def test_an_archive_of_something_else_does_not_suit(tmp_path: Path) -> None:
         detected(path)
     with pytest.raises(DataError, match="single file; name the folder"):
         loaded(images.read, Path(__file__))
+
+
+def test_a_member_without_a_name_is_passed_over(tmp_path: Path) -> None:
+    path = packed(tmp_path / "p.zip", PICTURES | {"Z": b"x"})
+    path.write_bytes(path.read_bytes().replace(b"Z", b"\0"))
+    assert detected(path).schema.items == 12

@@ -168,6 +168,14 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     refused(tmp_path / "g.npy")
 
 
+def test_an_archive_of_a_later_kind_is_named(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.npz", x=PIXELS)
+    content = bytearray(path.read_bytes())
+    content[content.rfind(b"PK\x01\x02") + 6] = 210
+    path.write_bytes(content)
+    assert "zip file version 21" in refused(path)
+
+
 def test_sizes_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
     assert '"x" in' in refused(saved(tmp_path / "a.npz", x=PIXELS, y=CLASSES[:29]))
     assert "different shapes" in refused(saved(tmp_path / "b.npz", x_train=PIXELS, x_test=PIXELS[:, :4]))

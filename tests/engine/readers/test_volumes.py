@@ -156,6 +156,21 @@ def test_what_is_no_volume_is_refused(tmp_path: Path) -> None:
         loaded(volumes.read, tmp_path / "c.zip")
 
 
+@pytest.mark.parametrize("length", [4, 100, 347, 348, 352])
+def test_a_header_that_is_cut_off_is_no_volume(tmp_path: Path, length: int) -> None:
+    path = nifti(tmp_path / "a.nii", block((4, 4, 4)))
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(DataError, match=r"a\.nii is"):
+        loaded(volumes.read, tmp_path)
+
+
+def test_values_too_large_become_nothing(tmp_path: Path) -> None:
+    array = block((4, 4, 4)).astype(np.float64)
+    array[0, 0, 0] = 1e300
+    nifti(tmp_path / "a.nii", array)
+    assert loaded(volumes.read, tmp_path, {"values": "raw"}).tensors["volume"].max() == 100
+
+
 def test_hippocampus(shared_data: Path) -> None:
     reading = Reading(limit=12)
     content = volumes.read(shared_data / "hippocampus", reading)

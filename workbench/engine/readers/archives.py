@@ -76,7 +76,9 @@ def names_in(path: Path, most: int) -> list[str]:
     try:
         if path.name.lower().endswith(".zip"):
             with zipfile.ZipFile(path) as opened:
-                found = [info.filename for info in opened.infolist()[:most] if not info.is_dir()]
+                found = [
+                    info.filename for info in opened.infolist()[:most] if not info.filename.endswith("/")
+                ]
         else:
             with tarfile.open(path, "r:*") as tar:
                 for member in tar:
@@ -131,7 +133,7 @@ class _Zip(_Archive):
         super().__init__(path)
         self._zip = stack.enter_context(zipfile.ZipFile(path))
         self._lock = threading.Lock()
-        infos = [info for info in self._zip.infolist() if not info.is_dir()]
+        infos = [info for info in self._zip.infolist() if info.filename and not info.is_dir()]
         _check_count(path, len(infos))
         members = {}
         for info in infos:

@@ -222,7 +222,8 @@ def _filled(path: Path, kind: str, parts: list[_Part], reading: Reading) -> tupl
     start, bad = 0, 0
     for part in parts:
         for piece in _pieces(part.data):
-            values = _arranged(piece, kind, plain, last)
+            with np.errstate(over="ignore"):
+                values = _arranged(piece, kind, plain, last).astype(dtype)
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 bad += int((~np.isfinite(values)).sum())
                 values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
@@ -316,7 +317,9 @@ def _masks(
                     f"The masks in {path} are {_by(piece.shape[1:])}, their examples {_by(spatial)}."
                 )
             try:
-                codes = masks.numbered(np.rint(flat).astype(np.int32))
+                codes = masks.numbered(
+                    np.rint(np.nan_to_num(flat.astype(np.float64))).clip(-(2**30), 2**30).astype(np.int32)
+                )
             except ValueError as error:
                 raise DataError(f"The masks in {path} are none: {error}.") from error
             room[start : start + len(piece)] = codes.reshape(len(piece), *spatial)

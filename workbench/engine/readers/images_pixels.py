@@ -23,7 +23,7 @@ _FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "J
 # What a damaged picture makes of Pillow.
 DAMAGE = (
     OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError, ArithmeticError,
-    struct.error, zlib.error, Image.DecompressionBombError,
+    struct.error, zlib.error, RuntimeError, Image.DecompressionBombError,
 )  # fmt: skip
 
 # A picture of more than this many pixels is skipped unread: it is a mistake or a bomb.

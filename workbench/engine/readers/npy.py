@@ -122,7 +122,7 @@ def _unpacked(path: Path, reading: Reading, made: list[Path]) -> dict[str, Array
                     raise DataError(f'The array "{name}" in {path} cannot be read: {error}.') from error
                 if reading.folder is not None:
                     made.append(reading.folder / f"unpacked-{number}.npy")
-    except zipfile.BadZipFile as error:
+    except DAMAGE as error:
         raise DataError(f"{path} is no .npz file, or a damaged one ({error}).") from error
     return found
 

@@ -6,6 +6,7 @@ May import NumPy, SciPy, and nibabel when a volume is read.  Axes become depth �
 from __future__ import annotations
 
 import gzip
+import logging
 import math
 import re
 import zlib
@@ -145,7 +146,8 @@ def _filled(files: Tree, kind: str, entries: list[Entry], looks: list[_Look], re
             other = entries[number].other
             if other is not None and masks:
                 name = other
-                codes = np.rint(_volume(files, name)[0]).astype(np.int32)
+                values_of = np.nan_to_num(_volume(files, name)[0], nan=0.0, posinf=0.0, neginf=0.0)
+                codes = np.rint(values_of.clip(-(2**30), 2**30)).astype(np.int32)
                 arrays["mask"][number] = masks.numbered(_fitted(codes, shape, fit, nearest=True))
         except DAMAGE as error:
             if masks:
@@ -276,16 +278,19 @@ def _look(files: Tree, name: str) -> _Look:
 def _volume(files: Tree, name: str) -> Floats:
     """channels × depth × height × width; the last axis of a file with four is the channels."""
     if not ends(name, _NIFTI):
-        return _array(files, name).astype(np.float32)
+        return _floats(_array(files, name))
     with files.open(name) as stream:
         image = _nibabel().as_closest_canonical(_nifti(stream, name))
-        array = np.asarray(image.dataobj, dtype=np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            array = np.asarray(image.dataobj, dtype=np.float32)
     array = array if array.ndim == 4 else array[..., None]
     return np.ascontiguousarray(array.transpose(3, 2, 1, 0)[:, :, ::-1])
 
 
 def _nibabel(module: str = "funcs") -> Any:
     """A module of nibabel, which only those who read volumes wait for."""
+    # What it would say about odd headers is said here, if it matters.
+    import_module("nibabel.imageglobals").logger.setLevel(logging.CRITICAL)
     return import_module(f"nibabel.{module}")
 
 
@@ -298,12 +303,16 @@ def _nifti(stream: BinaryIO, name: str) -> Any:
     kind = _nibabel("nifti2").Nifti2Image if second else _nibabel("nifti1").Nifti1Image
     try:
         image = kind.from_file_map({"image": _nibabel("fileholders").FileHolder(fileobj=plain)})
-    except (_nibabel("filebasedimages").ImageFileError, _nibabel("spatialimages").HeaderDataError) as error:
+    except (
+        _nibabel("filebasedimages").ImageFileError,
+        _nibabel("spatialimages").HeaderDataError,
+        _nibabel("wrapstruct").WrapStructError,
+    ) as error:
         raise ValueError(str(error)) from error
     shape, dtype = image.shape, image.get_data_dtype()
     if dtype.kind not in "iufb":
         raise ValueError(f"its values are {dtype}, not numbers")
-    if len(shape) not in (3, 4) or not all(shape) or (len(shape) == 4 and shape[3] > _MOST_CHANNELS):
+    if len(shape) not in (3, 4) or min(shape) < 1 or (len(shape) == 4 and shape[3] > _MOST_CHANNELS):
         raise ValueError(f"it has the shape {_by(shape)}; three dimensions, and perhaps channels, are read")
     if math.prod(shape) * max(4, dtype.itemsize) > _MOST_BYTES:
         raise ValueError(f"{_by(shape)} values are more than {size_text(_MOST_BYTES)}")
@@ -325,6 +334,11 @@ def _array(files: Tree, name: str) -> Array:
             f"it has the shape {_by(array.shape)}; three dimensions, and perhaps channels, are read"
         )
     return array if array.ndim == 4 else array[None]
+
+
+def _floats(array: Array) -> Floats:
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite ones become 0 later
+        return array.astype(np.float32)
 
 
 def _shape(sizes: Sequence[int]) -> Shape:
