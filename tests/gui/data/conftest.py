@@ -36,6 +36,7 @@ if request["do"] == "detect":
     suits = [] if "strange" in name else [{"name": "table", "title": "table", "reason": "its name ends in .csv"}]
     say(readers=suits, all=READERS)
     sys.exit()
+if not request["reader"]: sys.exit(f"No reader suits {name}; name one of its files.")
 known = {"understood": {"target": "label", "drop": ["id"], "header": True, "split": "time", "validation": 0.2},
          "choices": {"columns": ["id", "x", "label"]}}
 if options.get("target") == "x":

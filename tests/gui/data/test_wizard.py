@@ -144,7 +144,7 @@ def test_an_error_stands_in_place_and_is_put_right(
     assert not page.preview.error.isVisible()
 
 
-@pytest.mark.parametrize(("name", "words"), [("empty", "is empty"), ("strange.bin", "It is not clear what")])
+@pytest.mark.parametrize(("name", "words"), [("empty", "is empty"), ("strange.bin", "name one of its files")])
 def test_files_that_nobody_reads_are_refused_in_place(
     qtbot: QtBot, wizard: Wizard, tmp_path: Path, name: str, words: str
 ) -> None:

@@ -180,12 +180,8 @@ class Wizard(QStackedWidget):
         if self.page.chosen():
             self.preview()
         else:
-            self.page.rest("")
-            self.page.preview.show_error(
-                f"It is not clear what {self._name()} is: nothing that Workbench reads looks like this.",
-                "Choose at the left what it is, or choose other files.",
-                {},
-            )
+            request = {"do": "read", "path": str(self.path), "reader": "", "limit": FIRST}
+            self._ask(request, self._on_previewed, self._on_undetected)  # its refusal says most
 
     def _on_undetected(self, reason: str, known: Mapping[str, Any]) -> None:
         self._reading = None
