@@ -86,7 +86,8 @@ def test_a_name_of_ones_own(table: Path, ask: Any) -> None:
 
 def test_items_are_shown_on_request(ask: Any) -> None:
     start, answer = ask({"do": "show", "folder": "sample:digits"}, {"split": "test", "places": [2, 5]})
-    assert start == {"splits": {"train": 1079, "validation": 359, "test": 359}, "layout": "items"}
+    assert start["splits"] == {"train": 1079, "validation": 359, "test": 359} and start["layout"] == "items"
+    assert start["classes"]["test"]["0"] == 36
     assert [item["place"] for item in answer["items"]] == [2, 3, 4]
     assert all(item["parts"][0]["kind"] == "image" for item in answer["items"])
     assert {item["label"] for item in answer["items"]} <= set(SAMPLES["digits"].labels)
