@@ -29,7 +29,7 @@ from workbench.engine.data.loaded import WholeGraph
 from workbench.engine.feeds import Feeds
 from workbench.engine.loop import Loop
 from workbench.engine.program import build
-from workbench.engine.readers import graphs
+from workbench.engine.readers import planetoid
 from workbench.engine.readers.reader import Reading
 from workbench.engine.recorder import Recorder
 from workbench.engine.train import goal, metrics
@@ -229,7 +229,7 @@ def gpt() -> Case:
 
 def gcn() -> Case:
     """A graph convolution on Cora where its files are, else on the karate club."""
-    data = assembled(graphs.read(CORA, Reading())) if CORA.is_dir() else load_sample("karate")
+    data = assembled(planetoid.read(CORA, Reading())) if CORA.is_dir() else load_sample("karate")
     assert isinstance(data, WholeGraph)
     document = _with(template("gcn"), {"club.dataset": data.schema.id, "training.epochs": 10**6})
     document = _optimised(document, {"type": "Adam", "lr": 0.01, "weight_decay": 0.0005}, {}, 0.0)

@@ -10,7 +10,7 @@ from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
 from workbench.engine.data import assembled
 from workbench.engine.data.loaded import ItemSet, Loaded, TokenStream, WholeGraph, epoch_generator
-from workbench.engine.readers.content import Content, opened, write
+from workbench.engine.readers.content import Array, Content, opened, write
 
 
 def unarranged(train: int = 21, validation: int = 5) -> ItemSet:
@@ -308,7 +308,7 @@ def test_what_is_kept_in_fewer_bits_is_whole_in_a_batch(dtype: type) -> None:
         items=4,
     )
     volume = np.linspace(-1, 1, 32).reshape(4, 1, 2, 2, 2).astype(np.float16)
-    mask = np.full((4, 2, 2, 2), OUTSIDE, dtype=dtype)
+    mask: Array = np.full((4, 2, 2, 2), OUTSIDE, dtype=dtype)
     data = assembled(Content(schema, {"volume": volume, "mask": mask}, {"train": np.arange(4)}))
     (batch,) = data.batches("train", 4, shuffle=False)
     assert (batch["volume"].dtype, batch["mask"].dtype) == (torch.float32, torch.int64)

@@ -135,7 +135,7 @@ def _size(files: Tree, entries: Sequence[Entry]) -> Size:
     for entry in entries[:: max(1, len(entries) // 20)]:
         try:
             with files.open(entry.file) as stream, _av().open(stream) as container:
-                found = container.streams.video[0]
+                found = _moving(container)
                 sizes[found.width, found.height] += 1
         except _damage():
             continue  # told when it is read
@@ -164,11 +164,20 @@ def _frames(files: Tree, name: str, form: Form, frames: int) -> tuple[Pixels, in
     return np.stack([kept[place] for place in places], axis=1), length
 
 
+def _moving(container: Any) -> Any:
+    """The first moving picture in a clip.  Raises ValueError where there is none that can be decoded."""
+    if not container.streams.video:
+        raise ValueError("it has no moving picture")
+    found = container.streams.video[0]
+    if found.codec_context is None:
+        raise ValueError("the coding of its picture is not known")
+    return found
+
+
 def _decoded(files: Tree, name: str) -> Iterator[Any]:
     """Its frames.  Raises ValueError where they are larger than any picture may be."""
     with files.open(name) as stream, _av().open(stream) as container:
-        if not container.streams.video:
-            raise ValueError("it has no moving picture")
+        _moving(container)
         for number, frame in enumerate(container.decode(video=0)):
             if frame.width * frame.height > MAX_PIXELS:
                 raise ValueError(f"{by((frame.width, frame.height))} pixels are more than {MAX_PIXELS:,}")
