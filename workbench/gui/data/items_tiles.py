@@ -95,6 +95,7 @@ class TilePainter(QStyledItemDelegate):
             return  # beyond the last item
         item = index.data(ITEM)
         painter.save()
+        painter.fillRect(option.rect, theme.color("panel"))  # the table has marked the whole cell
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         over = bool(state & QStyle.StateFlag.State_MouseOver)
