@@ -17,6 +17,9 @@ from workbench.core.shapes import DType, TensorSpec
 
 KINDS = ("image", "table", "text", "graph", "series", "audio", "volume", "video", "sentences")
 
+# How decoded copies are written; one of another number is left alone, and the source is read anew.
+COPY_FORMAT = 2
+
 # The dtype names of TensorSpec.
 _DTYPES: tuple[DType, ...] = ("float", "index", "bool")
 
@@ -30,7 +33,7 @@ class Schema:
 
     `outputs` maps a port name to its shape and dtype; the batch comes first ("N").
     `facts` are the numbers a field may use (`= classes`); `items` counts images, rows, characters or
-    nodes. `labels` names the classes; for text it is the vocabulary, one character an entry.
+    nodes. `labels` names the classes; for a text of characters it is the vocabulary, one character an entry.
     """
 
     id: str

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.catalog.schema import COPY_FORMAT
 from workbench.core.errors import DataError
 from workbench.jobs import processes
 from workbench.store.records import DatasetRecord
@@ -25,6 +26,10 @@ from workbench.store.store import Store
 READERS = "workbench.engine.readers"
 FOLDER = "data"
 """Of the copies, in the folder of the workspace's files."""
+
+_NEW = ".new-"
+_ABANDONED = 24 * 3600
+"""Seconds after which an unfinished copy is one that nobody writes any more."""
 
 LIMIT_SETTING = "data_cache_gb"
 DEFAULT_LIMIT_GB = 20.0
@@ -88,7 +93,7 @@ def begin(store: Store) -> Path:
     """An empty folder for the copy of a dataset that is about to be read; `finish` or `abandon` takes it."""
     root = store.files / FOLDER
     root.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix=".new-", dir=root))
+    return Path(tempfile.mkdtemp(prefix=_NEW, dir=root))
 
 
 def finish(
@@ -162,7 +167,7 @@ def mark(record: DatasetRecord) -> str:
 
 def copy_folder(store: Store, record: DatasetRecord) -> Path:
     """Where the decoded copy of a dataset is, or would be."""
-    facts = [record.fingerprint, record.reader, record.options]
+    facts = [COPY_FORMAT, record.fingerprint, record.reader, record.options]
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
     return store.files / FOLDER / key
 
@@ -210,6 +215,8 @@ def _copies(store: Store) -> list[tuple[float, int, Path]]:
     root = store.files / FOLDER
     found = []
     for folder in root.iterdir() if root.is_dir() else ():
+        if folder.name.startswith(_NEW) and time.time() - folder.stat().st_mtime < _ABANDONED:
+            continue  # somebody is reading into it
         with suppress(OSError):  # another process may be clearing
             found.append((folder.stat().st_mtime, sum(f.stat().st_size for f in folder.iterdir()), folder))
     return found

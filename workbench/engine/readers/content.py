@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.catalog.schema import Schema
+from workbench.catalog.schema import COPY_FORMAT, Schema
 from workbench.core.errors import DataError
 from workbench.engine.readers.tokens import Vocabulary
 
@@ -62,8 +62,6 @@ class Content:
         return replace(self, schema=replace(self.schema, id=id, title=title))
 
 
-# The content of a folder is that of this number's writer; a folder of another one is read anew.
-VERSION = 2
 _FACTS = "content.json"
 
 
@@ -86,7 +84,7 @@ def write(content: Content, folder: Path) -> None:
         np.save(partial, whole, allow_pickle=False)
         partial.replace(file)
     facts = {
-        "version": VERSION,
+        "version": COPY_FORMAT,
         "schema": content.schema.to_json(),
         "arrays": sorted(content.arrays),
         "splits": list(content.splits),
@@ -103,7 +101,7 @@ def opened(folder: Path) -> Content:
     """The content that `write` left, its arrays mapped into memory.  Raises DataError when it is damaged."""
     try:
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-        if facts["version"] != VERSION:
+        if facts["version"] != COPY_FORMAT:
             raise DataError(f"The kept copy in {folder} was written by another Workbench.")
         return Content(
             schema=Schema.from_json(facts["schema"]),
