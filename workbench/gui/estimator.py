@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench.catalog.costs import Estimate, Measured, estimate, seconds
-from workbench.gui import text
+from workbench.core import text
 from workbench.gui.session import Session
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ Imports session and the shared widgets.
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from workbench.gui import progress, text
+from workbench.core import text
+from workbench.gui import progress
 from workbench.gui.session import Session
 from workbench.gui.widgets.labels import ElidedLabel, Label, StatusDot
 from workbench.gui.widgets.messages import MessageBar

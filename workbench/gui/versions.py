@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from workbench.core import text
 from workbench.core.document import Document
 from workbench.core.files import dumps, loads
 from workbench.core.history import PutBack
-from workbench.gui import text
 from workbench.store.records import VersionRecord
 
 if TYPE_CHECKING:

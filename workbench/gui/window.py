@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.gui import progress, text, theme
+from workbench.core import text
+from workbench.gui import progress, theme
 from workbench.gui.actions import BY_ID, tooltip
 from workbench.gui.opening import ADD_DATA
 from workbench.gui.session import Session

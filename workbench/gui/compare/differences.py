@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from workbench.gui import text
+from workbench.core import text
 from workbench.gui.runs import metrics
 from workbench.gui.runs.table_model import spent
 from workbench.gui.store_thread import Summaries

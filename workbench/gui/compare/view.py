@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.gui import text, theme
+from workbench.core import text
+from workbench.gui import theme
 from workbench.gui.compare.chooser import Chooser, TickedModel
 from workbench.gui.compare.differences import differences
 from workbench.gui.compare.table import DifferencesTable

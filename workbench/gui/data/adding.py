@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
+from workbench.core import text
 from workbench.core.errors import WorkbenchError
-from workbench.gui import text
 from workbench.gui.data.reading import Reading
 from workbench.gui.session import Session
 
@@ -40,6 +40,8 @@ class Source:
     reader: str
     options: Mapping[str, Any]
     name: str
+    again: str = ""
+    """The id of the dataset that is read anew and stays the same one, whatever it is called now."""
 
 
 class Adding(QObject):
@@ -114,6 +116,8 @@ class Adding(QObject):
     def _on_answered(self, found: dict[str, Any]) -> None:
         folder, source = self._folder, self.source
         assert folder is not None
+        if source.again:
+            found = {**found, "id": source.again}
         self._over = True  # from here on it is a matter of moments
 
         def work(store: "Store") -> "Added":

@@ -21,8 +21,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
+from workbench.core.text import number, one_line, plural
 from workbench.gui import theme
-from workbench.gui.text import number, one_line, plural
 from workbench.gui.widgets.axes import linear_ticks
 from workbench.gui.widgets.fields import FormRows
 from workbench.gui.widgets.labels import Label

@@ -17,8 +17,8 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from workbench.core.text import one_line
 from workbench.gui.data.items_painting import Item, cell, named_values, parts_of, spoken, values_of
-from workbench.gui.text import one_line
 
 Index = QModelIndex | QPersistentModelIndex
 ITEM: Final = Qt.ItemDataRole.UserRole

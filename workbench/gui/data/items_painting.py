@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
+from workbench.core.text import number, one_line
 from workbench.gui import theme
-from workbench.gui.text import number, one_line
 from workbench.gui.widgets.colors import mixed
 
 Item = Mapping[str, Any]
@@ -31,6 +31,8 @@ _LINE: Final = 18
 _MOST_DOTS: Final = 400
 _TEXT_LINE: Final = 17
 _MOST_LINES: Final = 6
+_LETTER: Final = 7.4
+"""Pixels that a letter of a text takes, with its share of the gaps between tokens."""
 
 
 def small_font() -> QFont:
@@ -52,31 +54,39 @@ def slices_of(part: Part) -> Sequence[str]:
     return found if isinstance(found, list | tuple) else ()
 
 
-def tile_size(items: Sequence[Item]) -> QSize:
-    """How large the tiles of such items are: pictures beside one another, the rest below.
+def tile_size(items: Sequence[Item], wide_as: int = 0) -> QSize:
+    """How large the tiles of such items are at least: pictures beside one another, the rest below.
 
-    All are alike but for their texts, of which the longest counts.
+    All are alike but for their texts, of which the longest counts; `wide_as` says how much wider tiles will be.
     """
     parts = parts_of(items[0]) if items else []
     squares = [part for part in parts if part["kind"] in PICTURES]
     strips = [part for part in parts if part["kind"] not in PICTURES]
     caption = _LINE if len(parts) > 1 else 0
+    room = max(_WIDE["text"], wide_as - 2 * _PAD)
     wide = [len(squares) * (_SIDE + _PAD) - _PAD if squares else 0]
     wide += [_WIDE.get(str(part["kind"]), 160) for part in strips]
     high = (_SIDE + caption) if squares else 0
     for part in strips:
-        high += _HIGH.get(str(part["kind"]), 20) + caption
-        if part["kind"] == "text":
-            high -= _TEXT_LINE * (_MOST_LINES - _lines(items, str(part.get("name", ""))))
+        high += _height(items, part, room) + caption
     return QSize(max(_SIDE, *wide) + 2 * _PAD, high + _LINE + 2 * _PAD + 2)
 
 
-def _lines(items: Sequence[Item], name: str) -> int:
+def _height(items: Sequence[Item], part: Part, room: float) -> int:
+    """How high such a strip is; a text as high as the longest one of these items in so much room."""
+    high = _HIGH.get(str(part["kind"]), 20)
+    if part["kind"] != "text":
+        return high
+    return high - _TEXT_LINE * (_MOST_LINES - _lines(items, str(part.get("name", "")), room))
+
+
+def _lines(items: Sequence[Item], name: str, room: float) -> int:
     """How many lines the longest text of that name takes, about."""
+    letters = max(1, int(room / _LETTER))
     texts = [
         str(part.get("text", "")) for item in items for part in parts_of(item) if part.get("name") == name
     ]
-    return min(_MOST_LINES, max((text.count("\n") + 1 + len(text) // 52 for text in texts), default=1))
+    return min(_MOST_LINES, max((text.count("\n") + 1 + len(text) // letters for text in texts), default=1))
 
 
 def paint_parts(painter: QPainter, area: QRectF, item: Item, depth: float) -> None:
@@ -85,7 +95,7 @@ def paint_parts(painter: QPainter, area: QRectF, item: Item, depth: float) -> No
     squares = [part for part in parts if part["kind"] in PICTURES]
     strips = [part for part in parts if part["kind"] not in PICTURES]
     caption = _LINE if len(parts) > 1 else 0
-    below = [_HIGH.get(str(part["kind"]), 20) + caption for part in strips]
+    below = [_height([item], part, area.width()) + caption for part in strips]
     top = area.top()
     if squares:
         width = (area.width() + _PAD) / len(squares) - _PAD
@@ -96,7 +106,7 @@ def paint_parts(painter: QPainter, area: QRectF, item: Item, depth: float) -> No
             _caption(painter, QRectF(box.left(), top, side, caption), part)
             paint_part(painter, box, part, depth)
         top += side + caption
-    grown = max(1.0, (area.bottom() - top) / max(1, sum(below)))
+    grown = (area.bottom() - top) / max(1, sum(below))  # less than 1 where a tile is too low for all of it
     for part, least in zip(strips, below, strict=True):
         height = least * grown
         _caption(painter, QRectF(area.left(), top, area.width(), caption), part)

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from workbench.core.text import one_line
 from workbench.gui import theme
 from workbench.gui.data.items_model import ITEM, Index, ItemsModel
 from workbench.gui.data.items_painting import PICTURES, Item, paint_parts, parts_of, small_font, tile_size
-from workbench.gui.text import one_line
 
 PLACE: Final = Qt.ItemDataRole.UserRole + 1
 _GAP: Final = 8
@@ -166,6 +166,7 @@ class Tiles(QTableView):
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setMinimumHeight(120)
         self._tile, self._squares = QSize(128, 150), 1
+        self._items: list[Item] = []
         self.painter = TilePainter(self)
         self.setItemDelegate(self.painter)
         for header in (self.horizontalHeader(), self.verticalHeader()):
@@ -175,6 +176,7 @@ class Tiles(QTableView):
 
     def suit(self, items: Sequence[Item]) -> None:
         """Choose the size of tiles by what some items look like."""
+        self._items = list(items)
         self._tile = tile_size(items)
         self._squares = sum(part["kind"] in PICTURES for part in parts_of(items[0])) if items else 1
         self._fit()
@@ -214,7 +216,8 @@ class Tiles(QTableView):
         columns = max(1, room // (self._tile.width() + _GAP))
         wide = max(80, room // columns - _GAP)
         grown = (wide - self._tile.width()) // self._squares if self._squares else 0
-        tile = QSize(wide, self._tile.height() + min(grown, _MOST_GROWN))
+        high = tile_size(self._items, wide).height() if self._items else self._tile.height()
+        tile = QSize(wide, high + min(grown, _MOST_GROWN))
         if columns != self.rows.columns:
             place = self.rows.place(self.currentIndex())
             self.rows.deal(columns)

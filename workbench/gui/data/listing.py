@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.catalog.schema import SAMPLES, Schema
-from workbench.gui import text, theme
+from workbench.core import text
+from workbench.gui import theme
 from workbench.store.records import DatasetRecord
 
 Index = QModelIndex | QPersistentModelIndex

@@ -9,7 +9,7 @@ from typing import Any, Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QVBoxLayout, QWidget
 
-from workbench.gui import text
+from workbench.core import text
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.fields import Choice, FormRows, TextField
 from workbench.gui.widgets.labels import SectionHeader

@@ -13,7 +13,8 @@ from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from workbench.catalog.schema import Schema
-from workbench.gui import progress, text
+from workbench.core import text
+from workbench.gui import progress
 from workbench.gui.data import page_work
 from workbench.gui.data.adding import Adding, Source
 from workbench.gui.data.items_painting import Item

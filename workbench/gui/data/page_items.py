@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from workbench.gui import text
+from workbench.core import text
 from workbench.gui.data.items import ItemsGrid
 from workbench.gui.data.service import Service
 from workbench.gui.widgets.buttons import Button

@@ -10,7 +10,8 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
-from workbench.gui import progress, text, theme
+from workbench.core import text
+from workbench.gui import progress, theme
 from workbench.gui.data.charts import Figures
 from workbench.gui.data.items_painting import (
     PICTURES,

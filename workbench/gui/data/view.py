@@ -13,9 +13,9 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from workbench.core import text
 from workbench.core.document import Node
 from workbench.core.edits import AddNode, SetParam
-from workbench.gui import text
 from workbench.gui.actions import tooltip
 from workbench.gui.data.adding import Wanted
 from workbench.gui.data.listing import DatasetList, Stock, entries_of

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.gui import text
+from workbench.core import text
 from workbench.gui.data.options import OptionsForm
 from workbench.gui.data.wizard_preview import PreviewPane
 from workbench.gui.widgets.buttons import Button, IconButton
@@ -239,10 +239,10 @@ class LookPage(QWidget):
 
 
 def summary(answer: Mapping[str, Any]) -> str:
-    """What a preview gave, in one line; readers look at as much as they need, so it may be a part or all of it."""
+    """What a preview gave, in one line; readers look at as much as they need, so it is a part or all of it."""
     items = int(dict(answer.get("schema") or {}).get("items", 0))
     splits = " · ".join(f"{size:,} {name}" for name, size in dict(answer.get("splits") or {}).items())
-    return f"{text.plural(items, 'item')} in this preview: {splits}. Adding it reads all."
+    return f"{text.plural(items, 'item')} looked at: {splits}. Add reads everything there is."
 
 
 def _title(reader: Mapping[str, Any]) -> str:

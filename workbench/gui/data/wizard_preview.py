@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.gui import text, theme
+from workbench.core import text
+from workbench.gui import theme
 from workbench.gui.data.charts import Figures
 from workbench.gui.data.items import ItemsGrid
 from workbench.gui.widgets.buttons import Button

@@ -14,6 +14,7 @@ from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 from workbench.core.names import check_name
 from workbench.core.parameters import RemoveParameter, RenameParameter, SetParameter, uses_of
+from workbench.core.text import plural
 from workbench.gui.actions import explain
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.instances import uses
@@ -21,7 +22,6 @@ from workbench.gui.design.naming import free_id
 from workbench.gui.design.panels import Column, Keyed, figure_rows, section
 from workbench.gui.design.variables import NamedValues
 from workbench.gui.session import Session
-from workbench.gui.text import plural
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import FormRows, TextField
 from workbench.gui.widgets.labels import Label, SectionHeader

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QVBoxLayout, QWidg
 
 from workbench.core.document import BOOKMARK, Document, Remark
 from workbench.core.looks import PutRemarks, RemoveRemarks
+from workbench.core.text import one_line
 from workbench.gui import theme
 from workbench.gui.actions import keys
 from workbench.gui.design.canvas import Canvas
@@ -19,7 +20,6 @@ from workbench.gui.design.faces import Place
 from workbench.gui.design.remarks import free_id
 from workbench.gui.design.stage import LEAST, MOST
 from workbench.gui.fuzzy import score
-from workbench.gui.text import one_line
 from workbench.gui.widgets.fields import SearchField
 from workbench.gui.widgets.labels import Label
 

@@ -12,9 +12,9 @@ from workbench.catalog.scope import NodeInfo
 from workbench.catalog.spec import NodeType, fields_of, node_types
 from workbench.core.document import Node
 from workbench.core.shapes import TensorSpec
+from workbench.core.text import count, plural, size
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.values import shown
-from workbench.gui.text import count, plural, size
 
 Named = tuple[str, TensorSpec | None]
 

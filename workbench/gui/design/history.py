@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.gui import text, theme
+from workbench.core import text
+from workbench.gui import theme
 from workbench.gui.design.versions import VersionsPanel
 from workbench.gui.session import Session
 from workbench.gui.widgets.labels import SectionHeader

@@ -1,6 +1,6 @@
 """What the card of a block's instance tells: how often the block is used, its size, and the problems inside.
 
-No Qt here.  May import core, catalog and gui.text.
+No Qt here.  May import core and catalog.
 """
 
 from collections import Counter
@@ -10,7 +10,7 @@ from dataclasses import replace
 from workbench.catalog.problems import Problem
 from workbench.catalog.scope import NodeInfo
 from workbench.core.document import Document
-from workbench.gui.text import count
+from workbench.core.text import count
 
 _counted: list[tuple[Document, Counter[str]]] = []
 

@@ -12,6 +12,7 @@ from workbench.core.definitions import adopted, needed
 from workbench.core.document import Document, Node
 from workbench.core.errors import WorkbenchError
 from workbench.core.files import dumps, loads
+from workbench.core.text import count
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
 from workbench.gui.design.hits import PortHit
@@ -19,7 +20,6 @@ from workbench.gui.design.offers import BLOCKS, Offer
 from workbench.gui.design.search import Row, SearchBox
 from workbench.gui.fuzzy import score
 from workbench.gui.session import Session
-from workbench.gui.text import count
 from workbench.store.records import BlockRecord
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer
 
 from workbench.core.document import Port
+from workbench.core.text import number, size
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
-from workbench.gui.text import number, size
 from workbench.store.records import ALIVE, LIVE, WATCHED, RunRecord
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 from workbench.core.names import check_name
 from workbench.core.renames import RenameVariable
+from workbench.core.text import count, plural
 from workbench.gui.actions import explain
 from workbench.gui.design.editors import ChoiceEditor, Editor, editor_for
 from workbench.gui.design.faces import Knowledge
@@ -29,7 +30,6 @@ from workbench.gui.design.panels import Column, Keyed, figure_rows, section
 from workbench.gui.design.style import spec_text
 from workbench.gui.design.variables import NamedValues
 from workbench.gui.session import Session
-from workbench.gui.text import count, plural
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import FormRows, TextArea, TextField
 from workbench.gui.widgets.labels import ElidedLabel, Label, SectionHeader

@@ -19,6 +19,7 @@ from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node
 from workbench.core.edits import Edit, SetLinkedTo, SetParam, SetRepeat, SetTitle, Several
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value, is_expression
+from workbench.core.text import plural
 from workbench.gui.actions import tooltip
 from workbench.gui.design.augmented import AugmentedSamples
 from workbench.gui.design.block_form import InstanceButtons
@@ -29,7 +30,6 @@ from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.instances import uses
 from workbench.gui.design.panels import Column, Keyed, ProblemBox, figure_rows, figures, help_page, section
 from workbench.gui.session import Session
-from workbench.gui.text import plural
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import FormRows
 from workbench.gui.widgets.labels import Label, SectionHeader

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePol
 
 from workbench.catalog.problems import Fix, Problem
 from workbench.catalog.scope import NodeInfo
+from workbench.core.text import count
 from workbench.gui import theme
 from workbench.gui.design.faces import sentence
 from workbench.gui.design.style import spec_text
-from workbench.gui.text import count
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.labels import Label, SectionHeader
 from workbench.gui.widgets.surfaces import clear_layout, hairline, surface

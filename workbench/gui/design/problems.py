@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 from workbench.catalog.check import Analysis
 from workbench.catalog.problems import SEVERITIES, Fix, Problem
 from workbench.core.document import Document
+from workbench.core.text import count, plural
 from workbench.gui import theme
 from workbench.gui.design.panels import Column, Keyed
-from workbench.gui.text import count, plural
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.labels import Label, SectionHeader
 

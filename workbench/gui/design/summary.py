@@ -12,9 +12,9 @@ from workbench.catalog.check import Analysis
 from workbench.catalog.costs import Sizes, activations, sizes_of
 from workbench.catalog.scope import Scope
 from workbench.core.document import Document
+from workbench.core.text import count, size
 from workbench.gui.design.style import spec_text
 from workbench.gui.estimator import Forecast
-from workbench.gui.text import count, size
 from workbench.gui.widgets.labels import Label
 from workbench.gui.widgets.surfaces import surface
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from workbench.gui import text
+from workbench.core import text
 from workbench.gui.design.panels import Column, Keyed
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import IconButton

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
-from workbench.gui import progress, text, theme
+from workbench.core import text
+from workbench.gui import progress, theme
 from workbench.gui.store_thread import Summaries
 from workbench.gui.widgets.labels import paint_state
 from workbench.store.records import ModelRecord, RunRecord

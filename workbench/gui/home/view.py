@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from workbench.catalog.check import analyse
 from workbench.catalog.schema import SAMPLES
 from workbench.catalog.templates import CATEGORIES, Template, load, templates
+from workbench.core import text
 from workbench.core.descriptions import description_in
 from workbench.core.document import Document
 from workbench.core.errors import WorkbenchError
-from workbench.gui import text
 from workbench.gui.actions import keymap, press
 from workbench.gui.home.recent import RecentTable, rows_of
 from workbench.gui.session import Session

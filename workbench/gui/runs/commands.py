@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from workbench.core.text import plural
 from workbench.gui.session import Session
-from workbench.gui.text import plural
 from workbench.store.records import RunRecord
 
 if TYPE_CHECKING:

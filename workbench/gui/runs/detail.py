@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
-from workbench.gui import progress, text, theme
+from workbench.core import text
+from workbench.gui import progress, theme
 from workbench.gui.actions import explain
 from workbench.gui.runs import commands
 from workbench.gui.runs.feed import More, Points, Recorded

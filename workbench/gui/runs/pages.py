@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from workbench.gui import text, theme
+from workbench.core import text
+from workbench.gui import theme
 from workbench.gui.runs import metrics
 from workbench.gui.runs.feed import Points
 from workbench.gui.widgets.fields import SearchField

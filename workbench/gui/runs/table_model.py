@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from workbench.gui import progress, text
+from workbench.core import text
+from workbench.gui import progress
 from workbench.gui.runs import metrics
 from workbench.gui.store_thread import Summaries
 from workbench.store.records import RunRecord, Summary

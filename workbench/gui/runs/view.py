@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from workbench.gui import text
+from workbench.core import text
 from workbench.gui.runs import commands
 from workbench.gui.runs.detail import RunDetail
 from workbench.gui.runs.table import RunsTable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from workbench.gui import text
+from workbench.core import text
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.fields import FormRows, NumberField

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.gui import text, theme
+from workbench.core import text
+from workbench.gui import theme
 from workbench.gui.session import Session
 from workbench.gui.settings.data_copies import CopiesSection
 from workbench.gui.settings.keys import KeysSection

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from workbench.gui.text import number
+from workbench.core.text import number
 
 _STEPS: Final = (1.0, 2.0, 5.0, 10.0)
 _UNITS: Final = ((1e9, " G"), (1e6, " M"), (1e3, " k"))

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.core.text import number, one_line, whole
 from workbench.gui import theme
-from workbench.gui.text import number, one_line, whole
 from workbench.gui.widgets.colors import mixed, readable_on
 from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import ElidedLabel, Label

@@ -26,8 +26,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QToolButton, QWidget
 
+from workbench.core.text import plural
 from workbench.gui import theme
-from workbench.gui.text import plural
 from workbench.gui.widgets import plot_painting as painting
 from workbench.gui.widgets.axes import Frame, padded
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
-from workbench.gui import text, theme
+from workbench.core import text
+from workbench.gui import theme
 from workbench.gui.widgets.axes import Frame, Tick, linear_ticks, log_ticks
 
 if TYPE_CHECKING:
