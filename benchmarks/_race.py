@@ -25,7 +25,7 @@ from workbench.core.assign import assign
 from workbench.core.document import Document
 from workbench.core.expressions import Value
 from workbench.engine.data import Loaded, assembled, epoch_generator, load_sample
-from workbench.engine.data.loaded import WholeGraph
+from workbench.engine.data.loaded import ItemSet, WholeGraph
 from workbench.engine.feeds import Feeds
 from workbench.engine.loop import Loop
 from workbench.engine.program import build
@@ -208,6 +208,8 @@ class Case:
 def lenet() -> Case:
     """LeNet-5 on the digits."""
     data = load_sample("digits")
+    assert isinstance(data, ItemSet)
+    data = data.arranged()
     document = _with(template("lenet5"), {"training.batch_size": 32, "training.epochs": 10**6})
     document = _optimised(document, {"type": "Adam", "lr": 0.002}, {}, 0.0)
     return Case("LeNet-5", document, data, LeNet, partial(train_images, data=data, batch_size=32))

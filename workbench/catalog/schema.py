@@ -15,7 +15,21 @@ from types import MappingProxyType
 from workbench.core.errors import DataError
 from workbench.core.shapes import DType, TensorSpec
 
-KINDS = ("image", "table", "text", "graph", "series", "audio", "volume", "video", "sentences")
+# Kinds of data, and what their items are called.
+UNITS: Mapping[str, str] = MappingProxyType(
+    {
+        "image": "images",
+        "table": "rows",
+        "text": "characters",
+        "graph": "nodes",
+        "series": "series",
+        "audio": "sounds",
+        "volume": "volumes",
+        "video": "videos",
+        "sentences": "texts",
+    }
+)
+KINDS = tuple(UNITS)
 
 # How decoded copies are written; one of another number is left alone, and the source is read anew.
 COPY_FORMAT = 2
@@ -60,6 +74,16 @@ class Schema:
             "labels": list(self.labels),
             "description": self.description,
         }
+
+    @property
+    def counted(self) -> str:
+        """The number of items in words: 1,797 images; of many graphs those, and of a series its rows."""
+        unit = UNITS[self.kind]
+        if "graph" in self.outputs:
+            unit = "graphs"
+        elif self.kind == "series" and "y" in self.outputs:
+            unit = "rows"
+        return f"{self.items:,} {unit}"
 
     @property
     def is_expected(self) -> bool:

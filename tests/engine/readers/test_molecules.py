@@ -20,7 +20,8 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_without_rdkit_it_is_told_how_to_get_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "rdkit", None)
+    for name in ("rdkit", *(name for name in sys.modules if name.startswith("rdkit."))):
+        monkeypatch.setitem(sys.modules, name, None)
     assert detect(file)[0] == ("molecules", "it has a column “smiles”")
     with pytest.raises(DataError, match=r'pip install "workbench\[chem\]"'):
         loaded(molecules.read, file)

@@ -1,6 +1,6 @@
 """What a node shows on its card, worked out from the document and the analysis.  No Qt here.
 
-May import core, catalog and gui.text.
+May import core and catalog.
 """
 
 from collections.abc import Mapping
@@ -26,16 +26,6 @@ IDLE = "idle"
 """The mode of a node that does nothing because a node that it needs is muted."""
 Ports = tuple[tuple[str, ...], tuple[str, ...]]
 """Names of inputs and of outputs."""
-_UNITS = {
-    "image": "images",
-    "table": "rows",
-    "text": "characters",
-    "graph": "nodes",
-    "series": "items",
-    "audio": "sounds",
-    "volume": "volumes",
-    "video": "videos",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +155,7 @@ def _face_of(
     title, line = cls.title, kind.summary()
     if isinstance(kind, Dataset) and kind.schema is not None:
         schema = kind.schema
-        title, line = schema.title, f"{schema.items:,} {_UNITS[schema.kind]}"
+        title, line = schema.title, schema.counted
     if node.type in (INPUT, OUTPUT):
         title, line = node.id, cls.title.lower()
     tie = node.linked_to
