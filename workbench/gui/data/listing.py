@@ -39,7 +39,6 @@ ICONS: Final = {
     "volume": "kind-volume",
     "video": "play",
 }
-_THINGS: Final = {"image": "image", "table": "row", "video": "video", "volume": "volume"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def entries_of(
 
 
 def _entry(id: str, schema: Schema, record: DatasetRecord | None, stock: Stock | None) -> Entry:
-    parts = [text.plural(schema.items, _THINGS.get(schema.kind, "item"))]
+    parts = [schema.counted]
     if classes := int(schema.facts.get("classes", 0)):
         parts.append(text.plural(classes, "class", "classes"))
     if stock is not None and stock.copy:
