@@ -1,9 +1,11 @@
 """Reading data and handing out batches, beside torch's DataLoader with PIL or tensors, in the same process.
 
 A first pass is everything from the files to the end of the first epoch, for Workbench including the process that
-reads, the checks, the statistics and the copy that it keeps. A warm epoch is a later one. torch runs on one thread.
+reads, the checks, the statistics and the copy that it keeps. A warm epoch is a later one. torch runs on one thread, and
+the DataLoader of the pictures has a worker process for each core.
 """
 
+import os
 import statistics
 import tempfile
 import time
@@ -56,6 +58,7 @@ def _seconds(work: Callable[..., int], *arguments: object) -> float:
 def figures() -> Iterator[Figure]:
     """The ratios of every case."""
     torch.set_num_threads(1)
+    Pictures.workers = os.cpu_count() or 1
     for name, kind, items, budget in CASES:
         with tempfile.TemporaryDirectory() as folder:
             yield from measure(name, kind(Path(folder), items), budget)
