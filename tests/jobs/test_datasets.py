@@ -1,12 +1,29 @@
 """Adding a dataset step by step, as a window does that shows how far the reading is."""
 
+import os
+import shutil
+import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from workbench.core.errors import DataError
-from workbench.jobs.datasets import FOLDER, abandon, add_dataset, begin, copy_folder, finish
+from workbench.jobs import datasets, processes
+from workbench.jobs.datasets import (
+    FOLDER,
+    LIMIT_SETTING,
+    abandon,
+    add_dataset,
+    begin,
+    cache_size,
+    clear_cache,
+    copy_folder,
+    finish,
+    kept,
+)
+from workbench.store.records import DatasetRecord
 from workbench.store.store import Store
 
 
@@ -41,3 +58,75 @@ def test_nothing_is_left_of_a_reading_that_came_to_nothing(tmp_path: Path, table
             add_dataset(store, table, options={"target": "z"})
         abandon(begin(store))
         assert store.datasets() == [] and list((store.files / FOLDER).iterdir()) == []
+
+
+def test_a_process_that_complains_much_and_prints_is_no_deadlock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = (
+        "import sys; sys.stderr.write('bad picture\\n' * 50_000); print('hello'); print('{\"mark\": \"m\"}')"
+    )
+    monkeypatch.setattr(processes, "python", lambda module: [sys.executable, "-c", talk])
+    with closing(Store(tmp_path / "one.db")) as store:
+        record = add_record(store, tmp_path)
+        assert datasets.mark(record) == "m"
+
+
+def test_a_copy_that_is_being_cleared_does_not_look_whole(
+    tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(folder: Path, ignore_errors: bool = False) -> None:
+        next(file for file in sorted(folder.iterdir()) if file.suffix == ".npy").unlink()
+
+    with closing(Store(tmp_path / "one.db")) as store:
+        record = add_dataset(store, table).record
+        with monkeypatch.context() as patch:
+            patch.setattr(shutil, "rmtree", killed)
+            clear_cache(store)
+        assert not copy_folder(store, record).exists()
+        copy = kept(store, record)
+        assert {"features.npy", "label.npy"} <= {file.name for file in copy.folder.iterdir()}
+
+
+def test_the_newest_copy_stays_though_others_were_used_while_it_was_made(tmp_path: Path, table: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text(table.read_text().replace("1,", "7,"))
+    with closing(Store(tmp_path / "one.db")) as store:
+        first = add_dataset(store, table).record
+        late = copy_folder(store, first).stat().st_mtime + 0.001
+        store.set_setting(LIMIT_SETTING, 0)
+        folder = begin(store)
+        for file in copy_folder(store, first).iterdir():
+            (folder / file.name).write_bytes(file.read_bytes())
+        os.utime(folder, (late - 60, late - 60))
+        found: dict[str, Any] = {
+            "id": "other",
+            "title": "Other",
+            "reader": first.reader,
+            "fingerprint": "new",
+        }
+        found |= {**first.details, "schema": first.schema, "splits": first.splits}
+        second = finish(store, other, {}, folder, found).record
+        assert copy_folder(store, second).exists() and not copy_folder(store, first).exists()
+
+
+def test_a_folder_that_vanishes_is_not_counted(
+    tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Store(tmp_path / "one.db")) as store:
+        add_dataset(store, table)
+        size = cache_size(store)
+        root = store.files / FOLDER
+        there = [*root.iterdir(), root / ".new-gone"]
+        monkeypatch.setattr(Path, "iterdir", lambda self: iter(there) if self == root else _iterdir(self))
+        assert cache_size(store) == size > 0
+
+
+_iterdir = Path.iterdir
+
+
+def add_record(store: Store, source: Path) -> DatasetRecord:
+    """A dataset of which only the record is there."""
+    record = DatasetRecord("d", "D", str(source), "table", {}, {}, {}, "m", 0.0, {})
+    store.add_dataset(record)
+    return record

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -181,7 +182,7 @@ def remove_copy(store: Store, record: DatasetRecord) -> int:
     """Removes the decoded copy of one dataset and gives the bytes set free; it is made again when it is needed."""
     folder = copy_folder(store, record)
     before = copy_size(store, record)
-    shutil.rmtree(folder, ignore_errors=True)
+    _drop(folder)
     return before - copy_size(store, record)
 
 
@@ -205,7 +206,7 @@ def clear_cache(store: Store, down_to: int = 0) -> int:
     for _, size, folder in copies:
         if total - freed <= down_to:
             break
-        shutil.rmtree(folder, ignore_errors=True)
+        _drop(folder)
         freed += size if not folder.exists() else 0
     return freed
 
@@ -215,10 +216,11 @@ def _copies(store: Store) -> list[tuple[float, int, Path]]:
     root = store.files / FOLDER
     found = []
     for folder in root.iterdir() if root.is_dir() else ():
-        if folder.name.startswith(_NEW) and time.time() - folder.stat().st_mtime < _ABANDONED:
-            continue  # somebody is reading into it
         with suppress(OSError):  # another process may be clearing
-            found.append((folder.stat().st_mtime, sum(f.stat().st_size for f in folder.iterdir()), folder))
+            used = folder.stat().st_mtime
+            if folder.name.startswith(_NEW) and time.time() - used < _ABANDONED:
+                continue  # somebody is reading into it
+            found.append((used, sum(file.stat().st_size for file in folder.iterdir()), folder))
     return found
 
 
@@ -226,15 +228,24 @@ def _keep(store: Store, folder: Path, record: DatasetRecord) -> None:
     """Gives a finished copy its name; another process may have been faster with the same one."""
     place = copy_folder(store, record)
     if place.exists():
-        shutil.rmtree(place, ignore_errors=True)
+        _drop(place)
     with suppress(OSError):
         folder.rename(place)
     if not (place / "content.json").is_file():
         raise DataError(f"The copy of the data could not be kept in {place}.")
+    _touch(place)  # reading took its time: the copies used meanwhile are not newer than this one
     limit = store.setting(LIMIT_SETTING, DEFAULT_LIMIT_GB)
     size = float(limit) if isinstance(limit, int | float) else DEFAULT_LIMIT_GB
     own = sum(file.stat().st_size for file in place.iterdir())
     clear_cache(store, max(own, int(size * 2**30)))
+
+
+def _drop(copy: Path) -> None:
+    """Removes a copy.  Its name goes first: ended in the middle, this leaves no half copy that looks whole."""
+    with suppress(OSError):  # there is none, another process was faster, or on Windows a run has it open
+        nameless = copy.with_name(f"{_NEW}{uuid.uuid4().hex}")
+        copy.rename(nameless)
+        shutil.rmtree(nameless, ignore_errors=True)
 
 
 def _touch(place: Path) -> None:
@@ -258,7 +269,11 @@ def _record(store: Store, source: Path, options: dict[str, Any], found: Mapping[
         splits=found["splits"],
         fingerprint=found["fingerprint"],
         created=time.time(),
-        details={key: found[key] for key in ("problems", "figures", "understood", "choices", "layout")},
+        # Classes as the reader names them: by these the names that people give are found again.
+        details={
+            **{key: found[key] for key in ("problems", "figures", "understood", "choices", "layout")},
+            "labels": found["schema"].get("labels"),
+        },
     )
     known = {each.id: each for each in store.datasets()}
     id, number = record.id, 1
@@ -285,23 +300,31 @@ def _ask(request: Mapping[str, object], on_progress: Progress | None = None) -> 
     command = processes.python(READERS)
     pipe = subprocess.PIPE
     last: dict[str, Any] = {}
-    with subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, encoding="utf-8"
-    ) as process:
-        assert process.stdin and process.stdout and process.stderr
+    # Complaints go to a file: a library that complains of every picture would fill a pipe that nobody empties.
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints,
+        subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=complaints, text=True, encoding="utf-8"
+        ) as process,
+    ):
+        assert process.stdin and process.stdout
         try:
             with suppress(BrokenPipeError):  # it has ended already; its code tells
                 process.stdin.write(json.dumps(dict(request)) + "\n")
                 process.stdin.close()
             for line in process.stdout:
-                last = json.loads(line)
+                try:
+                    said = json.loads(line)
+                except ValueError:  # a library that prints: no answer of ours
+                    continue
+                last = said
                 if "progress" in last and on_progress is not None:
                     on_progress(*last["progress"])
-            said = process.stderr.read()
             code = process.wait()
         finally:
             process.kill()
+        complaints.seek(0)
+        text = complaints.read().strip().split("\n")[-1]
     if code:
-        text = said.strip().split("\n")[-1]
         raise DataError(text or f"Reading {request['path']} ended without a word (exit code {code}).")
     return last

@@ -47,12 +47,16 @@ def clear_copy(store: "Store", record: DatasetRecord) -> int:
 
 
 def keep_names(store: "Store", before: DatasetRecord, added: "Added") -> None:
-    """After a dataset was read anew: it is still called as it was, and so are its classes."""
+    """After a dataset was read anew: it is still called as it was, and so is each class that is still there."""
     record = added.record
-    labels = before.schema.get("labels") or []
     schema = {**record.schema, "id": before.id, "title": before.title}
-    if len(labels) == len(schema.get("labels") or []):
-        schema["labels"] = labels
+    # By what the reader calls them: other classes may have taken their places.
+    read, own = before.details.get("labels"), before.schema.get("labels")
+    if isinstance(read, list) and isinstance(own, list) and len(read) == len(own):
+        given = dict(zip(read, own, strict=True))
+        labels = [given.get(label, label) for label in schema.get("labels") or []]
+        if len(set(labels)) == len(labels):
+            schema["labels"] = labels
     store.add_dataset(replace(record, id=before.id, title=before.title, schema=schema))
     if record.id != before.id:
         store.remove_dataset(record.id)
