@@ -9,8 +9,9 @@ from PIL import Image
 
 from tests.readings import detected
 from workbench.core.errors import DataError
-from workbench.engine.readers.detect import READERS, detect
+from workbench.engine.readers.detect import READERS, detect, read
 from workbench.engine.readers.files import fingerprint, slug, title
+from workbench.engine.readers.reader import Reading
 
 IDX_HEAD = b"\0\0\x08\x03" + b"".join(n.to_bytes(4, "big") for n in (10, 2, 2))
 
@@ -68,6 +69,21 @@ def refused(path: Path, reader: str = "", options: dict[str, object] | None = No
     with pytest.raises(DataError) as caught:
         detected(path, reader=reader, options=options)
     return str(caught.value)
+
+
+def test_datasets_inside_a_folder_are_named(tmp_path: Path, table: Path) -> None:
+    for name in ("first", "second", "empty"):
+        (tmp_path / "archive" / name).mkdir(parents=True)
+    for name in ("first", "second"):
+        (tmp_path / "archive" / name / f"{name}_TRAIN.ts").write_text(
+            "@problemName a\n@classLabel true a\n@data\n1,2:a\n"
+        )
+    reading = Reading()
+    with pytest.raises(DataError, match="several folders that are datasets of their own: first, second"):
+        read(tmp_path / "archive", "", reading)
+    assert reading.choices["inside"] == tuple(
+        str(tmp_path / "archive" / name) for name in ("first", "second")
+    )
 
 
 def test_what_cannot_be_data_is_refused(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def refused(path: Path) -> str:
         (b"", "is empty"),
         (b"a", "too few to learn from"),
         (b"abc\xff" + b"d" * 9, "no UTF-8 text: the byte 0xff at position 3 is wrong"),
+        (b"%PDF-1.4 \xe2\xe3", "is a PDF document, whatever its name says"),
         (b"abc\0def", "a zero byte at position 3"),
         (gzip.compress(b"abc" * 100, mtime=0)[:-9], "damaged gzip"),
     ],

@@ -36,6 +36,9 @@ if request["do"] == "detect":
     suits = [] if "strange" in name else [{"name": "table", "title": "table", "reason": "its name ends in .csv"}]
     say(readers=suits, all=READERS)
     sys.exit()
+if not request["reader"] and "strange-folder" in name:
+    say(choices={"inside": [request["path"] + "/a.csv", request["path"] + "/b.csv"]})
+    sys.exit("It holds several files that could be meant: a.csv, b.csv. Name one of them.")
 if not request["reader"]: sys.exit(f"No reader suits {name}; name one of its files.")
 known = {"understood": {"target": "label", "drop": ["id"], "header": True, "split": "time", "validation": 0.2},
          "choices": {"columns": ["id", "x", "label"]}}

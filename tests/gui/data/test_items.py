@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from workbench.gui import theme
 from workbench.gui.data.items import ItemsGrid
-from workbench.gui.data.items_painting import brief, node_count, spoken, tile_size
+from workbench.gui.data.items_painting import brief, node_count, paint_parts, spoken, tile_size
 
 
 def png(colour: tuple[int, int, int], side: int = 4) -> str:
@@ -109,6 +109,32 @@ def test_cells_of_a_file_stand_as_they_are(grid: ItemsGrid) -> None:
 def test_short_texts_have_low_tiles() -> None:
     short, long = ({"parts": [{"name": "t", "kind": "text", "text": "word " * count}]} for count in (3, 90))
     assert tile_size([short]).height() < tile_size([short, long]).height() - 60
+
+
+def test_wide_tiles_of_texts_are_lower() -> None:
+    item = {"parts": [{"name": "t", "kind": "text", "text": "word " * 40}]}
+    assert tile_size([item], 900).height() < tile_size([item]).height()
+
+
+def test_both_sentences_of_a_pair_have_room_in_their_tile(qtbot: QtBot) -> None:
+    pair = {
+        "parts": [
+            {"name": name, "kind": "text", "text": "Zwei junge Leute", "tokens": ["Zwei", "junge", "Leute"]}
+            for name in ("source", "target")
+        ]
+    }
+    size = tile_size([pair])
+    image = QImage(size, QImage.Format.Format_RGB32)
+    image.fill(theme.color("card"))
+    painter = QPainter(image)
+    paint_parts(painter, QRectF(0, 0, size.width(), size.height()), pair, 0.5)
+    painter.end()
+    half, ink = size.height() // 2, theme.color("text")
+    inked = [
+        sum(image.pixelColor(x, y) == ink for x in range(160) for y in range(top, top + half))
+        for top in (0, half)
+    ]
+    assert min(inked) > 10 and min(inked) > max(inked) / 2
 
 
 def test_items_without_labels_have_no_column_for_them(grid: ItemsGrid) -> None:

@@ -126,6 +126,14 @@ def test_a_dataset_is_read_anew_as_it_was_read(
     assert view.stack.currentWidget() is wizard and wizard.path == Path("/nowhere/x.csv")
     qtbot.waitUntil(wizard.page.preview.error.isVisible)  # the options of before ask for what is not there
     assert wizard.page.form.values() == {"target": "x"} and wizard.page.name.text() == "Titanic"
+    target = wizard.page.form.fields["target"]
+    target.show_value(None)
+    target.changed.emit()
+    qtbot.waitUntil(wizard.page.add.isEnabled)
+    wizard.page.name.setText("Ship of dreams")
+    QTest.mouseClick(wizard.page.add, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: view.chosen() == "titanic")  # the same dataset under another name
+    assert [(record.id, record.title) for record in session.datasets] == [("titanic", "Ship of dreams")]
 
 
 def test_the_wizard_opens_from_anywhere(view: DataView, window: MainWindow) -> None:

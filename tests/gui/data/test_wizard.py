@@ -80,7 +80,7 @@ def test_files_are_looked_at_and_what_was_understood_is_said(
     assert page.preview.problems.list.lines.stringList() == ["Row 0 is left out.", "Row 1 is left out."]
     assert (
         page.status.full_text()
-        == "20 items in this preview: 12 train · 4 validation · 4 test. Adding it reads all."
+        == "20 items looked at: 12 train · 4 validation · 4 test. Add reads everything there is."
     )
     [asked] = requests(log)
     assert (asked["limit"], asked["reader"], asked["options"]) == (200, "table", {}) and "into" not in asked
@@ -159,6 +159,24 @@ def test_files_that_nobody_reads_are_refused_in_place(
     page.reader.activated.emit(1)
     qtbot.waitUntil(lambda: ready(wizard))
     assert page.reason.text().startswith("Nothing in the files speaks for it")
+
+
+def test_what_could_be_meant_in_a_folder_is_one_click_away(
+    qtbot: QtBot, wizard: Wizard, tmp_path: Path
+) -> None:
+    error = wizard.page.preview.error
+    wizard.take(Wanted((tmp_path / "strange-folder",)))
+    qtbot.waitUntil(lambda: len(error.offers) == 3 and error.offers[0].isVisible())
+    assert [button.text() for button in error.offers] == ["a.csv", "b.csv", "All 2, one after another"]
+    assert error.hint.text() == "Choose what to look at:"
+    QTest.mouseClick(error.offers[1], LEFT)
+    qtbot.waitUntil(lambda: ready(wizard))
+    assert wizard.path == tmp_path / "strange-folder" / "b.csv"
+    wizard.take(Wanted((tmp_path / "strange-folder",)))
+    qtbot.waitUntil(lambda: len(error.offers) == 3 and error.offers[0].isVisible())
+    QTest.mouseClick(error.offers[2], LEFT)
+    qtbot.waitUntil(lambda: ready(wizard))
+    assert wizard.page.place.text() == "1 of 2" and wizard.page.skip.isVisible()
 
 
 def test_ten_thousand_problems_are_a_short_list(qtbot: QtBot, wizard: Wizard, tmp_path: Path) -> None:

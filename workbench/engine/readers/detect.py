@@ -5,7 +5,7 @@ A dataset is registered, not copied: its source stays where it is, and a fingerp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,9 @@ from workbench.engine.readers import (
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.files import existing, fingerprint, members, slug, title
 from workbench.engine.readers.reader import Reader, Reading
+
+# So many folders in a folder are looked into for datasets.
+_MOST_FOLDERS = 20
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,9 @@ def read(path: str | Path, reader: str, reading: Reading, name: str = "") -> Fou
     source = existing(Path(path))
     found = [] if reader else detect(source)
     if not reader and not found:
-        raise DataError(_nothing_suits(source))
+        inside = _inside(source)
+        reading.choices["inside"] = tuple(str(path) for path in inside)
+        raise DataError(_nothing_suits(source, inside))
     chosen = reader_named(reader or found[0][0])
     known = [option.name for option in chosen.options]
     unknown = [name for name in reading.options if name not in known]
@@ -101,13 +106,26 @@ def reader_named(name: str) -> Reader:
     return READERS[name]
 
 
-def _nothing_suits(source: Path) -> str:
+def _inside(source: Path) -> list[Path]:
+    """Files, or else folders, right in a folder that could be meant instead of it."""
+    if not source.is_dir():
+        return []
+    several = members(source, tables.SUFFIXES) + members(source, text_items.SUFFIXES)
+    if len(several) > 1:
+        return several
+    folders = sorted(path for path in source.iterdir() if path.is_dir() and not path.is_symlink())
+    folders = [path for path in folders if not path.name.startswith(".")][:_MOST_FOLDERS]
+    return [path for path in folders if any(path.iterdir()) and detect(path)]
+
+
+def _nothing_suits(source: Path, inside: Sequence[Path]) -> str:
     kinds = ", ".join(reader.title for reader in READERS.values())
-    if source.is_dir():
-        several = members(source, tables.SUFFIXES) + members(source, text_items.SUFFIXES)
-        if len(several) > 1:
-            names = ", ".join(file.name for file in several[:10])
-            return f"{source} holds several files that could be meant: {names}. Name one of them."
+    if inside:
+        names = ", ".join(path.name for path in inside[:10])
+        if len(inside) == 1:
+            return f"{source} is no dataset itself, but the folder {names} in it may be one. Name that."
+        what = "folders that are datasets of their own" if inside[0].is_dir() else "files that could be meant"
+        return f"{source} holds several {what}: {names}. Name one of them."
     return f"No reader suits {source}; known are {kinds}. If it is one of these, name the reader."
 
 

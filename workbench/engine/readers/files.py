@@ -101,10 +101,23 @@ def read_text(path: Path, limit: int, encoding: str = "") -> str:
     return decoded(path, read_bytes(path, limit), encoding)
 
 
+# What begins so was given the name of a text by mistake.
+_NO_TEXT = {
+    b"%PDF-": "a PDF document",
+    b"PK\x03\x04": "a zip archive or an Office document",
+    b"\xd0\xcf\x11\xe0": "an old Office document",
+    b"\x89PNG": "a picture (PNG)",
+    b"\xff\xd8\xff": "a picture (JPEG)",
+}
+
+
 def decoded(path: Path, data: bytes, encoding: str = "") -> str:
     """The text of a file's bytes, as `read_text` does it."""
     if not encoding:
         encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    for start, kind in _NO_TEXT.items():
+        if data.startswith(start):
+            raise DataError(f"{path} is {kind}, whatever its name says. Save what it holds as text or CSV.")
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
+from workbench.core.text import plural
 from workbench.engine.readers.columns import Column
 from workbench.engine.readers.content import Array, Content
 from workbench.engine.readers.features import Block, Codes, Treatment, block_of, codes_of, written
@@ -77,7 +78,7 @@ def _dataset(table: Table, reading: Reading) -> Content:
         target = by_name[target.name]
         said, time = (by_name[c.name] if c else None for c in (said, time))
     if len(target) < 3:
-        raise DataError(f"{path} has {len(target)} rows with a target; at least 3 are needed.")
+        raise DataError(f"{path} has only {plural(len(target), 'row')} with a target; at least 3 are needed.")
     values, names = target_values(target, reading.text("task"))
     reading.understood["task"] = "classification" if names else "regression"
     splits = splits_of(reading, values if names else len(values), said, time)

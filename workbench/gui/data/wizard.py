@@ -74,6 +74,7 @@ class Wizard(QStackedWidget):
         page.closed.connect(self.close_source)
         page.skipped.connect(self.skip)
         page.preview.again.connect(self._on_again)
+        page.preview.error.instead.connect(self._on_instead)
 
     # ------------------------------------------------------------- what is looked at
 
@@ -125,7 +126,7 @@ class Wizard(QStackedWidget):
 
     def _begin(self, waiting: _Waiting) -> None:
         self._stop()
-        self._now, self._changed, self._known = waiting, False, {}
+        self._now, self._changed, self._known, self._readers = waiting, False, {}, {}
         self.page.begin(waiting.path)
         self._tell_place()
         self.setCurrentWidget(self.page)
@@ -186,7 +187,10 @@ class Wizard(QStackedWidget):
     def _on_undetected(self, reason: str, known: Mapping[str, Any]) -> None:
         self._reading = None
         self.page.rest("")
-        self.page.preview.show_error(reason, _OTHER_FILES if self._readers else "Choose other files.", known)
+        hint = _OTHER_FILES if self._readers else "Bring it back, or choose other files."
+        if dict(known.get("choices") or {}).get("inside"):
+            hint = "Choose what to look at:"
+        self.page.preview.show_error(reason, hint, known)
 
     def _on_reader(self, name: str) -> None:
         self._changed = True
@@ -212,6 +216,11 @@ class Wizard(QStackedWidget):
             self.preview()
         else:
             self._detect()
+
+    def _on_instead(self, paths: list[Path]) -> None:
+        then = self._now.then if self._now is not None else None
+        self._changed = False  # what was set up was for the folder around them
+        self.take(Wanted(tuple(paths), then))
 
     def preview(self) -> None:
         """Read the first items as the form says."""
@@ -251,7 +260,8 @@ class Wizard(QStackedWidget):
             self._reading.stop()
             self._reading = None
         page = self.page
-        source = Source(self._now.path, page.chosen(), page.form.values(), page.name.text().strip())
+        before = self._now.before.id if self._now.before is not None else ""
+        source = Source(self._now.path, page.chosen(), page.form.values(), page.name.text().strip(), before)
         adding = self._adding = Adding(self._session, source, self)
         adding.progressed.connect(self._on_progressed)
         adding.fell_quiet.connect(page.show_quiet)

@@ -1,6 +1,8 @@
 """The wizard's preview: the first items, figures, and what was noticed, or why it cannot be read.  Imports widgets."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QStringListModel, Qt, Signal
@@ -28,22 +30,26 @@ from workbench.gui.widgets.surfaces import EmptyState, surface
 MOST_PROBLEMS: Final = 1_000
 _ROW: Final = 26
 _ROWS: Final = 4
+_OFFERS: Final = 6
 
 
 class ErrorBox(QFrame):
     """Why the files cannot be read as they should be, and what to do about it."""
 
     again = Signal()
+    instead = Signal(list)
+    """Paths that a person wants to be looked at instead."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("box", "card")
+        self.offers: list[Button] = []
         self._picture = QLabel()
         self.reason = Label("", wrap=True)
         self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.hint = Label("", "dim", wrap=True)
         self.button = Button("Try again", "Read the files once more", icon="refresh")
-        words = QVBoxLayout()
+        words = self._words = QVBoxLayout()
         words.setSpacing(6)
         words.addWidget(self.reason)
         words.addWidget(self.hint)
@@ -61,6 +67,21 @@ class ErrorBox(QFrame):
         """Show a reason."""
         self.reason.setText(reason)
         self.hint.setText(hint)
+
+    def offer(self, paths: Sequence[Path]) -> None:
+        """Paths that could be meant, a button each, and one for all of them."""
+        for button in self.offers:
+            button.hide()
+            button.deleteLater()
+        some = [(path.name[:60], [path]) for path in paths[:_OFFERS]]
+        if len(paths) > 1:
+            some.append((f"All {len(paths)}, one after another", list(paths)))
+        self.offers = []
+        for name, meant in some:
+            button = Button(name, "Look at this instead")
+            button.clicked.connect(partial(self.instead.emit, meant))
+            self._words.insertWidget(2 + len(self.offers), button, 0, Qt.AlignmentFlag.AlignLeft)
+            self.offers.append(button)
 
     def _tint(self) -> None:
         self._picture.setPixmap(theme.pixmap("error", "err", 18, self.devicePixelRatioF()))
@@ -195,6 +216,7 @@ class PreviewPane(QWidget):
     def show_error(self, reason: str, hint: str, known: Mapping[str, Any]) -> None:
         """Why there is nothing to show."""
         self.error.say(reason, hint)
+        self.error.offer([Path(path) for path in dict(known.get("choices") or {}).get("inside", ())])
         self._above.show()
         self.problems.show_problems([str(problem) for problem in known.get("problems", ())])
         self._waiting.set_texts(
