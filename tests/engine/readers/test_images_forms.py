@@ -117,8 +117,18 @@ def test_values_of_masks_become_classes(tmp_path: Path, values: list[int]) -> No
 
 def test_colours_of_masks_become_classes(tmp_path: Path) -> None:
     data = loaded(images.read, masks(tmp_path, [0, 1, 2], [(0, 0, 0), (255, 0, 0), (0, 0, 128)]))
-    assert data.schema.labels == ("0", "128", "#ff0000")
+    assert data.schema.labels == ("#000000", "#000080", "#ff0000")
     assert values_of(data) == [0, 1, 2]
+
+
+def test_white_is_one_class_in_masks_with_and_without_colours(tmp_path: Path) -> None:
+    folder = masks(tmp_path, [0, 1, 2, 3], [(0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 0, 255)])
+    half = np.arange(64).reshape(8, 8) % 2 * 255
+    Image.fromarray(half.astype(np.uint8)).convert("RGB").save(folder / "masks" / "5.png")
+    data = loaded(images.read, folder)
+    assert data.schema.labels == ("#000000", "#0000ff", "#ff0000", "#ffffff")
+    found = [sorted(set(mask.flatten().tolist())) for mask in data.tensors["mask"]]
+    assert sorted(found) == [[0, 1, 2, 3]] * 5 + [[0, 3]]
 
 
 def test_a_border_without_a_class_does_not_count(tmp_path: Path) -> None:

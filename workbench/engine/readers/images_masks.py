@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from workbench.catalog.schema import OUTSIDE
 from workbench.core.errors import DataError
 from workbench.engine.readers.content import Array
-from workbench.engine.readers.images_pixels import Form, codes
+from workbench.engine.readers.images_pixels import COLOUR, Form, codes
 from workbench.engine.readers.reader import Figure, Reading
 
 # More values than this are no classes.
@@ -63,9 +63,10 @@ class Masks:
 
     def finished(self, mask: Array, reading: Reading) -> tuple[str, ...]:
         """Turns the numbers in `mask` into classes 0 … K - 1, and gives their names."""
-        order = sorted(self._numbers)
+        coloured = any(value >= COLOUR for value in self._numbers)
+        order = sorted(self._numbers, key=_rgb if coloured else int)
         classes = {value: i for i, value in enumerate(order)}
-        names = tuple(map(_name, order))
+        names = tuple(f"#{_rgb(value):06x}" if coloured else str(value) for value in order)
         if len(order) > 32 and self._is_soft():
             reading.say("The masks have soft edges: what is darker than 128 is class 0, the rest class 1.")
             classes, names = {value: int(value >= 128) for value in order}, ("0", "255")
@@ -74,7 +75,13 @@ class Masks:
                 f"The masks have {len(order):,} different values; classes are at most {MOST_CLASSES}. Where they "
                 'are pictures, choose "pairs" for the option "kind".'
             )
-        elif _VOID in order and len(order) > 3 and order[-2] == len(order) - 2 and order[-1] == _VOID:
+        elif (
+            not coloured
+            and _VOID in order
+            and len(order) > 3
+            and order[-2] == len(order) - 2
+            and order[-1] == _VOID
+        ):
             # As in Pascal VOC: 0, 1, 2, … and a border that belongs to nobody.
             reading.say("The value 255 in the masks is taken for pixels without a class; they do not count.")
             classes[_VOID], names = OUTSIDE, names[:-1]
@@ -102,5 +109,6 @@ class Masks:
         return clear >= _CLEAR * sum(self._counts)
 
 
-def _name(value: int) -> str:
-    return str(value) if 0 <= value < 2**16 else f"#{value:06x}"
+def _rgb(value: int) -> int:
+    """The colour as 0xRRGGBB; what is no colour is a level of grey."""
+    return value - COLOUR if value >= COLOUR else value * 0x010101

@@ -29,6 +29,9 @@ DAMAGE = (
 # A picture of more than this many pixels is skipped unread: it is a mistake or a bomb.
 MAX_PIXELS = 64 * 2**20
 
+# What is added to the number of a colour, so that blue 255 is another one than the level 255.
+COLOUR = 1 << 24
+
 # EXIF: orientations from here on exchange width and height.
 _ORIENTATION, _TURNED = 0x0112, 5
 _TURNING = ("JPEG", "MPO", "TIFF", "WEBP", "AVIF")
@@ -99,7 +102,10 @@ def pixels(stream: BinaryIO, form: Form, expected: Header | None = None) -> Pixe
 
 
 def codes(stream: BinaryIO, form: Form) -> NDArray[np.int32]:
-    """A mask as tiles × height × width numbers: grey levels, places in its palette, or colours as 0xRRGGBB."""
+    """A mask as tiles × height × width numbers: grey levels, places in its palette, or colours as COLOUR + 0xRRGGBB.
+
+    Of a mask in colours, too, grey pixels are levels: another mask may have nothing else.
+    """
     with _image(stream) as image:
         if image.size[0] * image.size[1] > MAX_PIXELS:
             raise ValueError(f"more than {MAX_PIXELS:,} pixels")
@@ -109,9 +115,8 @@ def codes(stream: BinaryIO, form: Form) -> NDArray[np.int32]:
             values = np.asarray(image)[:, :, 0].astype(np.int32)
         else:
             colours = np.asarray(image.convert("RGB")).astype(np.int32)
-            values = colours[:, :, 0] << 16 | colours[:, :, 1] << 8 | colours[:, :, 2]
-            if (colours == colours[:, :, :1]).all():
-                values = colours[:, :, 0]
+            red, green, blue = (colours[:, :, channel] for channel in range(3))
+            values = np.where((red == green) & (green == blue), red, COLOUR | red << 16 | green << 8 | blue)
     whole: NDArray[np.int32] = np.asarray(laid(Image.fromarray(values), form, Image.Resampling.NEAREST))
     return _tiles(whole, form)
 
