@@ -117,7 +117,7 @@ def test_gaps_are_closed_and_told(tmp_path: Path) -> None:
     lines = rows()
     for place in (11, 12):
         lines[place] = lines[place].rsplit(",", 2)[0] + ",,NaN"
-    content, reading = read(tmp_path, lines, standardise="no")
+    content, reading = read(tmp_path, lines, standardise="no", missing="line")
     assert content.arrays["x"][:, 0].tolist() == (np.arange(100) * 2.5).tolist()
     assert (
         reading.problems[0]
@@ -125,6 +125,17 @@ def test_gaps_are_closed_and_told(tmp_path: Path) -> None:
     )
     last, _ = read(tmp_path, lines, standardise="no", missing="last")
     assert last.arrays["x"][9:13, 0].tolist() == [22.5, 22.5, 22.5, 30.0]
+
+
+def test_no_gap_is_closed_by_what_comes_later_unless_that_is_wanted(tmp_path: Path) -> None:
+    lines = rows()
+    for place in (11, 12):
+        lines[place] = lines[place].rsplit(",", 2)[0] + ",,NaN"
+    before, _ = read(tmp_path, lines, standardise="no")
+    lines[13:] = [line.rsplit(",", 2)[0] + ",900,900" for line in lines[13:]]
+    after, _ = read(tmp_path, lines, standardise="no")
+    assert np.array_equal(before.arrays["x"][:12], after.arrays["x"][:12])
+    assert after.arrays["x"][12:, 0].min() == 900
 
 
 def test_a_row_without_time_is_left_out(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ _OPTIONS = (
         "What stands in for a value that is not there.",
         "choice",
         "",
-        (("", "A line between its neighbours"), ("last", "The last one before it")),
+        (("", "The last one before it"), ("line", "A line between its neighbours, of which one comes later")),
     ),
     *FILE_OPTIONS,
 )

@@ -283,7 +283,8 @@ def _filled(column: Column, train: slice, reading: Reading) -> Floats:
     if not gaps.any():
         return values
     known = np.flatnonzero(~gaps)
-    if reading.choice("missing", ("line", "last")) == "last":
+    # A line runs towards a value that is still to come: a window that ends in a gap would show what is foretold.
+    if reading.choice("missing", ("line", "last"), "last") == "last":
         before = np.maximum.accumulate(np.where(gaps, known[0], np.arange(len(values))))
         values, how = values[before], "the last one before them"
     else:
