@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,25 @@ def test_a_folder_that_vanishes_is_not_counted(
         there = [*root.iterdir(), root / ".new-gone"]
         monkeypatch.setattr(Path, "iterdir", lambda self: iter(there) if self == root else _iterdir(self))
         assert cache_size(store) == size > 0
+
+
+def test_two_sources_of_one_name_at_the_same_moment_both_stay(tmp_path: Path) -> None:
+    with closing(Store(tmp_path / "one.db")) as store:
+        records = [add_record(store, tmp_path / str(number)) for number in range(8)]
+        store.remove_dataset("d")
+
+    def add(record: DatasetRecord) -> str:
+        with closing(Store(tmp_path / "one.db")) as own:
+            return own.register_dataset(record).id
+
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(add, records))
+    assert sorted(ids) == ["d", *(f"d-{number}" for number in range(2, 9))]
+    with closing(Store(tmp_path / "one.db")) as store:
+        assert {each.id: each.source for each in store.datasets()} == {
+            id: record.source for id, record in zip(ids, records, strict=True)
+        }
+        assert store.register_dataset(records[3]).id == ids[3]
 
 
 _iterdir = Path.iterdir

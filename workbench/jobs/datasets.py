@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -101,10 +101,9 @@ def finish(
     store: Store, source: Path, options: Mapping[str, object], folder: Path, found: Mapping[str, Any]
 ) -> Added:
     """Keeps what the readers' process wrote into `folder`, of which it told `found`, as a dataset."""
-    record = _record(store, source, dict(options), found)
+    record = _record(source, dict(options), found)
     _keep(store, folder, record)
-    store.add_dataset(record)
-    return Added(record, tuple(found["problems"]))
+    return Added(store.register_dataset(record), tuple(found["problems"]))
 
 
 def abandon(folder: Path) -> None:
@@ -258,8 +257,8 @@ def _problems(record: DatasetRecord) -> tuple[str, ...]:
     return tuple(str(problem) for problem in problems) if isinstance(problems, list) else ()
 
 
-def _record(store: Store, source: Path, options: dict[str, Any], found: Mapping[str, Any]) -> DatasetRecord:
-    record = DatasetRecord(
+def _record(source: Path, options: dict[str, Any], found: Mapping[str, Any]) -> DatasetRecord:
+    return DatasetRecord(
         id=found["id"],
         title=found["title"],
         source=str(source),
@@ -275,12 +274,6 @@ def _record(store: Store, source: Path, options: dict[str, Any], found: Mapping[
             "labels": found["schema"].get("labels"),
         },
     )
-    known = {each.id: each for each in store.datasets()}
-    id, number = record.id, 1
-    while (other := known.get(id)) and other.source != record.source:
-        number += 1
-        id = f"{record.id}-{number}"
-    return replace(record, id=id, schema={**record.schema, "id": id, "title": record.title})
 
 
 def _read(

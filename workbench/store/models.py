@@ -77,12 +77,23 @@ class Models(Database):
 
     def add_dataset(self, record: DatasetRecord) -> None:
         """Registers a dataset; one with the same id is replaced."""
-        values = asdict(record)
-        values |= {name: json.dumps(values[name]) for name in _AS_JSON}
-        statement = upsert(tables.datasets).values(**values)
-        changes = {name: statement.excluded[name] for name in values if name != "id"}
         with self._write() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes))
+            self._add_dataset(connection, record)
+
+    def register_dataset(self, record: DatasetRecord) -> DatasetRecord:
+        """Registers what was read from a source, and gives its record: the same source keeps its id, another one of
+        that name gets a number, also where two processes come at the same moment.
+        """
+        with self._write() as connection:
+            rows = connection.execute(select(tables.datasets.c.id, tables.datasets.c.source)).all()
+            sources: dict[str, str] = {row.id: row.source for row in rows}
+            id, number = record.id, 1
+            while sources.get(id, record.source) != record.source:
+                number += 1
+                id = f"{record.id}-{number}"
+            named = replace(record, id=id, schema={**record.schema, "id": id, "title": record.title})
+            self._add_dataset(connection, named)
+        return named
 
     def datasets(self) -> list[DatasetRecord]:
         """All registered datasets by title."""
@@ -161,6 +172,13 @@ class Models(Database):
         if row is None:
             raise StoreError(f"There is no dataset “{dataset}” in the workspace {self.path}.")
         return _dataset(row)
+
+    def _add_dataset(self, connection: Connection, record: DatasetRecord) -> None:
+        values = asdict(record)
+        values |= {name: json.dumps(values[name]) for name in _AS_JSON}
+        statement = upsert(tables.datasets).values(**values)
+        changes = {name: statement.excluded[name] for name in values if name != "id"}
+        connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes))
 
     def _change_dataset(self, connection: Connection, record: DatasetRecord) -> None:
         values = {"title": record.title, "schema": json.dumps(record.schema)}

@@ -158,3 +158,20 @@ def test_damaged_files_are_refused_or_read_and_nothing_else(tmp_path: Path) -> N
         except DataError:
             refusals += 1
     assert refusals > 500
+
+
+class _Nested:
+    """An array whose shape is a list that holds itself 2⁴⁰ times over, in a file of some hundred bytes."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        shape: list[object] = [0]
+        for _ in range(40):
+            shape = [shape, shape]
+        plain = pickle.loads(pickle.dumps(np.zeros(1)))
+        function, arguments, state = plain.__reduce__()
+        return function, arguments, (state[0], shape, *state[2:])
+
+
+def test_what_holds_itself_many_times_over_is_not_spelled_out(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="shape is not made of whole numbers"):
+        read_pickle(written(tmp_path, pickle.dumps(_Nested())))

@@ -92,6 +92,7 @@ def test_missing_files_are_named(folder: Path) -> None:
         ("graph", {0: [12]}, "names the node 12; the nodes are 0 to 11"),
         ("graph", {-1: [0]}, "names the node -1"),
         ("graph", {0: ["1"]}, "names the node '1'"),
+        ("graph", {0: [10**5_000]}, "names the node of the kind int"),
         ("x", np.zeros(3), None),
         ("allx", np.zeros(3), "an array of 1 dimensions"),
         ("tx", np.zeros((2, 4)), "ind.toy.tx 4"),

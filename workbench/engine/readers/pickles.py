@@ -42,7 +42,7 @@ class _Dtype:
 
     def __init__(self, code: str, *_: object) -> None:
         if not re.fullmatch(r"[<>|=]?[fiub][1248]", code):
-            raise TypeError(f"an array of {code!r} instead of numbers")
+            raise TypeError(f"an array of {code[:20]!r} instead of numbers")
         self.code = code.lstrip("<>|=")
         self.order = code[0] if code[0] in "<>" else "<"
 
@@ -67,7 +67,8 @@ class _Array:
 
     def fill(self, shape: object, dtype: object, data: object, order: object) -> None:
         if not isinstance(shape, tuple) or not all(isinstance(size, int) and size >= 0 for size in shape):
-            raise TypeError(f"an array with the shape {shape!r}")
+            # Not told in full: what contains itself many times over would fill the memory.
+            raise TypeError("an array whose shape is not made of whole numbers")
         if not isinstance(dtype, _Dtype) or not isinstance(data, bytes | bytearray):
             raise TypeError("an array without numbers")
         self.value = dtype.array(data).reshape(shape, order="F" if order == "F" else "C")

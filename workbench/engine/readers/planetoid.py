@@ -114,6 +114,13 @@ def _nodes(files: Mapping[str, Path], test: Index) -> tuple[Floats, Floats]:
     return arrays[0], arrays[1]
 
 
+def _told(node: object) -> str:
+    """What stands for a node, unless it might be too long to be told, as even a number can be."""
+    if (isinstance(node, str) and len(node) < 40) or (type(node) is int and abs(node) < 2**63):
+        return repr(node)
+    return f"of the kind {type(node).__name__}"
+
+
 def _neighbours(file: Path, nodes: int) -> Index:
     """Pairs of nodes from the lists of neighbours."""
     graph = read_pickle(file)
@@ -129,7 +136,7 @@ def _neighbours(file: Path, nodes: int) -> Index:
     for node, near in lists.items():
         for other in (node, *near):
             if type(other) is not int or not 0 <= other < nodes:
-                raise DataError(f"{file} names the node {other!r}; the nodes are 0 to {nodes - 1:,}.")
+                raise DataError(f"{file} names the node {_told(other)}; the nodes are 0 to {nodes - 1:,}.")
         pairs[0, start : start + len(near)] = node
         pairs[1, start : start + len(near)] = near
         start += len(near)
