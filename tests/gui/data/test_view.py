@@ -106,13 +106,26 @@ def test_a_dataset_is_used_in_a_new_model_or_in_the_open_one(view: DataView, ses
     assert session.document.graph.nodes["dataset"].params == {"dataset": "iris"}
     session.go("data")
     view.reveal("digits")
-    assert [words for words, _ in view.uses("digits")] == ["In a new model", "In “untitled”, at dataset"]
+    assert [words for words, _ in view.uses("digits")][:2] == ["In a new model", "In “untitled”, at dataset"]
     QTest.mouseClick(view.use, Qt.MouseButton.LeftButton)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     menu.actions()[1].trigger()
     menu.close()
     assert session.document.graph.nodes["dataset"].params == {"dataset": "digits"}
+
+
+def test_a_dataset_is_used_in_a_ready_model_that_suits_it(titanic: DataView, session: Session) -> None:
+    titanic.reveal("titanic")
+    QTest.mouseClick(titanic.use, Qt.MouseButton.LeftButton)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    [ready] = [each for each in menu.actions() if "Multi-layer perceptron" in each.text()]
+    ready.trigger()
+    menu.close()
+    nodes = session.document.graph.nodes
+    assert nodes["flowers"].params["dataset"] == "titanic" and len(nodes) > 3 and session.analysis.ok
+    assert not any("LeNet" in words for words, _ in titanic.uses("titanic"))
 
 
 def test_a_dataset_is_read_anew_as_it_was_read(
@@ -132,8 +145,8 @@ def test_a_dataset_is_read_anew_as_it_was_read(
     qtbot.waitUntil(wizard.page.add.isEnabled)
     wizard.page.name.setText("Ship of dreams")
     QTest.mouseClick(wizard.page.add, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: view.chosen() == "titanic")  # the same dataset under another name
-    assert [(record.id, record.title) for record in session.datasets] == [("titanic", "Ship of dreams")]
+    qtbot.waitUntil(lambda: [each.title for each in session.datasets] == ["Ship of dreams"])
+    assert [each.id for each in session.datasets] == ["titanic"]  # the same dataset under another name
 
 
 def test_the_wizard_opens_from_anywhere(view: DataView, window: MainWindow) -> None:

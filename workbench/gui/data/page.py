@@ -146,9 +146,9 @@ class DatasetPage(QWidget):
         if classes := int(schema.facts.get("classes", 0)):
             facts.append(text.plural(classes, "class", "classes"))
         facts += [
-            f"{name} {'×'.join(str(size) for size in spec.shape[1:]) or 'number'}"
+            f"{name} {'×'.join(str(size) for size in spec.shape[1:])}"
             for name, spec in schema.outputs.items()
-            if name not in ("label", "next")
+            if name not in ("label", "next") and len(spec.shape) > 1
         ][:3]
         if self._standing is not None and self._standing.copy:
             facts.append(f"copy {text.size(self._standing.copy)}")

@@ -20,6 +20,7 @@ from workbench.gui.actions import tooltip
 from workbench.gui.data.adding import Wanted
 from workbench.gui.data.listing import DatasetList, Stock, entries_of
 from workbench.gui.data.page import DatasetPage
+from workbench.gui.data.uses import suiting
 from workbench.gui.data.wizard import Wizard
 from workbench.gui.opening import ADD_DATA
 from workbench.gui.session import Session
@@ -266,13 +267,22 @@ class DataView(QWidget):
         if self._session.do(SetParam(node, "dataset", id)):
             self._session.go("design")
 
+    def use_in_ready(self, template: str, node: str, id: str) -> None:
+        """Begin a model as a template has it, with this dataset at a node of it."""
+        self._session.open_template(template)
+        self._session.do(SetParam(node, "dataset", id))
+
     def uses(self, id: str) -> list[tuple[str, Callable[[], object]]]:
-        """Where a dataset can be used: in a new model, and in the nodes of the open one."""
+        """Where a dataset can be used: in a new model, in the nodes of the open one, in templates that suit it."""
         document = self._session.document
         found: list[tuple[str, Callable[[], object]]] = [("In a new model", lambda: self.use_in_new(id))]
         for name, node in document.graph.nodes.items():
             if node.type == "Dataset":
                 found.append((f"In “{document.name}”, at {name}", partial(self.use_in_open, name, id)))
+        if (schema := self._session.schemas.get(id)) is not None:
+            for template, name in suiting(schema):
+                slot = partial(self.use_in_ready, template.id, name, id)
+                found.append((f"In the ready model “{template.title}”", slot))
         return found
 
     def _offer_uses(self) -> None:

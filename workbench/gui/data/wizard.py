@@ -221,6 +221,7 @@ class Wizard(QStackedWidget):
         then = self._now.then if self._now is not None else None
         self._changed = False  # what was set up was for the folder around them
         self.take(Wanted(tuple(paths), then))
+        self.page.setFocus()  # the button that was pressed is gone
 
     def preview(self) -> None:
         """Read the first items as the form says."""
