@@ -10,7 +10,7 @@ from workbench.core.errors import DataError
 from workbench.engine.readers import audio
 from workbench.engine.readers.audio_files import resampled
 from workbench.engine.readers.audio_labels import condition, matcher, pattern_of
-from workbench.engine.readers.content import Content
+from workbench.engine.readers.content import Content, opened, write
 from workbench.engine.readers.detect import detect
 from workbench.engine.readers.reader import Reading
 from workbench.engine.readers.show import items
@@ -205,6 +205,23 @@ def test_bad_files_are_named_and_the_rest_is_used(digits: Path) -> None:
     assert "0_ann_97.wav holds a sample of 1e+30; sound lies between -1 and 1. It is left out." in told
     assert "stray.wav is not called like {label}_{*}_{index} and is left out." in told
     assert len(reading.problems) == 8
+
+
+def test_the_others_close_up_where_a_sound_is_left_out(digits: Path, tmp_path: Path) -> None:
+    options: dict[str, object] = {"rate": 8_000, "length": 0.2, "features": "wave"}
+    good = audio.read(digits, Reading(options))
+    file = sorted(digits.rglob("*.wav"))[3]
+    wave, rate = soundfile.read(file, dtype="float32")
+    wave[5] = np.nan
+    soundfile.write(file, wave, rate, subtype="FLOAT")
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    rest = audio.read(digits, Reading(options, folder=copy))
+    assert isinstance(rest.arrays["wave"], np.memmap), "not taken into the memory"
+    for kind in ("wave", "_curve", "label"):
+        assert np.array_equal(rest.arrays[kind], np.delete(good.arrays[kind], 3, axis=0))
+    write(rest, copy)
+    assert np.array_equal(opened(copy).arrays["wave"], rest.arrays["wave"])
 
 
 def test_no_sound_or_one_class(tmp_path: Path) -> None:

@@ -132,7 +132,6 @@ class _Zip(_Archive):
     def __init__(self, path: Path, stack: ExitStack) -> None:
         super().__init__(path)
         self._zip = stack.enter_context(zipfile.ZipFile(path))
-        self._lock = threading.Lock()
         infos = [info for info in self._zip.infolist() if info.filename and not info.is_dir()]
         _check_count(path, len(infos))
         members = {}

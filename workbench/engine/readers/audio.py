@@ -165,8 +165,16 @@ def _decoded(
     rows = np.flatnonzero(kept)
     arrays: dict[str, Array] = {features: room, "_curve": curves}
     if len(rows) < len(headers):
-        arrays = {name: array[rows] for name, array in arrays.items()}
+        arrays = {name: _closed_up(array, rows) for name, array in arrays.items()}
     return _content(files.path, [entries[i] for i in rows], arrays, rate, mel, has_parts, reading)
+
+
+def _closed_up(array: Array, rows: Index) -> Array:
+    """Only these rows, which are in order: moved where they are, since all of them may not fit into the memory."""
+    for place, row in enumerate(rows):
+        if place != row:
+            array[place] = array[row]
+    return array[: len(rows)]
 
 
 def outlines(waves: Floats) -> Floats:
