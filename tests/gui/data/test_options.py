@@ -86,3 +86,16 @@ def test_a_switch_is_yes_no_or_left_to_the_reader(form: OptionsForm) -> None:
 
 def test_values_in_words() -> None:
     assert [said(v) for v in (None, True, ["a", "b"], 0.25, 5, "x")] == ["", "yes", "a, b", "0.25", "5", "x"]
+
+
+def test_options_are_called_in_sentences_as_they_are_called_in_the_form(form: OptionsForm) -> None:
+    kind = option(
+        "kind", "choice", label="What it is", choices=[["", "As it looks like"], ["plain", "Pictures"]]
+    )
+    form.show_options([kind, option("length", "number", label="Longest")], {}, ())
+    for sentence, words in (
+        ('Choose "plain" for the option "kind".', "Choose “Pictures” for the option “What it is”."),
+        ("The option “length” keeps more.", "The option “Longest” keeps more."),
+        ('Lower the option "size", a "plain" one.', 'Lower the option "size", a "plain" one.'),
+    ):
+        assert form.in_words(sentence) == words

@@ -3,6 +3,7 @@
 What was understood stands in each field until a person says something else.  Imports Qt and the shared widgets.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ _ROW: Final = 26
 _ROWS: Final = 6
 _LONGEST: Final = 20
 """Characters of column names that fit on a button."""
+_CHOICE: Final = re.compile(r"[“\"](\w+)[”\"] for the option [“\"](\w+)[”\"]")
+_OPTION: Final = re.compile(r"option [“\"](\w+)[”\"]")
 _SPLIT: Final = ("split", "validation", "test", "folds", "fold")
 
 
@@ -86,7 +89,7 @@ class TypedField(OptionField):
     def show_understood(self, value: Any, columns: Sequence[str]) -> None:
         default = self.option.get("default")
         preset = said(value) or said(default)
-        self.field.setPlaceholderText(preset or "as understood")
+        self.field.setPlaceholderText(preset or "automatic")
 
     def _on_edited(self) -> None:
         self._judge()
@@ -134,7 +137,7 @@ class ChoiceField(OptionField):
         if self.option["kind"] == "column":
             self._known = [(name, name) for name in columns]
         words = dict(self._fixed()).get(value, said(value))
-        first = str(dict(_choices(self.option)).get("") or "As understood")
+        first = str(dict(_choices(self.option)).get("") or "Automatic")
         known = f"{words} (found)" if words and value not in ("", None) else first
         self.field.set_items([(None, known), *self._known])
         if chosen is not None:
@@ -252,6 +255,19 @@ class OptionsForm(QWidget):
         shown = () if many else tuple(columns)
         for name, field in self.fields.items():
             field.show_understood(understood.get(name), shown)
+
+    def in_words(self, sentence: str) -> str:
+        """What a reader says, with its options and their choices called as they are called here."""
+        options = {str(option["name"]): option for option in self._options}
+
+        def choice(found: re.Match[str]) -> str:
+            known = dict(_choices(options[found[2]])) if found[2] in options else {}
+            return f"“{known.get(found[1], found[1])}” for the option “{found[2]}”"
+
+        def label(found: re.Match[str]) -> str:
+            return f"option “{options[found[1]]['label']}”" if found[1] in options else found[0]
+
+        return _OPTION.sub(label, _CHOICE.sub(choice, sentence))
 
     def values(self) -> dict[str, Any]:
         """What the person said, by the names of the options."""

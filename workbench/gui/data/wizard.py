@@ -235,13 +235,18 @@ class Wizard(QStackedWidget):
     def _on_previewed(self, answer: Mapping[str, Any]) -> None:
         self._reading, self._known = None, answer
         self._show_options(answer)
-        self.page.show_answer(answer)
+        self.page.show_answer(self._told(answer))
 
     def _on_unreadable(self, reason: str, known: Mapping[str, Any]) -> None:
         self._reading = None
         self._show_options({**self._known, **known})
         self.page.rest("", can_add=False)
-        self.page.preview.show_error(reason, _OTHER_WAY, known)
+        self.page.preview.show_error(self.page.form.in_words(reason), _OTHER_WAY, self._told(known))
+
+    def _told(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        """An answer with its problems as people read them."""
+        in_words = self.page.form.in_words
+        return {**known, "problems": [in_words(str(problem)) for problem in known.get("problems", ())]}
 
     def _show_options(self, known: Mapping[str, Any]) -> None:
         options = known.get("options") or self._readers.get(self.page.chosen(), {}).get("options", ())
@@ -317,6 +322,7 @@ class Wizard(QStackedWidget):
             return
         self._adding = None
         self.page.rest("It was not added.", can_add=True)
+        reason = self.page.form.in_words(reason)
         self.page.preview.show_error(reason, f"Nothing was added. {_OTHER_WAY}", {})
         self.state_changed.emit(self._name())
 
