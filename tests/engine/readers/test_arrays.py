@@ -9,7 +9,7 @@ import pytest
 
 from tests.readings import detected, loaded
 from workbench.core.errors import DataError
-from workbench.engine.readers import arrays
+from workbench.engine.readers import arrays, npy
 from workbench.engine.readers.reader import Reading
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (30, 8, 8), dtype=np.uint8)
@@ -192,3 +192,19 @@ def test_what_was_unpacked_is_gone_afterwards(tmp_path: Path, monkeypatch: pytes
     assert np.array_equal(content.arrays["image"][:, 0], PIXELS)
     look = arrays.read(path, Reading(limit=15))
     assert look.schema.items == 15
+
+
+def test_an_array_that_announces_more_than_is_there_gets_no_room(tmp_path: Path) -> None:
+    head = io.BytesIO()
+    facts = {"shape": (2**30, 10), "fortran_order": False, "descr": "<f4"}
+    np.lib.format.write_array_header_1_0(head, facts)
+    file, copy = tmp_path / "large.npz", tmp_path / "copy"
+    copy.mkdir()
+    with zipfile.ZipFile(file, "w") as members:
+        members.writestr("x.npy", head.getvalue() + bytes(400))
+    with (
+        pytest.raises(DataError, match=r"array .x. in.* 42,949,672,960 bytes are announced"),
+        npy.opened(file, Reading(folder=copy)),
+    ):
+        pass
+    assert list(copy.iterdir()) == []

@@ -24,6 +24,8 @@ from workbench.engine.readers.reader import Reading
 
 _CHUNK = 16 * 2**20
 _MOST = 64 * 2**30
+# What zip packs is at most so many times smaller.
+_MOST_RATIO = 1_032
 # What NumPy and zip make of a damaged file; the header of an array is a Python literal.
 DAMAGE = (
     OSError, ValueError, EOFError, KeyError, TypeError, SyntaxError, RecursionError, tokenize.TokenError,
@@ -117,7 +119,8 @@ def _unpacked(path: Path, reading: Reading, made: list[Path]) -> dict[str, Array
                 name = info.filename.removesuffix(".npy")
                 try:
                     with members.open(info) as member:
-                        found[name] = _member(member, f"unpacked-{number}", reading)
+                        there = min(info.file_size, _CHUNK + _MOST_RATIO * path.stat().st_size)
+                        found[name] = _member(member, f"unpacked-{number}", there, reading)
                 except DAMAGE as error:
                     raise DataError(f'The array "{name}" in {path} cannot be read: {error}.') from error
                 if reading.folder is not None:
@@ -127,10 +130,14 @@ def _unpacked(path: Path, reading: Reading, made: list[Path]) -> dict[str, Array
     return found
 
 
-def _member(stream: IO[bytes], name: str, reading: Reading) -> Array:
-    """One array of an archive, piece by piece into a file of the copy."""
+def _member(stream: IO[bytes], name: str, there: int, reading: Reading) -> Array:
+    """One array of an archive that unpacks to `there` bytes at most, piece by piece into a file of the copy."""
     shape, fortran, dtype = head(stream)
     rows = math.prod(shape)
+    if rows * dtype.itemsize > there:  # before the disk is filled with room for it
+        raise ValueError(
+            f"it is cut off: {rows * dtype.itemsize:,} bytes are announced, {there:,} can be there"
+        )
     if fortran or rows * dtype.itemsize <= _CHUNK:
         room = reading.array(name, shape, dtype)
         again = io.BytesIO()
