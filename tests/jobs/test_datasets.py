@@ -150,3 +150,15 @@ def add_record(store: Store, source: Path) -> DatasetRecord:
     record = DatasetRecord("d", "D", str(source), "table", {}, {}, {}, "m", 0.0, {})
     store.add_dataset(record)
     return record
+
+
+def test_a_reading_of_which_nothing_is_heard_is_given_up(
+    tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets, "LONGEST_SILENCE", 0.5)
+    hanging = [sys.executable, "-c", "import time; time.sleep(60)"]
+    monkeypatch.setattr(processes, "python", lambda module, *arguments: hanging)
+    with closing(Store(tmp_path / "x.db")) as store:
+        with pytest.raises(DataError, match=r"flowers\.csv was given up: nothing was heard of it"):
+            add_dataset(store, table)
+        assert list((store.files / FOLDER).iterdir()) == []

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -31,6 +32,9 @@ FOLDER = "data"
 _NEW = ".new-"
 _ABANDONED = 24 * 3600
 """Seconds after which an unfinished copy is one that nobody writes any more."""
+
+LONGEST_SILENCE = 600.0
+"""Seconds after which a reading of which nothing is heard is ended."""
 
 LIMIT_SETTING = "data_cache_gb"
 DEFAULT_LIMIT_GB = 20.0
@@ -288,6 +292,33 @@ def _read(
     return _ask({**request, "into": str(folder), "name": name}, on_progress)
 
 
+class _Silence:
+    """Ends something when nothing was heard of it for too long."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        self.over = False
+        self._end = end
+        self._start()
+
+    def broken(self) -> None:
+        """Something was heard."""
+        self._timer.cancel()
+        self._start()
+
+    def stop(self) -> None:
+        """Listen no more."""
+        self._timer.cancel()
+
+    def _start(self) -> None:
+        self._timer = threading.Timer(LONGEST_SILENCE, self._give_up)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _give_up(self) -> None:
+        self.over = True
+        self._end()
+
+
 def _ask(request: Mapping[str, object], on_progress: Progress | None = None) -> dict[str, Any]:
     """The last line that the readers' process says.  Raises DataError with what it complains of."""
     command = processes.python(READERS)
@@ -301,11 +332,13 @@ def _ask(request: Mapping[str, object], on_progress: Progress | None = None) -> 
         ) as process,
     ):
         assert process.stdin and process.stdout
+        silent = _Silence(process.kill)
         try:
             with suppress(BrokenPipeError):  # it has ended already; its code tells
                 process.stdin.write(json.dumps(dict(request)) + "\n")
                 process.stdin.close()
             for line in process.stdout:
+                silent.broken()
                 try:
                     said = json.loads(line)
                 except ValueError:  # a library that prints: no answer of ours
@@ -315,9 +348,16 @@ def _ask(request: Mapping[str, object], on_progress: Progress | None = None) -> 
                     on_progress(*last["progress"])
             code = process.wait()
         finally:
+            silent.stop()
             process.kill()
         complaints.seek(0)
         text = complaints.read().strip().split("\n")[-1]
+    if silent.over:
+        minutes = LONGEST_SILENCE / 60
+        raise DataError(
+            f"Reading {request['path']} was given up: nothing was heard of it for {minutes:g} minutes. "
+            "A damaged file among them may be the cause."
+        )
     if code:
         raise DataError(text or f"Reading {request['path']} ended without a word (exit code {code}).")
     return last
