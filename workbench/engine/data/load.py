@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 
 from workbench.catalog.schema import Schema
+from workbench.core.errors import DataError
 from workbench.engine.data.loaded import Loaded, assembled
 from workbench.engine.readers.content import opened
 from workbench.engine.readers.samples import sample
-from workbench.jobs.datasets import kept
+from workbench.jobs.datasets import kept, remove_copy
 from workbench.store.store import Store
 
 
@@ -33,8 +34,14 @@ def load(store: Store, dataset: str) -> Loaded:
     if record is None:
         return load_sample(dataset)
     copy = kept(store, record)
+    try:
+        content = opened(copy.folder)
+    except DataError:  # damaged, or cleared in this very moment: it is made again, once
+        remove_copy(store, record)
+        copy = kept(store, record)
+        content = opened(copy.folder)
     return assembled(
-        opened(copy.folder),
+        content,
         Schema.from_json(record.schema),
         problems=copy.problems,
         fingerprint=record.fingerprint,

@@ -113,7 +113,7 @@ def opened(folder: Path) -> Content:
             horizon=facts["horizon"],
             vocabularies={name: Vocabulary.from_json(known) for name, known in facts["vocabularies"].items()},
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"The kept copy in {folder} is damaged ({error}).") from error
 
 
