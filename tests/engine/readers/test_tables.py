@@ -242,7 +242,7 @@ def test_a_table_with_too_many_ragged_rows_is_refused(tmp_path: Path) -> None:
         ("\n\n", "has no rows"),
         ("a,b\n", "a header but no rows"),
         ("a\n1\n2\n", "only one column"),
-        ("x,y\n1,\n2,\n3,1\n", "has 1 rows with a target"),
+        ("x,y\n1,\n2,\n3,1\n", "has only 1 row with a target"),
         ("x,label\n" + "1,a\n" * 5, "the same value in every row"),
         ("x,label\n" + "".join(f"{i},n{i}\n" for i in range(9)), "9 different texts, too many to be classes"),
         ("x,label\n" + "1,a\n1,b\n" * 5, "no column to learn from"),
