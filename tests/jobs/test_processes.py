@@ -1,3 +1,4 @@
+import gc
 import os
 import signal
 import subprocess
@@ -103,3 +104,14 @@ time.sleep(30)
         assert not Lock(tmp_path / "lock").acquire()
         process.kill()
     wait_for(Lock(tmp_path / "lock").acquire)
+
+
+def test_a_detached_process_may_be_forgotten_and_is_let_go_when_it_has_ended(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import time; time.sleep(30)"]
+    pid = processes.start(command, tmp_path / "log", tmp_path, {}).pid
+    gc.collect()  # a ResourceWarning, which is an error here, if nobody held it
+    (kept,) = [process for process in processes._running if process.pid == pid]
+    kept.kill()
+    kept.wait()
+    processes.reap()
+    assert pid not in [process.pid for process in processes._running]

@@ -102,20 +102,20 @@ def test_the_real_runner_starts_detached_and_only_once(
 ) -> None:
     run = add_run("x", "cuda:7").id  # fails for want of such a device, so that no trainer is needed
     assert queue.recover(store) == []
-    (runner,) = queue._runners[-1:]
+    (runner,) = processes._running[-1:]
     wait_for(lambda: store.run(run).state == "failed", 15)
     assert "no device “cuda:7”" in store.run(run).cause
-    before = len(queue._runners)
+    before = len(processes._running)
     queue.ensure_runner(store)
-    assert len(queue._runners) == before
+    assert len(processes._running) == before
     if sys.platform != "win32":
         assert os.getsid(runner.pid) == runner.pid != os.getsid(0)
     runner.kill()
     runner.wait()
     queue.ensure_runner(store)
-    assert queue._runners[-1] is not runner
-    queue._runners[-1].kill()
-    queue._runners[-1].wait()
+    assert processes._running[-1] is not runner
+    processes._running[-1].kill()
+    processes._running[-1].wait()
 
 
 def test_a_runner_that_breaks_leaves_its_reason(store: Store, wait_for: WaitFor) -> None:

@@ -16,6 +16,9 @@ import psutil
 _TAIL_BYTES = 4096
 _LONGEST_LINE = 300
 
+# Started here; held although nobody may ask for them again, and polled so that none stays behind as a zombie.
+_running: list["subprocess.Popen[bytes]"] = []
+
 
 def python(module: str, *arguments: str) -> list[str]:
     """The command that runs a module of ours. -P keeps files of the current folder from posing as modules."""
@@ -26,11 +29,12 @@ def start(
     command: Sequence[str], log: Path, folder: Path, variables: Mapping[str, str]
 ) -> "subprocess.Popen[bytes]":
     """Starts a process in its own session, so that it outlives its parent; what it prints goes to the log."""
+    reap()
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     with log.open("ab") as output:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -40,6 +44,13 @@ def start(
             start_new_session=sys.platform != "win32",
             creationflags=flags,
         )
+    _running.append(process)
+    return process
+
+
+def reap() -> None:
+    """Lets go of processes started here that have ended."""
+    _running[:] = [process for process in _running if process.poll() is None]
 
 
 def started(pid: int) -> float:

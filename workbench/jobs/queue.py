@@ -1,6 +1,5 @@
 """Queues runs and sees to it that a runner works on them. What the window and the command line call."""
 
-import subprocess
 from collections.abc import Mapping
 
 from workbench.catalog.schema import Schema
@@ -12,7 +11,6 @@ from workbench.store.records import RunRecord
 from workbench.store.store import Store
 
 _LARGEST_LOG = 1_000_000
-_runners: list["subprocess.Popen[bytes]"] = []  # started here; polled so that none stays behind as a zombie
 
 
 def enqueue(
@@ -66,9 +64,7 @@ def enqueue(
 
 def ensure_runner(store: Store) -> None:
     """Starts the workspace's runner where none is alive; returns at once."""
-    for runner in list(_runners):
-        if runner.poll() is not None:
-            _runners.remove(runner)
+    processes.reap()
     lock = runner_lock(store.files)
     if not lock.acquire():
         return
@@ -78,7 +74,7 @@ def ensure_runner(store: Store) -> None:
         if log.exists() and log.stat().st_size > _LARGEST_LOG:
             log.unlink()
         command = processes.python("workbench.jobs.runner", str(store.path))
-        _runners.append(processes.start(command, log, store.path.parent, {}))
+        processes.start(command, log, store.path.parent, {})
     except OSError as error:
         raise JobError(f"The runner cannot be started: {error.strerror or error}.") from error
 
