@@ -1,6 +1,9 @@
 """Programs for tests: from a document to its text, and from a text to a live `Program`. Imports torch and codegen."""
 
-from collections.abc import Callable, Mapping
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -12,6 +15,7 @@ from workbench.codegen.program import generate
 from workbench.core.document import Document
 from workbench.core.shapes import TensorSpec
 
+RUFF = [sys.executable, "-m", "ruff"]
 SIZES = {"N": 3, "L": 7, "S": 5, "H": 8, "W": 8, "V": 6, "E": 11}
 
 
@@ -68,3 +72,20 @@ def batch_of(analysis: Analysis, seed: int = 0) -> dict[str, Tensor]:
         if info.node.type == "Dataset"
         for port, spec in info.outputs.items()
     }
+
+
+def tidy(texts: Iterable[str], folder: Path) -> None:
+    """Fails unless ruff, with the settings that it comes with, has nothing to say about any of the texts."""
+    for number, text in enumerate(texts):
+        (folder / f"program{number}.py").write_text(text, encoding="utf-8")
+    formatted = subprocess.run(
+        [*RUFF, "format", "--isolated", "--diff", str(folder)], capture_output=True, text=True, check=False
+    )
+    assert formatted.returncode == 0, formatted.stdout[:3000]
+    checked = subprocess.run(
+        [*RUFF, "check", "--isolated", "--select", "E4,E7,E9,F,W,I,B", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout[:3000]

@@ -7,9 +7,8 @@ from pathlib import Path
 import torch
 
 from tests.catalog.resnet import FILE
-from tests.codegen.test_programs import RUFF, tidy
 from tests.drawing import block, draw
-from tests.programs import analysed, batch_of, call, live, names_of, text_of
+from tests.programs import RUFF, analysed, batch_of, call, live, names_of, text_of, tidy
 from workbench.codegen.text import WIDTH, chain
 from workbench.core.files import read
 
