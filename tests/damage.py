@@ -6,8 +6,9 @@ from random import Random
 
 from hypothesis import strategies as st
 
+from workbench.catalog.forms import Field, fields_of
 from workbench.catalog.schema import SAMPLES
-from workbench.catalog.spec import Field, fields_of, node_types
+from workbench.catalog.spec import node_types
 from workbench.catalog.templates import load, templates
 from workbench.core.document import MODES, Document, Graph, Node, Port, Training, Update
 from workbench.core.edits import RemoveNodes

@@ -9,8 +9,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.catalog.forms import fill
 from workbench.catalog.schema import SAMPLES, Schema
-from workbench.catalog.spec import fill, node_types
+from workbench.catalog.spec import node_types
 from workbench.core.document import Block, Document, Graph, Node, Port, Training, Update
 from workbench.core.errors import FieldError
 from workbench.core.expressions import Value

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from workbench.catalog.forms import Field, fields_of
 from workbench.catalog.pages import SECTIONS, page_of, with_types
-from workbench.catalog.spec import FAMILIES, Field, NodeType, fields_of, node_types
+from workbench.catalog.spec import FAMILIES, NodeType, node_types
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "nodes.md"
 TITLES = {

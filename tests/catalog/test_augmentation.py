@@ -11,7 +11,8 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from tests.catalog.test_nodes import built
-from workbench.catalog.spec import fill, node_types
+from workbench.catalog.forms import fill
+from workbench.catalog.spec import node_types
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec

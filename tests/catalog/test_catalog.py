@@ -15,7 +15,8 @@ _LOAD = """
 import json, sys, time
 before = set(sys.modules)
 start = time.process_time()
-from workbench.catalog.spec import node_types, fields_of
+from workbench.catalog.forms import fields_of
+from workbench.catalog.spec import node_types
 count = len(node_types())
 fields = sum(len(fields_of(cls)) for cls in node_types().values())
 seconds = time.process_time() - start

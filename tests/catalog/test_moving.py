@@ -10,11 +10,12 @@ from tests.catalog.test_nodes import built
 from tests.drawing import draw
 from tests.programs import analysed, batch_of, call, live
 from workbench.catalog.check import analyse
+from workbench.catalog.forms import fill
 from workbench.catalog.modes import active
 from workbench.catalog.moving import Moving
 from workbench.catalog.problems import Problem
 from workbench.catalog.schema import Schema
-from workbench.catalog.spec import fill, node_types
+from workbench.catalog.spec import node_types
 from workbench.core.document import Document, Port
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value

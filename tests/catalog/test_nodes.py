@@ -14,8 +14,9 @@ from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from workbench.catalog.forms import fields_of, fill, help_text
 from workbench.catalog.pages import SECTIONS, alternatives, page_of
-from workbench.catalog.spec import FAMILIES, Call, Example, NodeType, fields_of, fill, help_text, node_types
+from workbench.catalog.spec import FAMILIES, Call, Example, NodeType, node_types
 from workbench.core.shapes import Dim, TensorSpec
 
 TYPES = node_types()
@@ -56,6 +57,7 @@ def built(kind: NodeType, specs: tuple[TensorSpec, ...]) -> nn.Module | None:
     arguments = ", ".join(f"{name}={value!r}" for name, value in kind.arguments(*specs).items())
     module = eval(f"{kind.torch}({arguments})", namespace(type(kind)))  # noqa: S307 - our own text
     assert isinstance(module, nn.Module)
+    exec("\n".join(kind.initialise("module", *specs)), {"nn": nn, "torch": torch, "module": module})  # noqa: S102
     return module
 
 

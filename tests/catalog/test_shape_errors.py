@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from workbench.catalog.spec import Kind, convert, fields_of, fill, node_types
+from workbench.catalog.forms import Kind, convert, fields_of, fill
+from workbench.catalog.spec import node_types
 from workbench.core.errors import FieldError, ShapeError
 from workbench.core.shapes import Shape, TensorSpec
 

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from workbench.catalog.spec import Call, fill, node_types
+from workbench.catalog.forms import fill
+from workbench.catalog.spec import Call, node_types
 from workbench.core.shapes import TensorSpec
 
 

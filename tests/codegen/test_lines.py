@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.catalog.spec import Call, fields_of, fill, node_types
+from workbench.catalog.forms import fields_of, fill
+from workbench.catalog.spec import Call, node_types
 from workbench.codegen.text import WIDTH, fit
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from string import ascii_lowercase
 
-from workbench.catalog.spec import NodeType, node_types
+from workbench.catalog.spec import NodeType, Open, node_types
 from workbench.core.document import BYPASS, INPUT, MUTE, OUTPUT, Block, Document, Graph, Node, Port
 from workbench.core.nesting import inner_first
 
@@ -172,6 +172,8 @@ class _Pruned:
         lost = [name for name in dead if name in cls.inputs]
         if any(name not in cls.optional for name in lost):
             return self._out(node, None)
+        if issubclass(cls, Open):
+            return node, living
         ports = cls.inputs  # an optional input counts only behind those before it
         gap = min((ports.index(name) for name in lost), default=len(ports))
         return node, {name: port for name, port in living.items() if name not in ports[gap:]}

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workbench.catalog.spec import NodeType, help_text, node_types
+from workbench.catalog.forms import help_text
+from workbench.catalog.spec import NodeType, node_types
 
 SECTIONS = ("Formula", "Shapes", "Use when", "Alternatives", "Reference")
 """What every page says, in this order; a docstring marks each as **Formula** at the start of a paragraph."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
-from workbench.catalog.spec import Form, fields_of, fill, param
+from workbench.catalog.forms import Form, fields_of, fill, param
 from workbench.core.errors import FieldError
 from workbench.core.expressions import Value
 

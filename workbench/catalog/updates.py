@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from workbench.catalog.forms import fill
 from workbench.catalog.gradients import reached
 from workbench.catalog.problems import Fix, Problems
 from workbench.catalog.rules import fix, loss_fixes, train_fixes
 from workbench.catalog.scope import Scope
-from workbench.catalog.spec import fill, node_types
+from workbench.catalog.spec import node_types
 from workbench.catalog.training import Optimizer, Schedule, Settings, optimizer, schedule
 from workbench.core.document import Document, Graph, Update
 from workbench.core.edits import SetTraining

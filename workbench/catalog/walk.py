@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from workbench.catalog import rules
 from workbench.catalog.changes import NOTHING, Changes, depends, same_meaning
+from workbench.catalog.forms import fill
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.problems import Problems
 from workbench.catalog.schema import Schema, find_schema
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.sharing import share
-from workbench.catalog.spec import NodeType, fill, node_types
+from workbench.catalog.spec import NodeType, Open, node_types
 from workbench.core.document import INPUT, Block, Document, Node, Port
 from workbench.core.edits import Disconnect
 from workbench.core.errors import ExpressionError, FieldError, ShapeError
@@ -155,7 +156,10 @@ class Walk:
         if kind is None:
             return None
         ports = kind.input_ports()
-        inputs = self.inputs(scope, node, ports, linked, cls.optional)
+        if isinstance(kind, Open):
+            names = tuple(name for name in ports if name in linked)
+            kind = kind if kind.linked == names else kind.with_linked(names)
+        inputs = self.inputs(scope, node, ports, linked, cls.optional, issubclass(cls, Open))
         if inputs is None:
             return None
         if was is not None and same and was.inputs == inputs:
@@ -212,8 +216,11 @@ class Walk:
         ports: tuple[str, ...],
         linked: Mapping[str, Port],
         optional: frozenset[str] = frozenset(),
+        any_open: bool = False,
     ) -> tuple[TensorSpec, ...] | None:
-        """Specs at the linked inputs in port order; None when one is missing or not known."""
+        """Specs at the linked inputs in port order; None when one is missing or not known. Optional inputs may be
+        left out from the last one on, or any of them (`any_open`).
+        """
         complete = True
         for name in linked:
             if name not in ports:
@@ -230,7 +237,7 @@ class Walk:
                     self.unlinked.append((node, name))
                     complete = False
                 continue
-            if open_port in optional and open_port:
+            if open_port in optional and not any_open:
                 self.problems.error(f"link “{open_port}” before “{name}”.", scope, node, open_port)
                 complete = False
             info = scope.infos.get(source.node)

@@ -5,8 +5,8 @@ everywhere is written as a literal. Instances whose forward pass differs get cla
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from workbench.catalog.forms import fields_of
 from workbench.catalog.scope import NodeInfo, Scope
-from workbench.catalog.spec import fields_of
 from workbench.codegen.body import SILENT, Body, consumed
 from workbench.codegen.text import (
     INDENT,
@@ -111,7 +111,8 @@ class Blocks:
             if info.kind is not None:
                 free = _default_fields(info)
                 needed = tuple(name for name in info.kind.arguments(*info.inputs) if name not in free)
-                parts.append((id, info.kind.torch, needed))
+                first = tuple(info.kind.initialise("", *info.inputs))
+                parts.append((id, info.kind.torch, needed, first))
             else:
                 made = [self.made[key(copy)] for copy in info.copies]
                 shape = tuple((one.cls, tuple(name for name, _ in one.arguments)) for one in made)
@@ -174,6 +175,8 @@ def _init(group: list[Scope], made: Mapping[int, Made], names: Mapping[str, str]
             if kind.torch:
                 values = {name: written(vector) for name, vector in _argument_vectors(infos).items()}
                 lines += call(f"self.{id} = {kind.torch}(", arguments(values), ")", depth)
+                first = indent(kind.initialise(f"self.{id}", *infos[0].inputs), depth)
+                lines += [part for line in first for part in fit(line)]
             continue
         parts = []
         for position in _positions(infos, made):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbench.catalog.check import Analysis
-from workbench.catalog.spec import Form, fields_of
+from workbench.catalog.forms import Form, fields_of
 from workbench.core.document import Document
 
 ESTIMATE = "estimate."

@@ -8,8 +8,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
+from workbench.catalog.forms import Field, fields_of
 from workbench.catalog.schema import SAMPLES
-from workbench.catalog.spec import Field, fields_of, node_types
+from workbench.catalog.spec import node_types
 from workbench.core.document import Block, Document, Graph, Node, Port
 from workbench.core.errors import WorkbenchError
 from workbench.core.history import History

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from tests.drawing import CLASSIFIER, block, draw
+from workbench.catalog.forms import fields_of
 from workbench.catalog.pages import SECTIONS, alternatives
-from workbench.catalog.spec import fields_of, node_types
+from workbench.catalog.spec import node_types
 from workbench.catalog.templates import load
 from workbench.core.document import Document, Graph, Node
 from workbench.core.edits import SetParam

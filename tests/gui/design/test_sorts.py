@@ -2,7 +2,8 @@
 
 import pytest
 
-from workbench.catalog.spec import fill, node_types
+from workbench.catalog.forms import fill
+from workbench.catalog.spec import node_types
 from workbench.core.shapes import TensorSpec
 from workbench.gui.design.sorts import Sort, sort_of, suits, takes, tried
 

@@ -1,7 +1,8 @@
 """Activations: element by element, so the shape stays. Imports catalog.spec and core."""
 
 from workbench.catalog import expect
-from workbench.catalog.spec import NodeType, example, form, node, param
+from workbench.catalog.forms import form, param
+from workbench.catalog.spec import NodeType, example, node
 from workbench.core.errors import ShapeError
 from workbench.core.shapes import TensorSpec
 

@@ -1,7 +1,8 @@
 """Embedding, positions and attention over sequences. Imports catalog.spec and core."""
 
 from workbench.catalog import expect
-from workbench.catalog.spec import Call, NodeType, example, known, node, param
+from workbench.catalog.forms import param
+from workbench.catalog.spec import Call, NodeType, example, known, node
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec, same_dim

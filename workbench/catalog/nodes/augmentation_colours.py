@@ -6,7 +6,8 @@ They act in training only; the classes in `source` are part of the generated pro
 from math import ceil
 
 from workbench.catalog import expect
-from workbench.catalog.spec import NodeType, example, known, node, param
+from workbench.catalog.forms import param
+from workbench.catalog.spec import NodeType, example, known, node
 from workbench.core.errors import ShapeError
 from workbench.core.shapes import TensorSpec
 

@@ -3,8 +3,9 @@
 They act in training only; the classes in `source` are part of the generated program.
 """
 
+from workbench.catalog.forms import param
 from workbench.catalog.moving import PORTS, TARGET_HELP, Moving
-from workbench.catalog.spec import example, node, param
+from workbench.catalog.spec import example, node
 from workbench.core.shapes import TensorSpec
 
 _FLIPS = (

@@ -4,7 +4,8 @@ They act in training only; the classes in `source` are part of the generated pro
 """
 
 from workbench.catalog import expect
-from workbench.catalog.spec import NodeType, example, node, param
+from workbench.catalog.forms import param
+from workbench.catalog.spec import NodeType, example, node
 from workbench.core.errors import ShapeError
 from workbench.core.shapes import TensorSpec
 

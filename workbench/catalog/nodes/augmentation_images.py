@@ -4,8 +4,9 @@ They act in training only; the classes in `source` are part of the generated pro
 """
 
 from workbench.catalog import expect
+from workbench.catalog.forms import Pair, param
 from workbench.catalog.moving import PORTS, TARGET_HELP, Moving
-from workbench.catalog.spec import Pair, example, node, pair, param
+from workbench.catalog.spec import example, node, pair
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec

@@ -3,7 +3,8 @@
 from math import prod
 
 from workbench.catalog import expect
-from workbench.catalog.spec import NodeType, Pair, example, known, node, pair, param
+from workbench.catalog.forms import Pair, param
+from workbench.catalog.spec import NodeType, example, known, node, pair
 from workbench.catalog.windows import transposed_size, window_size
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value

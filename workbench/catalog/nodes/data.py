@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from workbench.catalog.forms import param
 from workbench.catalog.schema import SAMPLES, Schema
-from workbench.catalog.spec import Call, NodeType, example, node, param
+from workbench.catalog.spec import Call, NodeType, example, node
 from workbench.core.shapes import Dim, TensorSpec
 
 _BOUNDS = {"label": "classes", "tokens": "vocabulary", "next": "vocabulary"}

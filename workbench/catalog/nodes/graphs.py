@@ -1,7 +1,8 @@
 """Graph convolutions over x V×F and edges 2×E. Imports catalog.spec and core."""
 
 from workbench.catalog import expect
-from workbench.catalog.spec import NodeType, example, form, known, node, param
+from workbench.catalog.forms import form, param
+from workbench.catalog.spec import NodeType, example, known, node
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec
 

@@ -3,7 +3,9 @@
 from math import prod
 
 from workbench.catalog import expect
-from workbench.catalog.spec import NodeType, example, known, node, param
+from workbench.catalog.forms import param
+from workbench.catalog.spec import example, known, node
+from workbench.catalog.weights import Biased
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec
@@ -18,9 +20,10 @@ from workbench.core.shapes import TensorSpec
         example(("N", 12), out_features=8),
         example(("N", "L", 6), out_features=5, bias=False),
         example(("V", 4), out_features=3),
+        example(("N", 12), out_features=8, weight_init="orthogonal", bias_init="zeros"),
     ),
 )
-class Linear(NodeType):
+class Linear(Biased):
     """Every output is a weighted sum of all inputs.
 
     **Formula** y = x Wᵀ + b

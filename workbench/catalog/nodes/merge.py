@@ -3,7 +3,8 @@
 from string import ascii_lowercase
 
 from workbench.catalog import expect
-from workbench.catalog.spec import Call, NodeType, example, form, known, node, param
+from workbench.catalog.forms import form, param
+from workbench.catalog.spec import Call, NodeType, example, known, node
 from workbench.core.errors import Setting, ShapeError
 from workbench.core.shapes import Dim, TensorSpec, same_dim
 

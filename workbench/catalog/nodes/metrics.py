@@ -6,7 +6,8 @@ The classes in `source` are part of the generated program. Targets of −100 do 
 from typing import ClassVar
 
 from workbench.catalog import expect
-from workbench.catalog.spec import NodeType, example, form, known, node, param
+from workbench.catalog.forms import form, param
+from workbench.catalog.spec import NodeType, example, known, node
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec

@@ -1,7 +1,8 @@
 """Pooling: fewer, stronger numbers out of neighbourhoods. Imports catalog.spec and core."""
 
 from workbench.catalog import expect
-from workbench.catalog.spec import Call, NodeType, Pair, example, node, pair, param
+from workbench.catalog.forms import Pair, param
+from workbench.catalog.spec import Call, NodeType, example, node, pair
 from workbench.catalog.windows import window_size
 from workbench.core.errors import ShapeError
 from workbench.core.shapes import Dim, TensorSpec

@@ -1,7 +1,8 @@
 """What is done to data always, in training and evaluation: normalise, one-hot. Imports catalog.spec and core."""
 
 from workbench.catalog import expect
-from workbench.catalog.spec import Call, Floats, NodeType, example, node, param
+from workbench.catalog.forms import Floats, param
+from workbench.catalog.spec import Call, NodeType, example, node
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec

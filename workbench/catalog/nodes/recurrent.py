@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from workbench.catalog import expect
-from workbench.catalog.spec import Call, NodeType, example, form, known, node, param
+from workbench.catalog.forms import form, param
+from workbench.catalog.spec import Call, NodeType, example, known, node
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec

@@ -1,7 +1,8 @@
 """Images of another size, interpolated. Imports catalog.spec and core."""
 
 from workbench.catalog import expect
-from workbench.catalog.spec import Call, NodeType, Pair, example, node, pair, param
+from workbench.catalog.forms import Pair, param
+from workbench.catalog.spec import Call, NodeType, example, node, pair
 from workbench.core.shapes import TensorSpec
 
 

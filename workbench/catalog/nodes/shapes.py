@@ -3,7 +3,8 @@
 from math import prod
 
 from workbench.catalog import expect
-from workbench.catalog.spec import Call, Ints, NodeType, Pair, example, known, node, pair, param
+from workbench.catalog.forms import Ints, Pair, param
+from workbench.catalog.spec import Call, NodeType, example, known, node, pair
 from workbench.core.errors import ShapeError
 from workbench.core.shapes import Dim, TensorSpec
 

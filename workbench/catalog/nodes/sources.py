@@ -1,6 +1,7 @@
 """Sources that read nothing: noise, constants. Imports catalog.spec and core."""
 
-from workbench.catalog.spec import Call, Ints, NodeType, example, node, param
+from workbench.catalog.forms import Ints, param
+from workbench.catalog.spec import Call, NodeType, example, node
 from workbench.core.shapes import TensorSpec
 
 FREE = ("Noise", "Constant")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
+from workbench.catalog.forms import Field
 from workbench.catalog.schema import expected
-from workbench.catalog.spec import Field
 from workbench.core.expressions import Value
 from workbench.gui.data.adding import Wanted
 from workbench.gui.design.editors import Editor, narrow

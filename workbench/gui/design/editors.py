@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from workbench.catalog.spec import Field
+from workbench.catalog.forms import Field
 from workbench.core.errors import WorkbenchError
 from workbench.core.expressions import Value
 from workbench.gui import theme

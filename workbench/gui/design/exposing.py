@@ -6,7 +6,8 @@ Imports core and catalog's fields.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from workbench.catalog.spec import Field, fields_of, node_types
+from workbench.catalog.forms import Field, fields_of
+from workbench.catalog.spec import node_types
 from workbench.core.definitions import free_name
 from workbench.core.document import Block, Document, Node
 from workbench.core.edits import Edit, SetParam, Several

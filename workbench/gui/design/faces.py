@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from workbench.catalog.check import Analysis
+from workbench.catalog.forms import fill
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.problems import Problem
 from workbench.catalog.schema import Schema, find_schema
 from workbench.catalog.scope import NodeInfo, Scope
-from workbench.catalog.spec import NodeType, fill, node_types
+from workbench.catalog.spec import NodeType, node_types
 from workbench.core.document import COLLAPSED, INPUT, OUTPUT, PINNED, Document, Graph, Node
 from workbench.core.errors import ExpressionError, FieldError
 from workbench.core.expressions import Value, evaluate

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workbench.catalog.costs import activations, sizes_of
+from workbench.catalog.forms import fields_of
 from workbench.catalog.pages import SECTIONS, page_of
 from workbench.catalog.scope import NodeInfo
-from workbench.catalog.spec import NodeType, fields_of, node_types
+from workbench.catalog.spec import NodeType, node_types
 from workbench.core.document import Node
 from workbench.core.shapes import TensorSpec
 from workbench.core.text import count, plural, size

@@ -10,7 +10,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workbench.catalog.check import Analysis
-from workbench.catalog.spec import fields_of, node_types
+from workbench.catalog.forms import fields_of
+from workbench.catalog.spec import node_types
 from workbench.catalog.training import Settings
 from workbench.catalog.updates import total_name
 from workbench.core.definitions import RemoveUnused, unused

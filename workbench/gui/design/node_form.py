@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from workbench.catalog.forms import Field
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.pages import page_of
 from workbench.catalog.schema import find_schema
 from workbench.catalog.scope import NodeInfo
-from workbench.catalog.spec import Field, node_types
+from workbench.catalog.spec import node_types
 from workbench.core.definitions import RenameBlock, renaming
 from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node
 from workbench.core.edits import Edit, SetLinkedTo, SetParam, SetRepeat, SetTitle, Several

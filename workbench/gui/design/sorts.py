@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from workbench.catalog.spec import NodeType, fields_of
+from workbench.catalog.forms import fields_of
+from workbench.catalog.spec import NodeType
 from workbench.core.errors import WorkbenchError
 from workbench.core.shapes import DType, Shape, TensorSpec
 

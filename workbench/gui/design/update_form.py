@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from workbench.catalog.spec import Field, Form, fields_of
+from workbench.catalog.forms import Field, Form, fields_of
 from workbench.catalog.training import OPTIMIZERS, SCHEDULES
 from workbench.core.document import Update
 from workbench.core.errors import EditError

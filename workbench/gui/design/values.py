@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from workbench.catalog.spec import Field, convert
+from workbench.catalog.forms import Field, convert
 from workbench.core.errors import FieldError, WorkbenchError
 from workbench.core.expressions import Scalar, Value, evaluate, is_expression, names_in
 

@@ -1,0 +1,94 @@
+"""First values of learned weights, chosen for each node. Imports catalog.forms and spec."""
+
+from typing import ClassVar
+
+from workbench.catalog.forms import form, param
+from workbench.catalog.spec import NodeType
+from workbench.core.shapes import TensorSpec
+
+_SECTION = "First weights"
+_CALLS = {  # functions of torch.nn.init, and the usual scale
+    "zeros": ("zeros_({tensor})", 0.0),
+    "constant": ("constant_({tensor}, {scale})", 1.0),
+    "normal": ("normal_({tensor}, std={scale})", 0.02),
+    "truncated normal": ("trunc_normal_({tensor}, std={scale}, a={low}, b={high})", 0.02),
+    "uniform": ("uniform_({tensor}, {low}, {high})", 0.05),
+    "xavier uniform": ("xavier_uniform_({tensor}, gain={scale})", 1.0),
+    "xavier normal": ("xavier_normal_({tensor}, gain={scale})", 1.0),
+    "he uniform": ('kaiming_uniform_({tensor}, nonlinearity="relu")', 0.0),
+    "he normal": ('kaiming_normal_({tensor}, nonlinearity="relu")', 0.0),
+    "he normal (outputs)": ('kaiming_normal_({tensor}, mode="fan_out", nonlinearity="relu")', 0.0),
+    "orthogonal": ("orthogonal_({tensor}, gain={scale})", 1.0),
+}
+
+
+@form
+class Weighted(NodeType):
+    """Base of node types whose first weights can be chosen; `weights` names the module's tensors."""
+
+    weights: ClassVar[tuple[str, ...]] = ("weight",)
+
+    weight_init: str = param(
+        "default",
+        "How the weights begin; default is what torch does for this layer.",
+        choices=("default", *_CALLS),
+        section=_SECTION,
+        argument=False,
+        label="Weights",
+    )
+    weight_scale: float = param(
+        0.0,
+        "The constant, the standard deviation, the bound, or the gain (Xavier, orthogonal); 0 for the usual one.",
+        min=0,
+        section=_SECTION,
+        argument=False,
+        label="Scale",
+        unset="usual",
+    )
+
+    def weights_of(self, *specs: TensorSpec) -> tuple[str, ...]:
+        """Names of the module's weights; a type whose inputs decide them overrides this."""
+        return self.weights
+
+    def initialise(self, module: str, *specs: TensorSpec) -> list[str]:
+        if self.weight_init == "default":
+            return []
+        usual = _CALLS[self.weight_init][1]
+        names = self.weights_of(*specs)
+        return [_line(self.weight_init, f"{module}.{name}", self.weight_scale or usual) for name in names]
+
+
+@form
+class Biased(Weighted):
+    """Base of node types that have biases too, unless a field `bias` is off."""
+
+    biases: ClassVar[tuple[str, ...]] = ("bias",)
+
+    bias_init: str = param(
+        "default",
+        "How the biases begin; default is what torch does for this layer.",
+        choices=("default", "zeros", "constant"),
+        section=_SECTION,
+        argument=False,
+        label="Biases",
+    )
+    bias_value: float = param(
+        1.0,
+        "The value of constant biases.",
+        section=_SECTION,
+        argument=False,
+        label="Value of biases",
+    )
+
+    def initialise(self, module: str, *specs: TensorSpec) -> list[str]:
+        lines = super().initialise(module, *specs)
+        if self.bias_init == "default" or not getattr(self, "bias", True):
+            return lines
+        return lines + [_line(self.bias_init, f"{module}.{name}", self.bias_value) for name in self.biases]
+
+
+def _line(how: str, tensor: str, scale: float) -> str:
+    text, _ = _CALLS[how]
+    # A truncated normal is cut at two standard deviations, a uniform one at its bound.
+    bound = 2 * scale if how == "truncated normal" else scale
+    return "nn.init." + text.format(tensor=tensor, scale=repr(scale), low=repr(-bound), high=repr(bound))
