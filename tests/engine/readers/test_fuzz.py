@@ -5,6 +5,7 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -128,11 +129,15 @@ def campaign(
     ends = {"ok": 0, "refused": 0}
     wrong = []
     highest = 0
+    slowest = (0.0, "")
+    began = time.monotonic()
     for number in range(mutants):
         name = list(healthy)[number % len(healthy)]
         folder = place / f"{number}"
         source = mutated(healthy[name], folder, random.Random(number))
+        asked = time.monotonic()
         peak, answer = victim.read(name, source)
+        slowest = max(slowest, (time.monotonic() - asked, f"{name}, mutant {number}"))
         highest = max(highest, peak)
         word = answer.split(" ", 1)[0]
         if word in ends:
@@ -140,7 +145,10 @@ def campaign(
             shutil.rmtree(folder)
         else:
             wrong.append(f"{name}, mutant {number}: {answer}")
-    say(f"{mutants:,} mutants: {ends['ok']:,} read, {ends['refused']:,} refused; at most {highest:,} MB")
+    say(
+        f"{mutants:,} mutants in {time.monotonic() - began:,.0f} s: {ends['ok']:,} read, {ends['refused']:,} "
+        f"refused; at most {highest:,} MB; the slowest took {slowest[0]:.1f} s ({slowest[1]})"
+    )
     assert not wrong, "\n".join(wrong[:20])
     assert highest < GIGABYTE_IN_MB
     assert min(ends.values()) > mutants / 50, "all ended alike: the damage is too small or too great"

@@ -3,7 +3,14 @@ import pytest
 
 from workbench.core.errors import DataError
 from workbench.engine.readers.reader import Reading
-from workbench.engine.readers.split import divided, held_back, labelled_few, random_split, stratified_split
+from workbench.engine.readers.split import (
+    divided,
+    held_back,
+    labelled_few,
+    parts_of,
+    random_split,
+    stratified_split,
+)
 
 
 def assert_partition(split: dict[str, np.ndarray], items: int) -> None:
@@ -118,3 +125,17 @@ def test_every_item_tests_in_one_of_the_folds() -> None:
 def test_wrong_wishes_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(DataError, match=message):
         divided(Reading(options), 10)
+
+
+def test_parts_are_those_that_items_are_named_for() -> None:
+    parts = parts_of(["test", "train", "train", "test"])
+    assert {name: index.tolist() for name, index in parts.items()} == {"test": [0, 3], "train": [1, 2]}
+    assert parts_of([]) == {}
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_a_single_part_that_files_name_is_no_split(part: str) -> None:
+    reading = Reading()
+    split = divided(reading, 10, parts_of([part] * 10))
+    assert reading.understood["split"] == "random"
+    assert_partition(split, 10)

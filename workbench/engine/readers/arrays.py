@@ -160,8 +160,7 @@ def _content(path: Path, parts: list[_Part], reading: Reading) -> Content:
     elif truths:
         reading.say("Only some of the splits have labels, so none are used.")
     label = arrays.get("label")
-    given = _given(parts)
-    splits = divided(reading, count if label is None else label, given)
+    splits = divided(reading, count if label is None else label, _given(parts))
     if kind == "table":
         _standardise(path, arrays, splits["train"], reading)
         outputs = table_outputs(kept.shape[1], classes=len(names)) if set(arrays) != {"features"} else outputs
@@ -174,7 +173,7 @@ def _given(parts: list[_Part]) -> dict[str, Index]:
     for part in parts:
         given[part.split or "train"] = np.arange(start, start + len(part.data))
         start += len(part.data)
-    return given if len(parts) > 1 and "train" in given else {}
+    return given
 
 
 def _kind(data: Array, truth: Array | None) -> str:

@@ -15,14 +15,14 @@ from workbench.engine.readers import images_labels
 from workbench.engine.readers.archives import is_archive, names_in, tree
 from workbench.engine.readers.arrangement import Entry, several
 from workbench.engine.readers.audio_files import SUFFIXES, Floats, Sound, samples, sound
-from workbench.engine.readers.audio_labels import SOURCES, Labelled, labelled, numbered
+from workbench.engine.readers.audio_labels import SOURCES, labelled, numbered
 from workbench.engine.readers.audio_mel import Mel
 from workbench.engine.readers.content import Array, Content, Index
 from workbench.engine.readers.files import slug, title
 from workbench.engine.readers.images_decode import in_threads
 from workbench.engine.readers.reader import Figure, Option, Reader, Reading
-from workbench.engine.readers.split import OPTIONS, divided
-from workbench.engine.readers.trees import Folder, Tree, ends, glanced
+from workbench.engine.readers.split import OPTIONS, divided, parts_of
+from workbench.engine.readers.trees import Tree, ends, files_of, glanced
 
 FEATURES = {"mel": "Log-mel spectrogram", "wave": "The wave itself"}
 CHANNELS = {"mix": "The mean of all", "first": "The first one"}
@@ -45,11 +45,10 @@ def read(path: Path, reading: Reading) -> Content:
         if not sounds:
             raise DataError(f"{path} holds no sounds ({', '.join(sorted(SUFFIXES))}).")
         found = labelled(files, names, sounds, reading)
-        if reading.limit and len(found.entries) > _LOOK:
-            step = len(found.entries) // _LOOK
-            found = Labelled(found.entries[::step], found.has_parts)
-        entries, headers = _headers(files, found.entries, reading)
-        return _decoded(files, entries, headers, found.has_parts, reading)
+        if reading.limit and len(found) > _LOOK:
+            step = len(found) // _LOOK
+            found = found[::step]
+        return _decoded(files, *_headers(files, found, reading), reading)
 
 
 def _headers(files: Tree, entries: Sequence[Entry], reading: Reading) -> tuple[list[Entry], list[Sound]]:
@@ -127,9 +126,7 @@ def _mel(rate: int, reading: Reading) -> Mel:
     )
 
 
-def _decoded(
-    files: Tree, entries: list[Entry], headers: list[Sound], has_parts: bool, reading: Reading
-) -> Content:
+def _decoded(files: Tree, entries: list[Entry], headers: list[Sound], reading: Reading) -> Content:
     rate = _rate(headers, reading)
     frames = _length(headers, rate, reading)
     features = reading.choice("features", list(FEATURES), "mel")
@@ -166,7 +163,7 @@ def _decoded(
     arrays: dict[str, Array] = {features: room, "_curve": curves}
     if len(rows) < len(headers):
         arrays = {name: _closed_up(array, rows) for name, array in arrays.items()}
-    return _content(files.path, [entries[i] for i in rows], arrays, rate, mel, has_parts, reading)
+    return _content(files.path, [entries[i] for i in rows], arrays, rate, mel, reading)
 
 
 def _closed_up(array: Array, rows: Index) -> Array:
@@ -193,7 +190,6 @@ def _content(
     arrays: dict[str, Array],
     rate: int,
     mel: Mel | None,
-    has_parts: bool,
     reading: Reading,
 ) -> Content:
     if len(entries) < 2:
@@ -206,12 +202,8 @@ def _content(
                 f"All sounds of {path} are of the class “{names[0]}”: there is nothing to tell apart."
             )
         arrays["label"] = label
-    parts = np.array([entry.split for entry in entries])
-    given: dict[str, Index] = {part: np.flatnonzero(parts == part) for part in sorted(set(parts.tolist()))}
-    whole = has_parts or len(given) > 1
-    splits = divided(
-        reading, arrays["label"] if names else len(entries), given if whole and "train" in given else None
-    )
+    given = parts_of([entry.split for entry in entries])
+    splits = divided(reading, arrays["label"] if names else len(entries), given)
     values = arrays["mel" if mel else "wave"]
     facts: dict[str, float | int] = {"rate": rate}
     if names:
@@ -267,10 +259,7 @@ def suits(path: Path) -> str:
 
 
 def _files(path: Path, reading: Reading) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    kinds = SUFFIXES | images_labels.TABLES
-    return [path / name for name in Folder(path).names() if ends(name, kinds)]
+    return files_of(path, SUFFIXES | images_labels.TABLES)
 
 
 READER = Reader(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,15 +45,7 @@ _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """Sounds with their parts, and their classes where there are any."""
-
-    entries: tuple[Entry, ...]
-    has_parts: bool = False
-
-
-def labelled(tree: Tree, names: Sequence[str], sounds: Sequence[str], reading: Reading) -> Labelled:
+def labelled(tree: Tree, names: Sequence[str], sounds: Sequence[str], reading: Reading) -> tuple[Entry, ...]:
     """The sounds that have a class, or all of them where none has.  Tells what is left out.
 
     Options: label_from, pattern, labels, target, test_when.
@@ -73,7 +65,7 @@ def labelled(tree: Tree, names: Sequence[str], sounds: Sequence[str], reading: R
         return _by_folder(tree, names, sounds, reading)
     if source == "none":
         reading.understood["label_from"] = "none"
-        return Labelled(tuple(Entry(name) for name in sounds))
+        return tuple(Entry(name) for name in sounds)
     understood = pattern or pattern_of(sounds)
     if not understood:
         if source:
@@ -82,7 +74,7 @@ def labelled(tree: Tree, names: Sequence[str], sounds: Sequence[str], reading: R
                 'where it is in the option "pattern", such as {label}_{*}_{index}.'
             )
         reading.understood["label_from"] = "none"
-        return Labelled(tuple(Entry(name) for name in sounds))
+        return tuple(Entry(name) for name in sounds)
     reading.understood |= {"label_from": "name", "pattern": understood}
     return _by_name(tree, sounds, understood, reading)
 
@@ -161,7 +153,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _by_name(tree: Tree, sounds: Sequence[str], pattern: str, reading: Reading) -> Labelled:
+def _by_name(tree: Tree, sounds: Sequence[str], pattern: str, reading: Reading) -> tuple[Entry, ...]:
     expression = matcher(pattern)
     wanted = reading.text("test_when")
     tests = condition(wanted) if wanted else None
@@ -181,10 +173,12 @@ def _by_name(tree: Tree, sounds: Sequence[str], pattern: str, reading: Reading) 
     if wanted and len({entry.split for entry in entries}) < 2:
         which = "every" if entries[0].split == "test" else "no"
         raise DataError(f'The condition "{wanted}" holds for {which} sound in {tree.path}.')
-    return Labelled(tuple(entries), bool(wanted))
+    return tuple(entries)
 
 
-def _by_folder(tree: Tree, names: Sequence[str], sounds: Sequence[str], reading: Reading) -> Labelled:
+def _by_folder(
+    tree: Tree, names: Sequence[str], sounds: Sequence[str], reading: Reading
+) -> tuple[Entry, ...]:
     entries = arranged(sounds, "classes", tree.path, "sounds").entries
     noise = [entry for entry in entries if entry.label.startswith("_")]
     if noise and len({entry.label for entry in entries} - {entry.label for entry in noise}) > 1:
@@ -196,8 +190,7 @@ def _by_folder(tree: Tree, names: Sequence[str], sounds: Sequence[str], reading:
             with tree.open(name) as stream:
                 for line in stream.read(2**26).decode("utf-8", errors="replace").splitlines():
                     parts[name.removesuffix(last(name)) + line.strip()] = part
-    entries = tuple(replace(entry, split=parts.get(entry.file, entry.split)) for entry in entries)
-    return Labelled(entries, len({entry.split for entry in entries}) > 1)
+    return tuple(replace(entry, split=parts.get(entry.file, entry.split)) for entry in entries)
 
 
 def _in_folders(tree: Tree, sounds: Sequence[str]) -> bool:
@@ -219,7 +212,9 @@ def _table(
     return images_labels.found(tree, match, sounds, "")
 
 
-def _by_table(table: images_labels.Labels, sounds: Sequence[str], reading: Reading, tree: Tree) -> Labelled:
+def _by_table(
+    table: images_labels.Labels, sounds: Sequence[str], reading: Reading, tree: Tree
+) -> tuple[Entry, ...]:
     others = [i for i in range(len(table.header)) if i != table.file_column]
     header = [table.header[i] for i in others]
     reading.choices["columns"] = tuple(header)
@@ -235,7 +230,7 @@ def _by_table(table: images_labels.Labels, sounds: Sequence[str], reading: Readi
             missing.append(f"{tree.shown(name)} has no class in {table.name} and is left out.")
     for problem in several([*table.problems, *missing], "such problems"):
         reading.say(problem)
-    return Labelled(tuple(entries))
+    return tuple(entries)
 
 
 def _column(table: images_labels.Labels, others: Sequence[int], wanted: str) -> int:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
+from workbench.engine.readers.trees import is_about
 
 MEGABYTE = 2**20
 
@@ -134,10 +135,6 @@ def decoded(path: Path, data: bytes, encoding: str = "") -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-# Files that tell about data and are none.
-_ABOUT = frozenset(("readme", "license", "licence", "source", "changelog", "copying", "citation"))
-
-
 def suffix_of(path: Path) -> str:
     """The ending of a name in lower case, that of a packed file below its .gz."""
     return Path(path.name.lower().removesuffix(".gz")).suffix
@@ -146,7 +143,7 @@ def suffix_of(path: Path) -> str:
 def members(folder: Path, suffixes: Sequence[str]) -> list[Path]:
     """Files of these kinds directly in a folder, those about the data left out."""
     files = sorted(file for file in folder.iterdir() if file.is_file())
-    return [f for f in files if suffix_of(f) in suffixes and f.name.lower().split(".")[0] not in _ABOUT]
+    return [f for f in files if suffix_of(f) in suffixes and not is_about(f.name)]
 
 
 def only(path: Path, suffixes: Sequence[str]) -> Path:

@@ -16,6 +16,7 @@ from workbench.catalog.schema import Schema, graph_outputs, graphs_outputs
 from workbench.core.errors import DataError
 from workbench.engine.readers.content import Array, Content, Index
 from workbench.engine.readers.files import size_text, slug, title
+from workbench.engine.readers.numbers import standard, standardised
 from workbench.engine.readers.pickles import MAX_ARRAY
 from workbench.engine.readers.reader import Figure, Option, Reading
 from workbench.engine.readers.split import divided
@@ -101,15 +102,9 @@ def scaled(attributes: NDArray[np.float64], train: NDArray[np.bool_]) -> Floats:
     for column in range(attributes.shape[1]):
         values = known[:, column]
         seen = values[train & ~np.isnan(values)]
-        mean, deviation = _standard(seen) if len(seen) else (0.0, 1.0)
+        mean, deviation = standard(seen) if len(seen) else (0.0, 1.0)
         result[:, column] = np.nan_to_num((values - mean) / deviation)
     return result
-
-
-def _standard(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Mean and deviation to six digits; the deviation of constant values is given as 1."""
-    mean, deviation = float(f"{values.mean():.6g}"), float(f"{values.std():.6g}")
-    return mean, deviation if deviation > 0 else 1.0
 
 
 def one_graph(
@@ -158,10 +153,8 @@ def many_graphs(
         facts = {"classes": len(classes), **facts}
         arrays["label"] = target.astype(np.int64)
     else:
-        numbers = target.astype(np.float64)
-        mean, deviation = _standard(numbers[splits["train"]])
-        facts |= {"target_mean": mean, "target_std": deviation}
-        arrays["target"] = ((numbers - mean) / deviation).astype(np.float32)[:, None]
+        arrays["target"], known = standardised(target, splits["train"])
+        facts |= known
     whole = edges + np.repeat(nodes[:-1], np.diff(links))
     reading.figures += known_of(whole, len(x), None, np.diff(nodes))
     schema = Schema(

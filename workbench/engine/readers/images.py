@@ -23,7 +23,7 @@ from workbench.engine.readers.images_masks import Masks
 from workbench.engine.readers.images_pixels import DAMAGE, Form, Header, OtherHeaderError, Size, header, quiet
 from workbench.engine.readers.reader import Option, Reader, Reading
 from workbench.engine.readers.split import OPTIONS
-from workbench.engine.readers.trees import Folder, Tree, ends, glanced
+from workbench.engine.readers.trees import Tree, ends, files_of, glanced
 
 SUFFIXES = frozenset(
     ".png .jpg .jpeg .jfif .bmp .gif .webp .tif .tiff .pgm .ppm .pnm .pbm .jp2 .avif .ico".split()
@@ -281,10 +281,7 @@ def _suits(path: Path) -> str:
 
 
 def _files(path: Path, reading: Reading) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    kinds = SUFFIXES | images_labels.TABLES
-    return [path / name for name in Folder(path).names() if ends(name, kinds)]
+    return files_of(path, SUFFIXES | images_labels.TABLES)
 
 
 READER = Reader(

@@ -26,7 +26,7 @@ from workbench.engine.readers.files import MAX_BYTES, size_text, slug, title
 from workbench.engine.readers.images_masks import Masks
 from workbench.engine.readers.images_pixels import DAMAGE, Form, Header, Size, degraded, pixels
 from workbench.engine.readers.reader import Figure, Reading
-from workbench.engine.readers.split import divided
+from workbench.engine.readers.split import divided, parts_of
 from workbench.engine.readers.trees import Tree
 
 _THREADS = min(8, os.cpu_count() or 1)
@@ -134,9 +134,8 @@ def _assembled(
     """The dataset of the pictures that could be decoded; places of others are in no split."""
     places = np.flatnonzero(good)
     values = plan.values[places] if plan.values is not None and plan.kind == "classes" else None
-    roles = np.array([plan.entries[i].split for i in places.tolist()])
-    given: dict[str, Index] = {str(role): np.flatnonzero(roles == role) for role in dict.fromkeys(roles)}
-    splits = divided(reading, len(places) if values is None else values, given if "train" in given else {})
+    given = parts_of([plan.entries[i].split for i in places.tolist()])
+    splits = divided(reading, len(places) if values is None else values, given)
     starts = np.array(plan.starts)
     counts = np.diff(starts)
     items = {

@@ -90,9 +90,7 @@ def read(path: Path, reading: Reading) -> Content:
     given = {
         role: np.arange(end - each.count, end) for (role, each), end in zip(sets.items(), ends, strict=True)
     }
-    splits = divided(
-        reading, int(ends[-1]) if labels is None else labels, given if "train" in given else None
-    )
+    splits = divided(reading, int(ends[-1]) if labels is None else labels, given)
     return image_set(path, images, labels, tuple(str(name) for name in names), splits)
 
 

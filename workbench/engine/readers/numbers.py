@@ -22,6 +22,20 @@ def standard(values: Floats) -> tuple[float, float]:
     return mean, std if std > 0 else 1.0
 
 
+def standardised(
+    values: NDArray[np.generic], train: Index
+) -> tuple[NDArray[np.float32], dict[str, float | int]]:
+    """The number to predict of every item (N × 1) in units of the part to train on, and the facts that lead back."""
+    numbers = values.astype(np.float64)
+    mean, std = standard(numbers[train])
+    return ((numbers - mean) / std).astype(np.float32)[:, None], target_facts(mean, std)
+
+
+def target_facts(mean: float, std: float) -> dict[str, float | int]:
+    """What a dataset tells of a number to predict that was standardised."""
+    return {"target_mean": mean, "target_std": std}
+
+
 def table_set(
     name: str,
     heading: str,
@@ -37,10 +51,8 @@ def table_set(
         facts = {"classes": len(labels), **facts}
         arrays["label"] = target.astype(np.int64)
     else:
-        numbers = target.astype(np.float64)
-        mean, std = standard(numbers[splits["train"]])
-        facts |= {"target_mean": mean, "target_std": std}
-        arrays["target"] = ((numbers - mean) / std).astype(np.float32)[:, None]
+        arrays["target"], known = standardised(target, splits["train"])
+        facts |= known
     schema = Schema(
         id=name,
         title=heading,

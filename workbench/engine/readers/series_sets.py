@@ -21,7 +21,7 @@ from workbench.engine.readers.columns import Column
 from workbench.engine.readers.content import Content, Index
 from workbench.engine.readers.dates import Dates, parts
 from workbench.engine.readers.files import slug, title
-from workbench.engine.readers.numbers import Floats, standard
+from workbench.engine.readers.numbers import Floats, standard, target_facts
 from workbench.engine.readers.reader import Figure, Reading
 from workbench.engine.readers.split import TEST, VALIDATION
 from workbench.engine.readers.table_figures import histogram
@@ -134,7 +134,7 @@ def _facts(
         "targets": len(scales),
     }
     if len(scales) == 1:
-        facts |= {"target_mean": scales[0][0], "target_std": scales[0][1]}
+        facts |= target_facts(*scales[0])
     return facts
 
 

@@ -5,7 +5,7 @@ May import NumPy and core.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +88,8 @@ def divided(
     """Positions of the items of each split, as the person wants it, else as the files say in `given`.
 
     `items` are the classes of the items, dealt in proportion, or their number.  `ordered` items follow one
-    another in time and are split so unless something else is wanted.
+    another in time and are split so unless something else is wanted.  What is `given` counts where it names
+    a part to train on and another one.
     """
     labels = np.zeros(items, dtype=np.int64) if isinstance(items, int) else items
     how = reading.choice("split", [key for key in _HOW if key])
@@ -112,6 +113,12 @@ def divided(
     if how == "folds":
         return _folds(reading, labels, validation)
     return stratified_split(labels if how == "stratified" else np.zeros(len(labels)), validation, test)
+
+
+def parts_of(names: Sequence[str]) -> dict[str, Index]:
+    """Positions of the items that each part has, by the name of its part that every item goes with."""
+    places = np.array(names)
+    return {name: np.flatnonzero(places == name) for name in dict.fromkeys(names)}
 
 
 def _by_time(items: int, validation: float, test: float) -> dict[str, Index]:

@@ -12,10 +12,10 @@ from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
 from workbench.engine.readers.archives import is_archive, names_in, tree
 from workbench.engine.readers.arrangement import SPLITS, arranged, several
-from workbench.engine.readers.content import Content, Index
+from workbench.engine.readers.content import Content
 from workbench.engine.readers.files import MEGABYTE, decoded, members, opened, slug, suffix_of, title
 from workbench.engine.readers.reader import Option, Reader, Reading
-from workbench.engine.readers.split import OPTIONS, divided
+from workbench.engine.readers.split import OPTIONS, divided, parts_of
 from workbench.engine.readers.text_items import (
     ENCODING,
     LENGTH,
@@ -84,10 +84,7 @@ def _content(
         )
     number = {name: place for place, name in enumerate(names)}
     label = np.array([number[name] for name in labels], dtype=np.int64)
-    given: dict[str, Index] = {
-        part: np.flatnonzero(np.array(parts) == part) for part in dict.fromkeys(sorted(set(parts)))
-    }
-    splits = divided(reading, label, given if len(given) > 1 and "train" in given else None)
+    splits = divided(reading, label, parts_of(parts))
     vocabulary = vocabulary_of(reading, [texts[i] for i in splits["train"]], "words", (PAD, UNKNOWN))
     rows = rows_of(reading, vocabulary, texts)
     width = rows.tokens.shape[1]

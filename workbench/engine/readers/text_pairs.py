@@ -65,7 +65,7 @@ def read(path: Path, reading: Reading) -> Content:
     if len(lines[0]) < 3:
         raise DataError(f"{path} has {len(lines[0])} pairs of sentences, too few to learn from.")
     given = {part: np.concatenate(pieces) for part, pieces in places.items()}
-    splits = divided(reading, len(lines[0]), given if len(names) > 1 and "train" in given else None)
+    splits = divided(reading, len(lines[0]), given)
     return _content(path, (source, target), lines, splits, reading)
 
 

@@ -61,6 +61,11 @@ def files_below(folder: Path) -> Iterator[str]:
         yield from (above + name for name in files if not hidden(name))
 
 
+def files_of(path: Path, kinds: frozenset[str]) -> list[Path]:
+    """The files of some kinds below a folder; what is none, such as an archive, is itself the only one."""
+    return [path / name for name in Folder(path).names() if ends(name, kinds)] if path.is_dir() else [path]
+
+
 def hidden(name: str) -> bool:
     """Whether a file or folder is none of the person's."""
     return name.startswith(".") or name in ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")

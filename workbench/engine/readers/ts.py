@@ -17,7 +17,7 @@ from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
 from workbench.engine.readers.content import Array, Content, Index
 from workbench.engine.readers.files import MEGABYTE, members, slug, suffix_of, title
-from workbench.engine.readers.numbers import Floats, standard
+from workbench.engine.readers.numbers import Floats, standardised
 from workbench.engine.readers.reader import Figure, Option, Reader, Reading
 from workbench.engine.readers.split import OPTIONS, divided
 from workbench.engine.readers.ts_files import Labelled, SeriesFile, looks_so, read_file
@@ -117,11 +117,9 @@ def read(path: Path, reading: Reading) -> Content:
         outputs["label"] = TensorSpec(("N",), "index", len(labels))
         arrays["label"] = target
     else:
-        numbers = target.astype(np.float64)
-        mean, std = standard(numbers[splits["train"]])
-        facts |= {"target_mean": mean, "target_std": std}
+        arrays["target"], known = standardised(target, splits["train"])
+        facts |= known
         outputs["target"] = TensorSpec(("N", 1), "float")
-        arrays["target"] = ((numbers - mean) / std).astype(np.float32)[:, None]
     reading.figures += _figures(lengths, channels, files)
     name = (
         path if path.is_dir() else Path(re.sub(r"[_\-. ](train|test)$", "", path.stem, flags=re.IGNORECASE))

@@ -25,8 +25,8 @@ from workbench.engine.readers.images import size_of
 from workbench.engine.readers.images_decode import by, in_threads
 from workbench.engine.readers.images_pixels import MAX_PIXELS, Form, Pixels, Size, laid
 from workbench.engine.readers.reader import Figure, Option, Reader, Reading
-from workbench.engine.readers.split import OPTIONS, divided
-from workbench.engine.readers.trees import Folder, Tree, ends, glanced
+from workbench.engine.readers.split import OPTIONS, divided, parts_of
+from workbench.engine.readers.trees import Tree, ends, files_of, glanced
 
 SUFFIXES = frozenset(".mp4 .avi .mov .mkv .webm .mpg .mpeg .m4v .wmv".split())
 # Moving pictures are also pictures; they are clips where a person says so.
@@ -111,11 +111,8 @@ def _content(path: Path, entries: Sequence[Entry], good: Index, video: Array, re
         arrays["label"] = label
         outputs["label"] = TensorSpec(("N",), "index", len(names))
         facts = {"classes": len(names), **facts}
-    roles = np.array([entries[i].split for i in good.tolist()])
-    given: dict[str, Index] = {str(role): np.flatnonzero(roles == role) for role in dict.fromkeys(roles)}
-    splits = {
-        name: good[index] for name, index in divided(reading, kept, given if "train" in given else {}).items()
-    }
+    given = parts_of([entries[i].split for i in good.tolist()])
+    splits = {name: good[index] for name, index in divided(reading, kept, given).items()}
     schema = Schema(slug(path), title(path), outputs, facts, "video", len(good), names)
     return Content(schema, arrays, splits, divisors={"video": 255})
 
@@ -197,11 +194,7 @@ def _suits(path: Path) -> str:
 
 
 def _files(path: Path, reading: Reading) -> list[Path]:
-    return (
-        [path / name for name in Folder(path).names() if ends(name, SUFFIXES | _GIF)]
-        if path.is_dir()
-        else [path]
-    )
+    return files_of(path, SUFFIXES | _GIF)
 
 
 READER = Reader(

@@ -31,8 +31,8 @@ from workbench.engine.readers.files import size_text, slug, title
 from workbench.engine.readers.images_decode import in_threads
 from workbench.engine.readers.images_masks import Masks
 from workbench.engine.readers.reader import Figure, Option, Reader, Reading
-from workbench.engine.readers.split import OPTIONS, divided
-from workbench.engine.readers.trees import Folder, Tree, ends, glanced
+from workbench.engine.readers.split import OPTIONS, divided, parts_of
+from workbench.engine.readers.trees import Tree, ends, files_of, glanced
 
 SUFFIXES = frozenset((".nii", ".nii.gz", ".npy", ".npz"))
 _NIFTI = frozenset((".nii", ".nii.gz"))
@@ -194,11 +194,8 @@ def _content(
         outputs["label"] = TensorSpec(("N",), "index", len(names))
     if names:
         facts = {"classes": len(names), **facts}
-    roles = np.array([entries[i].split for i in good.tolist()])
-    given: dict[str, Index] = {str(role): np.flatnonzero(roles == role) for role in dict.fromkeys(roles)}
-    splits = {
-        name: good[index] for name, index in divided(reading, kept, given if "train" in given else {}).items()
-    }
+    given = parts_of([entries[i].split for i in good.tolist()])
+    splits = {name: good[index] for name, index in divided(reading, kept, given).items()}
     schema = Schema(slug(path), title(path), outputs, facts, "volume", len(good), names)
     return Content(schema, arrays, splits)
 
@@ -369,7 +366,7 @@ def _suits(path: Path) -> str:
 
 
 def _files(path: Path, reading: Reading) -> list[Path]:
-    return [path / name for name in Folder(path).names() if ends(name, SUFFIXES)] if path.is_dir() else [path]
+    return files_of(path, SUFFIXES)
 
 
 READER = Reader(
