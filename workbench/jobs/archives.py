@@ -7,6 +7,7 @@ import bz2
 import gzip
 import lzma
 import os
+import re
 import shutil
 import tarfile
 import zipfile
@@ -23,9 +24,10 @@ MOST_RATIO = 200  # a member, or all, of so much more than what it is packed to 
 _SMALL = 100 * 2**20  # ... which packs of this size may do without harm
 _DEEPEST = 16
 _CHUNK = 2**20
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError
 )  # fmt: skip
+"""What a damaged archive makes of those who unpack it, beside an OSError without a number, see `is_damage`."""
 
 
 def unpack(
@@ -54,10 +56,8 @@ def unpack(
         if target.exists():
             target.rename(old)
         inner.rename(target)
-    except _DAMAGE as error:
-        raise DataError(f"{archive.name} is a damaged archive ({error}). Download it again.") from error
-    except OSError as error:
-        if error.errno is not None:
+    except (*DAMAGE, OSError) as error:
+        if not is_damage(error):
             raise
         raise DataError(f"{archive.name} is a damaged archive ({error}). Download it again.") from error
     finally:
@@ -118,7 +118,8 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
                     raise DataError(_special(archive, entry.filename))
                 yield entry.filename, zipped.open(entry)
         return
-    with _unpacked(archive) as raw:
+    packed_as = packing(archive)
+    with cast(IO[bytes], packed_as(archive)) if packed_as else archive.open("rb") as raw:
         try:
             tar = tarfile.open(fileobj=raw, mode="r|")  # noqa: SIM115 - what it reads from is closed above
         except tarfile.ReadError as error:
@@ -134,14 +135,27 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
             pass
 
 
-def _unpacked(archive: Path) -> IO[bytes]:
+def packing(archive: Path) -> type[gzip.GzipFile] | type[bz2.BZ2File] | type[lzma.LZMAFile] | None:
+    """What opens a packed file as what is packed in it, by its first bytes; None where it is not packed."""
     with archive.open("rb") as file:
         head = file.read(6)
     if head.startswith(b"\x1f\x8b"):
-        return cast(IO[bytes], gzip.open(archive))
+        return gzip.GzipFile
     if head.startswith(b"BZh"):
-        return cast(IO[bytes], bz2.open(archive))
-    return cast(IO[bytes], lzma.open(archive)) if head == b"\xfd7zXZ\x00" else archive.open("rb")
+        return bz2.BZ2File
+    return lzma.LZMAFile if head == b"\xfd7zXZ\x00" else None
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether an error in unpacking comes from what is packed: gzip and bz2 raise an OSError without a number."""
+    return not isinstance(error, OSError) or error.errno is None
+
+
+def is_inside(name: str) -> bool:
+    """Whether the name of a member stays below the folder that it is unpacked to, on every system."""
+    path = PurePosixPath(name)
+    tricky = "\\" in name or "\0" in name or re.match(r"[A-Za-z]:", name) or (os.name == "nt" and ":" in name)
+    return not (path.is_absolute() or ".." in path.parts or tricky or not path.parts)
 
 
 def _special(archive: Path, name: str) -> str:
@@ -151,7 +165,6 @@ def _special(archive: Path, name: str) -> str:
 def _inside(folder: Path, name: str, archive: Path) -> Path:
     """Where a member goes. Raises DataError where that would not be below the folder."""
     parts = [part for part in PurePosixPath(name).parts if part != "."]
-    tricky = name.startswith("/") or "\\" in name or "\0" in name or (os.name == "nt" and ":" in name)
-    if tricky or not parts or ".." in parts or len(parts) > _DEEPEST or max(map(len, parts)) > 200:
+    if not is_inside(name) or not parts or len(parts) > _DEEPEST or max(map(len, parts)) > 200:
         raise DataError(f"{archive.name} wants to write to “{name[:200]}”; nothing of it was kept.")
     return folder.joinpath(*parts)

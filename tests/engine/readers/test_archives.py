@@ -67,6 +67,16 @@ def test_what_a_packed_tar_unpacks_to_is_gone_afterwards(tmp_path: Path) -> None
     assert os.listdir(tmp_path / "copy") == ["image.npy"]
 
 
+@pytest.mark.parametrize("name", ["p.tar.gz", "p.tar.xz", "p.tar.bz2"])
+def test_a_packed_tar_that_is_damaged_is_named_with_what_to_do(tmp_path: Path, name: str) -> None:
+    path = packed(tmp_path / name, {f"pets/{i}.png": os.urandom(5_000) for i in range(20)})
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 2 : len(damaged) // 2 + 60] = bytes(60)
+    path.write_bytes(damaged)
+    with pytest.raises(DataError, match=r"p\.tar\.\w+ is a damaged archive .*Fetch it again"):
+        images.read(path, Reading())
+
+
 @pytest.mark.parametrize("name", ["p.zip", "p.tar"])
 def test_names_that_lead_outside_are_left_out(tmp_path: Path, name: str) -> None:
     tricks = ("../cat/a.png", "/cat/b.png", "pets/../../c.png", "C:/cat/d.png", "cat\\..\\e.png")

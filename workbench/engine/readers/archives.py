@@ -1,20 +1,17 @@
 """Zip and tar archives as trees of files, read where they are: nothing of them is ever written under its own name.
 
-May import core and trees.  A packed tar is unpacked into one nameless file in the folder of the reading.
+May import core, trees, and what unpacks public sets.  A packed tar is unpacked into one nameless file in the
+folder of the reading.
 """
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
-import lzma
 import shutil
 import tarfile
 import tempfile
 import threading
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
@@ -25,6 +22,7 @@ from workbench.engine.readers.arrangement import SPLITS, several
 from workbench.engine.readers.files import size_text
 from workbench.engine.readers.reader import Reading
 from workbench.engine.readers.trees import Folder, Tree, hidden
+from workbench.jobs.archives import DAMAGE, is_damage, is_inside, packing
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2")
 
@@ -38,10 +36,7 @@ _MOST_BYTES = 64 * 2**30
 # Of a packed tar this much is unpacked for a look.
 _GLANCE = 256 * 2**20
 _CHUNK = 2**20
-_DAMAGE = (
-    zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, ValueError,
-    gzip.BadGzipFile,
-)  # fmt: skip
+_DAMAGE = (*DAMAGE, ValueError, OSError)
 
 
 def is_archive(path: Path) -> bool:
@@ -64,6 +59,8 @@ def tree(path: Path, reading: Reading) -> Iterator[Tree]:
         try:
             packed = _Zip(path, stack) if path.name.lower().endswith(".zip") else _Tar(path, reading, stack)
         except _DAMAGE as error:
+            if not is_damage(error):
+                raise
             raise DataError(f"{path} is a damaged archive ({error}). Fetch it again.") from error
         for problem in several(packed.problems, "files in it were left out"):
             reading.say(problem)
@@ -86,9 +83,9 @@ def names_in(path: Path, most: int) -> list[str]:
                         found.append(member.name)
                     if len(found) >= 20 or member.offset > 16 * 2**20:
                         break
-    except (*_DAMAGE, OSError):
+    except _DAMAGE:
         return []
-    return [name for name in found if _is_inside(name) and not _is_hidden(name)]
+    return [name for name in found if is_inside(name) and not _is_hidden(name)]
 
 
 class _Archive:
@@ -115,7 +112,7 @@ class _Archive:
 
     def _accepts(self, name: str, size: int, packed: int) -> bool:
         """Whether a member is taken; a sentence says why not."""
-        if not _is_inside(name):
+        if not is_inside(name):
             self.problems.append(
                 f'{self.path} has a file whose name leads out of it, "{name}"; it is left out.'
             )
@@ -196,7 +193,7 @@ class _Tar(_Archive):
 @contextmanager
 def _unpacked(path: Path, reading: Reading) -> Iterator[IO[bytes]]:
     """The plain tar: the file itself, or what it unpacks to in a nameless file that vanishes when it is closed."""
-    packed_as = _packing(path)
+    packed_as = packing(path)
     if packed_as is None:
         with path.open("rb") as raw:
             yield raw
@@ -219,24 +216,9 @@ def _unpacked(path: Path, reading: Reading) -> Iterator[IO[bytes]]:
         yield plain
 
 
-def _packing(path: Path) -> type[gzip.GzipFile] | type[bz2.BZ2File] | type[lzma.LZMAFile] | None:
-    with path.open("rb") as raw:
-        head = raw.read(6)
-    if head[:2] == b"\x1f\x8b":
-        return gzip.GzipFile
-    if head[:3] == b"BZh":
-        return bz2.BZ2File
-    return lzma.LZMAFile if head == b"\xfd7zXZ\0" else None
-
-
 def _check_count(path: Path, count: int) -> None:
     if count > MOST_FILES:
         raise DataError(f"{path} holds more than {MOST_FILES:,} files.")
-
-
-def _is_inside(name: str) -> bool:
-    path = PurePosixPath(name.replace("\\", "/"))
-    return not (path.is_absolute() or ".." in path.parts or ":" in name or "\\" in name or not path.parts)
 
 
 def _is_hidden(name: str) -> bool:
