@@ -15,8 +15,9 @@ from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.schema import SAMPLES
 from workbench.catalog.walk import DEEPEST
 from workbench.cli import entry
+from workbench.core.definitions import AddBlock
 from workbench.core.document import Block, Document, Graph, Node, Port
-from workbench.core.edits import AddBlock, AddNode, MoveNodes
+from workbench.core.edits import AddNode, MoveNodes
 from workbench.core.errors import DocumentError, EditError
 from workbench.core.files import dumps, loads
 from workbench.core.values import MOST_BLOCKS

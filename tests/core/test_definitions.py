@@ -8,6 +8,7 @@ from tests.drawing import block, draw
 from workbench.catalog.check import analyse
 from workbench.catalog.schema import SAMPLES
 from workbench.core.definitions import (
+    AddBlock,
     MakeIndependent,
     MovePort,
     RemoveUnused,
@@ -20,7 +21,7 @@ from workbench.core.definitions import (
     unused,
 )
 from workbench.core.document import Block, Document, Port
-from workbench.core.edits import AddBlock, RenameNode, SetParam
+from workbench.core.edits import RenameNode, SetParam
 from workbench.core.errors import EditError
 from workbench.core.files import dumps, loads
 from workbench.core.looks import SetBends
@@ -135,11 +136,6 @@ def test_unused_definitions_go(document: Document) -> None:
     assert unused(document) == ()
     assert unused(more) == ("Lone", "Lower")
     assert list(RemoveUnused().apply(more).blocks) == ["Inner", "Outer"]
-    assert list(RemoveUnused("Lower").apply(more).blocks) == ["Inner", "Outer", "Lone"]
-    with pytest.raises(EditError, match="still used"):
-        RemoveUnused("Inner").apply(more)
-    with pytest.raises(EditError, match="There is no block"):
-        RemoveUnused("Lost").apply(more)
     assert list(needed(more, [more.graph.nodes["c"]])) == ["Inner", "Outer"]
 
 

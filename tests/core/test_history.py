@@ -9,16 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from workbench.core import history as core_history
+from workbench.core.definitions import AddBlock, RemoveUnused
 from workbench.core.document import Block, Document, Graph, Node, Port, Training, Update
 from workbench.core.edits import (
-    AddBlock,
     AddNode,
     AddNodes,
     Connect,
     Disconnect,
     Edit,
     MoveNodes,
-    RemoveBlock,
     RemoveNodes,
     RenameNode,
     SetLinkedTo,
@@ -27,13 +26,13 @@ from workbench.core.edits import (
     SetRepeat,
     SetTitle,
     SetTraining,
-    SetVariable,
     Several,
 )
 from workbench.core.errors import EditError
 from workbench.core.files import dumps, loads
 from workbench.core.history import LIMIT, NEAR, History
 from workbench.core.names import unique_id
+from workbench.core.variables import SetVariable
 
 IDS = st.sampled_from(["conv1", "conv2", "fc", "relu", "loss", "judge", "judge_fake", "x", "y", "z"])
 PORTS = st.builds(Port, IDS, st.sampled_from(["x", "y", "input", "target"]))
@@ -90,7 +89,7 @@ EDITS: st.SearchStrategy[Edit] = st.one_of(
     st.builds(SetName, TEXTS),
     st.builds(SetTraining, st.builds(Training, WEIGHTS, st.lists(UPDATES, max_size=2).map(tuple))),
     st.builds(AddBlock, NAMES, BLOCKS),
-    st.builds(RemoveBlock, NAMES),
+    st.just(RemoveUnused()),
 )  # fmt: skip
 
 

@@ -15,9 +15,10 @@ from pytestqt.qtbot import QtBot
 from workbench.catalog.check import analyse
 from workbench.catalog.schema import SAMPLES
 from workbench.core.document import Document, Node, Port
-from workbench.core.edits import AddNode, Connect, SetName, SetParam, SetVariable
+from workbench.core.edits import AddNode, Connect, SetName, SetParam
 from workbench.core.errors import StoreError
 from workbench.core.files import dumps, loads, write
+from workbench.core.variables import SetVariable
 from workbench.gui.garbage import Garbage
 from workbench.gui.session import Session
 from workbench.gui.settings.preferences import Preferences

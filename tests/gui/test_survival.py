@@ -22,7 +22,8 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from workbench import app as program
-from workbench.core.edits import SetName, SetVariable
+from workbench.core.edits import SetName
+from workbench.core.variables import SetVariable
 from workbench.gui.window import MainWindow
 
 app = QApplication([])

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.gui.test_audit import RULES
-from workbench.core.edits import SetVariable
+from workbench.core.variables import SetVariable
 from workbench.gui import theme
 from workbench.gui.design.bottom import HISTORY
 from workbench.gui.design.versions import AUTOMATIC, VersionsPanel

@@ -4,10 +4,11 @@ import json
 from dataclasses import replace
 
 from workbench.core.document import Document, Training, Update
-from workbench.core.edits import SetParam, SetRepeat, SetTraining, SetVariable
+from workbench.core.edits import SetParam, SetRepeat, SetTraining
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 from workbench.core.values import check_value
+from workbench.core.variables import SetVariable
 
 
 def parse(text: str) -> tuple[str, Value]:

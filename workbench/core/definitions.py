@@ -4,13 +4,17 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
+from workbench.core.checks import check_links, check_node, check_values
 from workbench.core.document import INPUT, OUTPUT, Block, Document, Node, Port
-from workbench.core.edits import AddBlock, Edit, RenameNode
+from workbench.core.edits import Edit, RenameNode, renamed
 from workbench.core.errors import EditError
-from workbench.core.names import check_id, check_name
+from workbench.core.looks import check_bends, check_remark
+from workbench.core.names import check_name
 from workbench.core.nesting import inner_first, inside
 from workbench.core.parameters import instances
+from workbench.core.removal import without_ports
 from workbench.core.sameness import same
+from workbench.core.values import MOST_BLOCKS, shown
 
 
 def free_name(taken: Iterable[str], name: str) -> str:
@@ -88,6 +92,40 @@ def _within(block: Block, names: Mapping[str, str]) -> Block:
 
 
 @dataclass(frozen=True, slots=True)
+class AddBlock:
+    """Adds or replaces a definition; links to ports that it no longer has are dropped."""
+
+    name: str
+    block: Block
+
+    @property
+    def label(self) -> str:
+        return f"Add block {self.name}"
+
+    def apply(self, document: Document) -> Document:
+        check_name(self.name)
+        if self.name not in document.blocks and len(document.blocks) >= MOST_BLOCKS:
+            raise EditError(f"A model has {MOST_BLOCKS:,} blocks at most.")
+        for name in self.block.params:
+            check_name(name)
+        check_values(f"block {self.name}", self.block.params)
+        graph = self.block.graph
+        for id, node in graph.nodes.items():
+            if id != node.id:
+                raise EditError(f"Node “{node.id}” of block “{self.name}” is listed as “{shown(id)}”.")
+            check_node(node)
+        check_links(graph.nodes, graph.links)
+        for places in graph.bends.values():
+            check_bends(places)
+        for remark in graph.remarks.values():
+            check_remark(remark)
+        before = document.blocks.get(self.name, self.block)
+        gone = {*before.inputs, *before.outputs} - {*self.block.inputs, *self.block.outputs}
+        after = replace(document, blocks={**document.blocks, self.name: self.block})
+        return without_ports(after, self.name, gone) if gone else after
+
+
+@dataclass(frozen=True, slots=True)
 class RenamePort:
     """Renames an input or output of a block; links to its instances follow."""
 
@@ -106,20 +144,7 @@ class RenamePort:
             raise EditError(f"“{self.old}” is no input or output of block “{self.block}”.")
         if self.new == self.old:
             return document
-        check_id(self.new)
-        if self.new in graph.nodes:
-            raise EditError(f"There is already a node “{self.new}”.")
-
-        def inner(port: Port) -> Port:
-            return Port(self.new, port.name) if port.node == self.old else port
-
-        nodes = {
-            (self.new if id == self.old else id): replace(other, id=self.new) if id == self.old else other
-            for id, other in graph.nodes.items()
-        }
-        links = {inner(target): inner(source) for target, source in graph.links.items()}
-        bends = {inner(target): places for target, places in graph.bends.items()}
-        document = document.with_graph(self.block, replace(graph, nodes=nodes, links=links, bends=bends))
+        document = document.with_graph(self.block, renamed(graph, self.old, self.new))
         for where in {place for place, _ in instances(document, self.block)}:
             document = self._linked(document, where, is_input=node.type == INPUT)
         return document
@@ -228,24 +253,14 @@ class MakeIndependent:
 
 @dataclass(frozen=True, slots=True)
 class RemoveUnused:
-    """Removes definitions that the model does not need: one, or (without a name) all."""
-
-    name: str = ""
+    """Removes the definitions that the model does not need."""
 
     @property
     def label(self) -> str:
-        return f"Remove block {self.name}" if self.name else "Remove unused blocks"
+        return "Remove unused blocks"
 
     def apply(self, document: Document) -> Document:
         gone = set(unused(document))
-        if self.name and self.name not in gone:
-            document.graph_of(self.name)
-            raise EditError(f"Block “{self.name}” is still used.")
-        if self.name:
-            users = {where for where, _ in instances(document, self.name) if where != self.name}
-            if users:
-                raise EditError(f"Block “{self.name}” is still used in {', '.join(sorted(users))}.")
-            gone = {self.name}
         return replace(
             document, blocks={name: block for name, block in document.blocks.items() if name not in gone}
         )

@@ -8,18 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from workbench.core.checks import check_links, check_node, check_update_fields, check_values
-from workbench.core.document import INPUT, OUTPUT, Block, Document, Node, Port, Training
+from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node, Port, Training
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
-from workbench.core.looks import check_bends, check_remark
-from workbench.core.names import check_id, check_name, check_variable
+from workbench.core.names import check_id
 from workbench.core.removal import without_nodes, without_ports
-from workbench.core.values import (
-    MOST_BLOCKS,
-    check_place,
-    check_text,
-    shown,
-)
+from workbench.core.values import check_place, check_text
 
 
 class Edit(Protocol):
@@ -249,26 +243,9 @@ class RenameNode:
         node = graph.node(self.old)
         if self.new == self.old:
             return document
-        check_id(self.new)
-        if self.new in graph.nodes:
-            raise EditError(f"There is already a node “{self.new}”.")
         if self.where and node.type in (INPUT, OUTPUT):
             raise EditError(f"“{self.old}” is a port of block “{self.where}” and cannot be renamed here.")
-        nodes = {
-            (self.new if id == self.old else id): (
-                replace(n, id=self.new)
-                if id == self.old
-                else replace(n, linked_to=self.new)
-                if n.linked_to == self.old
-                else n
-            )
-            for id, n in graph.nodes.items()
-        }
-        links = {
-            _renamed(t, self.old, self.new): _renamed(s, self.old, self.new) for t, s in graph.links.items()
-        }
-        bends = {_renamed(t, self.old, self.new): places for t, places in graph.bends.items()}
-        after = document.with_graph(self.where, replace(graph, nodes=nodes, links=links, bends=bends))
+        after = document.with_graph(self.where, renamed(graph, self.old, self.new))
         if self.where:
             return after
         updates = tuple(
@@ -280,29 +257,6 @@ class RenameNode:
             for update in document.training.updates
         )
         return replace(after, training=replace(document.training, updates=updates))
-
-
-@dataclass(frozen=True, slots=True)
-class SetVariable:
-    """Sets a variable of the model; None removes it."""
-
-    name: str
-    value: Value
-
-    @property
-    def label(self) -> str:
-        return f"Set variable {self.name}"
-
-    def apply(self, document: Document) -> Document:
-        if (
-            self.name not in document.variables
-        ):  # an old one, whatever it is called, can be changed and removed
-            check_variable(self.name)
-        variables = {name: value for name, value in document.variables.items() if name != self.name}
-        if self.value is None:
-            return replace(document, variables=variables)
-        check_values("variable", {self.name: self.value})
-        return replace(document, variables={**document.variables, self.name: self.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,64 +296,6 @@ class SetName:
 
 
 @dataclass(frozen=True, slots=True)
-class AddBlock:
-    """Adds or replaces a block definition; links to ports that it no longer has are dropped."""
-
-    name: str
-    block: Block
-
-    @property
-    def label(self) -> str:
-        return f"Add block {self.name}"
-
-    def apply(self, document: Document) -> Document:
-        check_name(self.name)
-        if self.name not in document.blocks and len(document.blocks) >= MOST_BLOCKS:
-            raise EditError(f"A model has {MOST_BLOCKS:,} blocks at most.")
-        for name in self.block.params:
-            check_name(name)
-        check_values(f"block {self.name}", self.block.params)
-        graph = self.block.graph
-        for id, node in graph.nodes.items():
-            if id != node.id:
-                raise EditError(f"Node “{node.id}” of block “{self.name}” is listed as “{shown(id)}”.")
-            check_node(node)
-        check_links(graph.nodes, graph.links)
-        for places in graph.bends.values():
-            check_bends(places)
-        for remark in graph.remarks.values():
-            check_remark(remark)
-        before = document.blocks.get(self.name, self.block)
-        gone = {*before.inputs, *before.outputs} - {*self.block.inputs, *self.block.outputs}
-        after = replace(document, blocks={**document.blocks, self.name: self.block})
-        return without_ports(after, self.name, gone) if gone else after
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveBlock:
-    """Removes a block definition that no node uses."""
-
-    name: str
-
-    @property
-    def label(self) -> str:
-        return f"Remove block {self.name}"
-
-    def apply(self, document: Document) -> Document:
-        document.graph_of(self.name)
-        graphs = {"": document.graph, **{name: block.graph for name, block in document.blocks.items()}}
-        for where, graph in graphs.items():
-            user = next((node.id for node in graph.nodes.values() if node.block == self.name), None)
-            if user is not None:
-                raise EditError(
-                    f"Block “{self.name}” is still used by “{user}”{f' in {where}' if where else ''}."
-                )
-        return replace(
-            document, blocks={name: block for name, block in document.blocks.items() if name != self.name}
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Several:
     """Several edits as one undo step; all or none."""
 
@@ -417,5 +313,21 @@ def _with_node(document: Document, where: str, node: Node) -> Document:
     return document.with_graph(where, replace(graph, nodes={**graph.nodes, node.id: node}))
 
 
-def _renamed(port: Port, old: str, new: str) -> Port:
-    return Port(new, port.name) if port.node == old else port
+def renamed(graph: Graph, old: str, new: str) -> Graph:
+    """The graph with a node under another id; links, bends and linked copies follow. Raises EditError."""
+    check_id(new)
+    if new in graph.nodes:
+        raise EditError(f"There is already a node “{new}”.")
+
+    def at(port: Port) -> Port:
+        return Port(new, port.name) if port.node == old else port
+
+    nodes = {}
+    for id, node in graph.nodes.items():
+        if id == old:
+            nodes[new] = replace(node, id=new)
+        else:
+            nodes[id] = replace(node, linked_to=new) if node.linked_to == old else node
+    links = {at(target): at(source) for target, source in graph.links.items()}
+    bends = {at(target): places for target, places in graph.bends.items()}
+    return replace(graph, nodes=nodes, links=links, bends=bends)

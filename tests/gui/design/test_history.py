@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.drawing import block, draw
 from workbench.core.document import Document, Node
-from workbench.core.edits import AddNode, MoveNodes, RemoveNodes, SetParam, SetVariable
+from workbench.core.edits import AddNode, MoveNodes, RemoveNodes, SetParam
 from workbench.core.history import History
+from workbench.core.variables import SetVariable
 from workbench.gui.actions import BY_ID
 from workbench.gui.design.bottom import HISTORY, SUMMARY
 from workbench.gui.design.history import StepList

@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from workbench.core.definitions import adopted, needed
 from workbench.core.document import BOOKMARK, Block, Document, Graph, Node, Place, Port, Remark
-from workbench.core.edits import AddNodes, Edit, SetVariable, Several
+from workbench.core.edits import AddNodes, Edit, Several
 from workbench.core.errors import EditError, ExpressionError
 from workbench.core.expressions import Value, names_in
 from workbench.core.files import dumps, loads
 from workbench.core.looks import PutRemarks, SetBends
+from workbench.core.variables import SetVariable
 from workbench.gui.design.naming import next_id, numbered
 
 NAME = "clipboard"

@@ -17,12 +17,12 @@ from workbench.catalog.updates import total_name
 from workbench.core.definitions import RemoveUnused, unused
 from workbench.core.descriptions import SetDescription
 from workbench.core.document import Document, Port
-from workbench.core.edits import Edit, SetName, SetTraining, SetVariable, Several
+from workbench.core.edits import Edit, SetName, SetTraining, Several
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 from workbench.core.names import check_name
-from workbench.core.renames import RenameVariable
 from workbench.core.text import count, plural
+from workbench.core.variables import RenameVariable, SetVariable
 from workbench.gui.actions import explain
 from workbench.gui.design.editors import ChoiceEditor, Editor, editor_for
 from workbench.gui.design.faces import Knowledge

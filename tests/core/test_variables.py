@@ -1,4 +1,4 @@
-"""Renaming a variable: every field means afterwards what it meant before, or the rename is refused."""
+"""Variables: after a rename every field means what it meant before, or the rename is refused."""
 
 from collections.abc import Mapping
 
@@ -6,13 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.core.descriptions import SetDescription, description_in
 from workbench.core.document import Block, Document, Graph, Node, Training, Update
 from workbench.core.errors import EditError, ExpressionError
 from workbench.core.expressions import Value, evaluate, resolve_variables
-from workbench.core.files import dumps
 from workbench.core.history import History
-from workbench.core.renames import RenameVariable
+from workbench.core.variables import RenameVariable, SetVariable
 
 NAMES = ("a", "b", "c", "d")
 FACTS: Mapping[str, Value] = {"a": 5, "d": 7}
@@ -171,11 +169,7 @@ def test_every_field_means_the_same_afterwards(model: Document, new: str, data: 
     assert meanings(after, {}) == before
 
 
-def test_a_description_is_set_read_and_refused() -> None:
-    after = SetDescription("  For digits.\nSmall. ").apply(MODEL)
-    assert after.description == "For digits.\nSmall."
-    assert description_in(dumps(after)) == after.description
-    assert [description_in(text) for text in ("{", "[1]", '{"description": 3}', "[" * 10**5)] == [""] * 4
-    for text in ("x" * 100_001, "bell \x07"):
-        with pytest.raises(EditError, match="The description: the text h"):
-            SetDescription(text).apply(MODEL)
+def test_a_variable_of_an_earlier_version_that_is_called_like_a_function_can_be_changed_and_removed() -> None:
+    old = Document(variables={"pick": 1})
+    assert SetVariable("pick", 2).apply(old).variables == {"pick": 2}
+    assert SetVariable("pick", None).apply(old).variables == {}

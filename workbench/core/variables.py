@@ -1,4 +1,4 @@
-"""Renaming a variable of the model wherever fields use it, also inside blocks. Core only.
+"""Edits of the variables of a model; a new name follows wherever fields use it, also inside blocks. Core only.
 
 A block sees the names of the place where it stands, so the same field may mean the variable in one place and a
 parameter of a block around it in another.
@@ -7,11 +7,34 @@ parameter of a block around it in another.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from workbench.core.checks import check_values
 from workbench.core.document import Document, Graph, Node, Training, Update
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 from workbench.core.names import check_variable
 from workbench.core.parameters import substituted, used_names
+
+
+@dataclass(frozen=True, slots=True)
+class SetVariable:
+    """Sets a variable of the model; None removes it."""
+
+    name: str
+    value: Value
+
+    @property
+    def label(self) -> str:
+        return f"Set variable {self.name}"
+
+    def apply(self, document: Document) -> Document:
+        # An old one, whatever it is called, can be changed and removed.
+        if self.name not in document.variables:
+            check_variable(self.name)
+        variables = {name: value for name, value in document.variables.items() if name != self.name}
+        if self.value is None:
+            return replace(document, variables=variables)
+        check_values("variable", {self.name: self.value})
+        return replace(document, variables={**document.variables, self.name: self.value})
 
 
 @dataclass(frozen=True, slots=True)
