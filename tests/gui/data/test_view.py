@@ -15,6 +15,7 @@ from workbench.gui.data.listing import ICONS, Stock, entries_of
 from workbench.gui.data.view import DataView
 from workbench.gui.session import Session
 from workbench.gui.window import MainWindow
+from workbench.jobs.datasets import Added
 from workbench.store.records import DatasetRecord
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -100,32 +101,64 @@ def test_a_dataset_that_is_not_known_yet_is_shown_as_soon_as_it_is(
     qtbot.waitUntil(lambda: view.chosen() == "late")
 
 
+def offered() -> QMenu:
+    """The menu of places where a dataset can be used."""
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    return menu
+
+
 def test_a_dataset_is_used_in_a_new_model_or_in_the_open_one(view: DataView, session: Session) -> None:
     view.reveal("iris")
     QTest.keyClick(view.list, KEY.Key_U, CTRL)
+    menu = offered()
+    ready, *_, new = [each.text() for each in menu.actions()]
+    assert "Multi-layer perceptron" in ready and new == "In a new, empty model"
+    menu.actions()[-1].trigger()
+    menu.close()
     assert session.document.graph.nodes["dataset"].params == {"dataset": "iris"}
     session.go("data")
     view.reveal("digits")
-    assert [words for words, _ in view.uses("digits")][:2] == ["In a new model", "In “untitled”, at dataset"]
     QTest.mouseClick(view.use, Qt.MouseButton.LeftButton)
-    menu = QApplication.activePopupWidget()
-    assert isinstance(menu, QMenu)
-    menu.actions()[1].trigger()
+    menu = offered()
+    [here] = [each for each in menu.actions() if each.text() == "In “untitled”, at dataset"]
+    here.trigger()
     menu.close()
     assert session.document.graph.nodes["dataset"].params == {"dataset": "digits"}
+
+
+def test_the_first_ready_model_is_one_key_away(view: DataView, session: Session) -> None:
+    view.reveal("iris")
+    QTest.keyClick(view.list, KEY.Key_U, CTRL)
+    QTest.keyClick(offered(), KEY.Key_Return)
+    assert len(session.document.graph.nodes) > 3 and session.analysis.ok
 
 
 def test_a_dataset_is_used_in_a_ready_model_that_suits_it(titanic: DataView, session: Session) -> None:
     titanic.reveal("titanic")
     QTest.mouseClick(titanic.use, Qt.MouseButton.LeftButton)
-    menu = QApplication.activePopupWidget()
-    assert isinstance(menu, QMenu)
+    menu = offered()
     [ready] = [each for each in menu.actions() if "Multi-layer perceptron" in each.text()]
     ready.trigger()
     menu.close()
     nodes = session.document.graph.nodes
     assert nodes["flowers"].params["dataset"] == "titanic" and len(nodes) > 3 and session.analysis.ok
     assert not any("LeNet" in words for words, _ in titanic.uses("titanic"))
+
+
+def test_what_was_just_added_offers_the_same_uses_from_wherever_one_is(
+    titanic: DataView, session: Session, window: MainWindow
+) -> None:
+    session.go("home")
+    added = Added(record("titanic"), ())
+    titanic.wizard.added.emit(added, None)
+    assert window.messages.text() == "“Titanic” was added: 891 rows."
+    window.messages.button.click()
+    assert window.current == "data" and titanic.chosen() == "titanic"
+    menu = offered()
+    assert [each.text() for each in menu.actions()] == [words for words, _ in titanic.uses("titanic")]
+    assert len(menu.actions()) > 1
+    menu.close()
 
 
 def test_a_dataset_is_read_anew_as_it_was_read(

@@ -216,7 +216,7 @@ def test_a_dataset_is_added_and_shown(
     qtbot.waitUntil(lambda: view.chosen() == "meadow")
     assert view.stack.currentIndex() == 1 and wizard.path is None
     assert requests(log)[-1]["into"] and requests(log)[-1]["name"] == "Meadow"
-    assert window.messages.text() == "“Meadow” was added: 20 items."
+    assert window.messages.text() == "“Meadow” was added: 20 rows."
     window.messages.button.click()
     assert (
         session.document.graph.nodes["dataset"].params["dataset"] == "meadow" and window.current == "design"

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from workbench.catalog.schema import Schema
 from workbench.core import text
 from workbench.core.document import Node
 from workbench.core.edits import AddNode, SetParam
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from workbench.store.store import Store
 
 _LIST_WIDTH: Final = 264
+Use = tuple[str, Callable[[], object]]
 
 
 class DataView(QWidget):
@@ -127,7 +129,7 @@ class DataView(QWidget):
     def _bind(self) -> None:
         bind = self._session.actions.bind
         bind("data_find", self.search.setFocus, self)
-        bind("data_use", self.use_chosen, self)
+        bind("data_use", self.offer_uses, self)
         bind("data_again", self.read_again, self)
 
     def _connect(self) -> None:
@@ -135,7 +137,7 @@ class DataView(QWidget):
         self.add.clicked.connect(self.show_wizard)
         self.going_on.clicked.connect(self.show_wizard)
         self.empty.acted.connect(self.show_wizard)
-        self.use.clicked.connect(self._offer_uses)
+        self.use.clicked.connect(self.offer_uses)
         self.again.clicked.connect(self.read_again)
         self.search.textChanged.connect(lambda _: self._fill())
         self.list.picked.connect(self._on_picked)
@@ -240,22 +242,15 @@ class DataView(QWidget):
     # ------------------------------------------------------------- what can be done
 
     def _on_added(self, added: "Added", then: Callable[[str], object] | None) -> None:
-        record = added.record
-        items = text.plural(int(record.schema["items"]), "item")
-        said = f"“{record.title}” was added: {items}."
-        session = self._session
+        record, session = added.record, self._session
+        said = f"“{record.title}” was added: {Schema.from_json(record.schema).counted}."
         if then is not None and _is_there(then):
             then(record.id)
             session.offer(said, "Show data", lambda: session.go("data", record.id))
             return
-        session.offer(said, "Use in a model", lambda: self.use_in_new(record.id))
+        session.offer(said, "Use in a model", lambda: self.offer_uses_of(record.id))
         if self.wizard.path is None and self.stack.currentWidget() is self.wizard:
             self._show_dataset(record.id)
-
-    def use_chosen(self) -> None:
-        """Begin a model with the dataset that is shown."""
-        if id := self.chosen():
-            self.use_in_new(id)
 
     def use_in_new(self, id: str) -> None:
         """Begin a model that has this dataset."""
@@ -272,20 +267,21 @@ class DataView(QWidget):
         self._session.open_template(template)
         self._session.do(SetParam(node, "dataset", id))
 
-    def uses(self, id: str) -> list[tuple[str, Callable[[], object]]]:
-        """Where a dataset can be used: in a new model, in the nodes of the open one, in templates that suit it."""
+    def uses(self, id: str) -> list[Use]:
+        """Where a dataset can be used: in ready models that suit it, in nodes of the open one, in a new one."""
         document = self._session.document
-        found: list[tuple[str, Callable[[], object]]] = [("In a new model", lambda: self.use_in_new(id))]
-        for name, node in document.graph.nodes.items():
-            if node.type == "Dataset":
-                found.append((f"In “{document.name}”, at {name}", partial(self.use_in_open, name, id)))
+        found: list[Use] = []
         if (schema := self._session.schemas.get(id)) is not None:
             for template, name in suiting(schema):
                 slot = partial(self.use_in_ready, template.id, name, id)
                 found.append((f"In the ready model “{template.title}”", slot))
-        return found
+        for name, node in document.graph.nodes.items():
+            if node.type == "Dataset":
+                found.append((f"In “{document.name}”, at {name}", partial(self.use_in_open, name, id)))
+        return [*found, ("In a new, empty model", lambda: self.use_in_new(id))]
 
-    def _offer_uses(self) -> None:
+    def offer_uses(self) -> None:
+        """Ask where the dataset that is shown is to be used; where only one thing can be meant, do it."""
         uses = self.uses(self.chosen())
         if len(uses) == 1:
             uses[0][1]()
@@ -294,7 +290,15 @@ class DataView(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for words, slot in uses:
             menu.addAction(words, slot)
-        menu.popup(self.use.mapToGlobal(self.use.rect().bottomLeft()))
+        menu.setActiveAction(menu.actions()[0])  # Enter takes it
+        at = self.use.mapToGlobal(self.use.rect().bottomRight())
+        menu.popup(at - QPoint(menu.sizeHint().width(), 0))
+
+    def offer_uses_of(self, id: str) -> None:
+        """Go to a dataset and ask where it is to be used."""
+        self._session.go("data", id)
+        if self.chosen() == id:  # it may have been removed since
+            self.offer_uses()
 
     def read_again(self) -> None:
         """Look at the source of the dataset that is shown, to add it anew."""
