@@ -69,6 +69,78 @@ def test_a_dataset_that_is_not_chosen_yet_says_what_is_expected() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "kind", "outputs", "facts"),
+    [
+        (
+            "any 1x572x572 with a mask of 2 classes",
+            "image",
+            {
+                "image": TensorSpec(("N", 1, 572, 572)),
+                "mask": TensorSpec(("N", 572, 572), "index", 2),
+            },
+            {"classes": 2, "channels": 1, "height": 572, "width": 572},
+        ),
+        (
+            "any image 3×8×9",
+            "image",
+            {"image": TensorSpec(("N", 3, 8, 9))},
+            {"channels": 3, "height": 8, "width": 9},
+        ),
+        (
+            "any volume 1×32×48×40 with a mask of 3 classes",
+            "volume",
+            {
+                "volume": TensorSpec(("N", 1, 32, 48, 40)),
+                "mask": TensorSpec(("N", 32, 48, 40), "index", 3),
+            },
+            {"classes": 3, "channels": 1, "depth": 32, "height": 48, "width": 40},
+        ),
+        (
+            "any clip 3x16x112x112 in 400 classes",
+            "video",
+            {
+                "video": TensorSpec(("N", 3, 16, 112, 112)),
+                "label": TensorSpec(("N",), "index", 400),
+            },
+            {"classes": 400, "channels": 3, "frames": 16, "height": 112, "width": 112},
+        ),
+        (
+            "any wave 1x8000 in 35 classes",
+            "audio",
+            {
+                "wave": TensorSpec(("N", 1, 8000)),
+                "label": TensorSpec(("N",), "index", 35),
+            },
+            {"classes": 35, "channels": 1, "samples": 8000},
+        ),
+    ],
+)
+def test_pictures_with_masks_volumes_clips_and_waves_can_be_expected(
+    text: str, kind: str, outputs: dict[str, TensorSpec], facts: dict[str, int]
+) -> None:
+    found = expected(text)
+    assert found is not None and found.is_expected and found.kind == kind
+    assert (found.outputs, found.facts) == (outputs, facts)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "any wave 8000",
+        "any clip 3x112x112",
+        "any volume 1x2x3",
+        "any sound 1x3",
+        "any wave 1x8000 with a mask of 2 classes",
+        "any 7 with a mask of 2 classes",
+        "any 1x8x8 with a mask of 0 classes",
+        "any 1x8x8 with a mask",
+    ],
+)
+def test_sizes_that_do_not_suit_the_kind_of_data_expect_nothing(text: str) -> None:
+    assert expected(text) is None
+
+
+@pytest.mark.parametrize(
     "text", ["", "any", "any 0", "any 3x4", "any 3x4x0", "any 3 in many classes", "any " + "9" * 99]
 )
 def test_any_other_name_expects_nothing(text: str) -> None:

@@ -122,7 +122,20 @@ class Schema:
         )
 
 
-_EXPECTED = re.compile(r"any (\d{1,9}(?:[x×]\d{1,9})*)(?: in (\d{1,9}) classes)?")
+# What can be expected: the kind of data, the name of its output, and what its sizes are called.
+_FORMS: Mapping[str, tuple[str, str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "row": ("table", "features", ("features",)),
+        "wave": ("audio", "wave", ("channels", "samples")),
+        "image": ("image", "image", ("channels", "height", "width")),
+        "volume": ("volume", "volume", ("channels", "depth", "height", "width")),
+        "clip": ("video", "video", ("channels", "frames", "height", "width")),
+    }
+)
+_EXPECTED = re.compile(
+    rf"any (?:({'|'.join(_FORMS)}) )?(\d{{1,9}}(?:[x×]\d{{1,9}})*)"
+    r"(?: (in|with a mask of) (\d{1,9}) classes)?"
+)
 
 
 def find_schema(schemas: Mapping[str, Schema], id: str) -> Schema | None:
@@ -132,20 +145,34 @@ def find_schema(schemas: Mapping[str, Schema], id: str) -> Schema | None:
 
 @lru_cache(maxsize=256)  # while someone types one, each letter makes another
 def expected(text: str) -> Schema | None:
-    """What “any C×H×W” (images) or “any F” (a table), with “in K classes” or a number to predict, stands for."""
+    """What “any 3×224×224 in 1000 classes” stands for; None where the text does not say what is expected.
+
+    “any F” is a table, “any C×H×W” are images; “any wave C×T”, “any volume C×D×H×W” and “any clip C×T×H×W” are said
+    by name. “in K classes” gives labels, “with a mask of K classes” a class for each pixel, neither of them a number
+    to predict for a table, and nothing for everything else.
+    """
     found = _EXPECTED.fullmatch(text) if len(text) < 100 else None
     if found is None:
         return None
-    sizes, classes = [int(size) for size in re.split("[x×]", found[1])], int(found[2] or 0)
-    facts: dict[str, float | int] = {"classes": classes} if classes else {}
-    if len(sizes) == 3 and min(sizes) > 0:
-        facts |= dict(zip(("channels", "height", "width"), sizes, strict=True))
-        outputs, kind = image_outputs(*sizes, classes=classes), "image"
-    elif len(sizes) == 1 and sizes[0] > 0:
-        facts["features"] = sizes[0]
-        outputs, kind = table_outputs(sizes[0], classes=classes), "table"
-    else:
+    word, numbers, how, count = found.groups()
+    sizes = [int(size) for size in re.split("[x×]", numbers)]
+    classes = int(count or 0)
+    kind, name, names = _FORMS[word or ("row" if len(sizes) == 1 else "image")]
+    masked = how == "with a mask of"
+    if len(sizes) != len(names) or 0 in sizes or (how and not classes):
         return None
+    if masked and kind not in ("image", "volume"):
+        return None
+    facts: dict[str, float | int] = {"classes": classes} if classes else {}
+    facts |= dict(zip(names, sizes, strict=True))
+    if kind == "table":
+        outputs = table_outputs(sizes[0], classes=classes)
+    else:
+        outputs = {name: TensorSpec(("N", *sizes), "float")}
+        if masked:
+            outputs["mask"] = TensorSpec(("N", *sizes[1:]), "index", classes)
+        elif classes:
+            outputs["label"] = TensorSpec(("N",), "index", classes)
     return Schema(
         text, text.capitalize(), outputs, facts, kind, description="Stands for a dataset to be chosen."
     )
