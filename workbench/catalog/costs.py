@@ -154,7 +154,8 @@ def activations(info: NodeInfo, sizes: Sizes) -> int:
         return sum(activations(inner, sizes) for copy in info.copies for inner in copy.infos.values())
     if info.kind.family in ("metric", "probe"):
         return 0
-    given = 0 if info.node.type in _VIEWS else sum(bytes_of(spec, sizes) for spec in info.outputs.values())
+    outputs = [spec for name, spec in info.outputs.items() if name != "weight"]  # weights are counted as such
+    given = 0 if info.node.type in _VIEWS else sum(bytes_of(spec, sizes) for spec in outputs)
     remembers = _REMEMBERS.get(info.node.type)
     return given + (remembers(info.kind, info.inputs, sizes) if remembers else 0)
 

@@ -38,7 +38,9 @@ class NodeInfo:
             return sum(copy.activations for copy in self.copies)
         if self.node.type in (INPUT, OUTPUT):
             return 0  # what was counted where it arose
-        return sum(item_size(spec.shape) * BYTES[spec.dtype] for spec in self.outputs.values())
+        # Weights that a node gives out, for others that share them, are no activations.
+        outputs = [spec for name, spec in self.outputs.items() if name != "weight"]
+        return sum(item_size(spec.shape) * BYTES[spec.dtype] for spec in outputs)
 
 
 @dataclass(slots=True)
