@@ -52,6 +52,24 @@ def test_a_file_is_recognised(tmp_path: Path, name: str, content: bytes, reader:
     assert found[0][1]
 
 
+def test_a_source_that_is_written_to_while_it_is_read_is_named(tmp_path: Path, pictures: Path) -> None:
+    file = tmp_path / "story.txt"
+    file.write_text("once upon a time")
+
+    def longer(*_: object) -> None:
+        file.write_text("once upon another time")
+
+    with pytest.raises(DataError, match=r"story\.txt changed while the data was read\. Wait until"):
+        read(file, "text", Reading(on_progress=longer))
+
+    def one_more(*_: object) -> None:
+        Image.new("L", (3, 3)).save(pictures / "cat" / "new.png")
+        Image.new("L", (3, 3)).save(pictures / "dog" / "0.png")
+
+    with pytest.raises(DataError, match=r"new\.png and 1 more files changed while"):
+        read(pictures, "images", Reading(on_progress=one_more))
+
+
 def test_a_folder_is_recognised(tmp_path: Path, pictures: Path, table: Path) -> None:
     ((reader, reason),) = detect(pictures)
     assert reader == "images"

@@ -1,15 +1,19 @@
 """The process that reads files for everybody else: one request, answers in lines of JSON."""
 
+import errno
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from workbench.catalog.schema import SAMPLES, Schema
+from workbench.engine.readers import files
 from workbench.engine.readers.__main__ import main
 from workbench.engine.readers.content import opened
 
@@ -99,6 +103,43 @@ def test_an_error_is_one_line_and_no_traceback(tmp_path: Path) -> None:
     done = subprocess.run(command, input=request, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"There is no file or folder {tmp_path / 'gone'}.\n"
+
+
+def test_a_full_disk_is_no_fault_of_the_source(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("100 requested and 8 written")  # as NumPy says it
+
+    monkeypatch.setattr("workbench.engine.readers.limits.apply", lambda: None)
+    monkeypatch.setattr(np, "save", full)
+    (tmp_path / "copy").mkdir()
+    request = {"do": "read", "path": str(table), "into": str(tmp_path / "copy")}
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(request) + "\n"))
+    assert main() == 1
+    assert capsys.readouterr().err.startswith("The disk is full: the copy of the data could not be written.")
+    assert not (tmp_path / "copy" / "content.json").exists()
+    with pytest.raises(OSError, match="No space left") as error, files.opened(table):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert "cannot be read" not in str(error.value)
+
+
+def test_what_says_that_a_copy_is_whole_comes_last_and_all_of_it_is_on_the_disk(
+    table: Path, tmp_path: Path, ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    safe: list[str] = []
+    sync = os.fsync
+
+    def noted(file: int) -> None:
+        safe.append(os.path.basename(os.readlink(f"/proc/self/fd/{file}")))
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    (tmp_path / "copy").mkdir()
+    ask({"do": "read", "path": str(table), "into": str(tmp_path / "copy")})
+    arrays = {f"{file.stem}.partial.npy" for file in (tmp_path / "copy").glob("*.npy")}
+    assert arrays - {"features.partial.npy"} == set(safe[:-2])  # the large one is mapped, and flushed as such
+    assert safe[-2].startswith(".content.json") and safe[-1] == "copy"
 
 
 def test_a_reader_that_wants_too_much_memory_ends_with_a_sentence(tmp_path: Path) -> None:

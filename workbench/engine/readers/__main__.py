@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import DataError
-from workbench.engine.readers import content, detect, limits, serving, show
+from workbench.engine.readers import content, detect, files, limits, serving, show
 from workbench.engine.readers.figures import figures_of
 from workbench.engine.readers.reader import Reading, figures_as_json, options_as_json
 
@@ -40,7 +40,9 @@ def main() -> int:
         print(f"Reading it needs more than {limits.MEMORY_TEXT} of memory.", file=sys.stderr)
         return 1
     except OSError as error:  # a source that vanishes, a disk that is full: never a traceback for people
-        print(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.", file=sys.stderr)
+        full = "The disk is full: the copy of the data could not be written. Make room and read it again."
+        named = f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}."
+        print(full if error.errno in files.FULL else named, file=sys.stderr)
         return 1
     return 0
 

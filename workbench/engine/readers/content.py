@@ -5,7 +5,9 @@ May import NumPy, the schema and core.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from workbench.catalog.schema import COPY_FORMAT, Schema
 from workbench.core.errors import DataError
+from workbench.core.files import write_atomically
 from workbench.engine.readers.tokens import Vocabulary
 
 Array = NDArray[np.generic]
@@ -81,7 +84,7 @@ def write(content: Content, folder: Path) -> None:
         del array
         # A piece of a memory-mapped file must not be written over the file that it is read from.
         partial = folder / f"{name}.partial.npy"
-        np.save(partial, whole, allow_pickle=False)
+        _save(partial, whole)
         partial.replace(file)
     facts = {
         "version": COPY_FORMAT,
@@ -94,7 +97,20 @@ def write(content: Content, folder: Path) -> None:
         "horizon": content.horizon,
         "vocabularies": {name: known.to_json() for name, known in content.vocabularies.items()},
     }
-    (folder / _FACTS).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+    # Last, when all the rest is safe: a copy that has it is whole, even after the power went.
+    write_atomically(folder / _FACTS, json.dumps(facts, ensure_ascii=False).encode())
+
+
+def _save(file: Path, array: Array) -> None:
+    with file.open("wb") as stream:
+        try:
+            np.save(stream, array, allow_pickle=False)
+        except OSError as error:
+            if error.errno is None:  # NumPy says no more than how much could be written
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file)) from error
+            raise
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def opened(folder: Path) -> Content:

@@ -34,7 +34,7 @@ from workbench.engine.readers import (
     volumes,
 )
 from workbench.engine.readers.content import Content
-from workbench.engine.readers.files import existing, fingerprint, members, slug, title
+from workbench.engine.readers.files import existing, fingerprint, members, slug, states, title
 from workbench.engine.readers.reader import Reader, Reading
 
 # So many folders in a folder are looked into for datasets.
@@ -75,28 +75,45 @@ def read(path: str | Path, reader: str, reading: Reading, name: str = "") -> Fou
         reading.choices["inside"] = tuple(str(path) for path in inside)
         raise DataError(_nothing_suits(source, inside))
     chosen = reader_named(reader or found[0][0])
-    known = [option.name for option in chosen.options]
-    unknown = [name for name in reading.options if name not in known]
+    options = [option.name for option in chosen.options]
+    unknown = [name for name in reading.options if name not in options]
     if unknown:
         raise DataError(
-            f'The reader "{chosen.name}" has no option "{unknown[0]}"; it has {", ".join(known) or "none"}.'
+            f'The reader "{chosen.name}" has no option "{unknown[0]}"; it has {", ".join(options) or "none"}.'
         )
+    # Of a look nothing is kept, and all files of a large folder take seconds.
+    before = {} if reading.limit else states(chosen.files(source, Reading(reading.options)))
     content = chosen.read(source, reading)
     # Whatever the files hold that a sentence quotes, it is one line.
     reading.problems[:] = [" ".join(problem.splitlines()) for problem in reading.problems]
-    return Found(
-        chosen.name,
-        content.named(slug(Path(name) if name else source), name or title(source)),
-        # Of a look nothing is kept, and all files of a large folder take seconds.
-        "" if reading.limit else mark(source, chosen.name, reading.options),
-    )
+    named = content.named(slug(Path(name) if name else source), name or title(source))
+    if reading.limit:
+        return Found(chosen.name, named, "")
+    files = chosen.files(source, Reading(reading.options))
+    known = Found(chosen.name, named, fingerprint(_root(source), files))
+    _check_unchanged(before, states(files))
+    return known
+
+
+def _root(source: Path) -> Path:
+    return source if source.is_dir() else source.parent
+
+
+def _check_unchanged(before: Mapping[Path, object], after: Mapping[Path, object]) -> None:
+    """What was read and the fingerprint must be of the same files."""
+    changed = [file for file in {**before, **after} if before.get(file) != after.get(file)]
+    if changed:
+        more = f" and {len(changed) - 1:,} more files" if len(changed) > 1 else ""
+        raise DataError(
+            f"{min(changed)}{more} changed while the data was read. Wait until all of it is written, then read it "
+            "again."
+        )
 
 
 def mark(source: Path, reader: str, options: Mapping[str, object]) -> str:
     """The fingerprint of the files that a reader takes from a source.  Raises DataError when one is gone."""
     chosen = reader_named(reader)
-    files = chosen.files(source, Reading(options))
-    return fingerprint(source if source.is_dir() else source.parent, files)
+    return fingerprint(_root(source), chosen.files(source, Reading(options)))
 
 
 def reader_named(name: str) -> Reader:

@@ -5,6 +5,7 @@ Also the fingerprint of a source and the id made of its name.  May import NumPy 
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -28,6 +29,10 @@ MAX_BYTES = 4096 * MEGABYTE
 
 # Content that enters a fingerprint: whole files until this much was read, then their ends only.
 _HASHED = 256 * MEGABYTE
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Numbers of the errors that say that there is no room left."""
 
 
 def size_text(size: int) -> str:
@@ -59,6 +64,8 @@ def opened(path: Path) -> Iterator[io.BufferedIOBase]:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path} is a damaged gzip file ({error}). Fetch it again.") from error
     except OSError as error:
+        if error.errno in FULL:  # what is read is kept meanwhile
+            raise
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
@@ -183,6 +190,19 @@ def fingerprint(root: Path, files: Sequence[Path]) -> str:
         except OSError as error:
             raise DataError(f"{file} cannot be read: {error.strerror or error}.") from error
     return total.hexdigest()
+
+
+def states(files: Sequence[Path]) -> dict[Path, tuple[int, int, int] | None]:
+    """What tells at no cost that a file was written to or replaced; None where there is none."""
+
+    def state(file: Path) -> tuple[int, int, int] | None:
+        try:
+            found = file.stat()
+        except OSError:  # told by whoever reads it
+            return None
+        return found.st_size, found.st_mtime_ns, found.st_ino
+
+    return {file: state(file) for file in files}
 
 
 def slug(path: Path) -> str:
