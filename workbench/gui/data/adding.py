@@ -86,10 +86,12 @@ class Adding(QObject):
         self.cancelled.emit()
 
     def _on_closing(self) -> None:
-        if not self._over and self._reading is not None:
+        if self._reading is None:
+            return  # not begun, or kept already
+        self._reading.end()
+        self._clean()
+        if not self._over:
             self._over = True
-            self._reading.end()
-            self._clean()
             self.cancelled.emit()
 
     def _on_begun(self, folder: Path) -> None:
@@ -118,7 +120,7 @@ class Adding(QObject):
         assert folder is not None
         if source.again:
             found = {**found, "id": source.again}
-        self._over = True  # from here on it is a matter of moments
+        self._over, self._reading = True, None  # from here on it is a matter of moments
 
         def work(store: "Store") -> "Added":
             from workbench.jobs.datasets import abandon, finish
@@ -135,7 +137,7 @@ class Adding(QObject):
         self.deleteLater()
 
     def _on_unreadable(self, reason: str, _: object) -> None:
-        self._over = True
+        self._over, self._reading = True, None
         self.failed.emit(reason)
         self._clean()
 

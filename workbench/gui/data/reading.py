@@ -1,21 +1,20 @@
 """One reading by the readers' process: nothing that strangers made is decoded in the window.
 
-Imports Qt and jobs.  The requests and answers are told in engine/readers/__main__.py.
+Imports Qt, jobs and the process.  The requests and answers are told in engine/readers/__main__.py.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
+from workbench.gui.json_process import Ending, JsonProcess
 from workbench.jobs.datasets import READERS
 from workbench.jobs.processes import python
 
 QUIET_SECONDS: Final = 10
 """So long may a reading say nothing until people are told."""
 _LONGEST: Final = 2_000
-_GRACE_MS: Final = 2_000
 
 
 class Reading(QObject):
@@ -35,21 +34,13 @@ class Reading(QObject):
     def __init__(self, request: Mapping[str, Any], owner: QObject) -> None:
         super().__init__(QCoreApplication.instance())  # it outlives its owner until the process is gone
         self.request = dict(request)
-        self._buffer = bytearray()
-        self._searched = 0
         self._last: dict[str, Any] = {}
         self._over = False
         self._silent = 0
-        self._process = QProcess(self)
-        self._process.readyReadStandardOutput.connect(self._on_output)
-        self._process.finished.connect(self._on_finished)
-        self._process.errorOccurred.connect(self._on_error)
+        self._process: JsonProcess | None = None
         self._clock = QTimer(self, interval=1_000)
         self._clock.timeout.connect(self._on_second)
         owner.destroyed.connect(self.stop)
-        app = QCoreApplication.instance()
-        if app is not None:
-            app.aboutToQuit.connect(self.end)
 
     @property
     def is_over(self) -> bool:
@@ -58,17 +49,18 @@ class Reading(QObject):
 
     def start(self) -> None:
         """Begin."""
-        program, *arguments = python(READERS)
+        process = self._process = JsonProcess()
+        process.said.connect(self._on_said)
+        process.finished.connect(self._on_finished)
         self._clock.start()
-        self._process.start(program, arguments)
-        self._process.write((json.dumps(self.request) + "\n").encode())
-        self._process.closeWriteChannel()
+        process.start(python(READERS))
+        process.ask(self.request, last=True)
 
     def stop(self) -> None:
         """Nobody wants the answer any more; the process ends by itself while the window goes on."""
         self._over = True
         self._clock.stop()
-        if self._process.state() == QProcess.ProcessState.NotRunning:
+        if self._process is None:
             self.deleteLater()
         else:
             self._process.kill()
@@ -76,26 +68,12 @@ class Reading(QObject):
     def end(self) -> None:
         """Stop, and wait until the process is gone."""
         self._over = True
-        if self._process.state() != QProcess.ProcessState.NotRunning:
-            self._process.kill()
-            self._process.waitForFinished(_GRACE_MS)
+        if self._process is not None:
+            self._process.end()
 
-    def _on_output(self) -> None:
+    def _on_said(self, said: dict[str, Any]) -> None:
         self._silent = 0
-        self._buffer += bytes(self._process.readAllStandardOutput().data())
-        while (at := self._buffer.find(b"\n", self._searched)) >= 0:
-            line = bytes(self._buffer[:at])
-            del self._buffer[: at + 1]
-            self._searched = 0
-            self._on_line(line)
-        self._searched = len(self._buffer)
-
-    def _on_line(self, line: bytes) -> None:
-        try:
-            said = json.loads(line)
-        except ValueError:  # a library that prints: no answer of ours
-            return
-        if not isinstance(said, dict) or self._over:
+        if self._over:
             return
         if isinstance(progress := said.get("progress"), list):
             self.progressed.emit(str(progress[0]), int(progress[1]), int(progress[2]))
@@ -107,40 +85,34 @@ class Reading(QObject):
         if self._silent >= QUIET_SECONDS:
             self.fell_quiet.emit(self._silent)
 
-    def _on_error(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:
-            self._fail(f"The program that reads files did not start: {self._process.errorString()}.")
-            self._leave()
-
-    def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
+    def _on_finished(self, ending: Ending) -> None:
+        self._process = None
         self._clock.stop()
-        self._on_output()
         if not self._over:
-            if status == QProcess.ExitStatus.CrashExit:
-                self._fail(
-                    "The program that reads files was ended from outside or fell over. A file may be damaged, "
-                    "or the memory may have run out."
-                )
-            elif code or not self._last:
-                self._fail(self._complaint(code))
+            if ending.unstarted or ending.crashed or ending.code or not self._last:
+                self._fail(_complaint(ending))
             else:
                 self._over = True
                 self.answered.emit(self._last)
-        self._leave()
-
-    def _complaint(self, code: int) -> str:
-        said = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
-        last = said.splitlines()[-1].strip() if said else ""
-        if "Traceback (most recent call last)" in said:
-            return f"The reader stumbled over something that it does not expect: {last[:_LONGEST]}"
-        return last[:_LONGEST] or f"Reading ended without a word (exit code {code})."
+        self.ended.emit()
+        self.deleteLater()
 
     def _fail(self, reason: str) -> None:
         if not self._over:
             self._over = True
             self.failed.emit(reason, self._last)
 
-    def _leave(self) -> None:
-        self._clock.stop()
-        self.ended.emit()
-        self.deleteLater()
+
+def _complaint(ending: Ending) -> str:
+    """Why there is no answer, for people."""
+    if ending.unstarted:
+        return f"The program that reads files did not start: {ending.unstarted}."
+    if ending.crashed:
+        return (
+            "The program that reads files was ended from outside or fell over. A file may be damaged, "
+            "or the memory may have run out."
+        )
+    last = ending.last_line[:_LONGEST]
+    if "Traceback (most recent call last)" in ending.complaint:
+        return f"The reader stumbled over something that it does not expect: {last}"
+    return last or f"Reading ended without a word (exit code {ending.code})."

@@ -1,15 +1,15 @@
 """A process that shows items of one dataset while a person looks at it: asked page by page, ended when left.
 
-Imports Qt and jobs.  Requests and answers are told in engine/readers/serving.py.
+Imports Qt, jobs and the process.  Requests and answers are told in engine/readers/serving.py.
 """
 
-import json
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
+from workbench.gui.json_process import Ending, JsonProcess
 from workbench.jobs.datasets import READERS
 from workbench.jobs.processes import python
 
@@ -17,7 +17,6 @@ LEFT_MS: Final = 60_000
 """So long it stays warm for somebody who comes back."""
 SLOW_MS: Final = 30_000
 """An answer that takes longer does not come."""
-_GRACE_MS: Final = 2_000
 _LONGEST: Final = 500
 
 
@@ -40,9 +39,8 @@ class Service(QObject):
         super().__init__(QCoreApplication.instance())  # it outlives its owner until the process is gone
         self.folder, self.labels = folder, labels
         self.restarts = 0
-        self._process: QProcess | None = None
+        self._process: JsonProcess | None = None
         self._waiting: deque[dict[str, Any]] = deque()
-        self._buffer = bytearray()
         self._hello = False
         self._fallen = False
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
@@ -50,32 +48,25 @@ class Service(QObject):
         self._left = QTimer(self, singleShot=True, interval=LEFT_MS)
         self._left.timeout.connect(self.rest)
         owner.destroyed.connect(self.stop)
-        app = QCoreApplication.instance()
-        if app is not None:
-            app.aboutToQuit.connect(self._on_quit)
 
     @property
     def pid(self) -> int:
         """The process's number; 0 while there is none."""
-        return int(self._process.processId()) if self._process is not None else 0
+        return self._process.pid if self._process is not None else 0
 
     def start(self) -> None:
         """Start the process, if it is not there, and ask it what waits for an answer."""
         self._left.stop()
         if self._process is not None:
             return
-        self._buffer.clear()
         self._hello = False
-        process = QProcess(self)
-        process.readyReadStandardOutput.connect(self._on_output)
+        process = self._process = JsonProcess()
+        process.said.connect(self._on_said)
         process.finished.connect(self._on_finished)
-        process.errorOccurred.connect(self._on_error)
-        self._process = process
-        program, *arguments = python(READERS)
-        process.start(program, arguments)
-        self._write({"do": "show", "folder": self.folder, "labels": self.labels})
+        process.start(python(READERS))
+        process.ask({"do": "show", "folder": self.folder, "labels": self.labels})
         for request in self._waiting:
-            self._write(request)
+            process.ask(request)
         self._slow.start()
 
     def ask(self, request: Mapping[str, Any]) -> None:
@@ -84,7 +75,7 @@ class Service(QObject):
         if self._process is None:
             self.start()
         else:
-            self._write(self._waiting[-1])
+            self._process.ask(self._waiting[-1])
             self._slow.start()
 
     def leave(self) -> None:
@@ -106,44 +97,12 @@ class Service(QObject):
         self._end()
         self.deleteLater()
 
-    def _on_quit(self) -> None:
-        process = self._process
-        self._end()
-        if process is not None:
-            process.waitForFinished(_GRACE_MS)
-
     def _end(self) -> None:
         self._slow.stop()
         self._left.stop()
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.finished.disconnect(self._on_finished)
-        process.errorOccurred.disconnect(self._on_error)
-        process.readyReadStandardOutput.disconnect(self._on_output)
-        if process.state() == QProcess.ProcessState.NotRunning:
-            process.deleteLater()
-            return
-        process.setParent(QCoreApplication.instance())  # it outlives this object until it is gone
-        process.finished.connect(process.deleteLater)
-        process.kill()
-
-    def _write(self, request: Mapping[str, Any]) -> None:
-        assert self._process is not None
-        self._process.write((json.dumps(request) + "\n").encode())
-
-    def _on_output(self) -> None:
-        assert self._process is not None
-        self._buffer += bytes(self._process.readAllStandardOutput().data())
-        *lines, rest = self._buffer.split(b"\n")
-        self._buffer = bytearray(rest)
-        for line in lines:
-            try:
-                said = json.loads(line)
-            except ValueError:  # a library that prints: no answer of ours
-                continue
-            if isinstance(said, dict):
-                self._on_said(said)
+        if process is not None:
+            process.leave()
 
     def _on_said(self, said: dict[str, Any]) -> None:
         if not self._hello:
@@ -166,20 +125,18 @@ class Service(QObject):
         self._end()
         self.failed.emit("Showing the items took too long.")
 
-    def _on_error(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart and self._process is not None:
-            reason = self._process.errorString()
-            self._process = None
-            self._fail(f"The program that shows items did not start: {reason}.")
-
-    def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
-        process, self._process = self._process, None
-        assert process is not None
-        said = bytes(process.readAllStandardError().data()).decode(errors="replace").strip()
-        process.deleteLater()
+    def _on_finished(self, ending: Ending) -> None:
+        self._process = None
         self._slow.stop()
-        if status == QProcess.ExitStatus.NormalExit and code == 1 and said and "Traceback" not in said:
-            self._fail(said.splitlines()[-1][:_LONGEST])
+        if ending.unstarted:
+            self._fail(f"The program that shows items did not start: {ending.unstarted}.")
+        elif (
+            ending.code == 1
+            and not ending.crashed
+            and ending.complaint
+            and "Traceback" not in ending.complaint
+        ):
+            self._fail(ending.last_line[:_LONGEST])
         elif self._fallen:
             self._fallen = False
             self._fail(

@@ -19,6 +19,7 @@ from workbench.core.document import Node
 from workbench.core.edits import AddNode, SetParam
 from workbench.gui.actions import tooltip
 from workbench.gui.data.adding import Wanted
+from workbench.gui.data.leaving import Leaving
 from workbench.gui.data.listing import DatasetList, Stock, entries_of
 from workbench.gui.data.page import DatasetPage
 from workbench.gui.data.uses import suiting
@@ -58,6 +59,7 @@ class DataView(QWidget):
         self.nothing.setContentsMargins(12, 8, 12, 8)
         self.page = DatasetPage(session)
         self.wizard = Wizard(session)
+        self.leaving = Leaving(self.wizard)
         self.empty = EmptyState(
             "data",
             "Choose a dataset",
@@ -213,6 +215,7 @@ class DataView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.leaving.watch(self.window())
         self._look_around()
 
     def _on_schemas(self) -> None:

@@ -1,16 +1,16 @@
 """The process that shows examples before and after a node: started when asked, kept warm, ended when at rest.
 
-Imports Qt and session. What is asked meanwhile waits; only the newest question is answered.
+Imports Qt, session and the process. What is asked meanwhile waits; only the newest question is answered.
 """
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
+from workbench.gui.json_process import Ending, JsonProcess
 from workbench.gui.session import Session
 
 REST_MS = 20_000
@@ -26,19 +26,15 @@ class Previewer(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
-        self._process: QProcess | None = None
+        self._process: JsonProcess | None = None
         self._asked: Mapping[str, Any] | None = None
         """What the process works on."""
         self._next: Mapping[str, Any] | None = None
         self._number = 0
-        self._said = b""
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.stop)
         session.leaving.connect(self.stop)
         session.destroyed.connect(self.stop)
-        app = QCoreApplication.instance()
-        if app is not None:
-            app.aboutToQuit.connect(self.stop)
 
     @property
     def is_running(self) -> bool:
@@ -64,50 +60,34 @@ class Previewer(QObject):
         self._asked = self._next = None
         process, self._process = self._process, None
         if process is not None:
-            process.blockSignals(True)
-            process.kill()
-            process.waitForFinished(2000)
-            process.deleteLater()
+            process.leave()
+            process.end()
 
     def _start(self) -> None:
-        process = self._process = QProcess(self)
-        self._said = b""
-        process.readyReadStandardOutput.connect(self._on_output)
+        process = self._process = JsonProcess()
+        process.said.connect(self._on_said)
         process.finished.connect(self._on_end)
-        process.errorOccurred.connect(self._on_error)
-        process.start(sys.executable, arguments(self._session.path))
+        process.start([sys.executable, *arguments(self._session.path)])
 
     def _send(self) -> None:
         if self._process is None or self._next is None or self._asked is not None:
             return
         self._asked, self._next = self._next, None
         self._number += 1
-        line = json.dumps({**self._asked, "id": self._number}, ensure_ascii=False) + "\n"
-        self._process.write(line.encode("utf-8", "replace"))
+        self._process.ask({**self._asked, "id": self._number})
 
-    def _on_output(self) -> None:
-        if self._process is None:
+    def _on_said(self, answer: Mapping[str, Any]) -> None:
+        asked = self._asked
+        if self._process is None or asked is None or answer.get("id") != self._number:
             return
-        self._said += bytes(self._process.readAllStandardOutput().data())
-        *lines, self._said = self._said.split(b"\n")
-        for line in lines:
-            answer = json.loads(line)
-            asked = self._asked
-            if asked is None or answer["id"] != self._number:
-                continue
-            self._asked = None
-            if self._next is None:
-                self.answered.emit(asked, answer)
-            self._send()
+        self._asked = None
+        if self._next is None:
+            self.answered.emit(asked, answer)
+        self._send()
 
-    def _on_error(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart and self._process is not None:
-            self._fail(self._process.errorString())
-
-    def _on_end(self) -> None:
+    def _on_end(self, ending: Ending) -> None:
         if self._process is not None:
-            said = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
-            self._fail(said.splitlines()[-1][:_SAID] if said else "it ended without a word")
+            self._fail(ending.unstarted or ending.last_line[:_SAID] or "it ended without a word")
 
     def _fail(self, reason: str) -> None:
         """The next question starts another process."""
