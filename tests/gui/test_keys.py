@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from workbench.core.document import Node
 from workbench.core.edits import AddNode
-from workbench.gui.actions import ACTIONS, BY_ID, GESTURES, groups, keymap, keys, tooltip
+from workbench.gui.action_table import ACTIONS, BY_ID, groups
+from workbench.gui.actions import keymap, keys, tooltip
 from workbench.gui.design.view import DesignView
 from workbench.gui.keys import FIXED, readable
 from workbench.gui.palette import entries
@@ -22,7 +23,7 @@ from workbench.gui.settings.key_table import KeyField
 from workbench.gui.settings.keys import KeysSection
 from workbench.gui.settings.preferences import Preferences
 from workbench.gui.settings.view import SettingsView
-from workbench.gui.shortcuts import MOUSE, parts
+from workbench.gui.shortcuts import GESTURES, MOUSE, parts
 from workbench.gui.window import MainWindow
 
 CTRL = Qt.KeyboardModifier.ControlModifier

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from workbench.catalog.spec import FAMILIES
 from workbench.core.resources import resource
 from workbench.gui import theme
-from workbench.gui.actions import ACTIONS
+from workbench.gui.action_table import ACTIONS
 from workbench.gui.stylesheet import stylesheet
 from workbench.gui.widgets.labels import STATE_TOKENS
 from workbench.store.records import STATES

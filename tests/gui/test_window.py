@@ -29,7 +29,7 @@ from workbench.core.edits import AddNode, SetName
 from workbench.core.files import dumps, read, write
 from workbench.core.pictures import KEYWORD
 from workbench.gui import theme
-from workbench.gui.actions import ACTIONS
+from workbench.gui.action_table import ACTIONS
 from workbench.gui.data.view import DataView
 from workbench.gui.design.view import DesignView
 from workbench.gui.fuzzy import score

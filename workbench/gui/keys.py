@@ -4,13 +4,12 @@ Imports Qt; knows the table only as rows that it is given.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeySequence
 
-if TYPE_CHECKING:
-    from workbench.gui.actions import Action
+from workbench.gui.action_table import Action
 
 EVERYWHERE = "window"
 _ARROWS = [f"{held}{arrow}" for held in ("", "Shift+") for arrow in ("Left", "Right", "Up", "Down")]
@@ -28,7 +27,7 @@ class Keymap(QObject):
 
     changed = Signal()
 
-    def __init__(self, table: Iterable["Action"]) -> None:
+    def __init__(self, table: Iterable[Action]) -> None:
         super().__init__()
         self._table = {action.id: action for action in table}
         self._chosen: dict[str, str] = {}

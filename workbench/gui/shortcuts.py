@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from workbench.gui.actions import GESTURES, groups, keymap
+from workbench.gui.action_table import groups
+from workbench.gui.actions import keymap
 from workbench.gui.fuzzy import score
 from workbench.gui.keys import native
 from workbench.gui.widgets.buttons import IconButton
@@ -19,6 +20,25 @@ EDGE, GAP = 24, 36
 LEAST_COLUMN, MOST_COLUMNS = 330, 4
 MOUSE = "Mouse on the canvas"
 NO_KEYS = "–"
+# What the mouse does on the canvas: (gesture, what it does).
+GESTURES = (
+    ("Double-click", "add a node"),
+    ("Drag from a port", "link; let go in the void to choose what fits"),
+    ("Drag off an input", "unlink, or link it elsewhere"),
+    ("Ctrl + drag a port", "move the end of its link"),
+    ("Shift + drag an output", "move all its links"),
+    ("Alt + click a port", "remove its links"),
+    ("Alt + drag in the void", "cut the links that the stroke crosses"),
+    ("Drag a node onto a link", "insert it there"),
+    ("Alt + drag a node", "move it without snapping"),
+    ("Double-click a link", "add a dot to bend it; Alt + click removes the dot"),
+    ("Drag in the void", "select with a box; Shift adds, Ctrl toggles"),
+    ("Ctrl + Alt + drag", "select with a lasso"),
+    ("Wheel, pinch", "zoom at the pointer"),
+    ("Middle button, Space + drag", "move the view"),
+    ("Drag the bar of a frame", "move it with what it holds; drag an edge to resize"),
+    ("Double-click a frame or note", "type its title or text"),
+)
 
 
 @dataclass(frozen=True, slots=True)

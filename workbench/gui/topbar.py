@@ -19,7 +19,8 @@ from workbench.catalog.training import Settings
 from workbench.core.edits import SetName
 from workbench.core.errors import EditError
 from workbench.gui import theme
-from workbench.gui.actions import ACTIONS, keymap, keys, tooltip
+from workbench.gui.action_table import ACTIONS
+from workbench.gui.actions import keymap, keys, tooltip
 from workbench.gui.estimator import estimator_of
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button, IconButton

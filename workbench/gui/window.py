@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 
 from workbench.core import text
 from workbench.gui import progress, theme
-from workbench.gui.actions import BY_ID, tooltip
+from workbench.gui.action_table import BY_ID
+from workbench.gui.actions import tooltip
 from workbench.gui.opening import ADD_DATA
 from workbench.gui.session import Session
 from workbench.gui.statusbar import StatusBar

@@ -12,7 +12,7 @@ from workbench.core.document import Document, Node
 from workbench.core.edits import AddNode, MoveNodes, RemoveNodes, SetParam
 from workbench.core.history import History
 from workbench.core.variables import SetVariable
-from workbench.gui.actions import BY_ID
+from workbench.gui.action_table import BY_ID
 from workbench.gui.design.bottom import HISTORY, SUMMARY
 from workbench.gui.design.history import StepList
 from workbench.gui.session import OpenModel

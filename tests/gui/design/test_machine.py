@@ -19,7 +19,7 @@ from workbench.catalog.templates import load
 from workbench.core.document import Document
 from workbench.core.files import dumps, loads
 from workbench.core.history import History
-from workbench.gui.actions import BY_ID
+from workbench.gui.action_table import BY_ID
 from workbench.gui.session import OpenModel
 
 KEYS = (

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
 from workbench.gui import theme
-from workbench.gui.actions import BY_ID
+from workbench.gui.action_table import BY_ID
 from workbench.gui.design.bends import straight
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.items import LinkItem, NodeItem

@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.gui import theme
-from workbench.gui.actions import Action, groups, keymap
+from workbench.gui.action_table import Action, groups
+from workbench.gui.actions import keymap
 from workbench.gui.fuzzy import score
 from workbench.gui.keys import native
 

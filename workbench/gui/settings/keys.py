@@ -6,7 +6,8 @@ Imports Qt, session, actions and shared widgets.
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from workbench.gui.actions import BY_ID, keymap
+from workbench.gui.action_table import BY_ID
+from workbench.gui.actions import keymap
 from workbench.gui.keys import native
 from workbench.gui.session import Session
 from workbench.gui.settings.key_table import KeyTable, lines
