@@ -162,3 +162,26 @@ def test_a_reading_of_which_nothing_is_heard_is_given_up(
         with pytest.raises(DataError, match=r"flowers\.csv was given up: nothing was heard of it"):
             add_dataset(store, table)
         assert list((store.files / FOLDER).iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        (
+            "raise ValueError('no such thing')",
+            "stumbled over something that it does not expect: ValueError: no",
+        ),
+        ("import sys; print('first', file=sys.stderr); sys.exit('x.csv is empty.')", "^x.csv is empty.$"),
+        ("import sys; sys.exit(3)", r"ended without a word \(exit code 3\)"),
+        ("import os; os.abort()", "ended from outside or fell over"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGXCPU)", "busy without an end"),
+    ],
+)
+def test_however_the_process_ends_people_are_told_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, words: str
+) -> None:
+    quiet = "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0)); "
+    monkeypatch.setattr(processes, "python", lambda module: [sys.executable, "-c", quiet + program])
+    with closing(Store(tmp_path / "one.db")) as store, pytest.raises(DataError, match=words):
+        datasets.mark(add_record(store, tmp_path))

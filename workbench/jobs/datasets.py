@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -35,6 +36,10 @@ _ABANDONED = 24 * 3600
 
 LONGEST_SILENCE = 600.0
 """Seconds after which a reading of which nothing is heard is ended."""
+
+_TOO_LONG = getattr(signal, "SIGXCPU", 0)
+"""The signal that ends a process which has used the processor for longer than it may."""
+_LONGEST_COMPLAINT = 2_000
 
 LIMIT_SETTING = "data_cache_gb"
 DEFAULT_LIMIT_GB = 20.0
@@ -351,7 +356,7 @@ def _ask(request: Mapping[str, object], on_progress: Progress | None = None) -> 
             silent.stop()
             process.kill()
         complaints.seek(0)
-        text = complaints.read().strip().split("\n")[-1]
+        text = complaints.read()
     if silent.over:
         minutes = LONGEST_SILENCE / 60
         raise DataError(
@@ -359,5 +364,27 @@ def _ask(request: Mapping[str, object], on_progress: Progress | None = None) -> 
             "A damaged file among them may be the cause."
         )
     if code:
-        raise DataError(text or f"Reading {request['path']} ended without a word (exit code {code}).")
+        raise DataError(complaint(text, code))
     return last
+
+
+def complaint(said: str, code: int) -> str:
+    """Why the readers' process ended, for people: what it said at the end, or else what its exit code tells.
+
+    A code below zero is the signal that ended it.
+    """
+    lines = said.strip().splitlines()
+    last = lines[-1].strip()[:_LONGEST_COMPLAINT] if lines else ""
+    if "Traceback (most recent call last)" in said:
+        return f"The reader stumbled over something that it does not expect: {last}"
+    if code == -_TOO_LONG:
+        return (
+            "A file among the data keeps the program that reads it busy without an end: it is damaged, or made to "
+            "do so. Nothing was read."
+        )
+    if code < 0:
+        return (
+            "The program that reads files was ended from outside or fell over. A file may be damaged, or the "
+            "memory may have run out."
+        )
+    return last or f"Reading ended without a word (exit code {code})."

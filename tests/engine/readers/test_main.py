@@ -124,6 +124,7 @@ def test_a_full_disk_is_no_fault_of_the_source(
     assert "cannot be read" not in str(error.value)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_what_says_that_a_copy_is_whole_comes_last_and_all_of_it_is_on_the_disk(
     table: Path, tmp_path: Path, ask: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,10 @@ import io
 import os
 import pickle
 import random
+import signal
 import struct
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from scipy import sparse
 
 from workbench.core.errors import DataError
 from workbench.engine.readers.pickles import read_numbers, read_pickle
+from workbench.jobs.datasets import complaint
 
 
 def written(tmp_path: Path, content: bytes) -> Path:
@@ -170,6 +174,35 @@ class _Nested:
         plain = pickle.loads(pickle.dumps(np.zeros(1)))
         function, arguments, state = plain.__reduce__()
         return function, arguments, (state[0], shape, *state[2:])
+
+
+def endless() -> bytes:
+    """A pickle of a set with one pair of pairs of pairs …, of which a hash takes 2⁶⁰ steps."""
+    pair: object = ()
+    for _ in range(60):
+        pair = (pair, pair)
+    inside = pickle.dumps(pair, 2).removesuffix(pickle.STOP)
+    return inside[:2] + pickle.EMPTY_DICT + inside[2:] + pickle.NONE + pickle.SETITEM + pickle.STOP
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_a_pickle_that_keeps_the_processor_busy_for_ever_is_ended(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib; from workbench.engine.readers import pickles; pickles.SECONDS = 0.1; "
+        "pickles.read_pickle(pathlib.Path(sys.argv[1]))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(written(tmp_path, endless()))], timeout=60)
+    assert done.returncode == -signal.SIGXCPU
+    assert "made to do so" in complaint("", done.returncode)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_the_limit_of_time_ends_with_the_pickle(tmp_path: Path) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_CPU)
+    read_pickle(written(tmp_path, pickle.dumps({"a": (1, 2)}, 2)))
+    assert resource.getrlimit(resource.RLIMIT_CPU) == before
 
 
 def test_what_holds_itself_many_times_over_is_not_spelled_out(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
-"""How much memory a process that reads strangers' files may take.  Standard library only."""
+"""How much memory and time a process that reads strangers' files may take.  Standard library only."""
 
+import math
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 MEMORY = int(os.environ.get("WORKBENCH_READER_MEMORY", 4 * 2**30))
 MEMORY_TEXT = f"{MEMORY / 2**30:.3g} GB"
@@ -21,3 +24,26 @@ def apply() -> None:
     wanted = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
     resource.setrlimit(resource.RLIMIT_DATA, (wanted, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+@contextmanager
+def processor(seconds: float) -> Iterator[None]:
+    """What is done inside may keep the processor busy for so long; then a signal ends the process.
+
+    No exception could: what strangers make of Python's own objects may keep a single call of it busy for years.
+    Whoever started the process tells why it ended.  Windows has no such limit.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import resource
+
+    before, most = resource.getrlimit(resource.RLIMIT_CPU)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    fits = most == resource.RLIM_INFINITY or until < most
+    resource.setrlimit(resource.RLIMIT_CPU, (until if fits else most, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (before, most))

@@ -19,10 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
+from workbench.engine.readers import limits
 from workbench.engine.readers.files import MEGABYTE, read_bytes, size_text
 
 MAX_PICKLE = 512 * MEGABYTE
 MAX_ARRAY = 2048 * MEGABYTE
+
+SECONDS = 20.0
+"""So long may a pickle take, beside a second for each megabyte; healthy ones take hundredths of that."""
 
 # What moves numbers, texts, containers and plain objects.  Left out: persistent ids, extension codes,
 # out-of-band buffers, old-style instances.
@@ -211,10 +215,12 @@ def unpickled(data: bytes, path: Path | str) -> object:
             # A Python 2 file may carry escapes that today's Python warns of.
             warnings.simplefilter("ignore", DeprecationWarning)
             _inspect(data)
-            value = _Unpickler(io.BytesIO(data), encoding="latin1").load()
-        return (
-            {key: _plain(each) for key, each in value.items()} if isinstance(value, dict) else _plain(value)
-        )
+            # Pairs of pairs, each twice the one below, are hashed for ever where they are keys.
+            with limits.processor(SECONDS + len(data) / MEGABYTE):
+                value = _Unpickler(io.BytesIO(data), encoding="latin1").load()
+                if not isinstance(value, dict):
+                    return _plain(value)
+                return {key: _plain(each) for key, each in value.items()}
     except Exception as error:  # whatever a crafted file provokes is a refusal of that file
         raise DataError(
             f"{path} is no pickle of plain arrays: {error}. Nothing in it was executed."
