@@ -102,10 +102,47 @@ def test_rows_and_pictures_without_each_other_are_named(folder: Path) -> None:
     )
 
 
+@pytest.fixture
+def twins(tmp_path: Path) -> Path:
+    """Pictures of the same names in two folders, lighter in the second one."""
+    for place, folder in enumerate(("left", "right")):
+        (tmp_path / folder).mkdir()
+        for i in range(6):
+            Image.new("L", (4, 3), (6 * place + i) * 10).save(tmp_path / folder / f"p{i}.png")
+    return tmp_path
+
+
+def test_pictures_of_the_same_name_are_told_apart_by_their_folders(twins: Path) -> None:
+    rows = [f"{side}/p{i}.png,{'ab'[i % 2]}{side}" for side in ("left", "right") for i in range(6)]
+    data = loaded(images.read, table(twins, "file,label", *rows), {"kind": "labels"})
+    assert data.schema.labels == ("aleft", "aright", "bleft", "bright") and data.problems == ()
+    assert data.tensors["label"].tolist() == [i % 2 * 2 + i // 6 for i in numbers(data)]
+
+
+def test_a_name_that_several_pictures_have_is_named_and_left_out(twins: Path) -> None:
+    Image.new("L", (4, 3), 250).save(twins / "p9.png")
+    rows = [f"{side}/p{i}.png,{'ab'[i % 2]}" for side in ("left", "right") for i in range(1, 6)]
+    path = table(twins, "file,label", "p0.png,a", "p9.png,b", *rows)
+    data = loaded(images.read, path, {"kind": "labels"})
+    assert sorted(numbers(data)) == [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 25]
+    assert "may mean left/p0.png or right/p0.png (p0.png: name the folder too)" in data.problems[0]
+    table(twins, "file,label", *(f"p{i}.png,{i % 2}" for i in range(6)))
+    with pytest.raises(DataError, match=r"has no column that names pictures .* may mean left/p0"):
+        images.read(twins, Reading({"labels": "labels.csv"}))
+
+
+def test_a_table_in_a_folder_means_the_pictures_beside_it(twins: Path) -> None:
+    Image.new("L", (4, 3), 250).save(twins / "p0.png")
+    rows = [f"p{i}.png,{'ab'[i % 2]}" for i in range(6)]
+    path = table(twins, "file,label", *rows, name="right/labels.csv")
+    data = loaded(images.read, path, {"kind": "labels"})
+    assert sorted(numbers(data)) == [6, 7, 8, 9, 10, 11]
+
+
 def test_a_table_of_something_else_is_no_table_of_labels(folder: Path) -> None:
     table(folder, "a,b", *(f"{i},{i}" for i in range(12)), name="other.csv")
     assert list(loaded(images.read, folder).tensors) == ["image"]
-    with pytest.raises(DataError, match="has no column that names pictures"):
+    with pytest.raises(DataError, match=r"has no column that names pictures"):
         loaded(images.read, folder, {"labels": "other.csv"})
     with pytest.raises(DataError, match=r'There is no file "none\.csv"'):
         loaded(images.read, folder, {"labels": "none.csv"})

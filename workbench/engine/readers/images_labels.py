@@ -47,7 +47,8 @@ def found(tree: Tree, names: Sequence[str], pictures: Sequence[str], wanted: str
             raise DataError(f'There is no file "{wanted}" for the labels in {tree.path}.')
         labels = _table(tree, match[0], pictures)
         if labels is None or not labels.rows:
-            raise DataError(f"{tree.shown(match[0])} has no column that names pictures in {tree.path}.")
+            why = f" {labels.problems[0]}" if labels is not None and labels.problems else ""
+            raise DataError(f"{tree.shown(match[0])} has no column that names pictures in {tree.path}.{why}")
         return labels
     near = [name for name in names if ends(name, TABLES) and name.count("/") < 2 and not is_about(name)]
     tables = [table for name in near[:20] if (table := _table(tree, name, pictures))]
@@ -66,7 +67,7 @@ def _table(tree: Tree, name: str, pictures: Sequence[str]) -> Labels | None:
         lines = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row]
     except csv.Error as error:
         raise DataError(f"{tree.shown(name)} is no readable table ({error}).") from error
-    known = _known(pictures)
+    known = _known(pictures, name[: -len(last(name))].lower())
     sample = lines[:200]
     columns = max((len(row) for row in sample), default=0)
     hits = [sum(len(row) > i and _key(row[i]) in known for row in sample) for i in range(columns)]
@@ -80,24 +81,36 @@ def _table(tree: Tree, name: str, pictures: Sequence[str]) -> Labels | None:
     rows: dict[str, Sequence[str]] = {}
     strays = []
     for number, row in enumerate(lines[has_header:], 1 + has_header):
-        picture = known.get(_key(row[column])) if len(row) > column else None
-        if picture is None or len(row) < len(header):
-            stray = picture is None and len(row) > column
-            what = f"names no picture that is there ({row[column]})" if stray else "is too short"
-            strays.append(f"Row {number:,} of {tree.shown(name)} {what} and is left out.")
-        else:
-            rows[picture] = row
+        meant = known.get(_key(row[column]), ()) if len(row) > column else ()
+        if len(meant) == 1 and len(row) >= len(header):
+            rows[meant[0]] = row
+            continue
+        what = "is too short"
+        if len(meant) > 1:
+            what = f"may mean {meant[0]} or {meant[1]} ({row[column]}: name the folder too)"
+        elif len(row) > column and not meant:
+            what = f"names no picture that is there ({row[column]})"
+        strays.append(f"Row {number:,} of {tree.shown(name)} {what} and is left out.")
     return Labels(name, header, rows, column, tuple(several(strays, "rows of it")))
 
 
-def _known(pictures: Sequence[str]) -> dict[str, str]:
-    """Pictures by all that a table may call them: path, name, each without its suffix."""
-    known: dict[str, str] = {}
+def _known(pictures: Sequence[str], folder: str) -> dict[str, Sequence[str]]:
+    """Pictures by all that a table in a folder may call them, several where that is not the name of one alone.
+
+    What is a path from the folder of the table counts before a path from the root, that before a mere name, and a
+    whole name before one without its suffix.
+    """
+    ranks: list[dict[str, list[str]]] = [{} for _ in range(6)]
     for picture in pictures:
         path = picture.lower()
-        for name in (path, last(path)):
-            known.setdefault(name, picture)
-            known.setdefault(name[: name.rfind(".")], picture)
+        beside = path.startswith(folder)
+        for rank, name in enumerate((path.removeprefix(folder), path, last(path))):
+            if rank or beside:
+                ranks[2 * rank].setdefault(name, []).append(picture)
+                ranks[2 * rank + 1].setdefault(name[: name.rfind(".")], []).append(picture)
+    known: dict[str, Sequence[str]] = {}
+    for names in ranks:
+        known = {**names, **known}
     return known
 
 
