@@ -132,7 +132,7 @@ def test_a_name_that_several_pictures_have_is_named_and_left_out(twins: Path) ->
 
 
 def test_a_table_in_a_folder_means_the_pictures_beside_it(twins: Path) -> None:
-    Image.new("L", (4, 3), 250).save(twins / "p0.png")
+    (twins / "left" / "p0.png").rename(twins / "p0.png")
     rows = [f"p{i}.png,{'ab'[i % 2]}" for i in range(6)]
     path = table(twins, "file,label", *rows, name="right/labels.csv")
     data = loaded(images.read, path, {"kind": "labels"})
