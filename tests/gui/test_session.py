@@ -457,8 +457,8 @@ def test_train_queues_the_model_as_drawn(
     monkeypatch.setattr(queue, "ensure_runner", started.append)
     session.open_template("mlp")
     session.set_epochs(3)
-    with qtbot.waitSignal(session.run_queued, timeout=10_000) as queued:
-        session.train()
+    with qtbot.waitSignal(session.starter.queued, timeout=10_000) as queued:
+        session.starter.train()
     assert queued.args is not None
     run: RunRecord = queued.args[0]
     assert run.epochs == 3 and run.state == "queued" and run.dataset == "iris"
@@ -470,7 +470,7 @@ def test_train_queues_the_model_as_drawn(
 def test_a_model_with_problems_is_not_queued(qtbot: QtBot, session: Session) -> None:
     said = messages_of(session)
     session.do(RELU)
-    session.train()
+    session.starter.train()
     assert "relu1" in said[0][0] and said[0][1] == "warning"
     assert not session.runs
 

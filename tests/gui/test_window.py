@@ -273,7 +273,7 @@ def test_the_run_bar_trains(
     session.undo()
     assert bar.epochs.value() != 4
     session.redo()
-    with qtbot.waitSignal(session.run_queued, timeout=10_000) as queued:
+    with qtbot.waitSignal(session.starter.queued, timeout=10_000) as queued:
         QTest.mouseClick(bar.train, Qt.MouseButton.LeftButton)
     assert queued.args is not None
     run: RunRecord = queued.args[0]
@@ -482,7 +482,7 @@ def test_not_ready_to_train_is_taken_back_when_it_holds_no_longer(
 ) -> None:
     session.new_model()
     session.do(AddNode(Node("relu1", "ReLU")))
-    session.train()
+    session.starter.train()
     assert window.messages.isVisible() and window.messages.text().startswith("Not ready to train.")
     session.do(SetName("still-not-ready"))
     session.analyse_now()
@@ -491,14 +491,14 @@ def test_not_ready_to_train_is_taken_back_when_it_holds_no_longer(
     assert window.messages.isHidden()
     session.new_model()
     session.do(AddNode(Node("relu1", "ReLU")))
-    session.train()
+    session.starter.train()
     assert window.messages.isVisible()
     session.undo()
     session.analyse_now()
     first = window.messages.text()
     assert window.messages.isHidden() or first in {str(problem) for problem in session.analysis.problems}
     session.do(AddNode(Node("relu1", "ReLU")))
-    session.train()
+    session.starter.train()
     session.message.emit("Something else.", "warning")
     session.open_template("mlp")
     assert window.messages.isVisible() and window.messages.text() == "Something else."

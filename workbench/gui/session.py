@@ -6,12 +6,11 @@ The main thread edits and checks the model.  May import Qt, core, catalog, works
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench.catalog.check import Analysis, analyse
-from workbench.catalog.problems import Problem
 from workbench.core.document import Document
 from workbench.core.edits import Edit, SetTraining
 from workbench.core.errors import WorkbenchError
@@ -22,6 +21,7 @@ from workbench.gui.actions import Actions, keymap
 from workbench.gui.opening import Opening, read_dropped
 from workbench.gui.saving import Saver, free_name
 from workbench.gui.settings.preferences import Preferences
+from workbench.gui.starting import Starter
 from workbench.gui.store_thread import News
 from workbench.gui.versions import Versions
 from workbench.gui.workspace import Workspace
@@ -30,7 +30,6 @@ from workbench.store.records import ModelRecord, Request, RunRecord
 if TYPE_CHECKING:
     from workbench.store.store import Store
 
-T = TypeVar("T")
 ANALYSE_MS = 30
 UNNAMED = "untitled"
 
@@ -69,8 +68,6 @@ class Session(Workspace):
     device_changed = Signal(str)
     withdrawn = Signal(str)
     """A message, by its text, that holds no longer."""
-    run_queued = Signal(object)
-    """The RunRecord that `train` has just queued."""
     went = Signal(str, object)
     """A view was asked for: (view id, what to show there or None)."""
 
@@ -90,14 +87,13 @@ class Session(Workspace):
         self._saver = Saver(self)
         self._saver.saved.connect(self.saved_changed)
         self.versions = Versions(self)
+        self.starter = Starter(self)
         self._analyse_timer = QTimer(self, singleShot=True, interval=ANALYSE_MS)
         self._analyse_timer.timeout.connect(self._analyse)
         self.opened.connect(self._saver.take_in)
         self.opened.connect(self._open_last)
         self.models_changed.connect(self._look_for_changes)
         self.schemas_changed.connect(self._analyse_afresh)
-        self._unready: tuple[str, Problem] | None = None
-        self.analysed.connect(self._look_for_reason)
 
     # ------------------------------------------------------------- life
 
@@ -191,8 +187,7 @@ class Session(Workspace):
 
     def add_model(self, document: Document, taken: Iterable[str] = ()) -> str:
         """Put a model from elsewhere on the canvas and into the workspace; gives its name, none of `taken`."""
-        names = {model.name for model in self.models}.union(taken)
-        name = free_name(document.name, names)
+        name = self._free_name(document.name, taken)
         self._open(OpenModel(History(replace(document, name=name))))
         self._model.saved = None
         self.save()
@@ -255,7 +250,6 @@ class Session(Workspace):
         self.save()
         self._model.history.changed.disconnect(self._on_edited)
         self._model = model
-        self._ready_again()
         self._told_revision = 0
         model.saved = model.history.document
         model.history.changed.connect(self._on_edited)
@@ -273,18 +267,16 @@ class Session(Workspace):
 
         self.call(lambda store: store.setting("last_model", 0), then)
 
-    def _free_name(self, name: str) -> str:
-        return free_name(name, {model.name for model in self.models})
+    def _free_name(self, name: str, taken: Iterable[str] = ()) -> str:
+        return free_name(name, {model.name for model in self.models}.union(taken))
 
     def _look_for_changes(self, models: list[ModelRecord]) -> None:
         """Say when another window or program has changed the open model, and offer to show it."""
         model = self._model
         record = next((record for record in models if model.id and record.id == model.id), None)
-        if (
-            record is None
-            or not model.is_saved
-            or record.revision <= max(model.revision, self._told_revision)
-        ):
+        if record is None or not model.is_saved:
+            return
+        if record.revision <= max(model.revision, self._told_revision):
             return
         self._told_revision = record.revision
 
@@ -348,39 +340,6 @@ class Session(Workspace):
         if self._thread is not None:
             self.call(lambda _: preferences.save())
 
-    def train(self) -> None:
-        """Queue a run of the open model as it is now; problems that forbid it become a message."""
-        errors = [problem for problem in self.analyse_now().problems if problem.severity == "error"]
-        if errors:
-            first = errors[0]
-            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-            place = f"{first.node}: " if first.node else ""
-            self._unready = f"Not ready to train. {place}{first.message}{more}", first
-            self.message.emit(self._unready[0], "warning")
-            self.go("design", first)
-            return
-        self.save_new()
-        document, schemas, device, model = self.document, self.schemas, self.device, self._model
-
-        def work(store: "Store") -> RunRecord:
-            from workbench.jobs.queue import enqueue, ensure_runner
-
-            run = enqueue(store, document, schemas=schemas, device=device, model_id=model.id)
-            ensure_runner(store)
-            return run
-
-        self.call(work, self._on_queued)
-
-    def _look_for_reason(self, analysis: Analysis) -> None:
-        """Take back that the model is not ready once the reason that was given is gone."""
-        if self._unready is not None and self._unready[1] not in analysis.problems:
-            self._ready_again()
-
-    def _ready_again(self) -> None:
-        said, self._unready = self._unready, None
-        if said is not None:
-            self.withdrawn.emit(said[0])
-
     def latest_run(self) -> RunRecord | None:
         """The newest run of the open model."""
         own = (run for run in self.runs if run.model_id == self._model.id)
@@ -389,29 +348,6 @@ class Session(Workspace):
     def request(self, run: int, what: Request) -> None:
         """Ask a run's trainer to "stop", "pause" or "resume"."""
         self.call(lambda store: store.request(run, what))
-
-    def run_again(self, run: int) -> None:
-        """Queue the exact drawing of a run once more, with its seed."""
-        schemas, device = self.schemas, self.device
-
-        def work(store: "Store") -> RunRecord:
-            from workbench.jobs.queue import enqueue, ensure_runner
-
-            before = store.run(run)
-            document = loads(store.document_text(run), f"the drawing of run {run}")
-            queued = enqueue(
-                store,
-                document,
-                schemas=schemas,
-                device=device,
-                seed=before.seed,
-                name=before.name,
-                model_id=before.model_id,
-            )
-            ensure_runner(store)
-            return queued
-
-        self.call(work, self._on_queued)
 
     def open_run(self, run: int) -> None:
         """Put a copy of the exact drawing that a run trained on the canvas, as a new model."""
@@ -423,9 +359,6 @@ class Session(Workspace):
             self.message.emit(f"“{copy.name}” is a copy of what run {run} trained.", "info")
 
         self.call(lambda store: loads(store.document_text(run), f"the drawing of run {run}"), then)
-
-    def _on_queued(self, run: RunRecord) -> None:
-        self.run_queued.emit(run)
 
 
 def _read_model(store: "Store", id: int) -> tuple[ModelRecord, Document]:

@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         session.withdrawn.connect(self.messages.withdraw)
         session.offered.connect(self._offer)
         session.unusable.connect(self._on_unusable)
-        session.run_queued.connect(self._on_queued)
+        session.starter.queued.connect(self._on_queued)
         session.runs_changed.connect(self._tell_ends)
         session.model_opened.connect(self._name_window)
         session.document_changed.connect(self._on_document_changed)
@@ -203,7 +203,7 @@ class MainWindow(QMainWindow):
         bind("export_file", self.ask_export, self)
         bind("rename_model", self._rename, self)
         bind("add_data", lambda: self.show_view("data", ADD_DATA), self)
-        bind("train", session.train, self)
+        bind("train", session.starter.train, self)
         for mode in theme.MODES:
             bind(f"theme_{mode}", self._themed(mode), self)
         bind("shortcuts", lambda: self.sheet.open(), self)

@@ -54,7 +54,7 @@ def open_drawing(session: Session, runs: Sequence[RunRecord]) -> None:
 def again(session: Session, runs: Sequence[RunRecord]) -> None:
     """Queue them once more, the one at the bottom first, so that the new ones stand in the same order."""
     for run in reversed(runs):
-        session.run_again(run.id)
+        session.starter.again(run.id)
 
 
 def delete(session: Session, runs: Sequence[RunRecord]) -> None:

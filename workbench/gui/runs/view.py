@@ -69,7 +69,7 @@ class RunsView(QStackedWidget):
         self.table.customContextMenuRequested.connect(self._on_menu)
         session.runs_changed.connect(self._on_news)
         session.schemas_changed.connect(self._name_data)
-        session.run_queued.connect(lambda run: self.reveal(run.id))
+        session.starter.queued.connect(lambda run: self.reveal(run.id))
         self._name_data()
         self._on_news(session.runs, session.summaries)
 
