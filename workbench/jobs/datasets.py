@@ -16,7 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +107,39 @@ def begin(store: Store) -> Path:
 
 
 def finish(
-    store: Store, source: Path, options: Mapping[str, object], folder: Path, found: Mapping[str, Any]
+    store: Store,
+    source: Path,
+    options: Mapping[str, object],
+    folder: Path,
+    found: Mapping[str, Any],
+    again: str = "",
 ) -> Added:
-    """Keeps what the readers' process wrote into `folder`, of which it told `found`, as a dataset."""
+    """Keeps what the readers' process wrote into `folder`, of which it told `found`, as a dataset.
+
+    `again` is the id of the one that was read anew: it stays that one, and so do the names that a person gave to
+    those of its classes that are still there.
+    """
     record = _record(source, dict(options), found)
     _keep(store, folder, record)
-    return Added(store.register_dataset(record), tuple(found["problems"]))
+    before = next((each for each in store.datasets() if each.id == again), None)
+    if before is None:
+        record = store.register_dataset(replace(record, id=again or record.id))
+    else:
+        record = _as_before(before, record)
+        store.add_dataset(record)
+    return Added(record, tuple(found["problems"]))
+
+
+def _as_before(before: DatasetRecord, record: DatasetRecord) -> DatasetRecord:
+    schema = {**record.schema, "id": before.id, "title": record.title}
+    # By what the reader calls them: other classes may have taken their places.
+    read, own = before.details.get("labels"), before.schema.get("labels")
+    if isinstance(read, list) and isinstance(own, list) and len(read) == len(own):
+        given = dict(zip(read, own, strict=True))
+        labels = [given.get(label, label) for label in schema.get("labels") or []]
+        if len(set(labels)) == len(labels):
+            schema["labels"] = labels
+    return replace(record, id=before.id, schema=schema)
 
 
 def abandon(folder: Path) -> None:
@@ -281,6 +308,8 @@ def _record(source: Path, options: dict[str, Any], found: Mapping[str, Any]) -> 
         details={
             **{key: found[key] for key in ("problems", "figures", "understood", "choices", "layout")},
             "labels": found["schema"].get("labels"),
+            # As a form shows them: what was noticed and understood is told in these words.
+            "options": found.get("options", []),
         },
     )
 

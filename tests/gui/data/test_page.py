@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from pytestqt.qtbot import QtBot
 
 from workbench.core.document import Document, Graph, Node
 from workbench.core.files import dumps
+from workbench.gui.data.charts import Bars
 from workbench.gui.data.page import DatasetPage
+from workbench.gui.data.page_side import about
 from workbench.gui.session import Session
+from workbench.gui.widgets.labels import Label
 from workbench.jobs.datasets import add_dataset
 from workbench.store.store import Store
 
@@ -99,6 +103,32 @@ def test_a_sample_shows_items_figures_and_parts(qtbot: QtBot, page: DatasetPage)
     qtbot.waitUntil(lambda: page.items.tally.full_text() == "359 items")
 
 
+def test_figures_and_notes_use_the_names_that_people_know(
+    qtbot: QtBot, pets: DatasetPage, session: Session, done: Done
+) -> None:
+    [record] = session.datasets
+    note = {"problems": ["Two rows are left out; the option “drop” keeps them."]}
+    done(lambda store: store.add_dataset(replace(record, details={**record.details, **note})))
+    note_shown = "the option “Left out” keeps them."
+    qtbot.waitUntil(
+        lambda: any(note_shown in label.text() for label in pets.side.problems.findChildren(Label))
+    )
+    assert "Left out" not in {name for name, _, _ in about(record, 0)}  # there is nothing left out
+    assert ("Header", "Yes") in {(name, said) for name, said, _ in about(record, 0)}
+    pets.side.fields[0].setFocus()
+    QTest.keyClicks(pets.side.fields[0], "s")
+    QTest.keyClick(pets.side.fields[0], Qt.Key.Key_Return)
+    first = "cats" if pets.side.fields[0].text() == "cats" else "dogs"
+    chart = next(chart for chart in pets.side.figures.charts if chart.title == "Classes")
+    assert isinstance(chart, Bars) and first not in chart.names
+
+    def renamed() -> bool:
+        charts = [chart for chart in pets.side.figures.charts if chart.title == "Classes"]
+        return any(isinstance(chart, Bars) and first in chart.names for chart in charts)
+
+    qtbot.waitUntil(renamed)
+
+
 def test_classes_and_words_filter(qtbot: QtBot, page: DatasetPage) -> None:
     page.show_dataset("iris")
     qtbot.waitUntil(lambda: shown(page))
@@ -136,7 +166,7 @@ def test_a_table_row_is_told_by_its_columns(qtbot: QtBot, pets: DatasetPage) -> 
 
 def test_facts_problems_and_how_it_was_read(pets: DatasetPage) -> None:
     facts = pets.header.facts.full_text()
-    assert facts.startswith("Table · 40 items · 2 classes") and "copy" in facts
+    assert facts.startswith("Table · 40 rows · 2 classes") and "copy" in facts
     assert pets.side.rows.isVisible()
     assert notice(pets) == ""
 

@@ -118,15 +118,13 @@ class Adding(QObject):
     def _on_answered(self, found: dict[str, Any]) -> None:
         folder, source = self._folder, self.source
         assert folder is not None
-        if source.again:
-            found = {**found, "id": source.again}
         self._over, self._reading = True, None  # from here on it is a matter of moments
 
         def work(store: "Store") -> "Added":
             from workbench.jobs.datasets import abandon, finish
 
             try:
-                return finish(store, source.path, source.options, folder, found)
+                return finish(store, source.path, source.options, folder, found, source.again)
             finally:
                 abandon(folder)
 

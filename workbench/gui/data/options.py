@@ -3,7 +3,6 @@
 What was understood stands in each field until a person says something else.  Imports Qt and the shared widgets.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -11,19 +10,17 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.core import text
+from workbench.gui.data.wording import Option, choices_of, in_words
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.fields import Choice, FormRows, TextField
 from workbench.gui.widgets.labels import SectionHeader
 
-Option = Mapping[str, Any]
 MOST_COLUMNS: Final = 500
 """Of more columns than this nobody chooses in a list: their names are typed."""
 _ROW: Final = 26
 _ROWS: Final = 6
 _LONGEST: Final = 20
 """Characters of column names that fit on a button."""
-_CHOICE: Final = re.compile(r"[“\"](\w+)[”\"] for the option [“\"](\w+)[”\"]")
-_OPTION: Final = re.compile(r"option [“\"](\w+)[”\"]")
 _SPLIT: Final = ("split", "validation", "test", "folds", "fold")
 
 
@@ -137,7 +134,7 @@ class ChoiceField(OptionField):
         if self.option["kind"] == "column":
             self._known = [(name, name) for name in columns]
         words = dict(self._fixed()).get(value, said(value))
-        first = str(dict(_choices(self.option)).get("") or "Automatic")
+        first = str(dict(choices_of(self.option)).get("") or "Automatic")
         known = f"{words} (found)" if words and value not in ("", None) else first
         self.field.set_items([(None, known), *self._known])
         if chosen is not None:
@@ -147,7 +144,7 @@ class ChoiceField(OptionField):
     def _fixed(self) -> list[tuple[Any, str]]:
         if self.option["kind"] == "switch":
             return [(True, "Yes"), (False, "No")]
-        return [(key, label) for key, label in _choices(self.option) if key]
+        return [(key, label) for key, label in choices_of(self.option) if key]
 
 
 class ColumnsField(OptionField):
@@ -258,16 +255,7 @@ class OptionsForm(QWidget):
 
     def in_words(self, sentence: str) -> str:
         """What a reader says, with its options and their choices called as they are called here."""
-        options = {str(option["name"]): option for option in self._options}
-
-        def choice(found: re.Match[str]) -> str:
-            known = dict(_choices(options[found[2]])) if found[2] in options else {}
-            return f"“{known.get(found[1], found[1])}” for the option “{found[2]}”"
-
-        def label(found: re.Match[str]) -> str:
-            return f"option “{options[found[1]]['label']}”" if found[1] in options else found[0]
-
-        return _OPTION.sub(label, _CHOICE.sub(choice, sentence))
+        return in_words(self._options, sentence)
 
     def values(self) -> dict[str, Any]:
         """What the person said, by the names of the options."""
@@ -342,10 +330,6 @@ def said(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(str(part) for part in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _choices(option: Option) -> list[tuple[str, str]]:
-    return [(str(key), str(label)) for key, label in option.get("choices") or ()]
 
 
 def _number(typed: str) -> float | None:

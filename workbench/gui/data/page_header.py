@@ -9,12 +9,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
+from workbench.catalog.schema import Schema
+from workbench.core import text
 from workbench.gui import theme
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import TextField
 from workbench.gui.widgets.labels import ElidedLabel, Label
 from workbench.gui.widgets.surfaces import surface
 
+KINDS = {
+    "image": "Images", "table": "Table", "text": "Text", "graph": "Graph", "series": "Series",
+    "audio": "Audio", "volume": "Volumes", "video": "Videos", "sentences": "Sentences",
+}  # fmt: skip
 _TITLE = 17
 _TITLE_TIP = "Title of the dataset; Enter keeps it. Models know the dataset by its id, which stays"
 
@@ -88,6 +94,21 @@ class Notice(QFrame):
 
     def _tint(self) -> None:
         self.picture.setPixmap(theme.pixmap(*self._level, 16, self.devicePixelRatioF()))
+
+
+def facts_of(schema: Schema, copy: int) -> str:
+    """What a dataset holds, in a line; `copy` is the bytes of its decoded copy."""
+    facts = [KINDS.get(schema.kind, schema.kind.capitalize()), schema.counted]
+    if classes := int(schema.facts.get("classes", 0)):
+        facts.append(text.plural(classes, "class", "classes"))
+    facts += [
+        f"{name} {'×'.join(str(size) for size in spec.shape[1:])}"
+        for name, spec in schema.outputs.items()
+        if name not in ("label", "next", "edges") and len(spec.shape) > 1
+    ][:3]
+    if copy:
+        facts.append(f"copy {text.size(copy)}")
+    return " · ".join(facts)
 
 
 class PageHeader(QWidget):

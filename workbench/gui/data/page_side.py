@@ -23,6 +23,7 @@ from workbench.gui.data.items_painting import (
     slices_of,
     spoken,
 )
+from workbench.gui.data.wording import options_in_words
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.fields import FormRows, TextField
 from workbench.gui.widgets.labels import Label, SectionHeader
@@ -265,10 +266,6 @@ def about(record: DatasetRecord, copy: int) -> list[tuple[str, str, str]]:
         ("Fingerprint", record.fingerprint, "Of the files as they were when they were read"),
     ]
     understood = record.details.get("understood")
-    options = {**(understood if isinstance(understood, Mapping) else {}), **record.options}
-    rows += [
-        (name.replace("_", " ").capitalize(), said, "")
-        for name, value in options.items()
-        if (said := text.value(value)) != text.NONE
-    ]
-    return rows
+    values = {**(understood if isinstance(understood, Mapping) else {}), **record.options}
+    options = record.details.get("options")
+    return [*rows, *options_in_words(options if isinstance(options, list) else (), values)]

@@ -3,14 +3,13 @@
 Imports records and, inside the thread only, jobs.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.store.records import DatasetRecord, ModelRecord
 
 if TYPE_CHECKING:
-    from workbench.jobs.datasets import Added
     from workbench.store.store import Store
 
 
@@ -44,19 +43,3 @@ def clear_copy(store: "Store", record: DatasetRecord) -> int:
     from workbench.jobs.datasets import remove_copy
 
     return remove_copy(store, record)
-
-
-def keep_names(store: "Store", before: DatasetRecord, added: "Added") -> None:
-    """After a dataset was read anew: it is still called as it was, and so is each class that is still there."""
-    record = added.record
-    schema = {**record.schema, "id": before.id, "title": before.title}
-    # By what the reader calls them: other classes may have taken their places.
-    read, own = before.details.get("labels"), before.schema.get("labels")
-    if isinstance(read, list) and isinstance(own, list) and len(read) == len(own):
-        given = dict(zip(read, own, strict=True))
-        labels = [given.get(label, label) for label in schema.get("labels") or []]
-        if len(set(labels)) == len(labels):
-            schema["labels"] = labels
-    store.add_dataset(replace(record, id=before.id, title=before.title, schema=schema))
-    if record.id != before.id:
-        store.remove_dataset(record.id)

@@ -9,12 +9,11 @@ from typing import Any, Final
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from workbench.gui.json_process import Ending, JsonProcess
-from workbench.jobs.datasets import READERS
+from workbench.jobs.datasets import READERS, complaint
 from workbench.jobs.processes import python
 
 QUIET_SECONDS: Final = 10
 """So long may a reading say nothing until people are told."""
-_LONGEST: Final = 2_000
 
 
 class Reading(QObject):
@@ -107,12 +106,5 @@ def _complaint(ending: Ending) -> str:
     """Why there is no answer, for people."""
     if ending.unstarted:
         return f"The program that reads files did not start: {ending.unstarted}."
-    if ending.crashed:
-        return (
-            "The program that reads files was ended from outside or fell over. A file may be damaged, "
-            "or the memory may have run out."
-        )
-    last = ending.last_line[:_LONGEST]
-    if "Traceback (most recent call last)" in ending.complaint:
-        return f"The reader stumbled over something that it does not expect: {last}"
-    return last or f"Reading ended without a word (exit code {ending.code})."
+    # What Qt says of a process that crashed is the number of the signal; on Windows some number.
+    return complaint(ending.complaint, -max(1, ending.code) if ending.crashed else ending.code)
