@@ -196,6 +196,8 @@ def _sensible(entry: Field, random: Random) -> Value:
         case "pair":
             sizes = (random.randint(int(low), 5), random.randint(int(low), 5))
             return sizes if random.random() < 0.5 else sizes[0]
+        case "triple":
+            return tuple(random.randint(int(low), 4) for _ in range(3))
         case "ints":
             return tuple(random.choice([-1, 1, 2, 3, 4, 8]) for _ in range(random.randint(1, 3)))
         case "floats":

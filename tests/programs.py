@@ -16,7 +16,7 @@ from workbench.core.document import Document
 from workbench.core.shapes import TensorSpec
 
 RUFF = [sys.executable, "-m", "ruff"]
-SIZES = {"N": 3, "L": 7, "S": 5, "H": 8, "W": 8, "V": 6, "E": 11}
+SIZES = {"N": 3, "L": 7, "S": 5, "D": 6, "H": 8, "W": 8, "V": 6, "E": 11}
 
 
 def analysed(document: Document, schemas: Mapping[str, Schema] = SAMPLES) -> Analysis:

@@ -28,8 +28,8 @@ CASES = [
 ]
 # Two sizes for every unknown dimension, all different, so that a mix-up shows.
 SIZES = (
-    {"N": 3, "L": 7, "H": 9, "W": 8, "V": 6, "E": 11, "S": 5},
-    {"N": 4, "L": 10, "H": 12, "W": 13, "V": 7, "E": 15, "S": 6},
+    {"N": 3, "L": 7, "D": 5, "H": 9, "W": 8, "V": 6, "E": 11, "S": 5},
+    {"N": 4, "L": 10, "D": 6, "H": 12, "W": 13, "V": 7, "E": 15, "S": 6},
 )
 DTYPES = {"float": torch.float32, "index": torch.int64, "bool": torch.bool}
 

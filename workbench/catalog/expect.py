@@ -3,7 +3,6 @@
 Each function raises ShapeError with what was expected, what came, and a node that would help. Core only.
 """
 
-from collections.abc import Mapping
 from math import gcd, isqrt
 
 from workbench.core.errors import Setting, ShapeError
@@ -32,13 +31,33 @@ def sized(x: TensorSpec, axis: int, name: str, port: str = "x") -> int:
     return size
 
 
+_GRIDS = {1: ("signals", "N×C×L"), 2: ("images", "N×C×H×W"), 3: ("volumes", "N×C×D×H×W")}
+
+
+def grid(x: TensorSpec, rank: int, stem: str = "", port: str = "x") -> tuple[int, tuple[Dim, ...]]:
+    """Channels and sizes of signals, images or volumes, which have 1, 2 or 3 sizes. `stem` is what the node types
+    for each of them are named by: "Conv" for Conv1d, Conv2d, Conv3d.
+    """
+    name, letters = _GRIDS[rank]
+    numbers(x, port, f"{name} {letters}")
+    if x.rank != rank + 2:
+        other = x.rank - 2
+        takes = f"; {_GRIDS[other][0]} take {stem}{other}d" if stem and other in _GRIDS else ""
+        insert, fields = (_as_signal, _as_image, _as_volume)[rank - 1](x)
+        raise ShapeError(f"expects {name} {letters}, got {x}{takes}", port, insert=insert, fields=fields)
+    if rank == 1 and not isinstance(x.shape[1], int):
+        raise ShapeError(
+            f"needs to know the number of channels in N×C×L, got {x}; sequences N×L×F have them last",
+            port,
+            insert="Permute",
+        )
+    return sized(x, 1, "channels", port), x.shape[2:]
+
+
 def images(x: TensorSpec, port: str = "x") -> tuple[int, Dim, Dim]:
     """Channels, height and width of N×C×H×W."""
-    numbers(x, port, "images N×C×H×W")
-    if x.rank != 4:
-        insert, fields = _as_image(x)
-        raise ShapeError(f"expects images N×C×H×W, got {x}", port, insert=insert, fields=fields)
-    return sized(x, 1, "channels", port), x.shape[2], x.shape[3]
+    channels, (height, width) = grid(x, 2, port=port)
+    return channels, height, width
 
 
 def sequences(x: TensorSpec, port: str = "x") -> tuple[Dim, int]:
@@ -52,19 +71,8 @@ def sequences(x: TensorSpec, port: str = "x") -> tuple[Dim, int]:
 
 def signals(x: TensorSpec, port: str = "x") -> tuple[int, Dim]:
     """Channels and length of N×C×L."""
-    numbers(x, port, "signals N×C×L")
-    if x.rank == 2 and isinstance(x.shape[1], int):
-        fields: Mapping[str, Setting] = {"shape": (1, x.shape[1])}
-        raise ShapeError(f"expects signals N×C×L, got {x}", port, insert="Reshape", fields=fields)
-    if x.rank != 3:
-        raise ShapeError(f"expects signals N×C×L, got {x}", port)
-    if not isinstance(x.shape[1], int):
-        raise ShapeError(
-            f"needs to know the number of channels in N×C×L, got {x}; sequences N×L×F have them last",
-            port,
-            insert="Permute",
-        )
-    return x.shape[1], x.shape[2]
+    channels, (length,) = grid(x, 1, port=port)
+    return channels, length
 
 
 def graph(x: TensorSpec, edges: TensorSpec) -> int:
@@ -166,6 +174,22 @@ def divides_both(inputs: int, outputs: int, groups: int) -> None:
 
 def _listed(shape: tuple[Dim, ...]) -> str:
     return "×".join(str(dim) for dim in shape)
+
+
+def _as_signal(x: TensorSpec) -> tuple[str, dict[str, Setting]]:
+    """The Reshape that makes a signal with one channel of a vector."""
+    match x.shape:
+        case (_, int(length)):
+            return "Reshape", {"shape": (1, length)}
+    return "", {}
+
+
+def _as_volume(x: TensorSpec) -> tuple[str, dict[str, Setting]]:
+    """The Reshape that makes a volume with one channel of slices without channels."""
+    match x.shape:
+        case (_, int(depth), int(height), int(width)):
+            return "Reshape", {"shape": (1, depth, height, width)}
+    return "", {}
 
 
 def _as_image(x: TensorSpec) -> tuple[str, dict[str, Setting]]:

@@ -14,9 +14,12 @@ from workbench.core.errors import FieldError
 from workbench.core.expressions import Value
 
 Pair = tuple[int, int]
+Triple = tuple[int, int, int]
 Ints = tuple[int, ...]
 Floats = tuple[float, ...]
-Kind = Literal["int", "float", "bool", "text", "choice", "pair", "ints", "floats", "dataset", "hidden"]
+Kind = Literal[
+    "int", "float", "bool", "text", "choice", "pair", "triple", "ints", "floats", "dataset", "hidden"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,7 @@ def convert(entry: Field, value: Value) -> Value:
             raise FieldError(
                 entry.name, f"{entry.label} must be one of {', '.join(entry.choices)}, not {value!r}."
             )
-        case "pair" | "ints" | "floats":
+        case "pair" | "triple" | "ints" | "floats":
             return _several(entry, value)
     if not isinstance(value, str):
         raise FieldError(entry.name, f"{entry.label} must be text, not {value!r}.")
@@ -232,18 +235,23 @@ def _float(entry: Field, value: object) -> float:
     return float(value)
 
 
+_DIRECTIONS: dict[Kind, tuple[int, str]] = {
+    "pair": (2, "two (height, width)"),
+    "triple": (3, "three (depth, height, width)"),
+}
+
+
 def _several(entry: Field, value: Value) -> Value:
-    if entry.kind == "pair" and not isinstance(value, tuple):
+    if entry.kind in _DIRECTIONS and not isinstance(value, tuple):
         return _bounded(entry, _int(entry, value))
     if not isinstance(value, tuple):
         value = (value,)
     if entry.kind == "floats":
         return tuple(_bounded(entry, _float(entry, part)) for part in value)
     numbers = tuple(_bounded(entry, _int(entry, part)) for part in value)
-    if entry.kind == "pair" and len(numbers) != 2:
-        raise FieldError(
-            entry.name, f"{entry.label} must be one number or two (height, width), not {len(numbers)}."
-        )
+    count, words = _DIRECTIONS.get(entry.kind, (len(numbers), ""))
+    if len(numbers) != count:
+        raise FieldError(entry.name, f"{entry.label} must be one number or {words}, not {len(numbers)}.")
     return numbers
 
 
@@ -261,6 +269,8 @@ def _bounded(entry: Field, number: N) -> N:
 def _kind(annotation: object) -> Kind:
     if isinstance(annotation, types.UnionType):
         parts = [part for part in typing.get_args(annotation) if part is not type(None)]
+        if Triple in parts:
+            return "triple"
         return "pair" if Pair in parts else _kind(parts[0])
     kinds: dict[object, Kind] = {
         int: "int",

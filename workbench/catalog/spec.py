@@ -179,6 +179,11 @@ def pair(value: int | Pair) -> Pair:
     return value if isinstance(value, tuple) else (value, value)
 
 
+def several(value: int | tuple[int, ...], count: int) -> tuple[int, ...]:
+    """One number for all of so many directions, or one for each."""
+    return value if isinstance(value, tuple) else (value,) * count
+
+
 def known(dim: Dim, default: int = 1) -> int:
     """A size as a number; named unknowns (N, L, V) count `default` times."""
     return dim if isinstance(dim, int) else default

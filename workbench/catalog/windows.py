@@ -1,7 +1,109 @@
-"""Sizes behind sliding windows (convolution, pooling): torch's formulas, for known and unknown lengths. Core only."""
+"""Sizes behind sliding windows (convolution, pooling): torch's formulas, for known and unknown lengths; and the words
+for such layers. Imports catalog.spec and core.
+"""
 
+from workbench.catalog.spec import known, several
 from workbench.core.errors import ShapeError
 from workbench.core.shapes import Dim
+
+Sizes = tuple[int, ...]
+MODES = ("zeros", "reflect", "replicate", "circular")
+
+
+def convolved(
+    sizes: tuple[Dim, ...],
+    kernel: int | Sizes,
+    stride: int | Sizes,
+    padding: int | Sizes | str,
+    dilation: int | Sizes,
+    mode: str = "zeros",
+) -> tuple[Dim, ...]:
+    """Sizes behind a convolution, whose settings are one number for all directions or one for each.
+
+    Raises ShapeError when the filters do not fit or padding is impossible.
+    """
+    count = len(sizes)
+    kernels, strides, dilations = several(kernel, count), several(stride, count), several(dilation, count)
+    if isinstance(padding, str):  # "same"
+        if strides != (1,) * count:
+            half = tuple(size * step // 2 for size, step in zip(kernels, dilations, strict=True))
+            raise ShapeError(
+                f"padding “same” works with stride 1 only, not {_listed(stride)}",
+                "",
+                change=("padding", half if len(set(half)) > 1 else half[0]),
+            )
+        return sizes
+    paddings = several(padding, count)
+    _check_mode(mode, paddings, sizes)
+    return tuple(map(window_size, sizes, kernels, strides, paddings, dilations))
+
+
+def _check_mode(mode: str, padding: Sizes, sizes: tuple[Dim, ...]) -> None:
+    """Reflection needs more pixels than it adds; wrapping at least as many."""
+    for amount, size in zip(padding, sizes, strict=True):
+        most = {"reflect": known(size) - 1, "circular": known(size)}.get(mode)
+        if most is not None and isinstance(size, int) and amount > most:
+            raise ShapeError(
+                f"padding {amount} with {mode} needs a larger input than {size}",
+                "x",
+                change=("padding", most),
+            )
+
+
+def face(first: str, kernel: int | Sizes, rank: int, stride: int | Sizes, padding: object = 0) -> str:
+    """The words on the face of a convolution: 32 filters · 3×3 · stride 2 · same."""
+    words = [first, _listed(several(kernel, rank))]
+    if several(stride, rank) != (1,) * rank:
+        words.append(f"stride {_listed(stride)}")
+    if padding == "same":
+        words.append("same")
+    return " · ".join(words)
+
+
+def _listed(value: int | Sizes) -> str:
+    return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def pooled(
+    sizes: tuple[Dim, ...],
+    kernel: int | Sizes,
+    stride: int | Sizes | None,
+    padding: int | Sizes,
+    dilation: int | Sizes = 1,
+    *,
+    ceil: bool = False,
+) -> tuple[Dim, ...]:
+    """Sizes behind pooling, whose settings are one number for all directions or one for each; without a stride, windows
+    touch. Raises ShapeError.
+    """
+    count = len(sizes)
+    kernels = several(kernel, count)
+    strides = kernels if stride is None else several(stride, count)
+    windows = zip(sizes, kernels, strides, several(padding, count), several(dilation, count), strict=True)
+    return tuple(_pooled(*window, ceil) for window in windows)
+
+
+def _pooled(size: Dim, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> Dim:
+    if padding > kernel // 2:
+        raise ShapeError(
+            f"padding {padding} may be at most half of the window, {kernel // 2}",
+            "",
+            change=("padding", kernel // 2),
+        )
+    try:
+        return window_size(size, kernel, stride, padding, dilation, ceil=ceil)
+    except ShapeError as error:  # padding cannot help as it may not exceed half of the window
+        raise ShapeError(
+            str(error), "x", change=("kernel_size", size) if isinstance(size, int) else None
+        ) from None
+
+
+def pooled_face(kernel: int | Sizes, stride: int | Sizes | None, rank: int) -> str:
+    """The words on the face of pooling: 3×3 · stride 2."""
+    size = _listed(several(kernel, rank))
+    if stride is None or several(stride, rank) == several(kernel, rank):
+        return size
+    return f"{size} · stride {_listed(stride)}"
 
 
 def window_size(

@@ -34,6 +34,29 @@ class ReLU(_Activation):
 
 
 @node(
+    "ReLU6",
+    "nn.ReLU6",
+    family="activation",
+    aliases=("rectifier", "clipped", "mobile", "nonlinearity"),
+    examples=_EXAMPLES,
+)
+class ReLU6(_Activation):
+    """A ReLU that ends at six.
+
+    **Formula** y = min(max(0, x), 6)
+
+    **Shapes** x any → y the same.
+
+    **Use when** numbers must stay in a small range, as in networks for telephones (MobileNetV2).
+
+    **Alternatives** ReLU, SiLU.
+
+    **Reference** Howard et al. 2017, MobileNets: efficient convolutional neural networks for mobile vision
+    applications; torch.nn.ReLU6.
+    """
+
+
+@node(
     "Leaky ReLU",
     "nn.LeakyReLU",
     family="activation",

@@ -1,53 +1,60 @@
-"""Convolutions over signals and images, and their transposed form. Imports catalog.spec and core."""
+"""Convolutions over signals, images and volumes. Imports catalog.spec and core."""
 
 from math import prod
+from typing import ClassVar
 
 from workbench.catalog import expect
-from workbench.catalog.forms import Pair, param
-from workbench.catalog.spec import NodeType, example, known, node, pair
-from workbench.catalog.windows import transposed_size, window_size
-from workbench.core.errors import ShapeError
+from workbench.catalog.forms import Ints, Pair, Triple, form, param
+from workbench.catalog.spec import example, known, node, several
+from workbench.catalog.weights import Biased
+from workbench.catalog.windows import MODES, convolved, face
 from workbench.core.expressions import Value
-from workbench.core.shapes import Dim, TensorSpec
-
-_MODES = ("zeros", "reflect", "replicate", "circular")
+from workbench.core.shapes import TensorSpec
 
 
-def _padded(padding: int | Pair | str, kernel: Pair, dilation: Pair, stride: Pair) -> Pair:
-    """Padding as numbers; none for "same", whose sizes are those of the input. Raises ShapeError."""
-    if padding == "same":
-        if stride != (1, 1):
-            raise ShapeError(
-                f"padding “same” works with stride 1 only, not {stride[0]}",
-                "",
-                change=("padding", kernel[0] * dilation[0] // 2),
-            )
-        return (0, 0)
-    assert not isinstance(padding, str), padding
-    return pair(padding)
+@form
+class _Convolution(Biased):
+    """What all convolutions share; `rank` is how many directions the filters slide along."""
 
+    rank: ClassVar[int] = 2
 
-def _check_mode(mode: str, padding: Pair, sizes: tuple[Dim, ...]) -> None:
-    """Reflection needs more pixels than it adds; wrapping at least as many."""
-    for amount, size in zip(padding, sizes, strict=False):
-        most = {"reflect": known(size) - 1, "circular": known(size)}.get(mode)
-        if most is not None and isinstance(size, int) and amount > most:
-            raise ShapeError(
-                f"padding {amount} with {mode} needs a larger image than {size}",
-                "x",
-                change=("padding", most),
-            )
+    out_channels: int = param(
+        32, "Number of filters, and so of output channels.", min=1, max=100_000, required=True
+    )
+    kernel_size: int | Ints = param(3, "Size of each filter.", min=1, max=10_000, required=True)
+    stride: int | Ints = param(1, "Steps from one place of the filter to the next.", min=1, max=10_000)
+    padding: int | Ints | str = param(
+        0, "What is added on every side; “same” keeps the size.", min=0, max=10_000, choices=("same",)
+    )
+    dilation: int | Ints = param(1, "Distance between the points that a filter looks at.", min=1, max=10_000)
+    groups: int = param(1, "Splits the channels into groups that do not see each other.", min=1, max=100_000)
+    bias: bool = param(True, "Add a learned constant to each filter. Not needed right before batch norm.")
+    padding_mode: str = param("zeros", "What the padding is filled with.", choices=MODES)
 
+    def given(self, *specs: TensorSpec) -> dict[str, Value]:
+        return {"in_channels": known(specs[0].shape[1])}
 
-def _face(filters: int, kernel: int | Pair, padding: object, stride: object, unit: str = "filters") -> str:
-    """The words on the face of a convolution: 32 filters · 3×3 · stride 2 · same."""
-    size = "×".join(map(str, kernel)) if isinstance(kernel, tuple) else str(kernel)
-    words = [f"{filters} {unit}", size]
-    if stride not in (1, (1, 1)):
-        words.append(f"stride {'×'.join(map(str, stride)) if isinstance(stride, tuple) else stride}")
-    if padding == "same":
-        words.append("same")
-    return " · ".join(words)
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        (x,) = specs
+        channels, sizes = expect.grid(x, self.rank, "Conv")
+        expect.divides_both(channels, self.out_channels, self.groups)
+        found = convolved(
+            sizes, self.kernel_size, self.stride, self.padding, self.dilation, self.padding_mode
+        )
+        return x.with_shape(x.shape[0], self.out_channels, *found)
+
+    def _weights(self, x: TensorSpec) -> int:
+        """How many weights a filter has."""
+        return known(x.shape[1]) // self.groups * prod(several(self.kernel_size, self.rank))
+
+    def parameters(self, *specs: TensorSpec) -> int:
+        return self.out_channels * (self._weights(specs[0]) + self.bias)
+
+    def operations(self, *specs: TensorSpec) -> int:
+        return self._weights(specs[0]) * prod(known(dim) for dim in self.infer(*specs).shape[1:])
+
+    def summary(self) -> str:
+        return face(f"{self.out_channels} filters", self.kernel_size, self.rank, self.stride, self.padding)
 
 
 @node(
@@ -61,7 +68,7 @@ def _face(filters: int, kernel: int | Pair, padding: object, stride: object, uni
         example(("N", 4, 21), out_channels=8, stride=2, padding=2, dilation=2, groups=2),
     ),
 )
-class Conv1d(NodeType):
+class Conv1d(_Convolution):
     """Slides learned filters along a signal; each filter answers where its pattern occurs.
 
     **Formula** y[o, t] = b[o] + Σ_c Σ_k W[o, c, k] · x[c, t·stride + k·dilation]
@@ -77,9 +84,8 @@ class Conv1d(NodeType):
     **Reference** Waibel et al. 1989, Phoneme recognition using time-delay neural networks.
     """
 
-    out_channels: int = param(
-        32, "Number of filters, and so of output channels.", min=1, max=100_000, required=True
-    )
+    rank = 1
+
     kernel_size: int = param(3, "Length of each filter.", min=1, max=100_000, required=True)
     stride: int = param(1, "Steps from one place of the filter to the next.", min=1, max=100_000)
     padding: int | str = param(
@@ -91,41 +97,13 @@ class Conv1d(NodeType):
         choices=("same",),
     )
     dilation: int = param(1, "Distance between the points that a filter looks at.", min=1, max=100_000)
-    groups: int = param(1, "Splits the channels into groups that do not see each other.", min=1, max=100_000)
-    bias: bool = param(True, "Add a learned constant to each filter. Not needed right before batch norm.")
-    padding_mode: str = param("zeros", "What the padding is filled with.", choices=_MODES)
-
-    def given(self, *specs: TensorSpec) -> dict[str, Value]:
-        return {"in_channels": known(specs[0].shape[1])}
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        channels, length = expect.signals(x)
-        expect.divides_both(channels, self.out_channels, self.groups)
-        kernel, dilation = (self.kernel_size, 1), (self.dilation, 1)
-        padding, _ = _padded(self.padding, kernel, dilation, (self.stride, 1))
-        _check_mode(self.padding_mode, (padding, 0), (length,))
-        if self.padding != "same":
-            length = window_size(length, self.kernel_size, self.stride, padding, self.dilation)
-        return x.with_shape(x.shape[0], self.out_channels, length)
-
-    def parameters(self, *specs: TensorSpec) -> int:
-        weights = known(specs[0].shape[1]) // self.groups * self.kernel_size
-        return self.out_channels * (weights + self.bias)
-
-    def operations(self, *specs: TensorSpec) -> int:
-        weights = known(specs[0].shape[1]) // self.groups * self.kernel_size
-        return weights * self.out_channels * known(self.infer(*specs).shape[2])
-
-    def summary(self) -> str:
-        return _face(self.out_channels, self.kernel_size, self.padding, self.stride)
 
 
 @node(
     "Convolution",
     "nn.Conv2d",
     family="layer",
-    aliases=("conv", "filter", "cnn", "image", "kernel", "depthwise", "patch"),
+    aliases=("conv", "filter", "cnn", "image", "kernel", "patch", "grouped", "dilated", "atrous"),
     examples=(
         example(("N", 3, 32, 30), out_channels=8, kernel_size=(5, 3)),
         example(("N", 4, "H", 12), out_channels=6, padding="same"),
@@ -133,7 +111,7 @@ class Conv1d(NodeType):
         example(("N", 2, 9, 9), out_channels=3, padding=2, dilation=2, padding_mode="reflect"),
     ),
 )
-class Conv2d(NodeType):
+class Conv2d(_Convolution):
     """Slides learned filters over an image; each filter answers where its pattern occurs.
 
     **Formula** y[o, i, j] = b[o] + Σ_c Σ_k Σ_l W[o, c, k, l] · x[c, i·stride + k·dilation, j·stride + l·dilation]
@@ -149,9 +127,6 @@ class Conv2d(NodeType):
     **Reference** LeCun et al. 1998, Gradient-based learning applied to document recognition.
     """
 
-    out_channels: int = param(
-        32, "Number of filters, and so of output channels.", min=1, max=100_000, required=True
-    )
     kernel_size: int | Pair = param(3, "Height and width of each filter.", min=1, max=10_000, required=True)
     stride: int | Pair = param(1, "Pixels from one place of the filter to the next.", min=1, max=10_000)
     padding: int | Pair | str = param(
@@ -163,97 +138,47 @@ class Conv2d(NodeType):
         choices=("same",),
     )
     dilation: int | Pair = param(1, "Distance between the pixels that a filter looks at.", min=1, max=10_000)
-    groups: int = param(1, "Splits the channels into groups that do not see each other.", min=1, max=100_000)
-    bias: bool = param(True, "Add a learned constant to each filter. Not needed right before batch norm.")
-    padding_mode: str = param("zeros", "What the padding is filled with.", choices=_MODES)
-
-    def given(self, *specs: TensorSpec) -> dict[str, Value]:
-        return {"in_channels": known(specs[0].shape[1])}
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        channels, *sizes = expect.images(x)
-        expect.divides_both(channels, self.out_channels, self.groups)
-        kernel, stride, dilation = pair(self.kernel_size), pair(self.stride), pair(self.dilation)
-        padding = _padded(self.padding, kernel, dilation, stride)
-        _check_mode(self.padding_mode, padding, tuple(sizes))
-        if self.padding != "same":
-            sizes = list(map(window_size, sizes, kernel, stride, padding, dilation))
-        return x.with_shape(x.shape[0], self.out_channels, *sizes)
-
-    def parameters(self, *specs: TensorSpec) -> int:
-        weights = known(specs[0].shape[1]) // self.groups * prod(pair(self.kernel_size))
-        return self.out_channels * (weights + self.bias)
-
-    def operations(self, *specs: TensorSpec) -> int:
-        weights = known(specs[0].shape[1]) // self.groups * prod(pair(self.kernel_size))
-        return weights * prod(known(dim) for dim in self.infer(*specs).shape[1:])
-
-    def summary(self) -> str:
-        return _face(self.out_channels, pair(self.kernel_size), self.padding, self.stride)
 
 
 @node(
-    "Transposed convolution",
-    "nn.ConvTranspose2d",
+    "Convolution (3d)",
+    "nn.Conv3d",
     family="layer",
-    aliases=("deconvolution", "upconvolution", "upsampling", "fractionally strided", "generator", "decoder"),
+    aliases=("conv", "filter", "cnn", "volume", "video", "kernel", "voxel", "scan"),
     examples=(
-        example(("N", 8, 7, 7), out_channels=4, kernel_size=4, stride=2, padding=1),
-        example(("N", 4, 5, "W"), out_channels=6, kernel_size=3, padding=1, bias=False),
-        example(("N", 4, 5, 6), out_channels=2, stride=(3, 2), output_padding=(2, 1), groups=2, dilation=2),
+        example(("N", 1, 8, 9, 10), out_channels=4),
+        example(("N", 4, "D", "H", 6), out_channels=6, kernel_size=(1, 3, 3), padding="same", bias=False),
+        example(("N", 4, 9, 8, 7), out_channels=8, stride=(1, 2, 2), padding=(2, 1, 1), groups=2, dilation=2),
     ),
 )
-class ConvTranspose2d(NodeType):
-    """Enlarges an image: every input pixel paints its learned filter into the output.
+class Conv3d(_Convolution):
+    """Slides learned filters through a volume or a video; each filter answers where its pattern occurs.
 
-    **Formula** y[o, i·stride + k, j·stride + l] += W[c, o, k, l] · x[c, i, j], plus b[o]
+    **Formula** y[o, p] = b[o] + Σ_c Σ_k W[o, c, k] · x[c, p·stride + k·dilation], with p and k places in depth, height
+    and width
 
-    **Shapes** x N×C×H×W → y N×out×P×Q with P = (H − 1)·stride − 2·padding + dilation·(kernel − 1) +
-    output_padding + 1. kernel 4, stride 2, padding 1 doubles the size. Parameters: C·(out / groups)·kernel² + out.
+    **Shapes** x N×C×D×H×W → y N×out×O×P×Q with O = ⌊(D + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1, and P
+    and Q likewise. Parameters: out·(C / groups)·kernel³ + out.
 
-    **Use when** a decoder or generator grows a small map into an image.
+    **Use when** the input is a scan of slices, or a video whose frames are the depth, and a pattern may stand anywhere.
 
-    **Alternatives** Upsample and Conv2d, which paints no checkerboard.
+    **Alternatives** Conv2d on each slice, which needs far less memory; two of these with kernels 1×3×3 and 3×1×1.
 
-    **Reference** Zeiler et al. 2010, Deconvolutional networks.
+    **Reference** Ji et al. 2013, 3D convolutional neural networks for human action recognition.
     """
 
-    out_channels: int = param(32, "Number of output channels.", min=1, max=100_000, required=True)
-    kernel_size: int | Pair = param(4, "Height and width of each filter.", min=1, max=10_000, required=True)
-    stride: int | Pair = param(1, "How many times larger the image becomes.", min=1, max=10_000)
-    padding: int | Pair = param(0, "Pixels cut off on every side of the result.", min=0, max=10_000)
-    output_padding: int | Pair = param(0, "Pixels added at the bottom and right.", min=0, max=10_000)
-    groups: int = param(1, "Splits the channels into groups that do not see each other.", min=1, max=100_000)
-    bias: bool = param(True, "Add a learned constant to each filter. Not needed right before batch norm.")
-    dilation: int | Pair = param(1, "Distance between the pixels that a filter paints.", min=1, max=10_000)
+    rank = 3
 
-    def given(self, *specs: TensorSpec) -> dict[str, Value]:
-        return {"in_channels": known(specs[0].shape[1])}
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        channels, *sizes = expect.images(x)
-        expect.divides_both(channels, self.out_channels, self.groups)
-        stride, dilation, extra = pair(self.stride), pair(self.dilation), pair(self.output_padding)
-        for added, *limits in zip(extra, stride, dilation, strict=True):
-            if added >= max(limits):
-                raise ShapeError(
-                    f"output_padding {added} must be smaller than the stride or the dilation, {max(limits)}",
-                    "",
-                    change=("output_padding", max(limits) - 1),
-                )
-        kernel, padding = pair(self.kernel_size), pair(self.padding)
-        found = map(transposed_size, sizes, kernel, stride, padding, extra, dilation)
-        return x.with_shape(x.shape[0], self.out_channels, *found)
-
-    def parameters(self, *specs: TensorSpec) -> int:
-        weights = known(specs[0].shape[1]) * prod(pair(self.kernel_size)) // self.groups
-        return self.out_channels * (weights + self.bias)
-
-    def operations(self, *specs: TensorSpec) -> int:
-        painted = self.out_channels // self.groups * prod(pair(self.kernel_size))
-        return painted * prod(known(dim) for dim in specs[0].shape[1:])
-
-    def summary(self) -> str:
-        return _face(self.out_channels, pair(self.kernel_size), self.padding, self.stride, "channels")
+    kernel_size: int | Triple = param(
+        3, "Depth, height and width of each filter.", min=1, max=1000, required=True
+    )
+    stride: int | Triple = param(1, "Voxels from one place of the filter to the next.", min=1, max=1000)
+    padding: int | Triple | str = param(
+        0,
+        "Voxels added on every side; “same” keeps the size.",
+        min=0,
+        max=1000,
+        kind="triple",
+        choices=("same",),
+    )
+    dilation: int | Triple = param(1, "Distance between the voxels that a filter looks at.", min=1, max=1000)

@@ -1,11 +1,41 @@
-"""Normalisation and regularisation. Imports catalog.spec and core."""
+"""Normalisation. Imports catalog.spec and core."""
+
+from typing import ClassVar
 
 from workbench.catalog import expect
-from workbench.catalog.forms import param
+from workbench.catalog.forms import form, param
 from workbench.catalog.spec import NodeType, example, known, node
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec
+
+
+@form
+class _BatchNorm(NodeType):
+    """Images, or volumes where `rank` is 3."""
+
+    rank: ClassVar[int] = 2
+
+    eps: float = param(1e-5, "Added to the variance, against division by zero.", min=1e-12, max=1)
+    momentum: float = param(0.1, "Share of the newest batch in the running averages.", min=0, max=1)
+    affine: bool = param(True, "Learn a scale and an offset for each channel.")
+
+    def given(self, *specs: TensorSpec) -> dict[str, Value]:
+        return {"num_features": known(specs[0].shape[1])}
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        (x,) = specs
+        if x.rank == 2 and x.dtype == "float":
+            raise ShapeError(
+                f"expects {'images N×C×H×W' if self.rank == 2 else 'volumes N×C×D×H×W'}, got {x}; "
+                "vectors take BatchNorm1d",
+                "x",
+            )
+        expect.grid(x, self.rank, "BatchNorm")
+        return x
+
+    def parameters(self, *specs: TensorSpec) -> int:
+        return 2 * known(specs[0].shape[1]) * self.affine
 
 
 @node(
@@ -15,7 +45,7 @@ from workbench.core.shapes import TensorSpec
     aliases=("batchnorm", "bn", "standardise"),
     examples=(example(("N", 8)), example(("N", 4, "L"), affine=False), example(("V", 6), momentum=0.2)),
 )
-class BatchNorm1d(NodeType):
+class BatchNorm1d(_BatchNorm):
     """Gives each feature mean 0 and variance 1 over the batch, then a learned scale and offset.
 
     **Formula** y = (x − mean) / √(variance + eps) · weight + bias; in evaluation with running averages.
@@ -29,28 +59,17 @@ class BatchNorm1d(NodeType):
     **Reference** Ioffe and Szegedy 2015, Batch normalization.
     """
 
-    eps: float = param(1e-5, "Added to the variance, against division by zero.", min=1e-12, max=1)
-    momentum: float = param(0.1, "Share of the newest batch in the running averages.", min=0, max=1)
     affine: bool = param(True, "Learn a scale and an offset for each feature.")
-
-    def given(self, *specs: TensorSpec) -> dict[str, Value]:
-        return {"num_features": known(specs[0].shape[1])}
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         (x,) = specs
         expect.numbers(x)
         if x.rank not in (2, 3):
-            raise ShapeError(
-                f"expects vectors N×F or signals N×C×L, got {x}"
-                + ("; images take BatchNorm2d" if x.rank == 4 else ""),
-                "x",
-            )
+            other = {4: "; images take BatchNorm2d", 5: "; volumes take BatchNorm3d"}.get(x.rank, "")
+            raise ShapeError(f"expects vectors N×F or signals N×C×L, got {x}{other}", "x")
         if not isinstance(x.shape[1], int):
             raise ShapeError(f"needs to know the number of channels in N×C×L, got {x}; use LayerNorm", "x")
         return x
-
-    def parameters(self, *specs: TensorSpec) -> int:
-        return 2 * known(specs[0].shape[1]) * self.affine
 
 
 @node(
@@ -60,7 +79,7 @@ class BatchNorm1d(NodeType):
     aliases=("batchnorm", "bn", "standardise", "image"),
     examples=(example(("N", 8, 5, 5)), example(("N", 4, "H", "W"), affine=False, eps=0.001)),
 )
-class BatchNorm2d(NodeType):
+class BatchNorm2d(_BatchNorm):
     """Gives each channel mean 0 and variance 1 over the batch, then a learned scale and offset.
 
     **Formula** y = (x − mean) / √(variance + eps) · weight + bias; in evaluation with running averages.
@@ -74,23 +93,29 @@ class BatchNorm2d(NodeType):
     **Reference** Ioffe and Szegedy 2015, Batch normalization.
     """
 
-    eps: float = param(1e-5, "Added to the variance, against division by zero.", min=1e-12, max=1)
-    momentum: float = param(0.1, "Share of the newest batch in the running averages.", min=0, max=1)
-    affine: bool = param(True, "Learn a scale and an offset for each channel.")
 
-    def given(self, *specs: TensorSpec) -> dict[str, Value]:
-        return {"num_features": known(specs[0].shape[1])}
+@node(
+    "Batch normalisation (3d)",
+    "nn.BatchNorm3d",
+    family="normalisation",
+    aliases=("batchnorm", "bn", "standardise", "volume", "video"),
+    examples=(example(("N", 4, 3, 4, 5)), example(("N", 4, "D", "H", "W"), affine=False, momentum=0.01)),
+)
+class BatchNorm3d(_BatchNorm):
+    """Gives each channel mean 0 and variance 1 over the batch, then a learned scale and offset.
 
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        expect.numbers(x)
-        if x.rank in (2, 3):
-            raise ShapeError(f"expects images N×C×H×W, got {x}; vectors and signals take BatchNorm1d", "x")
-        expect.images(x)
-        return x
+    **Formula** y = (x − mean) / √(variance + eps) · weight + bias; in evaluation with running averages.
 
-    def parameters(self, *specs: TensorSpec) -> int:
-        return 2 * known(specs[0].shape[1]) * self.affine
+    **Shapes** x N×C×D×H×W → y the same. Parameters: 2·C.
+
+    **Use when** convolutions over volumes or videos are stacked deep.
+
+    **Alternatives** GroupNorm: volumes are large, and so batches of them small.
+
+    **Reference** Ioffe and Szegedy 2015, Batch normalization; torch.nn.BatchNorm3d.
+    """
+
+    rank = 3
 
 
 @node(
@@ -183,63 +208,3 @@ class GroupNorm(NodeType):
 
     def summary(self) -> str:
         return f"{self.num_groups} groups"
-
-
-@node(
-    "Dropout",
-    "nn.Dropout",
-    family="normalisation",
-    aliases=("regularisation", "overfitting"),
-    examples=(example(("N", 8)), example(("N", "L", 5), p=0.1)),
-)
-class Dropout(NodeType):
-    """Sets a random share of the numbers to zero during training, so that no unit relies on a single other.
-
-    **Formula** y = x · mask / (1 − p) in training, y = x in evaluation
-
-    **Shapes** x any → y the same.
-
-    **Use when** the training metric is much better than the validation metric.
-
-    **Alternatives** more data, augmentation, weight decay; Dropout2d between convolutions.
-
-    **Reference** Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting.
-    """
-
-    p: float = param(
-        0.5, "Share of the numbers that become zero.", min=0, max=1, required=True, label="Share"
-    )
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        expect.numbers(specs[0])
-        return specs[0]
-
-
-@node(
-    "Channel dropout",
-    "nn.Dropout2d",
-    family="normalisation",
-    aliases=("spatial dropout", "regularisation", "overfitting", "image"),
-    examples=(example(("N", 8, 5, 5)), example(("N", 3, "H", 5), p=0.1)),
-)
-class Dropout2d(NodeType):
-    """Sets a random share of whole channels to zero during training.
-
-    **Formula** y = x · mask / (1 − p) in training with one mask value a channel, y = x in evaluation
-
-    **Shapes** x N×C×H×W → y the same.
-
-    **Use when** convolutions overfit: neighbouring pixels are so alike that Dropout hardly acts on them.
-
-    **Alternatives** Dropout, augmentation.
-
-    **Reference** Tompson et al. 2015, Efficient object localization using convolutional networks.
-    """
-
-    p: float = param(
-        0.5, "Share of the channels that become zero.", min=0, max=1, required=True, label="Share"
-    )
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        expect.images(specs[0])
-        return specs[0]

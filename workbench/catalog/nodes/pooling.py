@@ -1,37 +1,44 @@
-"""Pooling: fewer, stronger numbers out of neighbourhoods. Imports catalog.spec and core."""
+"""Windows of which the largest number stays, and the way back. Imports catalog.spec and core."""
+
+from typing import ClassVar
 
 from workbench.catalog import expect
-from workbench.catalog.forms import Pair, param
-from workbench.catalog.spec import Call, NodeType, example, node, pair
-from workbench.catalog.windows import window_size
+from workbench.catalog.forms import Ints, Pair, Triple, form, param
+from workbench.catalog.spec import Call, NodeType, example, node, several
+from workbench.catalog.windows import pooled, pooled_face, transposed_size
 from workbench.core.errors import ShapeError
 from workbench.core.shapes import Dim, TensorSpec
 
 
-def _pooled(size: Dim, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> Dim:
-    if padding > kernel // 2:
-        raise ShapeError(
-            f"padding {padding} may be at most half of the window, {kernel // 2}",
-            "",
-            change=("padding", kernel // 2),
-        )
-    try:
-        return window_size(size, kernel, stride, padding, dilation, ceil=ceil)
-    except ShapeError as error:  # padding cannot help as it may not exceed half of the window
-        raise ShapeError(
-            str(error), "x", change=("kernel_size", size) if isinstance(size, int) else None
-        ) from None
+@form
+class _MaxPool(NodeType):
+    """What all max poolings share; `rank` is how many directions a window has."""
 
+    rank: ClassVar[int] = 2
 
-def _steps(kernel: Pair, stride: int | Pair | None) -> Pair:
-    return kernel if stride is None else pair(stride)
+    kernel_size: int | Ints = param(2, "Size of the window.", min=1, max=10_000, required=True)
+    stride: int | Ints | None = param(
+        None, "Steps between windows; empty: a whole window.", min=1, max=10_000
+    )
+    padding: int | Ints = param(0, "What is added on every side.", min=0, max=10_000)
+    dilation: int | Ints = param(1, "Distance between the points of a window.", min=1, max=10_000)
+    ceil_mode: bool = param(False, "Keep windows at the edge that are not full.")
+    return_indices: bool = param(
+        False, "Also give the place of each largest number, for MaxUnpool2d.", label="Places"
+    )
 
+    def output_ports(self) -> tuple[str, ...]:
+        return ("y", "indices") if self.return_indices else ("y",)
 
-def _face(kernel: int | Pair, stride: int | Pair | None) -> str:
-    size = "×".join(map(str, kernel)) if isinstance(kernel, tuple) else str(kernel)
-    if stride is None or stride == kernel:
-        return size
-    return f"{size} · stride {'×'.join(map(str, stride)) if isinstance(stride, tuple) else stride}"
+    def infer(self, *specs: TensorSpec) -> TensorSpec | tuple[TensorSpec, ...]:
+        (x,) = specs
+        _, sizes = expect.grid(x, self.rank, "MaxPool")
+        found = pooled(sizes, self.kernel_size, self.stride, self.padding, self.dilation, ceil=self.ceil_mode)
+        y = x.with_shape(*x.shape[:2], *found)
+        return (y, TensorSpec(y.shape, "index")) if self.return_indices else y
+
+    def summary(self) -> str:
+        return pooled_face(self.kernel_size, self.stride, self.rank)
 
 
 @node(
@@ -45,7 +52,7 @@ def _face(kernel: int | Pair, stride: int | Pair | None) -> str:
         example(("N", 2, "L"), kernel_size=3, stride=1, padding=1),
     ),
 )
-class MaxPool1d(NodeType):
+class MaxPool1d(_MaxPool):
     """Keeps the largest number of each stretch of a signal.
 
     **Formula** y[c, t] = max_k x[c, t·stride + k]
@@ -60,6 +67,8 @@ class MaxPool1d(NodeType):
     torch.nn.MaxPool1d.
     """
 
+    rank = 1
+
     kernel_size: int = param(2, "Length of the stretch.", min=1, max=100_000, required=True)
     stride: int | None = param(
         None, "Steps between stretches; empty: as long as a stretch.", min=1, max=100_000
@@ -68,29 +77,20 @@ class MaxPool1d(NodeType):
     dilation: int = param(1, "Distance between the numbers of a stretch.", min=1, max=100_000)
     ceil_mode: bool = param(False, "Keep a last stretch that is not full.")
 
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        _, length = expect.signals(x)
-        stride = self.stride or self.kernel_size
-        length = _pooled(length, self.kernel_size, stride, self.padding, self.dilation, self.ceil_mode)
-        return x.with_shape(*x.shape[:2], length)
-
-    def summary(self) -> str:
-        return _face(self.kernel_size, self.stride)
-
 
 @node(
     "Max pooling",
     "nn.MaxPool2d",
     family="pooling",
-    aliases=("downsample", "subsample", "image"),
+    aliases=("downsample", "subsample", "image", "overlapping", "segnet", "argmax"),
     examples=(
         example(("N", 3, 28, 27)),
         example(("N", 3, 21, 20), kernel_size=(3, 2), stride=2, padding=1, ceil_mode=True),
         example(("N", 2, "H", 8), kernel_size=3, stride=1, padding=1),
+        example(("N", 2, "H", 8), return_indices=True),
     ),
 )
-class MaxPool2d(NodeType):
+class MaxPool2d(_MaxPool):
     """Keeps the largest number of each window of an image.
 
     **Formula** y[c, i, j] = max_{k, l} x[c, i·stride + k, j·stride + l]
@@ -111,256 +111,116 @@ class MaxPool2d(NodeType):
     )
     padding: int | Pair = param(0, "Pixels added on every side.", min=0, max=10_000)
     dilation: int | Pair = param(1, "Distance between the pixels of a window.", min=1, max=10_000)
-    ceil_mode: bool = param(False, "Keep windows at the edge that are not full.")
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        _, *sizes = expect.images(x)
-        kernel = pair(self.kernel_size)
-        stride, padding, dilation = _steps(kernel, self.stride), pair(self.padding), pair(self.dilation)
-        ceil = (self.ceil_mode, self.ceil_mode)
-        return x.with_shape(*x.shape[:2], *map(_pooled, sizes, kernel, stride, padding, dilation, ceil))
-
-    def summary(self) -> str:
-        return _face(pair(self.kernel_size), self.stride)
 
 
 @node(
-    "Average pooling",
-    "nn.AvgPool2d",
+    "Max pooling (3d)",
+    "nn.MaxPool3d",
     family="pooling",
-    aliases=("mean", "downsample", "subsample", "image"),
+    aliases=("downsample", "subsample", "volume", "video", "voxel"),
     examples=(
-        example(("N", 3, 28, 27)),
-        example(("N", 3, 21, 20), kernel_size=(3, 2), stride=2, padding=1, ceil_mode=True),
-        example(("N", 2, "H", 8), kernel_size=3, stride=1, padding=1, count_include_pad=False),
+        example(("N", 3, 6, 8, 9)),
+        example(("N", 2, 5, 8, 9), kernel_size=(1, 3, 2), stride=2, padding=(0, 1, 1), ceil_mode=True),
+        example(("N", 2, "D", "H", 8), kernel_size=3, stride=1, padding=1, return_indices=True),
     ),
 )
-class AvgPool2d(NodeType):
-    """Replaces each window of an image by its mean.
+class MaxPool3d(_MaxPool):
+    """Keeps the largest number of each window of a volume or a video.
 
-    **Formula** y[c, i, j] = mean_{k, l} x[c, i·stride + k, j·stride + l]
+    **Formula** y[c, p] = max_k x[c, p·stride + k], with p and k places in depth, height and width
 
-    **Shapes** x N×C×H×W → y N×C×P×Q with P = ⌊(H + 2·padding − kernel) / stride⌋ + 1.
+    **Shapes** x N×C×D×H×W → y N×C×O×P×Q with O = ⌊(D + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1.
 
-    **Use when** an image should become smaller and smoother (LeNet, DenseNet).
+    **Use when** it matters that a pattern occurs, not exactly where; halves a volume with its default. A kernel of
+    1×2×2 keeps the frames of a video.
 
-    **Alternatives** MaxPool2d, which keeps edges sharper.
+    **Alternatives** AvgPool3d, or a Conv3d with stride 2, which learns what to keep.
 
-    **Reference** LeCun et al. 1998, Gradient-based learning applied to document recognition;
-    torch.nn.AvgPool2d.
+    **Reference** Tran et al. 2015, Learning spatiotemporal features with 3D convolutional networks; torch.nn.MaxPool3d.
+    """
+
+    rank = 3
+
+    kernel_size: int | Triple = param(
+        2, "Depth, height and width of the window.", min=1, max=1000, required=True
+    )
+    stride: int | Triple | None = param(
+        None, "Voxels between windows; empty: as large as a window.", min=1, max=1000
+    )
+    padding: int | Triple = param(0, "Voxels added on every side.", min=0, max=1000)
+    dilation: int | Triple = param(1, "Distance between the voxels of a window.", min=1, max=1000)
+
+
+@node(
+    "Max unpooling",
+    "nn.MaxUnpool2d",
+    family="pooling",
+    inputs=("x", "indices", "like"),
+    optional=("like",),
+    aliases=("unpool", "segnet", "decoder", "enlarge", "image"),
+    examples=(
+        example(("N", 3, 4, 5), TensorSpec(("N", 3, 4, 5), "index", 20)),
+        example(
+            ("N", 2, "H", 5), TensorSpec(("N", 2, "H", 5), "index", 20), kernel_size=3, stride=2, padding=1
+        ),
+        example(("N", 2, 4, 5), TensorSpec(("N", 2, 4, 5), "index", 20), ("N", 7, 9, 11)),
+    ),
+)
+class MaxUnpool2d(NodeType):
+    """Puts each number back where MaxPool2d found it, and zeros everywhere else.
+
+    **Formula** y[c, indices[c, i, j]] = x[c, i, j], and 0 elsewhere
+
+    **Shapes** x N×C×P×Q and indices N×C×P×Q → y N×C×H×W with H = (P − 1)·stride − 2·padding + kernel. What is linked to
+    `like` says the height and width instead; needed where pooling dropped a row.
+
+    **Use when** a decoder goes back step by step to where the encoder found its edges (SegNet). Switch Places on in the
+    MaxPool2d and link its indices here; the fields are those of the MaxPool2d.
+
+    **Alternatives** Upsample or ConvTranspose2d, which need no indices.
+
+    **Reference** Badrinarayanan et al. 2017, SegNet; Zeiler and Fergus 2014, Visualizing and understanding
+    convolutional networks; torch.nn.MaxUnpool2d.
     """
 
     kernel_size: int | Pair = param(2, "Height and width of the window.", min=1, max=10_000, required=True)
     stride: int | Pair | None = param(
         None, "Pixels between windows; empty: as large as a window.", min=1, max=10_000
     )
-    padding: int | Pair = param(0, "Pixels added on every side.", min=0, max=10_000)
-    ceil_mode: bool = param(False, "Keep windows at the edge that are not full.")
-    count_include_pad: bool = param(True, "Count the padding as zeros of the mean.")
+    padding: int | Pair = param(0, "Pixels that the pooling added on every side.", min=0, max=10_000)
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        _, *sizes = expect.images(x)
-        kernel = pair(self.kernel_size)
-        stride, padding = _steps(kernel, self.stride), pair(self.padding)
-        ceil = (self.ceil_mode, self.ceil_mode)
-        return x.with_shape(*x.shape[:2], *map(_pooled, sizes, kernel, stride, padding, (1, 1), ceil))
-
-    def summary(self) -> str:
-        return _face(pair(self.kernel_size), self.stride)
-
-
-@node(
-    "Adaptive average pooling (1d)",
-    "nn.AdaptiveAvgPool1d",
-    family="pooling",
-    aliases=("mean", "resize", "signal"),
-    examples=(example(("N", 3, 20), output_size=5), example(("N", 3, "L"), output_size=3)),
-)
-class AdaptiveAvgPool1d(NodeType):
-    """Brings a signal of any length to a fixed length by averaging stretches.
-
-    **Formula** y[c, k] = mean of x[c, t] over the k-th of output_size nearly equal stretches
-
-    **Shapes** x N×C×L → y N×C×output_size.
-
-    **Use when** signals differ in length but a Linear layer needs a fixed number of inputs.
-
-    **Alternatives** GlobalAvgPool, which leaves one number a channel.
-
-    **Reference** torch.nn.AdaptiveAvgPool1d.
-    """
-
-    output_size: int = param(1, "Length of the result.", min=1, max=100_000, required=True)
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        expect.signals(x)
-        return x.with_shape(*x.shape[:2], self.output_size)
-
-
-@node(
-    "Adaptive average pooling",
-    "nn.AdaptiveAvgPool2d",
-    family="pooling",
-    aliases=("mean", "resize", "image"),
-    examples=(
-        example(("N", 3, 20, 17), output_size=(5, 3)),
-        example(("N", 3, "H", "W"), output_size=2),
-    ),
-)
-class AdaptiveAvgPool2d(NodeType):
-    """Brings an image of any size to a fixed size by averaging windows.
-
-    **Formula** y[c, k, l] = mean of x[c, i, j] over the window (k, l) of a grid of nearly equal windows
-
-    **Shapes** x N×C×H×W → y N×C×output_size×output_size.
-
-    **Use when** images differ in size but a Linear layer needs a fixed number of inputs.
-
-    **Alternatives** GlobalAvgPool, which leaves one number a channel.
-
-    **Reference** torch.nn.AdaptiveAvgPool2d.
-    """
-
-    output_size: int | Pair = param(1, "Height and width of the result.", min=1, max=10_000, required=True)
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        expect.images(x)
-        return x.with_shape(*x.shape[:2], *pair(self.output_size))
-
-    def summary(self) -> str:
-        return "×".join(map(str, pair(self.output_size)))
-
-
-@node(
-    "Global average pooling",
-    family="pooling",
-    aliases=("gap", "mean", "squeeze", "spatial mean"),
-    examples=(example(("N", 8, 7, 6)), example(("N", 8, "L")), example(("N", 5, "H", "W"))),
-)
-class GlobalAvgPool(NodeType):
-    """Leaves the mean of each channel.
-
-    **Formula** y[c] = mean_{i, j} x[c, i, j]
-
-    **Shapes** x N×C×H×W or N×C×L → y N×C.
-
-    **Use when** a classifier follows convolutions and the position of what was found does not matter.
-
-    **Alternatives** Flatten, which keeps positions and needs many more weights.
-
-    **Reference** Lin et al. 2014, Network in network.
-    """
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        expect.numbers(x)
-        if x.rank not in (3, 4, 5):
-            raise ShapeError(f"expects images N×C×H×W or signals N×C×L, got {x}", "x")
-        return x.with_shape(*x.shape[:2])
+        x, indices, *like = specs
+        _, sizes = expect.grid(x, 2)
+        expect.indices(indices, "indices", "the places that MaxPool2d gives")
+        if indices.shape != x.shape:
+            raise ShapeError(f"expects a place for each number of x, {x}, got {indices}", "indices")
+        kernel = several(self.kernel_size, 2)
+        stride = kernel if self.stride is None else several(self.stride, 2)
+        padding, none = several(self.padding, 2), (0, 0)
+        found = tuple(map(transposed_size, sizes, kernel, stride, padding, none, (1, 1)))
+        if like:
+            _, wanted = expect.grid(like[0], 2, port="like")
+            for size, whole, step in zip(found, wanted, stride, strict=True):
+                _near(size, whole, step, like[0])
+            found = wanted
+        return x.with_shape(*x.shape[:2], *found)
 
     def forward(self, call: Call) -> list[str]:
-        axes = ", ".join(str(axis) for axis in range(2, call.specs[0].rank))
-        return [f"{call.outputs[0]} = {call.inputs[0]}.mean(({axes}{',' if len(axes) == 1 else ''}))"]
+        arguments = list(call.inputs[:2])
+        if len(call.inputs) > 2:
+            arguments.append(f"output_size={call.inputs[2]}.shape[2:]")
+        return [f"{call.outputs[0]} = {call.module}({', '.join(arguments)})"]
+
+    def summary(self) -> str:
+        return pooled_face(self.kernel_size, self.stride, 2)
 
 
-class _GraphPool(NodeType):
-    """One vector for each graph. Without a link to `batch` all nodes are one graph."""
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        x, *batch = specs
-        expect.numbers(x, "x", "node features V×F")
-        if x.rank != 2 or x.shape[0] == "N":
-            raise ShapeError(f"expects node features V×F, got {x}", "x")
-        if not batch:
-            return x.with_shape(1, x.shape[1])
-        expect.indices(batch[0], "batch", "the graph number of each node")
-        if batch[0].rank != 1:
-            raise ShapeError(f"expects the graph number of each node, V, got {batch[0]}", "batch")
-        return x.with_shape("N", x.shape[1])
-
-
-@node(
-    "Mean of a graph's nodes",
-    "gnn.MeanAggregation",
-    family="pooling",
-    inputs=("x", "batch"),
-    optional=("batch",),
-    aliases=("graph", "gnn", "readout", "global_mean_pool", "average"),
-    examples=(
-        example(("V", 8), TensorSpec(("V",), "index")),
-        example(("V", 5)),
-    ),
-)
-class GlobalMeanPool(_GraphPool):
-    """Describes each graph by the mean of its nodes.
-
-    **Formula** y = (1 / |V|) Σ_v x_v
-
-    **Shapes** x V×F, batch V (the graph number of each node) → y N×F; without batch one graph, 1×F.
-
-    **Use when** whole graphs are classified (molecules) and their size should not matter.
-
-    **Alternatives** GlobalAddPool counts, GlobalMaxPool finds.
-
-    **Reference** Xu et al. 2019, How powerful are graph neural networks?;
-    torch_geometric.nn.global_mean_pool.
-    """
-
-
-@node(
-    "Maximum of a graph's nodes",
-    "gnn.MaxAggregation",
-    family="pooling",
-    inputs=("x", "batch"),
-    optional=("batch",),
-    aliases=("graph", "gnn", "readout", "global_max_pool"),
-    examples=(
-        example(("V", 8), TensorSpec(("V",), "index")),
-        example(("V", 5)),
-    ),
-)
-class GlobalMaxPool(_GraphPool):
-    """Describes each graph by the largest value of each feature among its nodes.
-
-    **Formula** y = max_v x_v
-
-    **Shapes** x V×F, batch V (the graph number of each node) → y N×F; without batch one graph, 1×F.
-
-    **Use when** whole graphs are classified and one telling node is enough.
-
-    **Alternatives** GlobalMeanPool, GlobalAddPool.
-
-    **Reference** Xu et al. 2019, How powerful are graph neural networks?;
-    torch_geometric.nn.global_max_pool.
-    """
-
-
-@node(
-    "Sum of a graph's nodes",
-    "gnn.SumAggregation",
-    family="pooling",
-    inputs=("x", "batch"),
-    optional=("batch",),
-    aliases=("graph", "gnn", "readout", "global_add_pool"),
-    examples=(
-        example(("V", 8), TensorSpec(("V",), "index")),
-        example(("V", 5)),
-    ),
-)
-class GlobalAddPool(_GraphPool):
-    """Describes each graph by the sum of its nodes.
-
-    **Formula** y = Σ_v x_v
-
-    **Shapes** x V×F, batch V (the graph number of each node) → y N×F; without batch one graph, 1×F.
-
-    **Use when** whole graphs are classified and it matters how many nodes of a kind they have.
-
-    **Alternatives** GlobalMeanPool when graphs differ much in size.
-
-    **Reference** Xu et al. 2019, How powerful are graph neural networks?
-    """
+def _near(size: Dim, wanted: Dim, step: int, like: TensorSpec) -> None:
+    """Pooling drops less than a step, so no other size can have been pooled."""
+    if isinstance(size, int) and isinstance(wanted, int) and not size - step < wanted < size + step:
+        raise ShapeError(
+            f"expects something of about the size {size} that the windows cover, got {like}; link what went into the "
+            "MaxPool2d",
+            "like",
+        )

@@ -26,7 +26,7 @@ def shown(value: Value) -> str:
 def parsed(entry: Field, text: str) -> Value:
     """What a typed text means for a field; an expression stays one. Raises WorkbenchError that says why not."""
     text = text.strip()
-    if entry.kind in ("pair", "ints", "floats"):
+    if entry.kind in ("pair", "triple", "ints", "floats"):
         return _several(entry, text)
     if text.startswith("="):
         return _expression(text)
@@ -93,7 +93,7 @@ def _several(entry: Field, text: str) -> Value:
         if entry.optional:
             return None
         raise FieldError(entry.name, f"{entry.label} needs at least one number.")
-    if len(values) == 1 and (entry.kind == "pair" or isinstance(values[0], str)):
+    if len(values) == 1 and (entry.kind in ("pair", "triple") or isinstance(values[0], str)):
         return values[0] if isinstance(values[0], str) else convert(entry, values[0])
     if any(isinstance(value, str) for value in values):
         return tuple(values)
