@@ -10,7 +10,7 @@ from workbench.core.shapes import Dim, TensorSpec, same_dim
 
 
 @form
-class _Merge(NodeType):
+class Merge(NodeType):
     """Ports a, b, c … as many as `count` says."""
 
     count: int = param(2, "How many inputs.", min=2, max=16, label="Inputs")
@@ -22,7 +22,8 @@ class _Merge(NodeType):
         return "" if self.count == 2 else f"{self.count} inputs"
 
 
-def _same_rank(specs: tuple[TensorSpec, ...]) -> None:
+def same_rank(specs: tuple[TensorSpec, ...]) -> None:
+    """Raises unless all inputs are numbers with as many dimensions as the first."""
     for port, spec in zip(ascii_lowercase, specs, strict=False):
         expect.numbers(spec, port)
         if spec.rank != specs[0].rank:
@@ -35,7 +36,7 @@ def _same_rank(specs: tuple[TensorSpec, ...]) -> None:
             )
 
 
-def _broadcast(a: TensorSpec, b: TensorSpec, port: str, fixed: int) -> TensorSpec:
+def broadcast(a: TensorSpec, b: TensorSpec, port: str, fixed: int) -> TensorSpec:
     """The shape of both together; a size of 1 is stretched, but not along the axis `fixed`."""
     shape: list[Dim] = []
     for axis, (x, y) in enumerate(zip(a.shape, b.shape, strict=True)):
@@ -111,7 +112,7 @@ def _features(x: TensorSpec) -> int:
         example((), ()),
     ),
 )
-class Add(_Merge):
+class Add(Merge):
     """Adds its inputs element by element.
 
     **Formula** y = a + b + …
@@ -126,10 +127,10 @@ class Add(_Merge):
     """
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
-        _same_rank(specs)
+        same_rank(specs)
         result = specs[0]
         for port, spec in zip(ascii_lowercase[1:], specs[1:], strict=False):
-            result = _broadcast(result, spec, port, _features(spec))
+            result = broadcast(result, spec, port, _features(spec))
         return result
 
     def forward(self, call: Call) -> list[str]:
@@ -146,7 +147,7 @@ class Add(_Merge):
         example(("N", "L", 1), ("N", "L", 5), ("N", "L", 5), count=3),
     ),
 )
-class Multiply(_Merge):
+class Multiply(Merge):
     """Multiplies its inputs element by element.
 
     **Formula** y = a · b · …
@@ -161,10 +162,10 @@ class Multiply(_Merge):
     """
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
-        _same_rank(specs)
+        same_rank(specs)
         result = specs[0]
         for port, spec in zip(ascii_lowercase[1:], specs[1:], strict=False):
-            result = _broadcast(result, spec, port, -1)
+            result = broadcast(result, spec, port, -1)
         return result
 
     def forward(self, call: Call) -> list[str]:
@@ -181,7 +182,7 @@ class Multiply(_Merge):
         example(("N", "L", 3), ("N", "L", 4), dim=-1),
     ),
 )
-class Concatenate(_Merge):
+class Concatenate(Merge):
     """Puts its inputs behind each other along one dimension.
 
     **Formula** y = [a, b, …] along the dimension
@@ -200,7 +201,7 @@ class Concatenate(_Merge):
     )
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
-        _same_rank(specs)
+        same_rank(specs)
         first = specs[0]
         if not -first.rank <= self.dim < first.rank or self.dim % first.rank == 0:
             raise ShapeError(

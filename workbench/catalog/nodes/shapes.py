@@ -1,23 +1,23 @@
-"""Types that change the form of a tensor, or pick from it, without learning. Imports catalog.spec and core."""
+"""Types that change the form of a tensor and keep all that is in it. Imports catalog.spec and core."""
 
 from math import prod
 
 from workbench.catalog import expect
-from workbench.catalog.forms import Ints, Pair, param
-from workbench.catalog.spec import Call, NodeType, example, known, node, pair
+from workbench.catalog.forms import Ints, param
+from workbench.catalog.spec import Call, NodeType, example, known, node
 from workbench.core.errors import ShapeError
 from workbench.core.shapes import Dim, TensorSpec
 
 
-def _axis(x: TensorSpec, dim: int) -> int:
-    """The dimension counted from the front. Raises ShapeError for the batch and beyond."""
+def axis_of(x: TensorSpec, dim: int, field: str = "dim") -> int:
+    """The dimension (of a field) counted from the front. Raises ShapeError for the batch and beyond."""
     if not -x.rank <= dim < x.rank or dim % x.rank == 0:
-        change = ("dim", 1) if x.rank > 1 else None  # else there is none
-        raise ShapeError(f"dim {dim} is not a dimension after the batch of {x}", "", change=change)
+        change = (field, 1) if x.rank > 1 else None  # else there is none
+        raise ShapeError(f"{field} {dim} is not a dimension after the batch of {x}", "", change=change)
     return dim % x.rank
 
 
-def _elements(shape: tuple[Dim, ...]) -> int | None:
+def elements(shape: tuple[Dim, ...]) -> int | None:
     """Number of elements; None when a size is not known."""
     return prod(map(known, shape)) if all(isinstance(dim, int) for dim in shape) else None
 
@@ -31,6 +31,8 @@ def _elements(shape: tuple[Dim, ...]) -> int | None:
         example(("N", 3, 4, 5)),
         example(("N", 3, 4, 5), start_dim=2),
         example(("N", "L", 4, 5), start_dim=2),
+        example(("N", 3, 4, 5), end_dim=2),
+        example(("N", 3, 4, 5, 2), start_dim=2, end_dim=-2),
         example(TensorSpec(("N", 4, 5), "index", 10)),
     ),
 )
@@ -39,7 +41,7 @@ class Flatten(NodeType):
 
     **Formula** y[a · B + b] = x[a, b]
 
-    **Shapes** x N×A×B×… → y N×(A·B·…); with start_dim 2, N×A×(B·…).
+    **Shapes** x N×A×B×… → y N×(A·B·…); with start_dim 2, N×A×(B·…); with end_dim 2, N×(A·B)×….
 
     **Use when** a Linear layer follows convolutions or images; with start_dim 2 and Permute, an image becomes a
     sequence of patches.
@@ -50,6 +52,7 @@ class Flatten(NodeType):
     """
 
     start_dim: int = param(1, "The first dimension that is joined.", min=1, max=8)
+    end_dim: int = param(-1, "The last dimension that is joined; −1 is the last of all.", min=-8, max=8)
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         (x,) = specs
@@ -58,12 +61,21 @@ class Flatten(NodeType):
             raise ShapeError(
                 f"has nothing to join after dimension {self.start_dim} in {x}", "x", change=change
             )
-        size = _elements(x.shape[self.start_dim :])
+        last = self.end_dim + x.rank if self.end_dim < 0 else self.end_dim
+        if not self.start_dim <= last < x.rank:
+            raise ShapeError(
+                f"cannot join dimensions {self.start_dim} to {self.end_dim} of {x}",
+                "",
+                change=("end_dim", -1),
+            )
+        size = elements(x.shape[self.start_dim : last + 1])
         if size is None:
             raise ShapeError(f"expects examples of known size, got {x}", "x")
-        return x.with_shape(*x.shape[: self.start_dim], size)
+        return x.with_shape(*x.shape[: self.start_dim], size, *x.shape[last + 1 :])
 
     def summary(self) -> str:
+        if self.end_dim != -1:
+            return f"dimensions {self.start_dim} to {self.end_dim}"
         return "" if self.start_dim == 1 else f"from dimension {self.start_dim}"
 
 
@@ -95,7 +107,7 @@ class Reshape(NodeType):
 
     def sizes(self, x: TensorSpec) -> tuple[int, ...]:
         """The new sizes after the batch. Raises ShapeError."""
-        size = _elements(x.shape[1:])
+        size = elements(x.shape[1:])
         if size is None or not x.rank:
             raise ShapeError(f"expects examples of known size, got {x}", "x")
         open_sizes = self.shape.count(-1)
@@ -136,7 +148,7 @@ class Reshape(NodeType):
 @node(
     "Permute",
     family="structure",
-    aliases=("transpose dims", "swap", "reorder", "channels last", "transpose"),
+    aliases=("transpose dims", "swap", "reorder", "channels last"),
     examples=(
         example(("N", "L", 5)),
         example(("N", 3, 4, 5), dims=(0, 2, 3, 1)),
@@ -178,48 +190,131 @@ class Permute(NodeType):
 
 
 @node(
-    "Pad to size",
+    "Transpose",
     family="structure",
-    aliases=("zero padding", "pad", "lenet", "border", "image"),
+    aliases=("swap dimensions", "swapaxes", "channels first", "permute"),
     examples=(
-        example(("N", 1, 28, 28)),
-        example(("N", 3, 9, 40), size=(16, 20)),
-        example(("N", 1, 32, 33)),
+        example(("N", "L", 5)),
+        example(("N", 3, 4, 5), dim0=1, dim1=-1),
+        example(TensorSpec(("N", 3, 4), "index", 5)),
     ),
 )
-class PadTo(NodeType):
-    """Adds a border of zeros so that an image has at least a given size; a larger image stays as it is.
+class Transpose(NodeType):
+    """Swaps two dimensions.
 
-    **Formula** y[c, i + top, j + left] = x[c, i, j], and 0 elsewhere
+    **Formula** y[n, j, i] = x[n, i, j]
 
-    **Shapes** x N×C×H×W → y N×C×max(H, height)×max(W, width). An odd pixel goes to the right and the bottom.
+    **Shapes** x N×A×B → y N×B×A.
 
-    **Use when** a network was made for larger images: LeNet takes digits padded to 32×32.
+    **Use when** two dimensions change places, such as N×L×F for a Conv1d, which wants N×F×L.
 
-    **Alternatives** the padding of Conv2d; Upsample to enlarge what is seen.
+    **Alternatives** Permute for any order of all dimensions; Reshape when numbers should not be moved.
 
-    **Reference** LeCun et al. 1998, Gradient-based learning applied to document recognition;
-    torch.nn.functional.pad.
+    **Reference** torch.transpose.
     """
 
-    size: int | Pair = param(32, "Height and width that are reached.", min=1, max=100_000, required=True)
+    dim0: int = param(1, "The one dimension.", min=-8, max=8, required=True)
+    dim1: int = param(2, "The other dimension.", min=-8, max=8, required=True)
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         (x,) = specs
-        expect.images(x)
-        sizes = (expect.sized(x, 2, "rows"), expect.sized(x, 3, "columns"))
-        return x.with_shape(*x.shape[:2], *map(max, sizes, pair(self.size)))
+        shape = list(x.shape)
+        first, second = axis_of(x, self.dim0, "dim0"), axis_of(x, self.dim1, "dim1")
+        shape[first], shape[second] = shape[second], shape[first]
+        return x.with_shape(*shape)
 
     def forward(self, call: Call) -> list[str]:
-        (x,) = call.specs
-        height, width = self.infer(x).shape[2:]
-        rows, columns = known(height) - known(x.shape[2]), known(width) - known(x.shape[3])
-        border = (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)
-        value = f"F.pad({call.inputs[0]}, {border})" if any(border) else call.inputs[0]
-        return [f"{call.outputs[0]} = {value}"]
+        return [f"{call.outputs[0]} = {call.inputs[0]}.transpose({self.dim0}, {self.dim1})"]
 
     def summary(self) -> str:
-        return "×".join(map(str, pair(self.size)))
+        return f"{self.dim0} and {self.dim1}"
+
+
+@node(
+    "Unsqueeze",
+    family="structure",
+    aliases=("add dimension", "expand dims", "newaxis", "channel"),
+    examples=(
+        example(("N", 5)),
+        example(("N", "L", 5), dim=-1),
+        example(TensorSpec(("N", 3), "index", 5), dim=2),
+    ),
+)
+class Unsqueeze(NodeType):
+    """Puts in a dimension of size 1.
+
+    **Formula** y[n, 0, i] = x[n, i]
+
+    **Shapes** x N×A → y N×1×A; with dim −1, N×A×1.
+
+    **Use when** a tensor needs one more dimension: a channel of a grey image, a step of a sequence, or sizes that are
+    stretched in Add and Multiply.
+
+    **Alternatives** Reshape, when other sizes change too; Squeeze does the opposite.
+
+    **Reference** torch.unsqueeze.
+    """
+
+    dim: int = param(1, "Where the new dimension stands; −1 is last.", min=-8, max=8, required=True)
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        (x,) = specs
+        axis = self.dim + x.rank + 1 if self.dim < 0 else self.dim
+        if not 1 <= axis <= x.rank:
+            change = ("dim", -1) if x.rank else None
+            raise ShapeError(f"cannot put dimension {self.dim} behind the batch of {x}", "", change=change)
+        return x.with_shape(*x.shape[:axis], 1, *x.shape[axis:])
+
+    def forward(self, call: Call) -> list[str]:
+        return [f"{call.outputs[0]} = {call.inputs[0]}.unsqueeze({self.dim})"]
+
+    def summary(self) -> str:
+        return f"dimension {self.dim}"
+
+
+@node(
+    "Squeeze",
+    family="structure",
+    aliases=("remove dimension", "drop dimension", "singleton"),
+    examples=(
+        example(("N", 5, 1)),
+        example(("N", 1, "L"), dim=1),
+        example(TensorSpec(("N", 3, 1), "index", 5)),
+    ),
+)
+class Squeeze(NodeType):
+    """Takes out a dimension of size 1.
+
+    **Formula** y[n, i] = x[n, i, 0]
+
+    **Shapes** x N×A×1 → y N×A.
+
+    **Use when** something has one dimension of size 1 too many, such as the N×1×L of a single channel.
+
+    **Alternatives** Select for one entry of a larger dimension; Unsqueeze does the opposite.
+
+    **Reference** torch.squeeze.
+    """
+
+    dim: int = param(-1, "The dimension that goes away; −1 is the last.", min=-8, max=8, required=True)
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        (x,) = specs
+        axis = axis_of(x, self.dim)
+        if x.shape[axis] != 1:
+            ones = [place for place in range(1, x.rank) if x.shape[place] == 1]
+            raise ShapeError(
+                f"dimension {self.dim} of {x} has size {x.shape[axis]}, not 1; Select picks one entry",
+                "",
+                change=("dim", ones[0]) if ones else None,
+            )
+        return x.with_shape(*x.shape[:axis], *x.shape[axis + 1 :])
+
+    def forward(self, call: Call) -> list[str]:
+        return [f"{call.outputs[0]} = {call.inputs[0]}.squeeze({self.dim})"]
+
+    def summary(self) -> str:
+        return f"dimension {self.dim}"
 
 
 @node(
@@ -263,164 +358,3 @@ class Upsample(NodeType):
 
     def summary(self) -> str:
         return f"×{self.scale_factor}" + ("" if self.mode == "nearest" else f" · {self.mode}")
-
-
-@node(
-    "Select step",
-    family="structure",
-    aliases=("last step", "index", "pick", "slice", "first token", "cls"),
-    examples=(
-        example(("N", "L", 5)),
-        example(("N", 4, 5, 6), dim=2, index=3),
-        example(TensorSpec(("N", 7), "index", 9), index=0),
-    ),
-)
-class Select(NodeType):
-    """Picks one entry along a dimension, such as the last step of a sequence.
-
-    **Formula** y_f = x[index, f]
-
-    **Shapes** x N×L×F → y N×F.
-
-    **Use when** a sequence gets one answer: the last step of a recurrent layer, the first token of a Transformer.
-
-    **Alternatives** Mean over all steps; the `last` output of LSTM.
-
-    **Reference** Devlin et al. 2019, BERT, reads its answer at the first token; torch.select.
-    """
-
-    index: int = param(
-        -1, "Which entry; 0 is the first, −1 the last.", min=-1_000_000, max=1_000_000, required=True
-    )
-    dim: int = param(1, "The dimension that goes away.", min=-5, max=5)
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        axis = _axis(x, self.dim)
-        size = x.shape[axis]
-        if isinstance(size, int) and not -size <= self.index < size:
-            raise ShapeError(f"has no entry {self.index} among the {size} of {x}", "", change=("index", -1))
-        return x.with_shape(*x.shape[:axis], *x.shape[axis + 1 :])
-
-    def forward(self, call: Call) -> list[str]:
-        places = [":"] * _axis(call.specs[0], self.dim)
-        return [f"{call.outputs[0]} = {call.inputs[0]}[{', '.join([*places, str(self.index)])}]"]
-
-    def summary(self) -> str:
-        return {-1: "last", 0: "first"}.get(self.index, str(self.index))
-
-
-@node(
-    "Mean over a dimension",
-    family="structure",
-    aliases=("average", "pool", "reduce", "sequence mean"),
-    examples=(
-        example(("N", "L", 5)),
-        example(("N", 4, 5, 6), dim=-1),
-        example(("N", 4, 5), dim=2, keepdim=True),
-    ),
-)
-class Mean(NodeType):
-    """Takes the mean along a dimension.
-
-    **Formula** y_f = (1 / L) Σ_t x_tf
-
-    **Shapes** x N×L×F → y N×F; with keepdim N×1×F.
-
-    **Use when** a sequence gets one answer and every step counts.
-
-    **Alternatives** Select takes one step; GlobalAvgPool for images.
-
-    **Reference** torch.mean.
-    """
-
-    dim: int = param(1, "The dimension that goes away.", min=-5, max=5, required=True)
-    keepdim: bool = param(False, "Keep the dimension with size 1.")
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        expect.numbers(x)
-        axis = _axis(x, self.dim)
-        return x.with_shape(*x.shape[:axis], *(1,) * self.keepdim, *x.shape[axis + 1 :])
-
-    def forward(self, call: Call) -> list[str]:
-        keep = ", keepdim=True" if self.keepdim else ""
-        return [f"{call.outputs[0]} = {call.inputs[0]}.mean({self.dim}{keep})"]
-
-    def summary(self) -> str:
-        return f"dimension {self.dim}"
-
-
-@node(
-    "Scale",
-    family="structure",
-    aliases=("multiply by constant", "shift", "rescale", "normalise", "arithmetic", "weight"),
-    examples=(
-        example(("N", 5)),
-        example(("N", 1, "H", 4), factor=2.0, offset=-1.0),
-        example((), factor=0.5),
-    ),
-)
-class Scale(NodeType):
-    """Multiplies by a number and adds another.
-
-    **Formula** y = factor · x + offset
-
-    **Shapes** x any → y the same.
-
-    **Use when** pixels in [0, 1] should lie in [−1, 1] (factor 2, offset −1), or one of several losses weighs less.
-
-    **Alternatives** BatchNorm2d or LayerNorm, which learn scale and offset.
-
-    **Reference** torch.mul, torch.add.
-    """
-
-    factor: float = param(1.0, "What every number is multiplied by.", min=-1e9, max=1e9)
-    offset: float = param(0.0, "What is added to every number.", min=-1e9, max=1e9)
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        expect.numbers(specs[0])
-        return specs[0]
-
-    def forward(self, call: Call) -> list[str]:
-        product = call.inputs[0] if self.factor == 1 else f"{float(self.factor)!r} * {call.inputs[0]}"
-        sign = "-" if self.offset < 0 else "+"
-        added = f" {sign} {abs(float(self.offset))!r}" if self.offset else ""
-        return [f"{call.outputs[0]} = {product}{added}"]
-
-    def summary(self) -> str:
-        return f"× {self.factor:g}" + (f" {self.offset:+g}" if self.offset else "")
-
-
-@node(
-    "Stop gradient",
-    family="structure",
-    aliases=("detach", "freeze", "no grad", "target network"),
-    examples=(
-        example(("N", 5)),
-        example(("N", "L", 4)),
-        example(
-            (),
-        ),
-    ),
-)
-class StopGradient(NodeType):
-    """Passes the value on and lets no gradient back.
-
-    **Formula** y = x with ∂y / ∂x = 0
-
-    **Shapes** x any → y the same.
-
-    **Use when** what comes before must not be trained by the losses that follow (teachers, targets, commitments).
-
-    **Alternatives** the list of trained parts of an update, which a GAN uses; Scale, which weakens a
-    value together with its gradient.
-
-    **Reference** Chen and He 2021, Exploring simple Siamese representation learning; torch.Tensor.detach.
-    """
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        return specs[0]
-
-    def forward(self, call: Call) -> list[str]:
-        return [f"{call.outputs[0]} = {call.inputs[0]}.detach()"]
