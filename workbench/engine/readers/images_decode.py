@@ -1,4 +1,4 @@
-"""Decodes many pictures into the arrays of a dataset, by several threads and straight into the copy's files.
+"""Decodes many pictures into the arrays of a dataset: by processes straight into the copy's files, or by threads.
 
 May import NumPy, the schema and core.
 """
@@ -23,13 +23,24 @@ from workbench.core.shapes import TensorSpec
 from workbench.engine.readers.arrangement import Entry, group, several
 from workbench.engine.readers.content import Array, Content, Index
 from workbench.engine.readers.files import MAX_BYTES, size_text, slug, title
+from workbench.engine.readers.forks import in_processes, possible
 from workbench.engine.readers.images_masks import Masks
-from workbench.engine.readers.images_pixels import DAMAGE, Form, Header, Size, degraded, pixels
+from workbench.engine.readers.images_pixels import (
+    DAMAGE,
+    Form,
+    Header,
+    OtherHeaderError,
+    Size,
+    degraded,
+    pixels,
+)
 from workbench.engine.readers.reader import Figure, Reading
 from workbench.engine.readers.split import divided, parts_of
-from workbench.engine.readers.trees import Tree
+from workbench.engine.readers.trees import Folder, Tree
 
 _THREADS = min(8, os.cpu_count() or 1)
+# Of so many pictures and more the decoding is worth some processes.
+_MANY = 500
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -82,7 +93,7 @@ class Plan:
 
 
 def decoded(files: Tree, plan: Plan, reading: Reading) -> Content:
-    """The arrays, filled by several threads: Pillow decodes beside Python."""
+    """The arrays, filled by several processes or threads."""
     starts = plan.starts
     items = starts[-1]
     image = plan.form.times(plan.scale) if plan.small else plan.form
@@ -118,7 +129,17 @@ def decoded(files: Tree, plan: Plan, reading: Reading) -> Content:
             return f"{files.shown(name)} is damaged and left out ({error})."
         return ""
 
-    said = in_threads(decode, range(len(plan.entries)), "Pictures", reading)
+    # Archives have one place in their file for all, and masks one list of values.
+    if masks is None and reading.folder and isinstance(files, Folder) and len(starts) > _MANY and possible():
+        said = in_processes(
+            decode,
+            len(plan.entries),
+            lambda number: files.shown(plan.entries[number].file),
+            lambda done: reading.progress("Pictures", done, len(plan.entries)),
+            OtherHeaderError,
+        )
+    else:
+        said = in_threads(decode, range(len(plan.entries)), "Pictures", reading)
     for problem in several([each for each in said if each], "pictures are left out"):
         reading.say(problem)
     good = np.array([not each for each in said])
@@ -207,11 +228,17 @@ def in_threads(
     do: Callable[[_Item], _Result], items: Sequence[_Item], what: str, reading: Reading
 ) -> list[_Result]:
     """What `do` gives for each, in their order; tells how far it is."""
-    results = []
+    # A hand-over from thread to thread takes as long as a small picture does.
+    step = min(32, max(1, len(items) // (16 * _THREADS)))
+
+    def some(start: int) -> list[_Result]:
+        return [do(item) for item in items[start : start + step]]
+
+    results: list[_Result] = []
     with ThreadPoolExecutor(_THREADS) as pool:
-        for number, result in enumerate(pool.map(do, items)):
-            reading.progress(what, number, len(items))
-            results.append(result)
+        for done in pool.map(some, range(0, len(items), step)):
+            reading.progress(what, len(results), len(items))
+            results += done
     return results
 
 

@@ -9,7 +9,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO, TypeVar
@@ -17,6 +17,8 @@ from typing import BinaryIO, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
+
+from workbench.engine.readers.images_jpeg import JPEG, MOST_BYTES, PlainJpeg, plain
 
 _FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "ICO")
 
@@ -35,6 +37,11 @@ COLOUR = 1 << 24
 # EXIF: orientations from here on exchange width and height.
 _ORIENTATION, _TURNED = 0x0112, 5
 _TURNING = ("JPEG", "MPO", "TIFF", "WEBP", "AVIF")
+
+# Ways to bring a picture to its size for which a smaller decoded one will do.
+_SCALED = ("stretch", "cover", "inside")
+# So many bytes have the header of an ordinary JPEG.
+_HEAD = 4096
 
 Size = tuple[int, int]
 _Number = TypeVar("_Number", np.uint8, np.int32)
@@ -77,8 +84,12 @@ class Form:
 
 def header(stream: BinaryIO) -> Header:
     """What the first bytes say; nothing is decoded.  Raises one of DAMAGE."""
-    with _image(stream) as image:
-        return _header(image)
+    with stream:
+        found = _plain(stream, _HEAD)
+        if found is not None:
+            return Header(found.size, found.colour)
+        with _image(stream) as image:
+            return _header(image)
 
 
 def pixels(stream: BinaryIO, form: Form, expected: Header | None = None) -> Pixels:
@@ -86,19 +97,54 @@ def pixels(stream: BinaryIO, form: Form, expected: Header | None = None) -> Pixe
 
     Raises one of DAMAGE, and OtherHeaderError when the header is not the expected one.
     """
+    with stream:
+        plain = _plain(stream, MOST_BYTES)
+        if plain is not None and len(plain.content) < MOST_BYTES:
+            if expected is not None and Header(plain.size, plain.colour) != expected:
+                raise OtherHeaderError
+            wanted = _drafted(form.size) if form.fit in _SCALED else None
+            # Of a damaged one Pillow's own way tells what is wrong.
+            with suppress(*DAMAGE):
+                return _formed(plain.decoded(form.channels == 1, wanted), form)
+        stream.seek(0)
+        return _opened(stream, form, expected)
+
+
+def _opened(stream: BinaryIO, form: Form, expected: Header | None) -> Pixels:
+    """The pixels of a picture of any kind."""
     with _image(stream) as image:
         found = _header(image)
         if expected is not None and found != expected:
             raise OtherHeaderError
         turned = found.size != image.size or _orientation(image) > 1
-        if form.fit in ("stretch", "cover", "inside") and image.format == "JPEG":
-            # A large photograph is decoded at half, a fourth or an eighth, still twice as large as wanted.
-            wide, high = form.size[::-1] if found.size != image.size else form.size
-            image.draft("RGB" if form.channels == 3 else "L", (2 * wide, 2 * high))
-        plain = _bytes(ImageOps.exif_transpose(image) if turned else image, form.channels)
-        array: Pixels = np.asarray(laid(plain, form, Image.Resampling.BILINEAR))
-    array = array if array.ndim == 3 else array[:, :, None]
+        if form.fit in _SCALED and image.format == "JPEG":
+            size = form.size[::-1] if found.size != image.size else form.size
+            image.draft("RGB" if form.channels == 3 else "L", _drafted(size))
+        return _formed(ImageOps.exif_transpose(image) if turned else image, form)
+
+
+def _drafted(size: Size) -> Size:
+    """A large photograph is decoded at half, a fourth or an eighth, still twice as large as wanted."""
+    return 2 * size[0], 2 * size[1]
+
+
+def _formed(image: Image.Image, form: Form) -> Pixels:
+    """A picture as tiles × channels × height × width bytes."""
+    done = laid(_bytes(image, form.channels), form, Image.Resampling.BILINEAR)
+    # Half the time of np.asarray, which asks Pillow for several things.
+    array = np.frombuffer(done.tobytes(), np.uint8).reshape(done.size[1], done.size[0], form.channels)
     return _tiles(array, form).transpose(0, 3, 1, 2)
+
+
+def _plain(stream: BinaryIO, most: int) -> PlainJpeg | None:
+    """The ordinary JPEG that a stream begins with; otherwise the stream is where it was."""
+    start = stream.read(2)
+    found = plain(start + stream.read(most - 2)) if start == JPEG else None
+    if found is not None:
+        _check_size(found.size)
+    else:
+        stream.seek(0)
+    return found
 
 
 def codes(stream: BinaryIO, form: Form) -> NDArray[np.int32]:
@@ -156,15 +202,20 @@ def _formats() -> tuple[str, ...]:
 
 def _header(image: Image.Image) -> Header:
     width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise ValueError(f"{width}×{height} pixels are more than {MAX_PIXELS:,}")
-    if not width * height:
-        raise ValueError("it has no pixels")
+    _check_size(image.size)
     if _orientation(image) >= _TURNED:
         width, height = height, width
     mode = image.mode
     colour = mode not in ("1", "L", "LA", "La", "I", "F") and mode[:2] != "I;"
     return Header((width, height), colour, _odd(image))
+
+
+def _check_size(size: Size) -> None:
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise ValueError(f"{width}×{height} pixels are more than {MAX_PIXELS:,}")
+    if not width * height:
+        raise ValueError("it has no pixels")
 
 
 def _orientation(image: Image.Image) -> int:

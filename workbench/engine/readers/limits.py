@@ -9,8 +9,11 @@ from contextlib import contextmanager
 MEMORY = int(os.environ.get("WORKBENCH_READER_MEMORY", 4 * 2**30))
 MEMORY_TEXT = f"{MEMORY / 2**30:.3g} GB"
 
+# The largest picture that is looked at, and what is made of it on the way, fits into this.
+LEAST = min(MEMORY, 2 * 2**30)
 
-def apply() -> None:
+
+def apply(memory: int = MEMORY) -> None:
     """Limits this process: a bomb ends it and not the machine.
 
     Counted is what is really its own (RLIMIT_DATA); files mapped into memory, such as large arrays on the
@@ -21,7 +24,7 @@ def apply() -> None:
     import resource
 
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
+    wanted = memory if most == resource.RLIM_INFINITY else min(memory, most)
     resource.setrlimit(resource.RLIMIT_DATA, (wanted, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
