@@ -53,6 +53,24 @@ def test_one_step_and_several_leave_the_same(tmp_path: Path, table: Path) -> Non
             assert [record.id for record in other.datasets()] == ["flowers"]
 
 
+def test_what_is_read_anew_keeps_its_id_and_the_names_of_the_classes_that_are_still_there(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "pets.csv"
+    file.write_text("x,label\n" + "\n".join(f"{i},{'bc'[i % 2]}" for i in range(20)))
+    with closing(Store(tmp_path / "one.db")) as store:
+        add_dataset(store, file)
+        store.name_classes("pets", ["bird", "cat"])
+        file.write_text("x,label\n" + "\n".join(f"{i},{'ab'[i % 2]}" for i in range(20)))
+        for again, labels in (("pets", ["a", "bird"]), ("gone", ["a", "b"])):
+            folder = begin(store)
+            request = {"do": "read", "path": str(file), "into": str(folder), "name": "My pets"}
+            added = finish(store, file, {}, folder, datasets._ask(request), again)
+            assert added.record == store.dataset(again) and not folder.exists()
+            assert (added.record.title, added.record.schema["title"]) == ("My pets", "My pets")
+            assert added.record.schema["labels"] == labels and added.record.schema["id"] == again
+
+
 def test_nothing_is_left_of_a_reading_that_came_to_nothing(tmp_path: Path, table: Path) -> None:
     with closing(Store(tmp_path / "one.db")) as store:
         with pytest.raises(DataError, match="column"):
