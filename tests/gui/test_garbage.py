@@ -1,7 +1,13 @@
 """Widgets that nobody holds any more are destroyed when it is safe: a crash would end another process here."""
 
+import gc
 import subprocess
 import sys
+import threading
+import weakref
+
+from workbench.gui.garbage import Garbage
+from workbench.gui.session import Session
 
 CROWD = """
 import gc
@@ -36,3 +42,21 @@ def test_the_list_of_widgets_is_made_while_nothing_is_collected() -> None:
     command = [sys.executable, "-X", "faulthandler", "-c", CROWD]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_cycles_are_collected_on_the_main_thread_only(session: Session) -> None:
+    class Knot(list["Knot"]):
+        pass
+
+    untied: list[int] = []
+    for _ in range(2000):
+        knot = Knot()
+        knot.append(knot)
+        weakref.finalize(knot, lambda: untied.append(threading.get_ident()))
+    del knot
+    assert not gc.isenabled() and not untied
+    [garbage] = session.findChildren(Garbage)
+    garbage.check()
+    assert len(untied) == 2000 and set(untied) == {threading.main_thread().ident}
+    session.close()
+    assert gc.isenabled()

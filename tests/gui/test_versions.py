@@ -1,12 +1,16 @@
 """Versions in the window: kept with Ctrl+S, listed beside the history, opened, renamed, deleted."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from tests.gui.sessions import RELU, messages_of
 from tests.gui.test_audit import RULES
+from workbench.core.edits import SetName
 from workbench.core.variables import SetVariable
 from workbench.gui import theme
 from workbench.gui.design.bottom import HISTORY
@@ -202,3 +206,47 @@ def test_the_palette_offers_history_versions_and_saving(view: DesignView, sessio
     offered = {entry.title: entry.keys for entry in entries(session, "design", None)}
     assert offered["Save a version…"] == "Ctrl+S"
     assert offered["History"] == "Ctrl+H" and offered["Versions…"] == "Ctrl+Alt+S"
+
+
+def versions_of(session: Session) -> list[str]:
+    return [version.name for version in session.versions.records]
+
+
+def test_a_version_is_kept_and_opened_as_one_step(qtbot: QtBot, session: Session) -> None:
+    session.open_template("mlp")
+    session.versions.keep(session.versions.suggested())
+    qtbot.waitUntil(lambda: versions_of(session) == ["Version 1"], timeout=3000)
+    [kept] = session.versions.records
+    assert session.model_id and kept.nodes == len(session.document.graph.nodes)
+    assert kept.parameters == session.analysis.parameters > 0
+    assert session.versions.suggested() == "Version 2"
+    begun = session.document
+    session.do(SetVariable("extra", 3))
+    session.do(SetName("renamed"))
+    changed = session.document
+    session.versions.open(kept)
+    qtbot.waitUntil(lambda: session.history.undo_label == "Restore “Version 1”", timeout=3000)
+    assert session.document == replace(begun, name="renamed")
+    qtbot.waitUntil(lambda: versions_of(session) == ["", "Version 1"], timeout=3000)
+    session.undo()
+    assert session.document == changed
+    session.versions.open(session.versions.records[0])
+    said = messages_of(session)
+    qtbot.waitUntil(lambda: bool(said), timeout=3000)
+    assert "is as it was" in said[0][0] and session.document == changed
+
+
+def test_versions_are_renamed_deleted_and_belong_to_their_model(qtbot: QtBot, session: Session) -> None:
+    session.do(RELU)
+    session.versions.keep("one")
+    qtbot.waitUntil(lambda: versions_of(session) == ["one"], timeout=3000)
+    session.versions.rename(session.versions.records[0], "uno")
+    qtbot.waitUntil(lambda: versions_of(session) == ["uno"], timeout=3000)
+    with qtbot.waitSignal(session.offered, timeout=3000) as offered:
+        session.versions.delete(session.versions.records[0])
+    qtbot.waitUntil(lambda: versions_of(session) == [], timeout=3000)
+    assert offered.args is not None and offered.args[0] == "The version “uno” was deleted."
+    offered.args[2]()
+    qtbot.waitUntil(lambda: versions_of(session) == ["uno"], timeout=3000)
+    session.new_model()
+    assert versions_of(session) == []
