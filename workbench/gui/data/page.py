@@ -18,11 +18,12 @@ from workbench.gui import progress
 from workbench.gui.data import page_work
 from workbench.gui.data.adding import Adding, Source
 from workbench.gui.data.items_painting import Item
-from workbench.gui.data.page_header import PageHeader
+from workbench.gui.data.page_header import PageHeader, facts_of
 from workbench.gui.data.page_items import ItemsPane
+from workbench.gui.data.page_mark import SourceMark
 from workbench.gui.data.page_side import WIDTH, Side, about
 from workbench.gui.data.page_work import Standing
-from workbench.gui.data.reading import Reading
+from workbench.gui.data.wording import in_words, renamed
 from workbench.gui.session import Session
 from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import DatasetRecord, RunRecord
@@ -30,10 +31,6 @@ from workbench.store.records import DatasetRecord, RunRecord
 if TYPE_CHECKING:
     from workbench.jobs.datasets import Added
 
-KINDS = {
-    "image": "Images", "table": "Table", "text": "Text", "graph": "Graph", "series": "Series",
-    "audio": "Audio", "volume": "Volumes", "video": "Videos", "sentences": "Sentences",
-}  # fmt: skip
 _MOST_NAMED = 3
 
 
@@ -47,8 +44,7 @@ class DatasetPage(QWidget):
         self.id = ""
         self._record: DatasetRecord | None = None
         self._standing: Standing | None = None
-        self._mark: Reading | None = None
-        self._marked = False
+        self._mark = SourceMark(self)
         self.making: Adding | None = None
         self.header = PageHeader()
         self.items = ItemsPane()
@@ -82,6 +78,7 @@ class DatasetPage(QWidget):
         side.classes_named.connect(self._name_classes)
         side.run_picked.connect(lambda id: session.go("runs", id))
         side.model_picked.connect(lambda id: session.open_model(id))
+        self._mark.changed.connect(self._on_changed)
         session.schemas_changed.connect(self._on_schemas)
         session.runs_changed.connect(lambda *_: self._show_runs())
 
@@ -117,7 +114,7 @@ class DatasetPage(QWidget):
         self.header.show_texts("", "", own=False)
 
     def _stop(self) -> None:
-        self._drop_mark()
+        self._mark.drop()
         if self.making is not None:
             self.making.cancel()
             self.making = None
@@ -130,8 +127,9 @@ class DatasetPage(QWidget):
         record, side = self._record, self.side
         self._show_head(schema)
         details = record.details if record is not None else {}
-        side.show_figures(details.get("figures") or ())
-        side.show_problems([str(problem) for problem in details.get("problems") or ()])
+        side.show_figures(renamed(details.get("figures") or (), details.get("labels") or (), schema.labels))
+        options = details.get("options") or ()
+        side.show_problems([in_words(options, str(each)) for each in details.get("problems") or ()])
         classes = int(schema.facts.get("classes", 0)) == len(schema.labels) and schema.kind != "text"
         side.show_classes(schema.labels, editable=classes and record is not None)
         side.show_models(())
@@ -142,17 +140,8 @@ class DatasetPage(QWidget):
             side.show_about((), schema.description)
 
     def _show_head(self, schema: Schema) -> None:
-        facts = [KINDS.get(schema.kind, schema.kind.capitalize()), text.plural(schema.items, "item")]
-        if classes := int(schema.facts.get("classes", 0)):
-            facts.append(text.plural(classes, "class", "classes"))
-        facts += [
-            f"{name} {'×'.join(str(size) for size in spec.shape[1:])}"
-            for name, spec in schema.outputs.items()
-            if name not in ("label", "next") and len(spec.shape) > 1
-        ][:3]
-        if self._standing is not None and self._standing.copy:
-            facts.append(f"copy {text.size(self._standing.copy)}")
-        self.header.show_texts(schema.title, " · ".join(facts), own=self._record is not None)
+        copy = self._standing.copy if self._standing is not None else 0
+        self.header.show_texts(schema.title, facts_of(schema, copy), own=self._record is not None)
 
     def _show_runs(self) -> None:
         own = [run for run in self._session.runs if self.id and self.id in run.dataset.split(", ")]
@@ -213,36 +202,8 @@ class DatasetPage(QWidget):
             )
         else:
             notice.hide()
-        if standing.source and not self._marked and self.isVisible():
-            self._ask_mark(record)
-
-    def _drop_mark(self) -> None:
-        """Ask the next time what the source is now."""
-        mark, self._mark, self._marked = self._mark, None, False
-        if mark is not None:
-            mark.stop()
-
-    def _ask_mark(self, record: DatasetRecord) -> None:
-        """Let the readers' process see whether the source is what it was."""
-        request = {"do": "mark", "path": record.source, "reader": record.reader}
-        mark = Reading({**request, "options": dict(record.options)}, self)
-        mark.answered.connect(lambda said: self._on_mark(record, str(said.get("mark", ""))))
-        mark.failed.connect(
-            lambda reason, _: self._on_changed(record, f"The source cannot be read any more: {reason}")
-        )
-        mark.ended.connect(lambda: self._on_mark_ended(mark))
-        self._mark, self._marked = mark, True
-        mark.start()
-
-    def _on_mark_ended(self, mark: Reading) -> None:
-        if mark is self._mark:
-            self._mark = None
-
-    def _on_mark(self, record: DatasetRecord, mark: str) -> None:
-        if mark != record.fingerprint:
-            self._on_changed(
-                record, "The source has changed since it was added. Runs refuse it until it is read anew."
-            )
+        if standing.source and self.isVisible():
+            self._mark.ask(record)
 
     def _on_changed(self, record: DatasetRecord, reason: str) -> None:
         if record == self._record and self.making is None:
@@ -400,7 +361,7 @@ class DatasetPage(QWidget):
             and record.schema.get("labels") != before.schema.get("labels")
         ):
             self.items.show_copy(str(standing.folder), list(schema.labels), keep=True)
-        self._drop_mark()
+        self._mark.drop()
         self._look()
 
     # ------------------------------------------------------------- Qt's events
@@ -411,4 +372,4 @@ class DatasetPage(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._drop_mark()
+        self._mark.drop()
