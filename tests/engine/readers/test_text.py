@@ -97,10 +97,21 @@ def test_rare_characters_and_words_are_counted(tmp_path: Path) -> None:
     content = text.read(written(tmp_path, b"abcabcabcz"), reading)
     assert content.schema.labels == ("<unk>", "a", "b", "c")
     assert reading.problems == [
-        "1 of 10 characters (10.0%) are too rare for the vocabulary of 4 and become <unk>."
+        "1 of 10 characters (10.0%) are not in the vocabulary of 4, which the part to train on gives, and become <unk>."
     ]
     with pytest.raises(DataError, match="No token occurs 50 times"):
         text.read(tmp_path / "story.txt", Reading({"min_count": 50}))
+
+
+def test_a_character_that_only_held_back_parts_have_is_not_known(tmp_path: Path) -> None:
+    reading = Reading({"validation": 0.2, "test": 0.2})
+    content = text.read(written(tmp_path, b"abcabcabZQ"), reading)
+    assert content.schema.labels == ("<unk>", "a", "b", "c") and content.schema.facts["vocabulary"] == 4
+    assert content.arrays["tokens"].tolist() == [1, 2, 3, 1, 2, 3, 1, 2, 0, 0]
+    assert "2 of 10 characters (20.0%) are not in the vocabulary of 4" in reading.problems[0]
+    lower = Reading({"validation": 0.2, "test": 0.2, "lower": True})
+    assert text.read(written(tmp_path, b"abcabcabCA"), lower).schema.labels == ("a", "b", "c")
+    assert lower.problems == []
 
 
 def test_shares_held_back_and_lower_case(tmp_path: Path) -> None:

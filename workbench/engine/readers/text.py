@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,16 +39,22 @@ def read(path: Path, reading: Reading) -> Content:
     if validation + test >= 1:
         raise DataError(f"Validation ({validation:g}) and test ({test:g}) leave nothing to train on.")
     reading.understood |= {"validation": validation, "test": test}
-    kind = reading.text("tokens", "characters")
-    # The characters of all of it: one that only a held-back part has must not stop the reading.
-    known = text if kind == "characters" else text[: int(len(text) * (1 - validation - test))]
-    vocabulary = vocabulary_of(reading, [known], "characters")
-    if vocabulary.kind == "words" and UNKNOWN not in vocabulary.specials:
-        vocabulary = Vocabulary("words", (UNKNOWN, *vocabulary.entries), (UNKNOWN,), lower=vocabulary.lower)
+    # Of the part to train on only: what the others have beside is not known.
+    end = max(1, int(len(text) * (1 - validation - test)))
+    vocabulary = vocabulary_of(reading, [text[:end]], "characters")
+    if UNKNOWN not in vocabulary.specials and _is_partial(vocabulary, text[end:]):
+        vocabulary = replace(vocabulary, entries=(UNKNOWN, *vocabulary.entries), specials=(UNKNOWN,))
     tokens = _encoded(text, vocabulary, reading)
     if len(tokens) < 3:
         raise DataError(f"{path} has {len(tokens)} tokens, too few to learn from.")
     return _stream(slug(path), title(path), tokens, vocabulary, validation, test, reading)
+
+
+def _is_partial(vocabulary: Vocabulary, rest: str) -> bool:
+    """Whether the rest of a text may have what a vocabulary lacks; byte pairs lack nothing."""
+    if vocabulary.kind != "characters":
+        return vocabulary.kind == "words"
+    return not set(rest.lower() if vocabulary.lower else rest) <= set(vocabulary.entries)
 
 
 def token_stream(name: str, heading: str, text: str, characters: Sequence[str]) -> Content:
@@ -97,8 +104,8 @@ def _stream(
     if unknown is not None and (missing := int(counts[unknown])):
         what = "characters" if vocabulary.kind == "characters" else "words"
         reading.say(
-            f"{missing:,} of {len(tokens):,} {what} ({missing / len(tokens):.1%}) are too rare for the vocabulary "
-            f"of {size:,} and become {UNKNOWN}."
+            f"{missing:,} of {len(tokens):,} {what} ({missing / len(tokens):.1%}) are not in the vocabulary of "
+            f"{size:,}, which the part to train on gives, and become {UNKNOWN}."
         )
     train = int(len(tokens) * (1 - validation - test) + 1e-6)
     ends = (0, train, train + int(len(tokens) * validation), len(tokens))
