@@ -25,6 +25,10 @@ def lines_of_all_types(length: int) -> Iterator[str]:
             outputs = tuple(f"{port}_".ljust(length, "y")[:length] for port in kind.output_ports())
             module = "self." + "module_".ljust(length, "z")[:length]
             yield from kind.forward(Call(module, inputs, outputs, example.inputs, 'batch["digits.image"]'))
+            if "weight_init" in shown:
+                for how in ("he normal (outputs)", "truncated normal"):
+                    first = fill(cls, {**params, "weight_init": how}, **hidden)
+                    yield from first.initialise(module, *example.inputs)
 
 
 @pytest.mark.parametrize("length", [8, 20, 40, 64])

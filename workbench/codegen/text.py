@@ -11,9 +11,11 @@ WIDTH = 88
 INDENT = "    "
 # An entry of a dictionary that is one call, such as `"loss": average(totals["loss"]),`.
 _ENTRY = re.compile(r"(?P<start>(?P<pad> *)\"\w+\": [\w.]+\()(?P<inner>[^()]+)(?P<end>\)(\.\w+\(\))?,)$")
-_STATEMENT = re.compile(r" *(?:[\w, ()]+ = |return )")
+_STATEMENT = re.compile(r" *(?:[\w, ()]+ = |return |nn\.init\.)")
 # One call with arguments and nothing around it; brackets inside the arguments do not matter.
-_CALL = re.compile(r" *(?:[\w, ()]+ = |return )[\w.]+\((?:[^()]|\((?:[^()]|\([^()]*\))*\))+\)$")
+_CALL = re.compile(
+    r" *(?:[\w, ()]+ = |return |(?=nn\.init\.))[\w.]+\((?:[^()]|\((?:[^()]|\([^()]*\))*\))+\)$"
+)
 
 
 class Name(str):
