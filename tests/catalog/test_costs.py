@@ -89,8 +89,8 @@ def test_a_model_that_cannot_train_has_no_estimate() -> None:
     assert estimate(analysed(draw("digits Dataset\nfc Linear < digits"))) is None
 
 
-@pytest.mark.parametrize("template", [each.id for each in templates()])
-def test_every_template_has_an_estimate(template: str) -> None:
+@pytest.mark.parametrize("template", [each.id for each in templates() if not each.landmark])
+def test_every_small_template_has_an_estimate(template: str) -> None:
     found = costs(load(template))
     assert all(part > 0 for part in (found.weights, found.state, found.activations, found.data, found.steps))
     assert all(work > 0 for work in found.work.values())

@@ -205,7 +205,7 @@ def test_the_number_of_classes_follows_the_data() -> None:
     assert mended.graph.nodes["fc2"].params["out_features"] == "= classes"
 
 
-@pytest.mark.parametrize("template", [each.id for each in templates()])
+@pytest.mark.parametrize("template", [each.id for each in templates() if not each.landmark])
 def test_no_false_alarm_in_a_template(template: str) -> None:
     assert told(load(template)) == []
 

@@ -32,7 +32,7 @@ def home(window: MainWindow) -> HomeView:
 
 def test_every_template_has_a_card_with_its_figures(qtbot: QtBot, home: HomeView) -> None:
     assert [card.accessibleName() for card in home.cards] == [template.title for template in templates()]
-    qtbot.waitUntil(lambda: all("·" in card.line.full_text() for card in home.cards), timeout=10_000)
+    qtbot.waitUntil(lambda: all("parameters" in card.line.full_text() for card in home.cards), timeout=10_000)
     lenet = next(card for card in home.cards if card.accessibleName() == "LeNet-5")
     assert lenet.line.full_text() == "Handwritten digits · 61.7 k parameters"
 

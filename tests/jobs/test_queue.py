@@ -61,8 +61,8 @@ def test_a_model_without_a_chosen_dataset_is_refused(store: Store) -> None:
         enqueue(store, document, schemas=SAMPLES)
 
 
-@pytest.mark.parametrize("template", [each.id for each in templates()])
-def test_every_template_can_be_queued(store: Store, template: str) -> None:
+@pytest.mark.parametrize("template", [each.id for each in templates() if not each.landmark])
+def test_every_small_template_can_be_queued(store: Store, template: str) -> None:
     run = enqueue(store, load(template), schemas=SAMPLES)
     assert store.params(run.id)["training.epochs"] == run.epochs > 0
 

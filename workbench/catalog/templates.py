@@ -15,13 +15,17 @@ CATEGORIES = ("Images", "Sequences", "Text", "Generative", "Graphs", "Tables")
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A ready model: what it is called, where it is shown, what it achieves in its first two minutes."""
+    """A ready model: what it is called, where it is shown, what it achieves in its first two minutes.
+
+    A landmark is a published network at its full size, on data to be chosen.
+    """
 
     id: str
     title: str
     category: str
     goal: str
     path: Path
+    landmark: bool = False
 
 
 @cache
