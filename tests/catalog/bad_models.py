@@ -108,18 +108,6 @@ CASES: dict[str, tuple[Make, str]] = {
         "fc1.x: flat has no output “z”.",
     ),
     "no such input": (lambda: linked(draw(CLASSIFIER), "flat.y", "relu.z"), "relu.z: it has no input “z”."),
-    "a gap in optional inputs": (
-        lambda: draw(
-            """
-            text Dataset dataset=reference-text
-            emb Embedding embedding_dim=8 < text.tokens
-            att MultiheadAttention num_heads=2 < emb value:emb.y
-            head Linear out_features='= vocabulary' < att
-            loss CrossEntropyLoss < head text.next
-            """
-        ),
-        "att.key: link “key” before “value”.",
-    ),
     "no dataset": (
         lambda: draw("noise Noise\nfc Linear out_features=1 < noise\nloss MSELoss target=0 < fc"),
         "There is no dataset to train on. Add one and link it.",

@@ -37,13 +37,13 @@ def test_tied_weights_are_one_and_learn_from_both_ends() -> None:
     program = live(document)
     assert analysis.parameters == sum(weight.numel() for weight in program.parameters()) == 96 * 8 + 72 + 96
     batch = batch_of(analysis)
-    call(program, "update_train", batch)["loss"].backward()
+    torch.autograd.backward(call(program, "update_train", batch)["loss"])
     found = dict(program.named_parameters())
     weights = {name: value.detach().clone().requires_grad_() for name, value in found.items()}
     x = F.embedding(batch["text.tokens"], weights["emb.weight"])
     x = F.linear(F.linear(x, weights["fc.weight"], weights["fc.bias"]), weights["emb.weight"])
     x = x + weights["head.scores.bias"]
-    F.cross_entropy(x.reshape(-1, 96), batch["text.next"].reshape(-1)).backward()
+    torch.autograd.backward(F.cross_entropy(x.reshape(-1, 96), batch["text.next"].reshape(-1)))
     for name, weight in found.items():
         torch.testing.assert_close(weight.grad, weights[name].grad)
 
@@ -90,7 +90,7 @@ def test_wrong_links_are_named(
     x: tuple[int | str, ...], weight: tuple[int | str, ...], port: str, said: str
 ) -> None:
     with pytest.raises(ShapeError, match=said) as caught:
-        TiedLinear().infer(TensorSpec(x), TensorSpec(weight))
+        fill(TiedLinear, {}).infer(TensorSpec(x), TensorSpec(weight))
     assert caught.value.port == port
     if caught.value.insert:
         assert dict(caught.value.fields) == {"out_features": 5}

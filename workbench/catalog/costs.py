@@ -13,7 +13,7 @@ from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.nodes.sources import FREE
 from workbench.catalog.schema import Schema
 from workbench.catalog.scope import NodeInfo, Scope
-from workbench.catalog.spec import NodeType
+from workbench.catalog.spec import NodeType, Open
 from workbench.catalog.training import SGD, Optimizer
 from workbench.catalog.updates import Step
 from workbench.core.shapes import Dim, TensorSpec
@@ -192,14 +192,23 @@ def _places(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int
 
 def _attention(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int:
     """Queries, keys and values, what the heads give, and without a fused kernel the weights of all pairs."""
-    query, key = inputs[0], inputs[min(1, len(inputs) - 1)]
+    assert isinstance(kind, Open)
+    named = kind.named(inputs)
+    query, key = named["query"], named.get("key", named["query"])
     values = bytes_of(query, sizes) * 2 + 2 * bytes_of(key, sizes)
-    return values + int(getattr(kind, "dropout", 0.0) > 0) * _pairs(kind, query, key, sizes)
+    pairs = getattr(kind, "dropout", 0.0) > 0 or getattr(kind, "need_weights", False)
+    return values + int(pairs) * _pairs(kind, query, key, sizes)
+
+
+def _scores(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int:
+    """The weights of all pairs, without a fused kernel."""
+    pairs = getattr(kind, "dropout_p", 0.0) > 0 or getattr(kind, "need_weights", False)
+    return int(pairs) * _pairs(kind, inputs[0], inputs[1], sizes)
 
 
 def _pairs(kind: NodeType, query: TensorSpec, key: TensorSpec, sizes: Sizes) -> int:
     rows = bytes_of(query, sizes) // max(1, _size(query.shape[-1], sizes))
-    return 2 * rows * _size(key.shape[1], sizes) * int(getattr(kind, "num_heads", 1))
+    return 2 * rows * _size(key.shape[-2], sizes) * int(getattr(kind, "num_heads", 1))
 
 
 def _recurrent(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int:
@@ -218,6 +227,7 @@ _REMEMBERS = {
     "MaxPool1d": _places,
     "MaxPool2d": _places,
     "MultiheadAttention": _attention,
+    "ScaledDotProductAttention": _scores,
     "RNN": _recurrent,
     "LSTM": _recurrent,
     "GRU": _recurrent,
