@@ -1,7 +1,7 @@
 """Activations: element by element, so the shape stays. Imports catalog.spec and core."""
 
 from workbench.catalog import expect
-from workbench.catalog.forms import form, param
+from workbench.catalog.forms import param
 from workbench.catalog.spec import NodeType, example, node
 from workbench.core.errors import ShapeError
 from workbench.core.shapes import TensorSpec
@@ -108,6 +108,29 @@ class ELU(_Activation):
 
 
 @node(
+    "SELU",
+    "nn.SELU",
+    family="activation",
+    aliases=("self-normalising", "scaled exponential linear unit", "nonlinearity"),
+    examples=_EXAMPLES,
+)
+class SELU(_Activation):
+    """An ELU whose two constants keep mean 0 and variance 1 from layer to layer.
+
+    **Formula** y = 1.0507 · (x for x > 0, 1.6733 · (eˣ − 1) otherwise)
+
+    **Shapes** x any → y the same.
+
+    **Use when** a deep network of Linear layers shall train without normalisation; begin with normal weights of
+    variance 1 / inputs and use AlphaDropout.
+
+    **Alternatives** ELU; BatchNorm1d and ReLU.
+
+    **Reference** Klambauer et al. 2017, Self-normalizing neural networks.
+    """
+
+
+@node(
     "GELU",
     "nn.GELU",
     family="activation",
@@ -150,6 +173,28 @@ class SiLU(_Activation):
     **Alternatives** GELU, ReLU.
 
     **Reference** Elfwing et al. 2018, Sigmoid-weighted linear units for neural network function approximation.
+    """
+
+
+@node(
+    "Hard swish",
+    "nn.Hardswish",
+    family="activation",
+    aliases=("swish", "mobile", "hswish", "nonlinearity"),
+    examples=_EXAMPLES,
+)
+class Hardswish(_Activation):
+    """A SiLU made of straight lines and a parabola, which is cheaper to compute.
+
+    **Formula** y = x · min(max(0, x + 3), 6) / 6
+
+    **Shapes** x any → y the same.
+
+    **Use when** a network shall run on a telephone (MobileNetV3).
+
+    **Alternatives** SiLU, ReLU6.
+
+    **Reference** Howard et al. 2019, Searching for MobileNetV3.
     """
 
 
@@ -198,6 +243,51 @@ class Sigmoid(_Activation):
     """
 
 
+@node(
+    "Hard sigmoid",
+    "nn.Hardsigmoid",
+    family="activation",
+    aliases=("gate", "mobile", "squash", "piecewise linear"),
+    examples=_EXAMPLES,
+)
+class Hardsigmoid(_Activation):
+    """A sigmoid made of straight lines, which is cheaper to compute.
+
+    **Formula** y = min(max(0, x + 3), 6) / 6
+
+    **Shapes** x any → y the same.
+
+    **Use when** gates shall be cheap, as in MobileNetV3.
+
+    **Alternatives** Sigmoid.
+
+    **Reference** Courbariaux et al. 2015, BinaryConnect; torch.nn.Hardsigmoid.
+    """
+
+
+@node(
+    "Log-sigmoid",
+    "nn.LogSigmoid",
+    family="activation",
+    aliases=("log probability", "logistic", "log likelihood"),
+    examples=_EXAMPLES,
+)
+class LogSigmoid(_Activation):
+    """The logarithm of the sigmoid, exact where the probability is tiny.
+
+    **Formula** y = −ln(1 + e⁻ˣ)
+
+    **Shapes** x any → y the same.
+
+    **Use when** log-probabilities of yes/no answers are added up, or one score shall be above another (ranking).
+
+    **Alternatives** Sigmoid; BCEWithLogitsLoss contains it.
+
+    **Reference** Mikolov et al. 2013, Distributed representations of words and phrases;
+    torch.nn.LogSigmoid.
+    """
+
+
 @node("Tanh", "nn.Tanh", family="activation", aliases=("hyperbolic tangent", "squash"), examples=_EXAMPLES)
 class Tanh(_Activation):
     """Squeezes each number between −1 and 1.
@@ -212,6 +302,40 @@ class Tanh(_Activation):
 
     **Reference** LeCun et al. 1998, Efficient backprop; torch.nn.Tanh.
     """
+
+
+@node(
+    "Hard tanh",
+    "nn.Hardtanh",
+    family="activation",
+    aliases=("clip", "clamp", "squash", "piecewise linear"),
+    examples=(example(("N", 8), min_val=0.0, max_val=0.5), *_EXAMPLES),
+)
+class Hardtanh(_Activation):
+    """Cuts numbers off below and above.
+
+    **Formula** y = min(max(min_val, x), max_val)
+
+    **Shapes** x any → y the same.
+
+    **Use when** an output must stay in a range, or a tanh shall be cheap.
+
+    **Alternatives** Tanh, ReLU6.
+
+    **Reference** Collobert 2004, Large scale machine learning; torch.nn.Hardtanh.
+    """
+
+    min_val: float = param(-1.0, "The lowest number that comes out.", min=-1e9, max=1e9, label="Lowest")
+    max_val: float = param(1.0, "The highest number that comes out.", min=-1e9, max=1e9, label="Highest")
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        if self.min_val >= self.max_val:
+            raise ShapeError(
+                f"the lowest number, {self.min_val:g}, must be below the highest, {self.max_val:g}",
+                "",
+                change=("max_val", self.min_val + 1),
+            )
+        return super().infer(*specs)
 
 
 @node(
@@ -265,68 +389,3 @@ class PReLU(_Activation):
 
     def parameters(self, *specs: TensorSpec) -> int:
         return 1
-
-
-@form
-class _AlongAxis(NodeType):
-    """Works along one dimension."""
-
-    dim: int = param(-1, "The dimension that sums to one; −1 is the last.", min=-5, max=5, required=True)
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        expect.numbers(x)
-        if not -x.rank <= self.dim < x.rank or self.dim % x.rank == 0:
-            raise ShapeError(
-                f"dim {self.dim} is not a dimension after the batch of {x}", "", change=("dim", -1)
-            )
-        return x
-
-    def summary(self) -> str:
-        return ""
-
-
-@node(
-    "Softmax",
-    "nn.Softmax",
-    family="activation",
-    aliases=("probabilities", "normalised exponential", "distribution"),
-    examples=(example(("N", 8)), example(("N", 3, "H", 5), dim=1), example(("N", "L", 5))),
-)
-class Softmax(_AlongAxis):
-    """Turns scores into probabilities that sum to one.
-
-    **Formula** y_i = e^(x_i) / Σ_j e^(x_j)
-
-    **Shapes** x any → y the same.
-
-    **Use when** a prediction should be read as probabilities, or as weights of a mixture.
-
-    **Alternatives** for training leave it out: CrossEntropyLoss takes the scores and contains it.
-
-    **Reference** Bridle 1990, Probabilistic interpretation of feedforward classification network outputs;
-    torch.nn.Softmax.
-    """
-
-
-@node(
-    "Log-softmax",
-    "nn.LogSoftmax",
-    family="activation",
-    aliases=("log probabilities", "log likelihood"),
-    examples=(example(("N", 8)), example(("N", 3, "H", 5), dim=1)),
-)
-class LogSoftmax(_AlongAxis):
-    """Turns scores into logarithms of probabilities, exact where the probabilities are tiny.
-
-    **Formula** y_i = x_i − ln Σ_j e^(x_j)
-
-    **Shapes** x any → y the same.
-
-    **Use when** log-likelihoods are added up or compared.
-
-    **Alternatives** Softmax; CrossEntropyLoss contains it.
-
-    **Reference** Bishop 2006, Pattern recognition and machine learning, section 4.3.4;
-    torch.nn.LogSoftmax.
-    """

@@ -37,6 +37,67 @@ class Dropout(NodeType):
 
 
 @node(
+    "Alpha dropout",
+    "nn.AlphaDropout",
+    family="normalisation",
+    aliases=("selu", "self-normalising", "regularisation", "overfitting"),
+    examples=(example(("N", 8)), example(("N", "L", 5), p=0.1)),
+)
+class AlphaDropout(NodeType):
+    """Replaces a random share of the numbers during training so that mean and variance stay as they are.
+
+    **Formula** y = a · (x where kept, −1.7581 elsewhere) + b in training, y = x in evaluation
+
+    **Shapes** x any → y the same.
+
+    **Use when** the activations are SELU: Dropout would spoil the mean and variance that these keep.
+
+    **Alternatives** Dropout after any other activation.
+
+    **Reference** Klambauer et al. 2017, Self-normalizing neural networks.
+    """
+
+    p: float = param(
+        0.5, "Share of the numbers that are replaced.", min=0, max=1, required=True, label="Share"
+    )
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        expect.numbers(specs[0])
+        return specs[0]
+
+
+@node(
+    "Channel dropout (1d)",
+    "nn.Dropout1d",
+    family="normalisation",
+    aliases=("spatial dropout", "regularisation", "overfitting", "signal"),
+    examples=(example(("N", 8, 5)), example(("N", 3, "L"), p=0.1)),
+)
+class Dropout1d(NodeType):
+    """Sets a random share of whole channels of a signal to zero during training.
+
+    **Formula** y = x · mask / (1 − p) in training with one mask value a channel, y = x in evaluation
+
+    **Shapes** x N×C×L → y the same.
+
+    **Use when** convolutions over signals or embedded text overfit: neighbouring steps are so alike that Dropout hardly
+    acts on them.
+
+    **Alternatives** Dropout.
+
+    **Reference** Tompson et al. 2015, Efficient object localization using convolutional networks.
+    """
+
+    p: float = param(
+        0.5, "Share of the channels that become zero.", min=0, max=1, required=True, label="Share"
+    )
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        expect.grid(specs[0], 1, "Dropout")
+        return specs[0]
+
+
+@node(
     "Channel dropout",
     "nn.Dropout2d",
     family="normalisation",
@@ -62,7 +123,37 @@ class Dropout2d(NodeType):
     )
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
-        expect.images(specs[0])
+        expect.grid(specs[0], 2, "Dropout")
+        return specs[0]
+
+
+@node(
+    "Channel dropout (3d)",
+    "nn.Dropout3d",
+    family="normalisation",
+    aliases=("spatial dropout", "regularisation", "overfitting", "volume"),
+    examples=(example(("N", 8, 3, 4, 5)), example(("N", 3, "D", "H", 5), p=0.1)),
+)
+class Dropout3d(NodeType):
+    """Sets a random share of whole channels of a volume to zero during training.
+
+    **Formula** y = x · mask / (1 − p) in training with one mask value a channel, y = x in evaluation
+
+    **Shapes** x N×C×D×H×W → y the same.
+
+    **Use when** convolutions over volumes or videos overfit.
+
+    **Alternatives** Dropout, augmentation.
+
+    **Reference** Tompson et al. 2015, Efficient object localization using convolutional networks.
+    """
+
+    p: float = param(
+        0.5, "Share of the channels that become zero.", min=0, max=1, required=True, label="Share"
+    )
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        expect.grid(specs[0], 3, "Dropout")
         return specs[0]
 
 

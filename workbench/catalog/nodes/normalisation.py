@@ -1,4 +1,4 @@
-"""Normalisation. Imports catalog.spec and core."""
+"""Batch normalisation. Imports catalog.spec and core."""
 
 from typing import ClassVar
 
@@ -110,101 +110,9 @@ class BatchNorm3d(_BatchNorm):
 
     **Use when** convolutions over volumes or videos are stacked deep.
 
-    **Alternatives** GroupNorm: volumes are large, and so batches of them small.
+    **Alternatives** InstanceNorm3d or GroupNorm: volumes are large, and so batches of them small.
 
     **Reference** Ioffe and Szegedy 2015, Batch normalization; torch.nn.BatchNorm3d.
     """
 
     rank = 3
-
-
-@node(
-    "Layer normalisation",
-    "nn.LayerNorm",
-    family="normalisation",
-    aliases=("layernorm", "ln", "transformer", "standardise"),
-    examples=(
-        example(("N", "L", 16)),
-        example(("N", 8), bias=False),
-        example(("N", 8), elementwise_affine=False),
-    ),
-)
-class LayerNorm(NodeType):
-    """Gives the features of each example, at each position, mean 0 and variance 1; then a learned scale and offset.
-
-    **Formula** y = (x − mean) / √(variance + eps) · weight + bias, over the last dimension
-
-    **Shapes** x N×F or N×L×F → y the same. Parameters: 2·F.
-
-    **Use when** building Transformers and recurrent networks; it does not depend on the batch.
-
-    **Alternatives** BatchNorm2d for images.
-
-    **Reference** Ba et al. 2016, Layer normalization.
-    """
-
-    eps: float = param(1e-5, "Added to the variance, against division by zero.", min=1e-12, max=1)
-    elementwise_affine: bool = param(True, "Learn a scale and an offset for each feature.")
-    bias: bool = param(True, "Learn the offset too.")
-
-    def given(self, *specs: TensorSpec) -> dict[str, Value]:
-        return {"normalized_shape": known(specs[0].shape[-1])}
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        expect.numbers(x)
-        if x.rank < 2:
-            raise ShapeError(f"expects vectors N×F or sequences N×L×F, got {x}", "x")
-        expect.sized(x, -1, "features")
-        return x
-
-    def parameters(self, *specs: TensorSpec) -> int:
-        return known(specs[0].shape[-1]) * (1 + self.bias) * self.elementwise_affine
-
-
-@node(
-    "Group normalisation",
-    "nn.GroupNorm",
-    family="normalisation",
-    aliases=("groupnorm", "instance normalisation", "diffusion", "standardise"),
-    examples=(
-        example(("N", 16, 5, 5)),
-        example(("N", 6, "L"), num_groups=3, affine=False),
-        example(("N", 4, "H", 6), num_groups=4),
-    ),
-)
-class GroupNorm(NodeType):
-    """Gives groups of channels of each example mean 0 and variance 1; then a learned scale and offset.
-
-    **Formula** y = (x − mean) / √(variance + eps) · weight + bias, over each group of channels
-
-    **Shapes** x N×C×… → y the same. Parameters: 2·C.
-
-    **Use when** batches are small, or in U-Nets and diffusion models. As many groups as channels is instance
-    normalisation.
-
-    **Alternatives** BatchNorm2d when batches have 16 images or more.
-
-    **Reference** Wu and He 2018, Group normalization.
-    """
-
-    num_groups: int = param(8, "How many groups the channels form.", min=1, max=100_000, required=True)
-    eps: float = param(1e-5, "Added to the variance, against division by zero.", min=1e-12, max=1)
-    affine: bool = param(True, "Learn a scale and an offset for each channel.")
-
-    def given(self, *specs: TensorSpec) -> dict[str, Value]:
-        return {"num_channels": known(specs[0].shape[1])}
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        expect.numbers(x)
-        if x.rank < 2:
-            raise ShapeError(f"expects N×C×…, got {x}", "x")
-        expect.divides(expect.sized(x, 1, "channels"), "num_groups", self.num_groups, "channels")
-        return x
-
-    def parameters(self, *specs: TensorSpec) -> int:
-        return 2 * known(specs[0].shape[1]) * self.affine
-
-    def summary(self) -> str:
-        return f"{self.num_groups} groups"
