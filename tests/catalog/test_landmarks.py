@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
 from tests.catalog import references
-from tests.programs import batch_of, call, names_of, text_of, tidy
+from tests.programs import batch_of, call, names_of, text_of
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.schema import SAMPLES
 from workbench.catalog.templates import load, templates
@@ -86,10 +85,6 @@ def test_it_has_the_published_number_of_weights_and_all_of_them_learn(id: str) -
     assert whole.shape == ()
     assert sum(weight.numel() for weight in program.parameters()) == COUNTS[id]
     assert all(weight.grad is not None for weight in program.parameters())
-
-
-def test_the_programs_are_tidy(tmp_path: Path) -> None:
-    tidy([written(id) for id in COUNTS], tmp_path)
 
 
 @pytest.mark.parametrize("id", REFERENCES)

@@ -2,10 +2,10 @@
 
 import time
 
-from tests.catalog.resnet import FILE, resnet152
 from tests.drawing import block, draw
 from workbench.catalog.check import analyse
 from workbench.catalog.schema import SAMPLES
+from workbench.catalog.templates import load
 from workbench.core.document import Block, Document
 from workbench.core.edits import SetParam, SetRepeat
 from workbench.core.files import dumps, loads
@@ -82,9 +82,8 @@ def test_what_an_edit_left_alone_is_the_same_object() -> None:
 
 
 def test_resnet_152() -> None:
-    assert FILE.read_text(encoding="utf-8") == dumps(resnet152()), "python -m tests.catalog.resnet writes it"
     began = time.process_time()
-    document = loads(FILE.read_text(encoding="utf-8"))
+    document = load("resnet152")
     found = analyse(document, SAMPLES)
     assert time.process_time() - began < 1
     assert found.ok and found.parameters == 60_192_808

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import torch
 
-from tests.catalog.resnet import FILE
 from tests.drawing import block, draw
 from tests.programs import RUFF, analysed, batch_of, call, live, names_of, text_of, tidy
+from workbench.catalog.templates import load
 from workbench.codegen.text import WIDTH, chain
-from workbench.core.files import read
 
 
 def chains() -> list[str]:
@@ -43,8 +42,7 @@ def test_the_formatter_leaves_lists_of_repetitions_as_they_are(tmp_path: Path) -
 
 
 def test_resnet_152_has_as_many_weights_as_the_check_counts(tmp_path: Path) -> None:
-    document = read(FILE)
-    text = text_of(document)
+    text = text_of(load("resnet152"))
     tidy([text], tmp_path)
     with torch.device("meta"):  # sizes only: no time is spent on 60 million random numbers
         program = names_of(text)["Program"]()
@@ -55,7 +53,7 @@ def test_resnet_152_has_as_many_weights_as_the_check_counts(tmp_path: Path) -> N
 
 
 def test_the_blocks_of_resnet_152_are_written_once_each() -> None:
-    text = text_of(read(FILE))
+    text = text_of(load("resnet152"))
     assert [text.count(f"class {name}(nn.Module)") for name in ("Stage", "Projection", "Bottleneck")] == [
         1,
         1,
