@@ -2,7 +2,6 @@
 
 from math import prod
 
-from workbench.catalog import expect
 from workbench.catalog.forms import Ints, param
 from workbench.catalog.spec import Call, NodeType, example, known, node
 from workbench.core.errors import ShapeError
@@ -315,46 +314,3 @@ class Squeeze(NodeType):
 
     def summary(self) -> str:
         return f"dimension {self.dim}"
-
-
-@node(
-    "Upsample",
-    "nn.Upsample",
-    family="layer",
-    aliases=("enlarge", "resize", "interpolate", "nearest", "bilinear", "decoder", "u-net"),
-    examples=(
-        example(("N", 3, 5, 6)),
-        example(("N", 2, "H", 4), scale_factor=3),
-        example(("N", 2, 5, 4), mode="bilinear"),
-    ),
-)
-class Upsample(NodeType):
-    """Enlarges an image by repeating its pixels, or by interpolating between them.
-
-    **Formula** y[c, i, j] = x[c, ⌊i / scale⌋, ⌊j / scale⌋]; the other modes interpolate between
-    neighbours
-
-    **Shapes** x N×C×H×W → y N×C×(H·scale)×(W·scale).
-
-    **Use when** a decoder or a U-Net goes back to a larger image; a Conv2d follows.
-
-    **Alternatives** ConvTranspose2d, which learns how to enlarge.
-
-    **Reference** Odena et al. 2016, Deconvolution and checkerboard artifacts; torch.nn.Upsample.
-    """
-
-    scale_factor: int = param(2, "How many times larger.", min=1, max=1000, required=True)
-    mode: str = param("nearest", "How new pixels are filled.", choices=("nearest", "bilinear", "bicubic"))
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        expect.images(x)
-        return x.with_shape(*x.shape[:2], *(self._larger(dim) for dim in x.shape[2:]))
-
-    def _larger(self, size: Dim) -> Dim:
-        if isinstance(size, int):
-            return size * self.scale_factor
-        return size if self.scale_factor == 1 else f"{size}·{self.scale_factor}"
-
-    def summary(self) -> str:
-        return f"×{self.scale_factor}" + ("" if self.mode == "nearest" else f" · {self.mode}")
