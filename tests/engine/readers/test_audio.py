@@ -1,4 +1,5 @@
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import soundfile
 from tests.readings import detected
 from workbench.core.errors import DataError
 from workbench.engine.readers import audio
+from workbench.engine.readers.arrangement import Entry
 from workbench.engine.readers.audio_files import resampled
 from workbench.engine.readers.audio_labels import condition, matcher, pattern_of
 from workbench.engine.readers.content import Content, opened, write
@@ -263,6 +265,14 @@ def test_a_look_decodes_few(digits: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(audio, "_LOOK", 6)
     data = audio.read(digits, Reading({}, limit=6))
     assert data.schema.items == 6 and data.schema.labels == ("0", "1", "10")
+
+
+def test_a_look_sees_every_class_and_all_parts_of_the_files() -> None:
+    entries = [Entry(f"{label}/{n}", "train", label) for label in "ab" for n in range(500)]
+    entries += [Entry("rare/0", "train", "rare")]
+    seen = audio._some(entries)
+    assert Counter(entry.label for entry in seen) == {"a": 16, "b": 16, "rare": 1}
+    assert seen[0].file == "a/0" and seen[15].file == "a/468", "from all over the files, in their order"
 
 
 def test_spoken_digits(shared_data: Path) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from tests.readings import detected
 from workbench.core.errors import DataError
 from workbench.engine.readers.detect import READERS, detect, read
-from workbench.engine.readers.files import fingerprint, slug, title
+from workbench.engine.readers.files import fingerprint, read_text, slug, title
 from workbench.engine.readers.reader import Reading
 
 IDX_HEAD = b"\0\0\x08\x03" + b"".join(n.to_bytes(4, "big") for n in (10, 2, 2))
@@ -162,10 +162,10 @@ def test_the_ends_of_huge_files_are_marked(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("Fashion_MNIST", ("fashion-mnist", "Fashion MNIST")),
-        ("Ärzte & Café", ("arzte-cafe", "Ärzte Café")),
+        ("Fashion_MNIST", ("fashion-mnist", "Fashion_MNIST")),
+        ("Ärzte & Café", ("arzte-cafe", "Ärzte & Café")),
         ("東京", ("dataset", "東京")),
-        ("v1.5 data", ("v1-5-data", "V1 5 data")),
+        ("v1.5 data", ("v1-5-data", "v1.5 data")),
     ],
 )
 def test_ids_and_titles_come_from_the_name(tmp_path: Path, name: str, expected: tuple[str, str]) -> None:
@@ -186,3 +186,11 @@ def test_every_reader_refuses_another_kind_of_file_with_its_name(table: Path, tm
 def test_public_folders(shared_data: Path, name: str, reader: str, items: int) -> None:
     found = detected(shared_data / name)
     assert (found.reader, found.schema.items, found.problems) == (reader, items, ())
+
+
+def test_signs_of_windows_that_were_taken_for_latin_1_are_read_as_meant(tmp_path: Path) -> None:
+    file = tmp_path / "sms.txt"
+    file.write_text("that\x92s \x93fine\x94 \x96 \x80 5\x81, naïve", encoding="utf-8")
+    assert read_text(file, 1_000) == "that's “fine” – € 5\x81, naïve"
+    file.write_bytes("that\x92s".encode("latin-1"))
+    assert read_text(file, 1_000, "latin-1") == "that's"

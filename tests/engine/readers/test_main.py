@@ -67,7 +67,7 @@ def test_a_reading_tells_all_that_a_record_needs(table: Path, tmp_path: Path, as
     folder.mkdir()
     request = {"do": "read", "path": str(table), "options": {"target": "label"}, "into": str(folder)}
     *_, answer = ask(request)
-    assert (answer["id"], answer["title"], answer["reader"]) == ("flowers", "Flowers", "table")
+    assert (answer["id"], answer["title"], answer["reader"]) == ("flowers", "flowers", "table")
     assert answer["splits"] == {"train": 12, "validation": 4, "test": 4} and answer["layout"] == "items"
     assert answer["problems"] == ['The column "y" is left out: it has the same value everywhere.']
     assert answer["choices"] == {"columns": ["x", "y", "label"]}

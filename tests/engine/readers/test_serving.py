@@ -15,6 +15,7 @@ from workbench.catalog.schema import SAMPLES, Schema, image_outputs, text_output
 from workbench.core.errors import DataError
 from workbench.engine.readers import serving, show
 from workbench.engine.readers.content import Content, write
+from workbench.engine.readers.samples import sample
 
 
 def asked(folder: str, *requests: dict[str, Any], labels: list[str] | None = None) -> list[dict[str, Any]]:
@@ -159,3 +160,12 @@ def test_pictures_are_bright_and_no_larger_than_shown() -> None:
     with Image.open(io.BytesIO(base64.b64decode(large))) as picture:
         assert picture.size == (384, 192)
     assert SAMPLES["digits"].items == 1797
+
+
+def test_windows_are_shown_side_by_side_and_say_what_they_are() -> None:
+    hello, first = asked("sample:tides", page(0, 3))
+    window = sample("tides").window
+    assert [item["place"] for item in first["items"]] == [0, window, 2 * window]
+    assert hello["counts"]["train"] == first["count"] == -(-hello["splits"]["train"] // window)
+    seen, wanted = (part["title"] for part in first["items"][0]["parts"])
+    assert seen == f"x: {window} steps that the model sees" and wanted.endswith("steps to foretell")

@@ -29,6 +29,8 @@ CHANNELS = {"mix": "The mean of all", "first": "The first one"}
 
 # A look at the first items decodes so many.
 _LOOK = 48
+# Of more classes a look leaves some out.
+_MOST_GROUPS = 500
 _SHARE_OF_LENGTHS = 0.95
 _MOST_BYTES = 2**34
 # Points of the curve by which a sound is shown: the lowest and the highest of each stretch.
@@ -46,9 +48,22 @@ def read(path: Path, reading: Reading) -> Content:
             raise DataError(f"{path} holds no sounds ({', '.join(sorted(SUFFIXES))}).")
         found = labelled(files, names, sounds, reading)
         if reading.limit and len(found) > _LOOK:
-            step = len(found) // _LOOK
-            found = found[::step]
+            found = _some(found)
         return _decoded(files, *_headers(files, found, reading), reading)
+
+
+def _some(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """About _LOOK sounds, of every class and part as many, from all over the files."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for place, entry in enumerate(entries):
+        groups.setdefault((entry.split, entry.label), []).append(place)
+    each = -(-_LOOK // len(groups))
+    chosen = [
+        places[at * len(places) // min(each, len(places))]
+        for places in list(groups.values())[:_MOST_GROUPS]
+        for at in range(min(each, len(places)))
+    ]
+    return tuple(entries[place] for place in sorted(chosen))
 
 
 def _headers(files: Tree, entries: Sequence[Entry], reading: Reading) -> tuple[list[Entry], list[Sound]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 
 from workbench.engine.readers.content import Content
@@ -9,6 +12,9 @@ from workbench.engine.readers.reader import Figure
 
 # More bars than this cannot be told apart.
 _MOST_BARS = 60
+# Of more sizes than this their spread tells more than a bar each.
+_MOST_SIZES = 8
+_BINS = 12
 
 
 def figures_of(content: Content) -> list[Figure]:
@@ -39,5 +45,25 @@ def figures_of(content: Content) -> list[Figure]:
                 tuple(schema.labels[int(i)] for i in order),
                 tuple(int(counts[i]) for i in order),
             )
+        )
+    return figures
+
+
+def figures_of_sizes(
+    title: str, sizes: Sequence[tuple[int, ...]], sides: tuple[str, ...], unit: str
+) -> list[Figure]:
+    """How large things are: a bar for each size, or where there are many how each side is spread."""
+    counts = Counter(sizes).most_common()
+    if len(counts) <= _MOST_SIZES:
+        names = tuple("×".join(map(str, size)) for size, _ in counts)
+        return [Figure(title, "bars", names, tuple(count for _, count in counts))]
+    figures = []
+    for side, values in zip(sides, np.array(sizes).T, strict=True):
+        low, high = int(values.min()), int(values.max())
+        step = -(-(high - low + 1) // _BINS)  # whole pixels: no column holds more of them than another
+        edges = np.arange(low, high + step + 1, step)
+        numbers, _ = np.histogram(values, bins=edges)
+        figures.append(
+            Figure(f"{side} ({unit})", "histogram", (), tuple(map(int, numbers)), tuple(map(float, edges)))
         )
     return figures

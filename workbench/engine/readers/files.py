@@ -9,6 +9,7 @@ import errno
 import gzip
 import hashlib
 import io
+import os
 import re
 import unicodedata
 import zlib
@@ -109,6 +110,12 @@ def read_text(path: Path, limit: int, encoding: str = "") -> str:
     return decoded(path, read_bytes(path, limit), encoding)
 
 
+# Quotes, dashes and the like of Windows-1252 that some program took for Latin-1: control characters in UTF-8.
+_WINDOWS = {
+    code: sign for code in range(0x80, 0xA0) if (sign := bytes([code]).decode("cp1252", errors="ignore"))
+} | {0x91: "'", 0x92: "'"}  # words with an apostrophe are the same words however it is written
+
+
 # What begins so was given the name of a text by mistake.
 _NO_TEXT = {
     b"%PDF-": "a PDF document",
@@ -139,7 +146,7 @@ def decoded(path: Path, data: bytes, encoding: str = "") -> str:
         raise DataError(f'The option "encoding" names "{encoding}", which Python does not know.') from error
     if "\0" in text:
         raise DataError(f"{path} is no text: it has a zero byte at position {text.index(chr(0)):,}.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_WINDOWS)
 
 
 def suffix_of(path: Path) -> str:
@@ -173,14 +180,19 @@ def fingerprint(root: Path, files: Sequence[Path]) -> str:
     """
     total = hashlib.sha256()
     budget = _HASHED
+    # Of tens of thousands of small files, what paths and buffers do takes longer than the reading.
+    above = len(str(root)) + 1
+    inside = str(root) + os.sep
     for file in sorted(files):
+        path = str(file)
+        name = path[above:].replace(os.sep, "/") if path.startswith(inside) else _below(root, file)
         try:
-            size = file.stat().st_size
-            total.update(f"{file.relative_to(root).as_posix()}\0{size}\0".encode())
-            with file.open("rb") as stream:
+            with open(path, "rb", buffering=0) as stream:
+                size = os.fstat(stream.fileno()).st_size
+                total.update(f"{name}\0{size}\0".encode())
                 if size <= budget:
                     budget -= size
-                    while piece := stream.read(MEGABYTE):
+                    while piece := stream.read(min(size + 1, MEGABYTE)):
                         total.update(piece)
                 else:
                     end = min(size, 4096)
@@ -190,6 +202,10 @@ def fingerprint(root: Path, files: Sequence[Path]) -> str:
         except OSError as error:
             raise DataError(f"{file} cannot be read: {error.strerror or error}.") from error
     return total.hexdigest()
+
+
+def _below(root: Path, file: Path) -> str:
+    return file.relative_to(root).as_posix()
 
 
 def states(files: Sequence[Path]) -> dict[Path, tuple[int, int, int] | None]:
@@ -212,9 +228,9 @@ def slug(path: Path) -> str:
 
 
 def title(path: Path) -> str:
-    """A title made of a file's or folder's name, in any script: "fashion_mnist" becomes "Fashion mnist"."""
-    words = re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", _stem(path))).strip() or "Dataset"
-    return words[:1].upper() + words[1:]
+    """The name of a file or folder as people wrote it, without its ending: "isbi_em.zip" becomes "isbi_em"."""
+    name = "".join(sign if sign.isprintable() else " " for sign in unicodedata.normalize("NFC", _stem(path)))
+    return " ".join(name.split()) or "Dataset"
 
 
 def _stem(path: Path) -> str:

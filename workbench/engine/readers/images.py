@@ -311,9 +311,9 @@ READER = Reader(
         Option("target", "Label columns", "The columns of the table that are labels.", "columns", None),
         Option(
             "scale",
-            "Scale to learn",
-            "To make pictures sharper: 2, 3 or 4 gives each picture as target, and what is left of it when it is "
-            "made so many times smaller as image. 1: not so.",
+            "Times smaller",
+            "For models that make pictures sharper: with 2, 3 or 4 each picture is the target, and the same picture "
+            "made so many times smaller is what the model sees. 1: pictures stay as they are.",
             "number",
             1,
             min=1,

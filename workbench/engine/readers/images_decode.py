@@ -22,6 +22,7 @@ from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
 from workbench.engine.readers.arrangement import Entry, group, several
 from workbench.engine.readers.content import Array, Content, Index
+from workbench.engine.readers.figures import figures_of_sizes
 from workbench.engine.readers.files import MAX_BYTES, size_text, slug, title
 from workbench.engine.readers.forks import in_processes, possible
 from workbench.engine.readers.images_masks import Masks
@@ -192,10 +193,9 @@ def _assembled(
 
 
 def _figures(plan: Plan, arrays: Mapping[str, Array]) -> list[Figure]:
-    sizes = Counter(by(each.size) for each in plan.headers).most_common(20)
-    figures = [
-        Figure("Sizes of the pictures", "bars", tuple(n for n, _ in sizes), tuple(c for _, c in sizes))
-    ]
+    sizes = [each.size for each in plan.headers]
+    sides = ("Width of the pictures", "Height of the pictures")
+    figures = figures_of_sizes("Sizes of the pictures", sizes, sides, "pixels")
     groups = Counter(group(entry.file) for entry in plan.entries)
     if 1 < len(groups) <= 60 and plan.kind != "classes":
         figures.append(Figure("Folders", "bars", tuple(groups), tuple(groups.values())))

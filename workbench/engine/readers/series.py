@@ -34,7 +34,14 @@ _OPTIONS = (
         advanced=True,
     ),
     Option(
-        "stride", "Stride", "How many rows lie between two training windows.", "number", 1, min=1, max=10_000
+        "stride",
+        "Step in rows",
+        "How many rows after one training window the next one begins. 1 takes every window there is; more makes "
+        "fewer of them, which are less alike.",
+        "number",
+        1,
+        min=1,
+        max=10_000,
     ),
     Option(
         "validation",

@@ -81,11 +81,10 @@ class Served:
         self._last: tuple[tuple[str, str, str], tuple[Index, bool]] | None = None
 
     def places(self, split: str) -> Index:
-        """The places of a split that are shown: all, of a text one a page."""
+        """The places of a split that are shown: all, of a text one a page, of windows those beside one another."""
         if split not in self._content.splits:
             raise DataError(f"There is no {split} part; there are {', '.join(self._content.splits)}.")
-        step = show.PAGE if self._content.layout == "stream" else 1
-        return np.arange(0, self._content.sizes[split], step)
+        return np.arange(0, self._content.sizes[split], show.stride_of(self._content))
 
     def found(self, split: str, label: str, query: str) -> tuple[Index, bool]:
         """The places where class and words fit, and whether all were looked through in time."""

@@ -31,8 +31,15 @@ _SIDE = 384
 def first_items(content: Content) -> list[dict[str, Any]]:
     """The first items of the training part."""
     split = next(iter(content.splits))
-    step = PAGE if content.layout == "stream" else 1
+    step = stride_of(content)
     return items(content, split, range(0, min(_FIRST * step, content.sizes[split]), step))
+
+
+def stride_of(content: Content) -> int:
+    """Every which item is shown: of a text one a page, of windows one after another without overlap."""
+    if content.layout == "stream":
+        return PAGE
+    return max(1, content.window) if content.layout == "windows" else 1
 
 
 def items(content: Content, split: str, places: Sequence[int]) -> list[dict[str, Any]]:

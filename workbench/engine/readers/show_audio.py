@@ -15,6 +15,7 @@ def parts(content: Content, position: int, png: Callable[[Array], str]) -> list[
     curve = content.arrays["_curve"][position].astype(np.float64)
     wave = {
         "name": "wave",
+        "title": "wave over time",
         "kind": "curve",
         "channels": [[float(f"{value:.4g}") for value in curve]],
         "rate": float(content.arrays["_rate"][0]),
@@ -24,4 +25,12 @@ def parts(content: Content, position: int, png: Callable[[Array], str]) -> list[
     bands = content.arrays["mel"][position, :, ::-1].astype(np.float32)
     low, high = float(bands.min()), float(bands.max())
     scaled = (bands - low) * (255 / (high - low)) if high > low else np.zeros_like(bands)
-    return [wave, {"name": "mel", "kind": "image", "png": png(scaled.astype(np.uint8))}]
+    return [
+        wave,
+        {
+            "name": "mel",
+            "title": "spectrogram",
+            "kind": "image",
+            "png": png(scaled.astype(np.uint8)),
+        },
+    ]

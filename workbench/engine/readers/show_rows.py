@@ -30,7 +30,14 @@ def window_parts(content: Content, position: int) -> list[dict[str, Any]]:
     x = content.arrays["x"][position : position + content.window]
     end = position + content.window + content.horizon
     y = content.arrays["y"][position + content.window : end]
-    return [curve_part("x", x, _names(content, "_inputs")), curve_part("y", y, _names(content, "_targets"))]
+    seen, wanted = (
+        curve_part("x", x, _names(content, "_inputs")),
+        curve_part("y", y, _names(content, "_targets")),
+    )
+    return [
+        {**seen, "title": f"x: {content.window:,} steps that the model sees"},
+        {**wanted, "title": f"y: {content.horizon:,} steps to foretell"},
+    ]
 
 
 def series_part(content: Content, position: int) -> dict[str, Any]:

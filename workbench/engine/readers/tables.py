@@ -54,8 +54,9 @@ _COLUMN_OPTIONS = (
     ),
     Option(
         "embed",
-        "To embed",
-        "Columns that are categories and become an output each, for an embedding.",
+        "Learned vectors",
+        "Columns of many categories, such as users or products, for which a model learns a vector each (an "
+        "embedding) instead of one feature a value. Each becomes an output of its own.",
         "columns",
         None,
     ),

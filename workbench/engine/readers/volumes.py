@@ -27,10 +27,11 @@ from workbench.engine.readers import npy
 from workbench.engine.readers.archives import is_archive, names_in, tree
 from workbench.engine.readers.arrangement import Entry, arranged, several
 from workbench.engine.readers.content import Array, Content, Index
+from workbench.engine.readers.figures import figures_of_sizes
 from workbench.engine.readers.files import size_text, slug, title
 from workbench.engine.readers.images_decode import in_threads
 from workbench.engine.readers.images_masks import Masks
-from workbench.engine.readers.reader import Figure, Option, Reader, Reading
+from workbench.engine.readers.reader import Option, Reader, Reading
 from workbench.engine.readers.split import OPTIONS, divided, parts_of
 from workbench.engine.readers.trees import Tree, ends, files_of, glanced
 
@@ -161,11 +162,11 @@ def _filled(files: Tree, kind: str, entries: list[Entry], looks: list[_Look], re
     good = np.flatnonzero([not each for each in said])
     if not len(good):
         raise DataError(f"None of the {count:,} volumes in {files.path} can be read. {said[-1]}")
-    sizes = Counter(_by(each.shape) for each in looks).most_common(20)
-    reading.figures.append(
-        Figure(
-            "Sizes (depth × height × width)", "bars", tuple(n for n, _ in sizes), tuple(c for _, c in sizes)
-        )
+    reading.figures += figures_of_sizes(
+        "Sizes (depth × height × width)",
+        [tuple(each.shape) for each in looks],
+        ("Depth of the volumes", "Height of the volumes", "Width of the volumes"),
+        "voxels",
     )
     names = masks.finished(arrays["mask"], reading) if masks else ()
     return _content(files.path, entries, good, arrays, names, reading)
