@@ -25,7 +25,8 @@ from workbench.core.assign import assign
 from workbench.core.document import Document
 from workbench.core.expressions import Value
 from workbench.engine.data import Loaded, assembled, epoch_generator, load_sample
-from workbench.engine.data.loaded import ItemSet, WholeGraph
+from workbench.engine.data.graphs import WholeGraph
+from workbench.engine.data.items import ItemSet
 from workbench.engine.feeds import Feeds
 from workbench.engine.loop import Loop
 from workbench.engine.program import build

@@ -14,7 +14,7 @@ from workbench.core.document import Document
 from workbench.core.errors import DataError, WorkbenchError
 from workbench.core.files import loads, write_atomically
 from workbench.engine.data import Loaded, load
-from workbench.engine.data.loaded import TokenStream
+from workbench.engine.data.sequences import TokenStream
 from workbench.engine.feeds import TRAIN, VALIDATION
 from workbench.store.store import Store
 

@@ -9,7 +9,10 @@ from workbench.catalog.schema import OUTSIDE, Schema, graph_outputs, image_outpu
 from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
 from workbench.engine.data import assembled
-from workbench.engine.data.loaded import ItemSet, Loaded, TokenStream, WholeGraph, epoch_generator
+from workbench.engine.data.graphs import WholeGraph
+from workbench.engine.data.items import ItemSet
+from workbench.engine.data.loaded import Loaded, epoch_generator
+from workbench.engine.data.sequences import TokenStream
 from workbench.engine.readers.content import Array, Content, opened, write
 
 
@@ -215,7 +218,7 @@ def test_a_graph_is_one_batch_and_hides_the_labels_of_other_splits() -> None:
 
 @pytest.mark.parametrize("small", [0, 1000])
 def test_a_set_on_its_device_gives_the_same_batches(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.engine.data.loaded._SMALL", small)
+    monkeypatch.setattr("workbench.engine.data.items._SMALL", small)
     data = unarranged()
     moved = data.to("cpu")
     assert moved.tensors["image"].dtype == (torch.float32 if small else torch.uint8)
@@ -252,7 +255,7 @@ def test_a_set_without_room_on_the_device_gives_the_same_batches_from_its_files(
     write(Content(data.schema, arrays, splits, divisors=data.divisors), tmp_path)
     mapped = assembled(opened(tmp_path))
     assert isinstance(mapped, ItemSet)
-    monkeypatch.setattr("workbench.engine.data.loaded._room", lambda device: 0)
+    monkeypatch.setattr("workbench.engine.data.items._room", lambda device: 0)
     far = mapped.to("cpu")
     assert far.positions and not far.tensors["image"].is_floating_point()
     for split in data.sizes:

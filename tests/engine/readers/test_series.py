@@ -5,7 +5,7 @@ import pytest
 
 from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
-from workbench.engine.data.loaded import assembled
+from workbench.engine.data import assembled
 from workbench.engine.readers import series, show
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.detect import detect

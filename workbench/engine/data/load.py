@@ -9,7 +9,8 @@ import hashlib
 
 from workbench.catalog.schema import Schema
 from workbench.core.errors import DataError
-from workbench.engine.data.loaded import Loaded, assembled
+from workbench.engine.data.kinds import assembled
+from workbench.engine.data.loaded import Loaded
 from workbench.engine.readers.content import opened
 from workbench.engine.readers.samples import sample
 from workbench.jobs.datasets import kept, remove_copy
