@@ -41,12 +41,16 @@ _NAMED = 20
 
 @dataclass(frozen=True)
 class Entry:
-    """One example: its file, the split and class that its folders say, and the mask or target of it."""
+    """One example: its file, the split and class that its folders say, and the mask or target of it.
+
+    `turn` is how the other one is to be turned to lie as the first, see images_turned.py.
+    """
 
     file: str
     split: str = "train"
     label: str = ""
     other: str | None = None
+    turn: int = 1
 
 
 @dataclass(frozen=True)

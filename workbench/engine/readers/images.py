@@ -21,6 +21,7 @@ from workbench.engine.readers.content import Array, Content
 from workbench.engine.readers.images_decode import Plan, by, decoded, in_threads
 from workbench.engine.readers.images_masks import Masks
 from workbench.engine.readers.images_pixels import DAMAGE, Form, Header, OtherHeaderError, Size, header, quiet
+from workbench.engine.readers.images_turned import swaps, turn_of_other
 from workbench.engine.readers.reader import Option, Reader, Reading
 from workbench.engine.readers.split import OPTIONS
 from workbench.engine.readers.trees import Tree, ends, files_of, glanced
@@ -166,14 +167,24 @@ def _headers(
 ) -> tuple[list[Entry], list[Header], list[Header | None], Array | None]:
     """The examples that have proper headers, with these, and with those of their masks or targets."""
 
-    def look(entry: Entry) -> tuple[Header, Header | None] | str:
+    def look(entry: Entry) -> tuple[Entry, Header, Header | None] | str:
         name = entry.file
         try:
             first = header(files.open(name))
-            name = entry.other or name
-            return first, header(files.open(name)) if entry.other else None
+            if entry.other is None:
+                return entry, first, None
+            name = entry.other
+            second = header(files.open(name))
         except DAMAGE as error:
             return f"{files.shown(name)} is no readable picture and left out ({error})."
+        turn = turn_of_other(first.turn, first.size, second.turn, second.size)
+        if turn is None:
+            return (
+                f"{files.shown(entry.file)} was taken with the camera held aside (EXIF), and nothing tells whether "
+                f"{files.shown(name)} is turned too; they are left out. Save the picture upright."
+            )
+        size = second.size[::-1] if swaps(turn) else second.size
+        return replace(entry, turn=turn), first, replace(second, size=size)
 
     looked = in_threads(look, entries, "Looking at pictures", reading)
     kept = [i for i, found in enumerate(looked) if not isinstance(found, str)]
@@ -183,12 +194,11 @@ def _headers(
     if not kept:
         raise DataError(f"None of the {len(entries):,} pictures in {files.path} can be read. {bad[-1]}")
     found = [each for each in looked if not isinstance(each, str)]
-    _tell_odd([each[0] for each in found], reading)
-    rows = [entries[i] for i in kept]
+    _tell_odd([each[1] for each in found], reading)
     return (
-        rows,
         [each[0] for each in found],
-        [e[1] for e in found],
+        [each[1] for each in found],
+        [each[2] for each in found],
         values[kept] if values is not None else None,
     )
 

@@ -121,9 +121,9 @@ def decoded(files: Tree, plan: Plan, reading: Reading) -> Content:
             if entry.other is not None:
                 name = entry.other
                 if masks:
-                    arrays["mask"][here] = masks.look(files.open(name), plan.form)
+                    arrays["mask"][here] = masks.look(files.open(name), plan.form, entry.turn)
                 else:
-                    arrays["target"][here] = pixels(files.open(name), plan.target)
+                    arrays["target"][here] = pixels(files.open(name), plan.target, turn=entry.turn)
         except DAMAGE as error:
             if masks:
                 arrays["mask"][here] = 0

@@ -40,9 +40,9 @@ class Masks:
             or (len(self._numbers) > 32 and not self._is_soft())
         )
 
-    def look(self, stream: BinaryIO, form: Form) -> NDArray[np.int16]:
+    def look(self, stream: BinaryIO, form: Form, turn: int = 1) -> NDArray[np.int16]:
         """A mask's values by their small numbers."""
-        return self.numbered(codes(stream, form))
+        return self.numbered(codes(stream, form, turn))
 
     def numbered(self, values: NDArray[np.int32]) -> NDArray[np.int16]:
         """Values by their small numbers.  Raises ValueError where there are too many."""

@@ -10,15 +10,16 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from workbench.engine.readers.images_jpeg import JPEG, MOST_BYTES, PlainJpeg, plain
+from workbench.engine.readers.images_turned import orientation, swaps, to_do, turned
 
 _FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "ICO")
 
@@ -34,10 +35,6 @@ MAX_PIXELS = 64 * 2**20
 # What is added to the number of a colour, so that blue 255 is another one than the level 255.
 COLOUR = 1 << 24
 
-# EXIF: orientations from here on exchange width and height.
-_ORIENTATION, _TURNED = 0x0112, 5
-_TURNING = ("JPEG", "MPO", "TIFF", "WEBP", "AVIF")
-
 # Ways to bring a picture to its size for which a smaller decoded one will do.
 _SCALED = ("stretch", "cover", "inside")
 # So many bytes have the header of an ordinary JPEG.
@@ -50,11 +47,15 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Width and height of a picture as it is looked at, whether it has colours, and what is odd about it."""
+    """Width and height of a picture as it is looked at, whether it has colours, and what is odd about it.
+
+    `turn` is how it is turned for that.
+    """
 
     size: Size
     colour: bool
     odd: str = ""
+    turn: int = field(default=1, compare=False)
 
 
 class OtherHeaderError(Exception):
@@ -92,13 +93,15 @@ def header(stream: BinaryIO) -> Header:
             return _header(image)
 
 
-def pixels(stream: BinaryIO, form: Form, expected: Header | None = None) -> Pixels:
+def pixels(stream: BinaryIO, form: Form, expected: Header | None = None, turn: int = 1) -> Pixels:
     """The pixels as tiles × channels × height × width bytes.
+
+    A picture that does not say itself how the camera was held is turned by `turn`.
 
     Raises one of DAMAGE, and OtherHeaderError when the header is not the expected one.
     """
     with stream:
-        plain = _plain(stream, MOST_BYTES)
+        plain = _plain(stream, MOST_BYTES) if turn == 1 else None
         if plain is not None and len(plain.content) < MOST_BYTES:
             if expected is not None and Header(plain.size, plain.colour) != expected:
                 raise OtherHeaderError
@@ -107,20 +110,20 @@ def pixels(stream: BinaryIO, form: Form, expected: Header | None = None) -> Pixe
             with suppress(*DAMAGE):
                 return _formed(plain.decoded(form.channels == 1, wanted), form)
         stream.seek(0)
-        return _opened(stream, form, expected)
+        return _opened(stream, form, expected, turn)
 
 
-def _opened(stream: BinaryIO, form: Form, expected: Header | None) -> Pixels:
+def _opened(stream: BinaryIO, form: Form, expected: Header | None, turn: int = 1) -> Pixels:
     """The pixels of a picture of any kind."""
     with _image(stream) as image:
         found = _header(image)
         if expected is not None and found != expected:
             raise OtherHeaderError
-        turned = found.size != image.size or _orientation(image) > 1
+        turn = to_do(image, turn)
         if form.fit in _SCALED and image.format == "JPEG":
-            size = form.size[::-1] if found.size != image.size else form.size
+            size = form.size[::-1] if swaps(turn) else form.size
             image.draft("RGB" if form.channels == 3 else "L", _drafted(size))
-        return _formed(ImageOps.exif_transpose(image) if turned else image, form)
+        return _formed(turned(image, turn), form)
 
 
 def _drafted(size: Size) -> Size:
@@ -147,14 +150,15 @@ def _plain(stream: BinaryIO, most: int) -> PlainJpeg | None:
     return found
 
 
-def codes(stream: BinaryIO, form: Form) -> NDArray[np.int32]:
+def codes(stream: BinaryIO, form: Form, turn: int = 1) -> NDArray[np.int32]:
     """A mask as tiles × height × width numbers: grey levels, places in its palette, or colours as COLOUR + 0xRRGGBB.
 
-    Of a mask in colours, too, grey pixels are levels: another mask may have nothing else.
+    Of a mask in colours, too, grey pixels are levels: another mask may have nothing else.  `turn` is as of `pixels`.
     """
     with _image(stream) as image:
         if image.size[0] * image.size[1] > MAX_PIXELS:
             raise ValueError(f"more than {MAX_PIXELS:,} pixels")
+        turn = to_do(image, turn)
         if image.mode in ("1", "L", "P", "I", "F") or image.mode[:2] == "I;":
             values = np.asarray(image.convert("L") if image.mode == "1" else image).astype(np.int32)
         elif image.mode in ("LA", "La", "PA"):
@@ -163,7 +167,9 @@ def codes(stream: BinaryIO, form: Form) -> NDArray[np.int32]:
             colours = np.asarray(image.convert("RGB")).astype(np.int32)
             red, green, blue = (colours[:, :, channel] for channel in range(3))
             values = np.where((red == green) & (green == blue), red, COLOUR | red << 16 | green << 8 | blue)
-    whole: NDArray[np.int32] = np.asarray(laid(Image.fromarray(values), form, Image.Resampling.NEAREST))
+    whole: NDArray[np.int32] = np.asarray(
+        laid(turned(Image.fromarray(values), turn), form, Image.Resampling.NEAREST)
+    )
     return _tiles(whole, form)
 
 
@@ -203,11 +209,11 @@ def _formats() -> tuple[str, ...]:
 def _header(image: Image.Image) -> Header:
     width, height = image.size
     _check_size(image.size)
-    if _orientation(image) >= _TURNED:
+    if swaps(to_do(image)):
         width, height = height, width
     mode = image.mode
     colour = mode not in ("1", "L", "LA", "La", "I", "F") and mode[:2] != "I;"
-    return Header((width, height), colour, _odd(image))
+    return Header((width, height), colour, _odd(image), orientation(image))
 
 
 def _check_size(size: Size) -> None:
@@ -216,14 +222,6 @@ def _check_size(size: Size) -> None:
         raise ValueError(f"{width}×{height} pixels are more than {MAX_PIXELS:,}")
     if not width * height:
         raise ValueError("it has no pixels")
-
-
-def _orientation(image: Image.Image) -> int:
-    """How the camera was held; 1 is upright."""
-    if image.format not in _TURNING or (image.format != "TIFF" and "exif" not in image.info):
-        return 1
-    found = image.getexif().get(_ORIENTATION, 1)
-    return found if isinstance(found, int) else 1
 
 
 def _odd(image: Image.Image) -> str:
