@@ -80,11 +80,16 @@ class Biased(Weighted):
         label="Value of biases",
     )
 
+    def biases_of(self, *specs: TensorSpec) -> tuple[str, ...]:
+        """Names of the module's biases; a type whose fields decide them overrides this."""
+        return self.biases
+
     def initialise(self, module: str, *specs: TensorSpec) -> list[str]:
         lines = super().initialise(module, *specs)
         if self.bias_init == "default" or not getattr(self, "bias", True):
             return lines
-        return lines + [_line(self.bias_init, f"{module}.{name}", self.bias_value) for name in self.biases]
+        names = self.biases_of(*specs)
+        return lines + [_line(self.bias_init, f"{module}.{name}", self.bias_value) for name in names]
 
 
 def _line(how: str, tensor: str, scale: float) -> str:
