@@ -103,6 +103,14 @@ def test_a_sample_shows_items_figures_and_parts(qtbot: QtBot, page: DatasetPage)
     qtbot.waitUntil(lambda: page.items.tally.full_text() == "359 items")
 
 
+def test_windows_of_a_series_are_counted_as_they_are_shown(qtbot: QtBot, page: DatasetPage) -> None:
+    page.show_dataset("tides")
+    qtbot.waitUntil(lambda: shown(page))
+    shown_count = page.items.grid.model.rowCount()
+    assert page.items.tally.full_text().startswith(f"{shown_count:,} of ")
+    assert page.items.tally.full_text().endswith(" windows") and "overlap" in page.items.tally.toolTip()
+
+
 def test_figures_and_notes_use_the_names_that_people_know(
     qtbot: QtBot, pets: DatasetPage, session: Session, done: Done
 ) -> None:

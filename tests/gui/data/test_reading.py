@@ -63,7 +63,7 @@ def test_the_process_answers(qtbot: QtBot, owner: QObject, tmp_path: Path) -> No
     said = heard(reading)
     done(qtbot, reading)
     kind, answer = said[-1]
-    assert kind == "answer" and answer["reader"] == "table" and answer["title"] == "Blüten"
+    assert kind == "answer" and answer["reader"] == "table" and answer["title"] == "blüten 🌼"
 
 
 def test_a_complaint_comes_with_what_was_understood(qtbot: QtBot, owner: QObject, feigned: Feign) -> None:

@@ -24,7 +24,7 @@ Part = Mapping[str, Any]
 PICTURES: Final = ("image", "spectrogram", "volume", "video", "graph")
 """Kinds that stand side by side as squares; the others lie below one another, as wide as there is room."""
 _SIDE: Final = 112
-_WIDE: Final = {"text": 348, "curve": 268, "row": 220, "table": 220, "value": 160}
+_WIDE: Final = {"text": 348, "curve": 244, "row": 220, "table": 220, "value": 160}
 _HIGH: Final = {"text": 104, "curve": 84, "row": 34, "table": 34, "value": 20}
 _PAD: Final = 8
 _LINE: Final = 18
@@ -145,7 +145,7 @@ def _caption(painter: QPainter, box: QRectF, part: Part) -> None:
     painter.setFont(small_font())
     painter.setPen(theme.color("dim"))
     name = QFontMetricsF(small_font()).elidedText(
-        one_line(str(part.get("name", ""))), Qt.TextElideMode.ElideRight, box.width()
+        one_line(str(part.get("title") or part.get("name", ""))), Qt.TextElideMode.ElideRight, box.width()
     )
     painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
 

@@ -37,6 +37,8 @@ class ItemsPane(QWidget):
         self.service: Service | None = None
         self._counts: Mapping[str, int] = {}
         self._classes: Mapping[str, Mapping[str, int]] = {}
+        self._windows: Mapping[str, int] = {}
+        """How many windows each part has; those that are shown do not overlap."""
         self._turn = 0
         self.split = Choice("Part", "Which part of the data is shown")
         self.label = Choice("Class", "Show the items of one class only")
@@ -154,6 +156,7 @@ class ItemsPane(QWidget):
 
     def _on_told(self, said: Mapping[str, Any]) -> None:
         self._counts, self._classes = said.get("counts") or {}, said.get("classes") or {}
+        self._windows = (said.get("splits") or {}) if said.get("layout") == "windows" else {}
         names = [(split, PARTS.get(split, split.capitalize())) for split in self._counts]
         self.split.set_items(
             [(split, f"{name} · {self._counts[split]:,}") for split, name in names if self._counts[split]]
@@ -199,7 +202,13 @@ class ItemsPane(QWidget):
     def _tell(self, count: int, whole: bool) -> None:
         total = self._counts.get(str(self.split.currentData()), 0)
         words = text.plural(count, "item") if count == total else f"{count:,} of {text.plural(total, 'item')}"
+        every = self._windows.get(str(self.split.currentData()))
+        words = f"{count:,} of {every:,} windows" if every else words
         self.tally.setText(words if whole else f"{words}; looking further took too long")
+        if every:
+            self.tally.setToolTip(
+                "Shown are windows one after another; those that overlap them are not shown"
+            )
 
     def _on_refused(self, reason: str, request: Any) -> None:
         if isinstance(request, Mapping) and request.get("turn") == self._turn:

@@ -26,7 +26,7 @@ from workbench.gui.widgets.fields import Choice, FormRows, TextField
 from workbench.gui.widgets.labels import ElidedLabel, Label
 from workbench.gui.widgets.surfaces import surface
 
-FORM_WIDTH = 328
+FORM_WIDTH = 352
 
 
 class LookPage(QWidget):
@@ -98,8 +98,8 @@ class LookPage(QWidget):
         self._left = QWidget()
         surface(self._left, "panel")
         column = QVBoxLayout(self._left)
-        column.setContentsMargins(12, 12, 12, 12)
-        column.setSpacing(12)
+        column.setContentsMargins(16, 14, 16, 16)
+        column.setSpacing(14)
         column.addWidget(rows)
         column.addWidget(self.form)
         column.addStretch(1)

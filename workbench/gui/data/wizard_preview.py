@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -31,6 +32,8 @@ MOST_PROBLEMS: Final = 1_000
 _ROW: Final = 26
 _ROWS: Final = 4
 _OFFERS: Final = 6
+_BOTH: Final = 760
+"""Pixels in which items and figures have room beside one another."""
 
 
 class ErrorBox(QFrame):
@@ -149,6 +152,31 @@ class PreviewPane(QWidget):
         self.items = ItemsGrid(self)
         self.figures = Figures()
         self._waiting = EmptyState("data", "Looking at the files", "The first items appear here in a moment.")
+        self._side_by_side()
+        self._shown = QWidget()
+        below = QVBoxLayout(self._shown)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(0)
+        below.addLayout(self._head())
+        below.addWidget(self.splitter, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._waiting)
+        self._stack.addWidget(self._shown)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        self._above = QWidget()
+        boxed = QVBoxLayout(self._above)
+        boxed.setContentsMargins(12, 12, 12, 0)
+        boxed.addWidget(self.error)
+        self._above.hide()
+        whole.addWidget(self._above)
+        whole.addWidget(self.problems)
+        whole.addWidget(self._stack, 1)
+        self.error.again.connect(self.again)
+        self._arrange()
+
+    def _side_by_side(self) -> None:
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -162,35 +190,43 @@ class PreviewPane(QWidget):
         column.addWidget(self.figures)
         column.addStretch(1)
         scroll.setWidget(page)
-        left = QWidget()
-        inside = QVBoxLayout(left)
-        inside.setContentsMargins(12, 10, 4, 8)
-        inside.setSpacing(6)
-        self.summary = SectionHeader("First items")
-        inside.addWidget(self.summary)
-        inside.addWidget(self.items, 1)
+        self._beside = scroll
+        self._left = QWidget()
+        inside = QVBoxLayout(self._left)
+        inside.setContentsMargins(12, 0, 4, 8)
+        inside.addWidget(self.items)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(left)
+        self.splitter.addWidget(self._left)
         self.splitter.addWidget(scroll)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setSizes([640, 270])
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._waiting)
-        self._stack.addWidget(self.splitter)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        self._above = QWidget()
-        boxed = QVBoxLayout(self._above)
-        boxed.setContentsMargins(12, 12, 12, 0)
-        boxed.addWidget(self.error)
-        self._above.hide()
-        whole.addWidget(self._above)
-        whole.addWidget(self.problems)
-        whole.addWidget(self._stack, 1)
-        self.error.again.connect(self.again)
+
+    def _head(self) -> QHBoxLayout:
+        self.summary = SectionHeader("First items")
+        self.turn = Button(
+            "Figures", "Show figures instead of the items, and back", kind="quiet", icon="runs"
+        )
+        self.turn.setCheckable(True)
+        self.turn.toggled.connect(lambda _: self._arrange())
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 8, 12, 6)
+        row.addWidget(self.summary, 1)
+        row.addWidget(self.turn)
+        return row
+
+    def _arrange(self) -> None:
+        """Items and figures beside one another, or where there is no room for both one of them."""
+        narrow = self.width() < _BOTH
+        figures = narrow and self.turn.isChecked()
+        self.turn.setVisible(narrow)
+        self._beside.setVisible(figures or not narrow)
+        self._left.setVisible(not figures)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     def wait(self) -> None:
         """Nothing is known yet."""
@@ -207,7 +243,7 @@ class PreviewPane(QWidget):
         self.items.show_items(items)
         self.figures.show_figures(answer.get("figures", ()))
         self.summary.set_text(f"First {len(items):,} items" if len(items) != 1 else "First item")
-        self._stack.setCurrentWidget(self.splitter)
+        self._stack.setCurrentWidget(self._shown)
 
     def forget_error(self) -> None:
         """What was wrong is so no longer."""
