@@ -227,6 +227,30 @@ def test_a_set_on_its_device_gives_the_same_batches(small: int, monkeypatch: pyt
     assert same(list(moved.batches("validation", 64)), list(data.batches("validation", 64)))
 
 
+@pytest.mark.parametrize("divisor", [255, 16])
+def test_one_thread_and_several_make_the_same_floats_of_bytes(
+    divisor: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.engine.data.items._SMALL", 0)
+    pixels = np.arange(256, dtype=np.uint8).repeat(3).reshape(-1, 1, 2, 2)
+    content = Content(
+        Schema("toy", "Toy", image_outputs(1, 2, 2, classes=4), {"classes": 4}, "image", len(pixels)),
+        {"image": pixels, "label": np.zeros(len(pixels), dtype=np.int64)},
+        {"train": np.arange(len(pixels))},
+        divisors={"image": divisor},
+    )
+    data = assembled(content).to("cpu")
+    epochs = []
+    for threads in (1, 2):
+        monkeypatch.setattr("torch.get_num_threads", lambda threads=threads: threads)
+        epochs.append(epoch(data, "train", 10) + list(data.batches("train", 200, shuffle=False)))
+    assert same(*epochs)
+    whole = epochs[0][-1]["image"]
+    assert whole.dtype == torch.float32 and torch.equal(whole, torch.from_numpy(pixels).float() / divisor)
+    whole.zero_()  # it belongs to whoever took it
+    assert torch.equal(next(data.batches("train", 200, shuffle=False))["image"], epochs[1][-1]["image"])
+
+
 def test_moving_to_the_device_it_is_on_copies_nothing() -> None:
     for data in (image_set().to("cpu"), token_stream(50), whole_graph()):
         moved = data.to("cpu")

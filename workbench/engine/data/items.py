@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+import numpy as np
 import psutil
 import torch
 from torch import Tensor
@@ -79,8 +80,23 @@ class ItemSet(Loaded):
                 key: self._finished(name, tensor.index_select(0, rows[index]).to(device))
                 for name, key, tensor in wanted
             }
-        here = [(name, key, tensor.narrow(0, start, size)) for name, key, tensor in wanted]
-        return lambda index: {key: self._finished(name, taken(tensor, index)) for name, key, tensor in here}
+        takes = [(key, self._take_one(name, tensor.narrow(0, start, size))) for name, key, tensor in wanted]
+        return lambda index: {key: take(index) for key, take in takes}
+
+    def _take_one(self, name: str, tensor: Tensor) -> Callable[[Tensor | slice], Tensor]:
+        """How items of one output are taken."""
+        divisor = self.divisors.get(name)
+        if divisor is not None and tensor.device.type == "cpu" and torch.get_num_threads() == 1:
+            # One thread of torch would go over the batch three times; several are faster than NumPy.
+            rows, by = tensor.numpy(), np.float32(divisor)
+            return lambda index: torch.from_numpy(
+                np.divide(
+                    rows[index] if isinstance(index, slice) else rows.take(index.numpy(), 0),
+                    by,
+                    dtype=np.float32,
+                )
+            )
+        return lambda index: self._finished(name, taken(tensor, index))
 
     def _finished(self, name: str, batch: Tensor) -> Tensor:
         """The batch as the schema promises it: what is kept in fewer bits becomes float or index here."""
