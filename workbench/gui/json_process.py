@@ -3,6 +3,7 @@
 May import Qt.
 """
 
+import atexit
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -129,3 +130,6 @@ def end_all() -> None:
             process.leave()
         for process in running:
             process.end()
+
+
+atexit.register(end_all)  # a program that ends without closing its window, such as one that fails
