@@ -97,6 +97,14 @@ CASES = {
         CLASSIFIER.replace("loss CrossEntropyLoss < fc2", "soft Sigmoid < fc2\nloss CrossEntropyLoss < soft"),
         "loss.input", "warning", "takes raw scores", "Link fc2.y instead",
     ),
+    "ReLU6 before cross-entropy": Case(
+        CLASSIFIER.replace("loss CrossEntropyLoss < fc2", "soft ReLU6 < fc2\nloss CrossEntropyLoss < soft"),
+        "loss.input", "warning", "takes raw scores", "Link fc2.y instead",
+    ),
+    "dropped branches between two layers in a row": Case(
+        CLASSIFIER.replace("relu ReLU < fc1", "relu DropPath < fc1"),
+        "fc2.x", "hint", "no more than one Linear layer", "Insert ReLU",
+    ),
     "softmax inside a block": Case(
         "digits Dataset\nbody @Body < digits\nloss CrossEntropyLoss < body digits.label",
         "loss.input", "warning", "the softmax is applied twice", "Link fc.y to y in Body",
@@ -218,6 +226,8 @@ def test_no_false_alarm_in_a_template(template: str) -> None:
         "sum Add < fc norm\nloss CrossEntropyLoss < sum digits.label",
         # Tanh keeps the sign, by which binary accuracy goes.
         "data Dataset dataset=diabetes\nfc Linear out_features=1 < data\ntanh Tanh < fc\n"
+        "loss MSELoss < tanh data.target\nright BinaryAccuracy < tanh data.target",
+        "data Dataset dataset=diabetes\nfc Linear out_features=1 < data\ntanh Hardtanh < fc\n"
         "loss MSELoss < tanh data.target\nright BinaryAccuracy < tanh data.target",
         # Probes, metrics and outputs are readers, too.
         f"{CLASSIFIER}\nsoft Softmax < fc2\nprediction Output < soft",

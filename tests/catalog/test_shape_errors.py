@@ -32,6 +32,9 @@ INSERTS: list[tuple[str, dict[str, Any], list[Shape | TensorSpec], str, str, dic
     ("MaxPool2d", {}, [("N", 64)], "x", "Reshape", {"shape": (1, 8, 8)}),
     ("Conv1d", {}, [("N", 100)], "x", "Reshape", {"shape": (1, 100)}),
     ("Conv1d", {}, [("N", "L", 8)], "x", "Permute", {}),
+    ("Conv3d", {}, [("N", 9, 8, 7)], "x", "Reshape", {"shape": (1, 9, 8, 7)}),
+    ("MaxPool3d", {}, [("N", 9, 8, 7)], "x", "Reshape", {"shape": (1, 9, 8, 7)}),
+    ("DepthwiseConv1d", {}, [("N", "L", 8)], "x", "Permute", {}),
     ("Linear", {}, [("N", 3, 4, 4)], "x", "Flatten", {}),
     ("Linear", {}, [index("N", "L", bound=9)], "x", "Embedding", {}),
     ("LSTM", {}, [("N", 1, 8, 8)], "x", "Reshape", {"shape": (8, 8)}),
@@ -83,6 +86,24 @@ CHANGES = [
     ("Conv2d", {"groups": 4}, [("N", 6, 8, 8)]),
     ("Conv2d", {"padding": 9, "padding_mode": "reflect"}, [("N", 3, 8, 8)]),
     ("Conv1d", {"kernel_size": 9}, [("N", 3, 4)]),
+    ("Conv3d", {"kernel_size": (1, 5, 5)}, [("N", 1, 8, 3, 8)]),
+    ("Conv3d", {"padding": "same", "stride": (1, 2, 2)}, [("N", 1, 8, 8, 8)]),
+    ("Conv3d", {"padding": "same", "kernel_size": (1, 3, 5), "stride": 2}, [("N", 1, 8, 8, 8)]),
+    ("Conv3d", {"groups": 3}, [("N", 4, 8, 8, 8)]),
+    ("DepthwiseConv2d", {"kernel_size": 7}, [("N", 3, 4, 4)]),
+    ("DepthwiseConv2d", {"padding": "same", "stride": 2}, [("N", 3, 8, 8)]),
+    ("SeparableConv1d", {"kernel_size": 9}, [("N", 3, 4)]),
+    ("ConvTranspose1d", {"output_padding": 3, "stride": 2}, [("N", 3, 4)]),
+    ("ConvTranspose3d", {"groups": 3}, [("N", 4, 8, 8, 8)]),
+    ("MaxPool3d", {}, [("N", 1, 1, 8, 8)]),
+    ("AvgPool1d", {"padding": 2}, [("N", 3, 8)]),
+    ("AvgPool3d", {"kernel_size": (3, 2, 2)}, [("N", 1, 2, 8, 8)]),
+    ("LPPool2d", {"kernel_size": 5}, [("N", 1, 4, 8)]),
+    ("Upsample", {"mode": "trilinear"}, [("N", 3, 4, 4)]),
+    ("Upsample", {"mode": "bilinear"}, [("N", 3, 4)]),
+    ("PixelUnshuffle", {"downscale_factor": 3}, [("N", 3, 4, 6)]),
+    ("GLU", {"dim": 0}, [("N", 4)]),
+    ("Hardtanh", {"min_val": 3.0}, [("N", 4)]),
     ("ConvTranspose2d", {"output_padding": 1}, [("N", 3, 4, 4)]),
     ("ConvTranspose2d", {"padding": 9}, [("N", 3, 4, 4)]),
     ("MaxPool2d", {}, [("N", 3, 1, 1)]),
@@ -122,6 +143,31 @@ SAID = [
     ("Conv2d", {}, [("N", 50)], "expects images N×C×H×W, got N×50"),
     ("Conv2d", {}, [index("N", "L")], "which are labels or tokens"),
     ("Conv2d", {}, [("N", "C", 8, 8)], "number of channels"),
+    ("Conv1d", {}, [("N", 3, 8, 8)], "expects signals N×C×L, got N×3×8×8; images take Conv2d"),
+    ("Conv2d", {}, [("N", 3, 8, 8, 8)], "expects images N×C×H×W, got N×3×8×8×8; volumes take Conv3d"),
+    ("Conv3d", {}, [("N", 3, 8, 8)], "expects volumes N×C×D×H×W, got N×3×8×8; images take Conv2d"),
+    ("Conv3d", {}, [("N", "C", 8, 8, 8)], "number of channels"),
+    ("DepthwiseConv2d", {}, [("N", 3, 8, 8, 8)], "volumes take Conv3d"),
+    ("SeparableConv2d", {}, [("N", 3, 8)], "signals take SeparableConv1d"),
+    ("ConvTranspose1d", {}, [("N", 3, 8, 8)], "images take ConvTranspose2d"),
+    ("MaxPool1d", {}, [("N", 3, 8, 8)], "images take MaxPool2d"),
+    ("AvgPool2d", {}, [("N", 3, 8)], "signals take AvgPool1d"),
+    ("AdaptiveAvgPool2d", {}, [("N", 3, 8, 8, 8)], "volumes take AdaptiveAvgPool3d"),
+    ("AdaptiveMaxPool3d", {}, [("N", 3, 8, 8)], "images take AdaptiveMaxPool2d"),
+    ("MaxUnpool2d", {}, [("N", 3, 4, 4), ("N", 3, 4, 4)], "the places that MaxPool2d gives"),
+    ("MaxUnpool2d", {}, [("N", 3, 4, 4), index("N", 3, 4, 5)], "a place for each number of x"),
+    ("MaxUnpool2d", {}, [("N", 3, 4, 4), index("N", 3, 4, 4), ("N", 3, 4, 4)], "about the size 8"),
+    ("GlobalMaxPooling", {}, [("N", 5)], "signals N×C×L, images N×C×H×W or volumes"),
+    ("PixelShuffle", {}, [("N", 6, 4, 4)], "expects channels that 2² = 4 divides, got 6"),
+    ("InstanceNorm2d", {}, [("N", 3, 8)], "signals take InstanceNorm1d"),
+    ("InstanceNorm2d", {}, [("N", 3, 1, 1)], "more than one number a channel"),
+    ("BatchNorm3d", {}, [("N", 3, 8, 8)], "images take BatchNorm2d"),
+    ("BatchNorm3d", {}, [("N", 3)], "vectors take BatchNorm1d"),
+    ("BatchNorm1d", {}, [("N", 3, 8, 8, 8)], "volumes take BatchNorm3d"),
+    ("Dropout2d", {}, [("N", 3, 8)], "signals take Dropout1d"),
+    ("RMSNorm", {}, [("N", "L")], "number of features"),
+    ("SqueezeExcitation", {}, [("N", "L", 4)], "number of channels"),
+    ("GLU", {}, [("N", 5)], "an even number of features to halve, got 5"),
     ("BatchNorm2d", {}, [("N", 5)], "BatchNorm1d"),
     ("BatchNorm1d", {}, [("N", 5, 4, 4)], "BatchNorm2d"),
     ("BatchNorm1d", {}, [("N", "L", 4)], "LayerNorm"),
@@ -206,7 +252,9 @@ def test_no_shapes_break_a_type() -> None:
         ("Linear", "bias", 1, "must be on or off"),
         ("Dropout", "p", 2, "must be at most 1"),
         ("Dropout", "p", "half", "must be a number"),
-        ("Conv2d", "kernel_size", (3, 3, 3), "one number or two"),
+        ("Conv2d", "kernel_size", (3, 3, 3), "one number or two (height, width), not 3"),
+        ("Conv3d", "kernel_size", (3, 3), "one number or three (depth, height, width), not 2"),
+        ("Conv3d", "stride", (1, 0, 1), "must be at least 1"),
         ("Conv2d", "padding", "full", "must be a whole number"),
         ("Conv2d", "padding_mode", "none", "must be one of zeros"),
         ("Conv2d", "filters", 3, "There is no field “filters” here"),
@@ -251,6 +299,13 @@ def test_unknown_sizes_keep_their_names() -> None:
     assert shape("Conv1d", ("N", 3, "L"), padding=1, out_channels=5) == ("N", 5, "L")
     assert shape("Conv1d", ("N", 3, "L"), out_channels=5) == ("N", 5, "L-2")
     assert shape("Conv1d", ("N", 3, "L"), stride=2, out_channels=5) == ("N", 5, "L/2")
+    assert shape("Conv3d", ("N", 3, "D", "H", 8), stride=(1, 2, 2), padding=1, out_channels=5) == (
+        "N", 5, "D", "H/2", 4
+    )  # fmt: skip
+    assert shape("ConvTranspose3d", ("N", 3, "D", 8, 8), kernel_size=2, stride=2, out_channels=5) == (
+        "N", 5, "D·2", 16, 16
+    )  # fmt: skip
+    assert shape("PixelUnshuffle", ("N", 3, "H", 8)) == ("N", 12, "H/2", 4)
     assert shape("MaxPool2d", ("N", 3, "H", 8)) == ("N", 3, "H/2", 4)
     assert shape("Upsample", ("N", 3, "H/2", 4)) == ("N", 3, "H/2·2", 8)
     assert shape("Linear", ("N", "L", 3), out_features=4) == ("N", "L", 4)

@@ -23,10 +23,13 @@ _APPLIED_TWICE = {
     ("BCEWithLogitsLoss", "Sigmoid"): "sigmoid",
 }
 _TAKE_SCORES = ("CrossEntropyLoss", "BCEWithLogitsLoss", "BinaryAccuracy")
-_LIMIT = ("Softmax", "LogSoftmax", "Sigmoid", "Tanh", "ReLU", "Softplus")
+_NEVER_ABOVE_ZERO = ("LogSoftmax", "LogSigmoid")
+_KEEP_THE_SIGN = ("Tanh", "Hardtanh")
+_NEVER_BELOW_ZERO = ("Softmax", "Softmin", "Sigmoid", "Hardsigmoid", "ReLU", "ReLU6", "Softplus")
+_LIMIT = (*_NEVER_BELOW_ZERO, *_NEVER_ABOVE_ZERO, *_KEEP_THE_SIGN)
 _READERS = ("loss", "metric", "probe")
 _WORKERS = ("layer", "activation", "normalisation", "pooling", "merge", "structure", "augmentation")
-_NOTHING_LEARNED = ("Dropout", "Dropout2d")
+_NOTHING_LEARNED = ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "DropPath")
 
 
 def warn(document: Document, root: Scope, problems: Problems) -> None:
@@ -182,11 +185,11 @@ def _activation_before(scope: Scope, id: str, problems: Problems) -> None:
         )
     elif node.type != "BinaryAccuracy":
         message = f"this loss takes raw scores of any size; “{before.id}” before it limits them."
-    elif before.type == "Tanh":
-        return  # keeps the sign, by which this metric goes
+    elif before.type in _KEEP_THE_SIGN:  # by which this metric goes
+        return
     else:
         message = f"a score above zero means yes; after “{before.id}” none is below."
-        if before.type == "LogSoftmax":
+        if before.type in _NEVER_ABOVE_ZERO:
             message = f"a score above zero means yes; after “{before.id}” none is."
     if inner is scope:
         mend = fix(f"Link {origin} instead", Connect(origin, Port(id, "input"), scope.where))

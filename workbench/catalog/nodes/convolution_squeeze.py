@@ -24,12 +24,11 @@ class SqueezeExcitation(nn.Module):
         ratio: int = 16,
         activation: str = "relu",
         gate: str = "sigmoid",
-        bias: bool = True,
     ) -> None:
         super().__init__()
         squeezed = max(1, channels // ratio)
-        self.squeeze = nn.Linear(channels, squeezed, bias=bias)
-        self.excite = nn.Linear(squeezed, channels, bias=bias)
+        self.squeeze = nn.Linear(channels, squeezed)
+        self.excite = nn.Linear(squeezed, channels)
         self.activation = {"relu": F.relu, "silu": F.silu}[activation]
         self.gate = {"sigmoid": torch.sigmoid, "hardsigmoid": F.hardsigmoid}[gate]
 
@@ -40,7 +39,7 @@ class SqueezeExcitation(nn.Module):
 ''',
     examples=(
         example(("N", 32, 5, 6)),
-        example(("N", 6, "L"), ratio=4, activation="silu", bias=False),
+        example(("N", 6, "L"), ratio=4, activation="silu"),
         example(("N", 8, "D", 5, "W"), ratio=2, gate="hardsigmoid"),
     ),
 )
@@ -67,7 +66,6 @@ class SqueezeExcitation(Biased):
     gate: str = param(
         "sigmoid", "What brings the weights between 0 and 1.", choices=("sigmoid", "hardsigmoid")
     )
-    bias: bool = param(True, "Add learned constants.")
 
     def _squeezed(self, x: TensorSpec) -> int:
         return max(1, known(x.shape[1]) // self.ratio)
@@ -86,7 +84,7 @@ class SqueezeExcitation(Biased):
     def parameters(self, *specs: TensorSpec) -> int:
         (x,) = specs
         squeezed, channels = self._squeezed(x), known(x.shape[1])
-        return 2 * channels * squeezed + (channels + squeezed) * self.bias
+        return 2 * channels * squeezed + channels + squeezed
 
     def operations(self, *specs: TensorSpec) -> int:
         return 2 * known(specs[0].shape[1]) * self._squeezed(specs[0])

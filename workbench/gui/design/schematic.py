@@ -131,7 +131,7 @@ def _tensor(painter: QPainter, room: QRectF, spec: TensorSpec | None) -> None:
 
 def _layer(painter: QPainter, room: QRectF, type: str) -> None:
     """Every input has a weight to every output; a convolution slides a window, a recurrent layer goes round."""
-    if type.startswith("Conv"):
+    if type.startswith(("Conv", "DepthwiseConv", "SeparableConv")):
         for index in range(1, 4):
             painter.drawLine(
                 QPointF(room.left() + room.width() * index / 4, room.top()),
@@ -167,14 +167,20 @@ def _layer(painter: QPainter, room: QRectF, type: str) -> None:
 
 _CURVES: dict[str, Callable[[float], float]] = {
     "ReLU": lambda x: max(0.0, x),
+    "ReLU6": lambda x: min(max(0.0, 1.6 * x), 2.4),
     "LeakyReLU": lambda x: x if x > 0 else 0.15 * x,
     "PReLU": lambda x: x if x > 0 else 0.25 * x,
     "ELU": lambda x: x if x > 0 else math.exp(x) - 1,
+    "SELU": lambda x: 1.05 * (x if x > 0 else 1.67 * (math.exp(x) - 1)),
     "GELU": lambda x: x * 0.5 * (1 + math.erf(x / math.sqrt(2))),
     "SiLU": lambda x: x / (1 + math.exp(-x)),
+    "Hardswish": lambda x: x * min(max(0.0, x + 3), 6) / 6,
     "Mish": lambda x: x * math.tanh(math.log1p(math.exp(x))),
     "Tanh": lambda x: 2 * math.tanh(x),
     "Sigmoid": lambda x: 3 / (1 + math.exp(-1.6 * x)),
+    "Hardtanh": lambda x: 2 * min(max(-1.0, x), 1.0),
+    "Hardsigmoid": lambda x: min(max(0.0, x + 3), 6) / 2,
+    "LogSigmoid": lambda x: -math.log1p(math.exp(-x)),
     "Softplus": lambda x: math.log1p(math.exp(x)),
 }
 
@@ -213,7 +219,7 @@ def _activation(painter: QPainter, room: QRectF, type: str) -> None:
 
 def _normalisation(painter: QPainter, room: QRectF, type: str) -> None:
     """A wide heap of numbers becomes one of a standard width; dropout leaves some out."""
-    if type.startswith("Dropout"):
+    if type.startswith(("Dropout", "AlphaDropout", "DropPath")):
         for index in range(16):
             place = QPointF(
                 room.left() + (index % 4 + 0.5) * room.width() / 4,
