@@ -6,6 +6,7 @@ Imports Qt, the processes and the widgets.
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from workbench.core import text
 from workbench.gui import theme
 from workbench.gui.data.wizard import Wizard
 from workbench.gui.json_process import end_all
@@ -23,9 +24,9 @@ class StillAdding(QDialog):
         self.setMinimumWidth(440)
         picture = QLabel()
         picture.setPixmap(theme.pixmap("warning", "warn", 24, self.devicePixelRatioF()))
-        self.words = Label(f"“{name}” is still being added.", "heading", wrap=True)
+        self.words = Label(f"“{text.one_line(name, 40)}” is still being added.", "heading")
         why = Label(
-            "Closing now cancels that: nothing of it is kept. Its files stay as they are.", "dim", wrap=True
+            "Closing now cancels that, and nothing of it is kept.\nIts files stay as they are.", "dim"
         )
         self.keep = Button("Keep adding", "Leave the window open and go on", kind="primary")
         self.give_up = Button("Cancel adding and close", "Add nothing, and close the window", icon="close")
