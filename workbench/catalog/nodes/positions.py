@@ -1,8 +1,9 @@
-"""Where each step of a sequence stands. Imports catalog.spec and core."""
+"""Where each step of a sequence stands. Imports catalog.spec, weights and core."""
 
 from workbench.catalog import expect
 from workbench.catalog.forms import param
 from workbench.catalog.spec import NodeType, example, known, node
+from workbench.catalog.weights import Weighted
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec
@@ -29,6 +30,9 @@ class PositionalEncoding(nn.Module):
         self.register_buffer("encoding", encoding, persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.size(1) > len(self.encoding):
+            most = len(self.encoding)
+            raise ValueError(f"{x.size(1)} steps, but max_length is {most}")
         return x + self.encoding[: x.size(1)]
 ''',
     examples=(example(("N", "L", 16)), example(("N", 9, 7), max_length=20)),
@@ -42,7 +46,8 @@ class PositionalEncoding(NodeType):
 
     **Use when** attention follows and the order matters; sequences may be longer than those seen in training.
 
-    **Alternatives** PositionEmbedding, which learns the positions.
+    **Alternatives** PositionEmbedding, which learns the positions; RotaryEmbedding and RelativePositionBias for
+    distances.
 
     **Reference** Vaswani et al. 2017, Attention is all you need.
     """
@@ -75,11 +80,17 @@ class PositionEmbedding(nn.Module):
         self.weight = nn.Parameter(torch.randn(max_length, features) * 0.02)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.size(1) > len(self.weight):
+            most = len(self.weight)
+            raise ValueError(f"{x.size(1)} steps, but max_length is {most}")
         return x + self.weight[: x.size(1)]
 ''',
-    examples=(example(("N", "L", 16)), example(("N", 9, 7), max_length=20)),
+    examples=(
+        example(("N", "L", 16)),
+        example(("N", 9, 7), max_length=20, weight_init="truncated normal"),
+    ),
 )
-class PositionEmbedding(NodeType):
+class PositionEmbedding(Weighted):
     """Tells attention where each token stands, by adding a learned vector for each position.
 
     **Formula** y[t] = x[t] + W[t]
