@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from workbench.catalog import advice
 from workbench.catalog.modes import active
 from workbench.catalog.nodes.data import Dataset
+from workbench.catalog.penalties import check_penalties
 from workbench.catalog.problems import Problem, Problems
 from workbench.catalog.schema import Schema
 from workbench.catalog.scope import NodeInfo, Scope
@@ -74,6 +75,7 @@ def analyse(document: Document, schemas: Mapping[str, Schema], before: Analysis 
     _called_like_functions(document, problems)
     advice.warn(document, root, problems)
     settings = resolve_settings(document, root.names, problems)
+    check_penalties(root, problems)
     updates = resolve_updates(document, root, problems)
     check_goal(settings, root, updates, problems)
     nodes: dict[str, NodeInfo] = {}

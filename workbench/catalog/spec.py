@@ -109,6 +109,10 @@ class NodeType(Form):
         """Lines of the forward pass. The default calls the module."""
         return [f"{', '.join(call.outputs)} = {call.module}({', '.join(call.inputs)})"]
 
+    def counted(self, call: Call) -> str:
+        """Of a loss: the text for how many entries its mean is over; "" where those are the examples."""
+        return ""
+
     def summary(self) -> str:
         """A few words for the node's face: the fields that matter most."""
         shown = [getattr(self, entry.name) for entry in fields_of(type(self)) if entry.required]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from workbench.catalog.forms import fill
 from workbench.catalog.gradients import reached
+from workbench.catalog.penalties import penalised
 from workbench.catalog.problems import Fix, Problems
 from workbench.catalog.rules import fix, loss_fixes, train_fixes
 from workbench.catalog.scope import Scope
@@ -111,7 +112,7 @@ def _step(
             why = f"its losses ({', '.join(update.minimise)}) are bypassed or muted, or need a node that is"
         problems.error(f"{place} minimises nothing: {why}.", fixes=_use_again(document, update.minimise))
         return None
-    within = reached(root, weights)
+    within = reached(root, weights) | penalised(root, weights)
     chosen = {_owner(document, root, id) for id in update.train} - {""} if update.train else set(owners)
     if not chosen and update.train:
         problems.error(

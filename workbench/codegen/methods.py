@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from workbench.catalog.nodes.sources import FREE
 from workbench.catalog.scope import Scope
+from workbench.catalog.spec import Call
 from workbench.catalog.training import optimizer_arguments
 from workbench.catalog.updates import Step, total_name
 from workbench.codegen.body import Body, consumed, ordered, sources
@@ -37,7 +38,7 @@ class Methods:
         yield self._evaluate()
         yield self._summarise()
         infos = self.root.infos
-        yield from (self._probe(id) for id in infos if self._family(id) == "probe" and not self._counts(id))
+        yield from (self._probe(id) for id in infos if self._looks(id))
         yield from (self._output(id) for id, info in infos.items() if info.node.type == OUTPUT)
         for step in self.steps:
             yield self._optimizer(step)
@@ -200,6 +201,10 @@ class Methods:
         kind = self.root.infos[id].kind
         return kind is not None and kind.family == "probe" and bool(kind.torch)
 
+    def _looks(self, id: str) -> bool:
+        """Whether it is a probe that looks at values of a batch, not at the whole model."""
+        return self._family(id) == "probe" and not self._counts(id) and bool(self.root.infos[id].ports)
+
     def _evaluate(self) -> Iterator[str]:
         states = self._states()
         yield f"{INDENT}@torch.no_grad()"
@@ -207,14 +212,27 @@ class Methods:
         yield from docstring("Sums over a batch; add them up and give them to `summarise`.", 2)
         body = self._body()
         self._compute(body, states)
-        body.lines.append(f"n = len({body.like})")
-        yield from indent(body.lines, 2)
         entries = []
         for id in states:
             value = body.values[Port(id, next(iter(self.root.infos[id].outputs), "value"))]
             loss = self._family(id) == "loss"
-            entries.append(f'"{id}": weighted({value}, n)' if loss else f'"{id}": {value}')
+            entries.append(
+                f'"{id}": weighted({value}, {self._counted_entries(id, body)})'
+                if loss
+                else f'"{id}": {value}'
+            )
+        if any(entry.endswith(", n)") for entry in entries):
+            body.lines.append(f"n = len({body.like})")
+        yield from indent(body.lines, 2)
         yield from call("return {", entries, "}", 2)
+
+    def _counted_entries(self, id: str, body: Body) -> str:
+        """How many entries the mean of a loss is over: the examples, or what counts of them."""
+        info = self.root.infos[id]
+        linked = self.root.sources.get(id, {})
+        inputs = tuple(body.values[linked[port]] for port in info.ports if port in linked)
+        module = f"self.{info.node.linked_to or id}"
+        return (info.kind.counted(Call(module, inputs, ("_",), info.inputs)) if info.kind else "") or "n"
 
     def _summarise(self) -> Iterator[str]:
         yield f"{INDENT}def summarise(self, totals: {_TENSORS}) -> dict[str, float]:"
@@ -239,12 +257,14 @@ class Methods:
 
     def _probe(self, id: str) -> Iterator[str]:
         yield f"{INDENT}@torch.no_grad()"
-        yield from call(f"def probe_{id}(", ["self", f"batch: {_TENSORS}"], ") -> Tensor:", 1)
+        linked = self.root.sources[id]
+        seen = [linked[port] for port in self.root.infos[id].ports if port in linked]
+        returns = f") -> {_tensors(len(seen))}:"
+        yield from call(f"def probe_{id}(", ["self", f"batch: {_TENSORS}"], returns, 1)
         yield from docstring("What this probe looks at.", 2)
-        source = next(iter(self.root.sources[id].values()))
         body = self._body()
-        self._compute(body, [id] if source not in body.values else [])
-        yield from indent([*body.lines, f"return {body.values[source]}"], 2)
+        self._compute(body, [id] if any(source not in body.values for source in seen) else [])
+        yield from indent([*body.lines, f"return {', '.join(body.values[source] for source in seen)}"], 2)
 
     def _output(self, id: str) -> Iterator[str]:
         """A named output: its arguments are the data and noise that it depends on."""

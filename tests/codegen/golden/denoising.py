@@ -8,14 +8,14 @@ import torch
 from torch import Tensor, nn
 
 
-def weighted(mean: Tensor, count: int) -> Tensor:
-    """A mean over `count` examples as a sum that adds up over batches."""
-    return torch.stack([mean.detach() * count, mean.new_tensor(float(count))])
+def weighted(mean: Tensor, count: Tensor | int) -> Tensor:
+    """A mean over `count` entries as a sum that adds up over batches."""
+    return torch.stack([mean.detach() * count, torch.zeros_like(mean) + count])
 
 
 def average(total: Tensor) -> float:
     """The mean of what `weighted` summed up."""
-    return (total[0] / total[1]).item()
+    return (total[0] / total[1]).item() if total[1] else 0.0
 
 
 class MeanAbsoluteError(nn.Module):

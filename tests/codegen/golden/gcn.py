@@ -9,14 +9,14 @@ import torch_geometric.nn as gnn
 from torch import Tensor, nn
 
 
-def weighted(mean: Tensor, count: int) -> Tensor:
-    """A mean over `count` examples as a sum that adds up over batches."""
-    return torch.stack([mean.detach() * count, mean.new_tensor(float(count))])
+def weighted(mean: Tensor, count: Tensor | int) -> Tensor:
+    """A mean over `count` entries as a sum that adds up over batches."""
+    return torch.stack([mean.detach() * count, torch.zeros_like(mean) + count])
 
 
 def average(total: Tensor) -> float:
     """The mean of what `weighted` summed up."""
-    return (total[0] / total[1]).item()
+    return (total[0] / total[1]).item() if total[1] else 0.0
 
 
 class Accuracy(nn.Module):
@@ -77,6 +77,7 @@ class Program(nn.Module):
         """Minimises loss; trains everything."""
         gcn2 = self(batch["club.x"], batch["club.edges"])
         loss = self.loss(gcn2, batch["club.label"])
+        loss = loss.where((batch["club.label"] != -100).any(), 0.0)
         return {"loss": loss}
 
     @torch.no_grad()
@@ -84,10 +85,14 @@ class Program(nn.Module):
         """Sums over a batch; add them up and give them to `summarise`."""
         gcn2 = self(batch["club.x"], batch["club.edges"])
         loss = self.loss(gcn2, batch["club.label"])
+        loss = loss.where((batch["club.label"] != -100).any(), 0.0)
         accuracy = self.accuracy(gcn2, batch["club.label"])
         confusion = self.confusion(gcn2, batch["club.label"])
-        n = len(batch["club.x"])
-        return {"loss": weighted(loss, n), "accuracy": accuracy, "confusion": confusion}
+        return {
+            "loss": weighted(loss, (batch["club.label"] != -100).sum()),
+            "accuracy": accuracy,
+            "confusion": confusion,
+        }
 
     def summarise(self, totals: dict[str, Tensor]) -> dict[str, float]:
         """Losses and metrics from summed states."""

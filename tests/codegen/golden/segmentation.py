@@ -8,14 +8,14 @@ import torch
 from torch import Tensor, nn
 
 
-def weighted(mean: Tensor, count: int) -> Tensor:
-    """A mean over `count` examples as a sum that adds up over batches."""
-    return torch.stack([mean.detach() * count, mean.new_tensor(float(count))])
+def weighted(mean: Tensor, count: Tensor | int) -> Tensor:
+    """A mean over `count` entries as a sum that adds up over batches."""
+    return torch.stack([mean.detach() * count, torch.zeros_like(mean) + count])
 
 
 def average(total: Tensor) -> float:
     """The mean of what `weighted` summed up."""
-    return (total[0] / total[1]).item()
+    return (total[0] / total[1]).item() if total[1] else 0.0
 
 
 class Accuracy(nn.Module):
@@ -110,6 +110,7 @@ class Program(nn.Module):
         """Minimises loss; trains everything."""
         scores = self(batch["pictures.image"])
         loss = self.loss(scores, batch["pictures.mask"])
+        loss = loss.where((batch["pictures.mask"] != -100).any(), 0.0)
         return {"loss": loss}
 
     @torch.no_grad()
@@ -117,10 +118,14 @@ class Program(nn.Module):
         """Sums over a batch; add them up and give them to `summarise`."""
         scores = self(batch["pictures.image"])
         loss = self.loss(scores, batch["pictures.mask"])
+        loss = loss.where((batch["pictures.mask"] != -100).any(), 0.0)
         accuracy = self.accuracy(scores, batch["pictures.mask"])
         f1 = self.f1(scores, batch["pictures.mask"])
-        n = len(batch["pictures.image"])
-        return {"loss": weighted(loss, n), "accuracy": accuracy, "f1": f1}
+        return {
+            "loss": weighted(loss, (batch["pictures.mask"] != -100).sum()),
+            "accuracy": accuracy,
+            "f1": f1,
+        }
 
     def summarise(self, totals: dict[str, Tensor]) -> dict[str, float]:
         """Losses and metrics from summed states."""

@@ -9,14 +9,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def weighted(mean: Tensor, count: int) -> Tensor:
-    """A mean over `count` examples as a sum that adds up over batches."""
-    return torch.stack([mean.detach() * count, mean.new_tensor(float(count))])
+def weighted(mean: Tensor, count: Tensor | int) -> Tensor:
+    """A mean over `count` entries as a sum that adds up over batches."""
+    return torch.stack([mean.detach() * count, torch.zeros_like(mean) + count])
 
 
 def average(total: Tensor) -> float:
     """The mean of what `weighted` summed up."""
-    return (total[0] / total[1]).item()
+    return (total[0] / total[1]).item() if total[1] else 0.0
 
 
 class Accuracy(nn.Module):
@@ -77,6 +77,7 @@ class Program(nn.Module):
         """Minimises loss; trains everything."""
         fc = self(batch["pairs.source"], batch["pairs.target"])
         loss = self.loss(fc.flatten(0, 1), batch["pairs.next"].flatten(0, 1))
+        loss = loss.where((batch["pairs.next"] != -100).any(), 0.0)
         return {"loss": loss}
 
     @torch.no_grad()
@@ -84,11 +85,11 @@ class Program(nn.Module):
         """Sums over a batch; add them up and give them to `summarise`."""
         fc = self(batch["pairs.source"], batch["pairs.target"])
         loss = self.loss(fc.flatten(0, 1), batch["pairs.next"].flatten(0, 1))
+        loss = loss.where((batch["pairs.next"] != -100).any(), 0.0)
         accuracy = self.accuracy(fc, batch["pairs.next"])
         perplexity = self.perplexity(fc, batch["pairs.next"])
-        n = len(batch["pairs.source"])
         return {
-            "loss": weighted(loss, n),
+            "loss": weighted(loss, (batch["pairs.next"] != -100).sum()),
             "accuracy": accuracy,
             "perplexity": perplexity,
         }

@@ -60,10 +60,10 @@ class _Reduction(NodeType):
             f"{y} = torch.arange({x}.shape[1], device={x}.device)",
             f"{y} = {y} < {length}.clamp(min=1).unsqueeze(1)",
             f"{y} = torch.where({y}{f'.reshape(*{y}.shape{sizes})' if sizes else ''}, {x}, {self.outside})",
-            *self.counted(y, length, rank - 2 + self.keepdim, keep),
+            *self.reduced(y, length, rank - 2 + self.keepdim, keep),
         ]
 
-    def counted(self, y: str, length: str, behind: int, keep: str) -> list[str]:
+    def reduced(self, y: str, length: str, behind: int, keep: str) -> list[str]:
         """The last lines, where the steps that do not count are already covered."""
         return [f"{y} = {y}.{self.method}({self.dim}{keep})"]
 
@@ -95,7 +95,7 @@ class Mean(_Reduction):
 
     method: ClassVar[str] = "mean"
 
-    def counted(self, y: str, length: str, behind: int, keep: str) -> list[str]:
+    def reduced(self, y: str, length: str, behind: int, keep: str) -> list[str]:
         sizes = f".reshape(-1{', 1' * behind})" if behind else ""
         return [f"{y} = {y}.sum({self.dim}{keep})", f"{y} = {y} / {length}.clamp(min=1){sizes}"]
 

@@ -1,0 +1,280 @@
+"""Losses against torch's own functions and formulas written out; padding, batches in which nothing counts."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from tests.catalog.test_nodes import filled, run
+from tests.drawing import draw
+from tests.programs import analysed, call, live
+from workbench.catalog.forms import fill
+from workbench.catalog.spec import Example, node_types
+from workbench.core.errors import ShapeError
+from workbench.core.shapes import TensorSpec
+
+
+def spec(tensor: torch.Tensor) -> TensorSpec:
+    return TensorSpec(("N", *tensor.shape[1:]), "float" if tensor.is_floating_point() else "index")
+
+
+def loss(name: str, *inputs: torch.Tensor, **params: Any) -> torch.Tensor:
+    """What the lines of a loss compute."""
+    specs = tuple(map(spec, inputs))
+    kind = filled(node_types()[name], Example(specs, params))
+    kind.infer(*specs)
+    found = run(kind, specs, list(inputs))
+    assert found is not None
+    return found[0]
+
+
+def gradient(name: str, input: torch.Tensor, *others: torch.Tensor, **params: Any) -> torch.Tensor:
+    leaf = input.clone().requires_grad_()
+    return torch.autograd.grad(loss(name, leaf, *others, **params), leaf)[0]
+
+
+torch.manual_seed(0)
+SCORES = {"N×C": torch.randn(8, 4), "N×L×C": torch.randn(8, 5, 4), "N×C×H×W": torch.randn(8, 4, 3, 2)}
+TARGETS = {"N×C": (8,), "N×L×C": (8, 5), "N×C×H×W": (8, 3, 2)}
+WEIGHTS = (1.0, 0.2, 3.0, 0.5)
+
+
+def pair(form: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scores and classes, of which every third does not count."""
+    target = torch.randint(0, 4, TARGETS[form], generator=torch.Generator().manual_seed(1))
+    target.view(-1)[::3] = -100
+    return SCORES[form], target
+
+
+def second(form: str, scores: torch.Tensor) -> torch.Tensor:
+    """Scores with the classes second, as torch wants them."""
+    return scores.movedim(-1, 1) if form == "N×L×C" else scores
+
+
+@pytest.mark.parametrize("form", SCORES)
+@pytest.mark.parametrize("weight", [(), WEIGHTS])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_cross_entropy(form: str, weight: tuple[float, ...], smoothing: float) -> None:
+    scores, target = pair(form)
+    weights = torch.tensor(weight) if weight else None
+    wanted = F.cross_entropy(second(form, scores), target, weights, label_smoothing=smoothing)
+    assert torch.allclose(
+        loss("CrossEntropyLoss", scores, target, weight=weight, label_smoothing=smoothing), wanted
+    )
+    if not smoothing:
+        shares = scores.log_softmax(-1 if form != "N×C×H×W" else 1)
+        assert torch.allclose(loss("NLLLoss", shares, target, weight=weight), wanted)
+
+
+def test_another_index_can_be_the_one_that_does_not_count() -> None:
+    scores = SCORES["N×L×C"]
+    target = torch.randint(0, 4, (8, 5))
+    wanted = F.cross_entropy(scores.flatten(0, 1), target.flatten(), ignore_index=0)
+    assert torch.allclose(loss("CrossEntropyLoss", scores, target, ignore_index=0), wanted)
+
+
+@pytest.mark.parametrize("form", ["N×L×C", "N×C×H×W"])
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("CrossEntropyLoss", {}),
+        ("CrossEntropyLoss", {"label_smoothing": 0.1}),
+        ("CrossEntropyLoss", {"weight": WEIGHTS}),
+        ("CrossEntropyLoss", {"reduction": "batchmean"}),
+        ("NLLLoss", {}),
+        ("FocalLoss", {}),
+        ("DiceLoss", {}),
+    ],
+)
+def test_a_batch_in_which_nothing_counts_gives_zero_and_moves_nothing(
+    name: str, params: dict[str, Any], form: str
+) -> None:
+    scores, target = SCORES[form], torch.full(TARGETS[form], -100)
+    assert loss(name, scores, target, **params) == 0
+    assert not gradient(name, scores, target, **params).any()
+
+
+@pytest.mark.parametrize("name", ["BCEWithLogitsLoss", "BCELoss"])
+def test_yes_or_no_of_steps_leaves_padding_out(name: str) -> None:
+    scores, target = torch.rand(6, 5), torch.randint(0, 2, (6, 5))
+    target[:, 3:] = -100
+    function = F.binary_cross_entropy if name == "BCELoss" else F.binary_cross_entropy_with_logits
+    wanted = function(scores[:, :3], target[:, :3].float())
+    assert torch.allclose(loss(name, scores, target), wanted)
+    assert torch.allclose(loss(name, scores.unsqueeze(-1), target), wanted)
+    assert not gradient(name, scores, torch.full((6, 5), -100)).any()
+
+
+def test_a_yes_can_weigh_more() -> None:
+    scores, target = torch.randn(6, 3), torch.randint(0, 2, (6, 3)).float()
+    weight = torch.tensor([1.0, 2.0, 5.0])
+    wanted = F.binary_cross_entropy_with_logits(scores, target, pos_weight=weight)
+    assert torch.allclose(loss("BCEWithLogitsLoss", scores, target, pos_weight=(1.0, 2.0, 5.0)), wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("MSELoss", F.mse_loss),
+        ("L1Loss", F.l1_loss),
+        ("HuberLoss", F.huber_loss),
+        ("SmoothL1Loss", F.smooth_l1_loss),
+        ("PoissonNLLLoss", F.poisson_nll_loss),
+    ],
+)
+@pytest.mark.parametrize("shape", [(3, 6, 2), (3, 6)])
+def test_numbers_of_sequences_count_up_to_the_length(
+    name: str, function: Any, shape: tuple[int, ...]
+) -> None:
+    input, target = torch.randn(shape), torch.rand(shape) * 4
+    assert torch.allclose(loss(name, input, target), function(input, target))
+    length = torch.tensor([6, 0, 2])
+    kept = torch.arange(6) < length.unsqueeze(1)
+    wanted = function(input[kept], target[kept])
+    assert torch.allclose(loss(name, input, target, length), wanted)
+    nothing = torch.zeros(3, dtype=torch.long)
+    assert loss(name, input, target, nothing) == 0
+    assert not gradient(name, input, target, nothing).any()
+
+
+def test_kl_divergence() -> None:
+    input, target = torch.randn(5, 4).log_softmax(1), torch.randn(5, 4).softmax(1)
+    wanted = F.kl_div(input, target, reduction="batchmean")
+    assert torch.allclose(loss("KLDivLoss", input, target), wanted)
+    assert torch.allclose(loss("KLDivLoss", input, target.log(), log_target=True), wanted)
+    assert torch.allclose(loss("KLDivLoss", input, target, reduction="mean"), wanted / 4)
+
+
+@pytest.mark.parametrize("form", SCORES)
+def test_focal_loss_is_the_formula_of_its_paper(form: str) -> None:
+    scores, target = pair(form)
+    shares = second(form, scores).softmax(1).movedim(1, -1)[target != -100]
+    right = shares.gather(1, target[target != -100].unsqueeze(1))
+    assert torch.allclose(
+        loss("FocalLoss", scores, target, gamma=1.5), (-((1 - right) ** 1.5) * right.log()).mean()
+    )
+    assert torch.allclose(
+        loss("FocalLoss", scores, target, gamma=0.0), loss("CrossEntropyLoss", scores, target)
+    )
+
+
+def test_focal_loss_of_yes_or_no() -> None:
+    scores, target = torch.randn(9, 3), torch.randint(0, 2, (9, 3)).float()
+    share = scores.sigmoid()
+    right = torch.where(target == 1, share, 1 - share)
+    weight = torch.where(target == 1, 0.25, 0.75)
+    wanted = (-weight * (1 - right) ** 2 * right.log()).mean()
+    assert torch.allclose(loss("FocalLoss", scores, target), wanted)
+
+
+def test_margins() -> None:
+    scores, target = SCORES["N×C"], torch.randint(0, 4, (8,))
+    wanted = F.multi_margin_loss(scores, target, p=2, margin=0.7)
+    assert torch.allclose(loss("MultiMarginLoss", scores, target, p=2, margin=0.7), wanted)
+
+
+def test_pairs_and_triplets() -> None:
+    a, b, c = torch.randn(3, 7, 5)
+    alike = torch.tensor([0, 1, 1, 0, 1, 0, 0])
+    signs = 2 * alike - 1
+    wanted = F.cosine_embedding_loss(a, b, signs, margin=0.2)
+    assert torch.allclose(loss("CosineEmbeddingLoss", a, b, alike, margin=0.2), wanted)
+    apart = (a - b).norm(dim=1)
+    wanted = F.hinge_embedding_loss(apart, signs)
+    assert torch.allclose(loss("HingeEmbeddingLoss", apart, alike), wanted)
+    wanted = torch.where(alike == 1, apart**2, (4 - apart).clamp(min=0) ** 2).mean() / 2
+    assert torch.allclose(loss("ContrastiveLoss", a, b, alike, margin=4.0), wanted, atol=1e-4)
+    wanted = F.triplet_margin_loss(a, b, c, margin=2.0)
+    assert torch.allclose(loss("TripletMarginLoss", a, b, c, margin=2.0), wanted)
+
+
+def test_contrast_within_the_batch_is_that_of_simclr_and_of_clip() -> None:
+    """Written out as in the papers: one row after the other."""
+    a, b = torch.randn(2, 6, 4)
+    rows, total = torch.cat((a, b)), 0.0
+    for i in range(12):
+        alike = F.cosine_similarity(rows[i], rows, dim=1) / 0.5
+        others = torch.cat((alike[:i], alike[i + 1 :])).logsumexp(0)
+        total += float(others - alike[(i + 6) % 12])
+    assert float(loss("NTXentLoss", a, b)) == pytest.approx(total / 12, rel=1e-5)
+    logits = F.normalize(a) @ F.normalize(b).T / 0.1
+    wanted = (F.cross_entropy(logits, torch.arange(6)) + F.cross_entropy(logits.T, torch.arange(6))) / 2
+    assert torch.allclose(loss("NTXentLoss", a, b, temperature=0.1, both_sides=False), wanted)
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (4, 6, 5)])
+def test_dice_loss_in_the_plane_and_in_space(shape: tuple[int, ...]) -> None:
+    scores, target = torch.randn(2, 3, *shape), torch.randint(0, 3, (2, *shape))
+    shares, truth = scores.softmax(1).movedim(1, -1), F.one_hot(target, 3).float()
+    axes = tuple(range(truth.dim() - 1))
+    dice = (2 * (shares * truth).sum(axes) + 1) / (shares.sum(axes) + truth.sum(axes) + 1)
+    assert torch.allclose(loss("DiceLoss", scores, target), 1 - dice.mean())
+    assert torch.allclose(loss("DiceLoss", scores, target, background=False), 1 - dice[1:].mean())
+
+
+def test_ctc_with_and_without_lengths() -> None:
+    scores, target = torch.randn(3, 12, 5), torch.randint(1, 5, (3, 4))
+    lengths, steps = torch.tensor([4, 2, 3]), torch.tensor([12, 9, 10])
+    shares = scores.log_softmax(-1).transpose(0, 1)
+    wanted = F.ctc_loss(shares, target, steps, lengths)
+    assert torch.allclose(loss("CTCLoss", scores, target, steps, lengths), wanted)
+    padded = torch.where(torch.arange(4) < lengths.unsqueeze(1), target, -100)
+    wanted = F.ctc_loss(shares, target, torch.full((3,), 12), lengths)
+    assert torch.allclose(loss("CTCLoss", scores, padded), wanted)
+
+
+def test_the_mean_over_a_split_is_over_what_counts() -> None:
+    """Batches with more padding weigh less: the figure of the whole is that of all tokens together."""
+    document = draw("""
+        data Dataset dataset=phrases
+        words Embedding num_embeddings=33 embedding_dim=8 < data.target
+        fc Linear out_features=33 < words
+        loss CrossEntropyLoss < fc data.next
+    """)
+    analysed(document)
+    program = live(document).eval()
+    tokens = torch.randint(0, 33, (6, 6))
+    following = tokens.clone()
+    following[:3, 1:] = -100
+    following[5] = -100
+    batches = [
+        {
+            f"data.{name}": values[i : i + 2]
+            for name, values in (("source", tokens), ("target", tokens), ("next", following))
+        }
+        for i in (0, 2, 4)
+    ]
+    states = [call(program, "evaluate", batch)["loss"] for batch in batches]
+    found = call(program, "summarise", {"loss": torch.stack(states).sum(0)})["loss"]
+    with torch.no_grad():
+        scores = program.fc(program.words(tokens))  # type: ignore[operator]  # a Module's attributes are open
+    wanted = nn.CrossEntropyLoss()(scores.flatten(0, 1), following.flatten())
+    assert found == pytest.approx(wanted.item(), rel=1e-5)
+
+
+def refusal(name: str, *specs: TensorSpec, **params: Any) -> ShapeError:
+    with pytest.raises(ShapeError) as caught:
+        fill(node_types()[name], params).infer(*specs)
+    return caught.value
+
+
+ROWS, LABELS = TensorSpec(("N", 4)), TensorSpec(("N",), "index", 4)
+
+
+@pytest.mark.parametrize(
+    ("error", "port", "words"),
+    [
+        (refusal("CrossEntropyLoss", ROWS, LABELS, weight=(1.0, 2.0)), "", "2 weights of classes for 4"),
+        (refusal("BCEWithLogitsLoss", ROWS, ROWS, pos_weight=(1.0, 2.0)), "", "2 weights of yes for 4"),
+        (refusal("NTXentLoss", ROWS, TensorSpec(("N", 5))), "b", "expects the shape of a"),
+        (refusal("CTCLoss", TensorSpec(("N", 9, 4)), LABELS), "target", "expects classes N×S"),
+        (refusal("ContrastiveLoss", ROWS, ROWS, LABELS), "target", "1 for pairs that are alike"),
+        (refusal("MSELoss", ROWS, ROWS, TensorSpec(("N", 2), "index")), "length", "one number for each"),
+        (refusal("FocalLoss", ROWS, TensorSpec(("N",), "index", 5)), "input", "the target has 5 classes"),
+    ],
+)
+def test_wrong_inputs_are_named(error: ShapeError, port: str, words: str) -> None:
+    assert error.port == port
+    assert words in str(error)
