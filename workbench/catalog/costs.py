@@ -79,7 +79,7 @@ def estimate(analysis: Analysis, items: Mapping[str, int] | None = None) -> Esti
     sizes = sizes_of(analysis)
     examples = _entries(source.schema, count)
     operations = 3 * examples * analysis.operations  # backward takes twice what forward does
-    starts = sum(_starts(info) for info in _leaves(analysis.root))
+    starts = _all_starts(analysis.root)
     trained = [
         (step, sum(analysis.root.infos[id].parameters for id in step.trains)) for step in analysis.updates
     ]
@@ -151,7 +151,8 @@ def sizes_of(analysis: Analysis) -> Sizes:
 def activations(info: NodeInfo, sizes: Sizes) -> int:
     """Bytes that a step keeps of a node until the backward pass: what it gives, and what it remembers besides."""
     if info.kind is None:
-        return sum(activations(inner, sizes) for copy in info.copies for inner in copy.infos.values())
+        inside = (activations(inner, sizes) for copy in info.copies for inner in copy.infos.values())
+        return info.rounds * sum(inside)
     if info.kind.family in ("metric", "probe"):
         return 0
     outputs = [spec for name, spec in info.outputs.items() if name != "weight"]  # weights are counted as such
@@ -184,10 +185,29 @@ def _same_again(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) ->
 
 
 def _places(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int:
-    """Which entry of each window was the largest."""
+    """Which entry of each window was the largest, unless an output gives these."""
     found = kind.infer(*inputs)
-    spec = found if isinstance(found, TensorSpec) else found[0]
-    return 2 * bytes_of(spec, sizes)
+    return 2 * bytes_of(found, sizes) if isinstance(found, TensorSpec) else 0
+
+
+def _unmixed(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int:
+    """What the filters of single channels give before the channels are mixed."""
+    (x,), found = inputs, kind.infer(*inputs)
+    assert isinstance(found, TensorSpec)
+    filters = _size(x.shape[1], sizes) * int(getattr(kind, "multiplier", 1))
+    return bytes_of(found.with_shape(found.shape[0], filters, *found.shape[2:]), sizes)
+
+
+def _neighbours(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int:
+    """Squares, their means with a border, the divisor and its power (measured)."""
+    return bytes_of(inputs[0], sizes) * 7 // 2
+
+
+def _powers(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int:
+    """The powers that go into the means, and what leads from these to the root (measured)."""
+    found = kind.infer(*inputs)
+    assert isinstance(found, TensorSpec)
+    return bytes_of(inputs[0], sizes) + 4 * bytes_of(found, sizes)
 
 
 def _attention(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> int:
@@ -222,10 +242,21 @@ def _recurrent(kind: NodeType, inputs: tuple[TensorSpec, ...], sizes: Sizes) -> 
 _REMEMBERS = {
     "Dropout": _same_again,
     "Dropout2d": _same_again,
+    "AlphaDropout": _same_again,
+    "LogSigmoid": _same_again,
+    "RMSNorm": _same_again,
+    "LocalResponseNorm": _neighbours,
+    "LPPool2d": _powers,
+    "SeparableConv1d": _unmixed,
+    "SeparableConv2d": _unmixed,
     "CrossEntropyLoss": _same_again,
     "BCEWithLogitsLoss": _same_again,
     "MaxPool1d": _places,
     "MaxPool2d": _places,
+    "MaxPool3d": _places,
+    "AdaptiveMaxPool1d": _places,
+    "AdaptiveMaxPool2d": _places,
+    "AdaptiveMaxPool3d": _places,
     "MultiheadAttention": _attention,
     "ScaledDotProductAttention": _scores,
     "RNN": _recurrent,
@@ -249,6 +280,12 @@ def _leaves(scope: Scope) -> Iterable[NodeInfo]:
             yield info
         for copy in info.copies:
             yield from _leaves(copy)
+
+
+def _all_starts(scope: Scope) -> int:
+    """The starts of all nodes; a loop makes those inside it again at every step."""
+    inside = (info.rounds * _all_starts(copy) for info in scope.infos.values() for copy in info.copies)
+    return sum(inside) + sum(_starts(info) for info in scope.infos.values() if info.kind is not None)
 
 
 def _starts(info: NodeInfo) -> int:

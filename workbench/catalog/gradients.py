@@ -49,12 +49,18 @@ def _follow(scope: Scope, wanted: Iterable[Port]) -> tuple[set[str], set[str]]:
 
 
 def _through(copy: Scope, output: str, repeats: bool) -> tuple[set[str], set[str]]:
-    """The same inside a block, from one of its outputs; where it repeats, its first output feeds its first input."""
+    """The same inside a block, from one of its outputs. Where it repeats, its first output feeds its first input;
+    in a loop, what is fed back does.
+    """
+    known = copy.outputs()
+    feeds = {source: target for source, target in copy.graph.fed_back.items() if source in known}
+    if repeats:
+        first = next((id for id, node in copy.graph.nodes.items() if node.type == INPUT), "")
+        feeds = {next(iter(known), ""): first}
     wanted = {output}
     while True:
         owners, inputs = _follow(copy, [copy.sources[id]["x"] for id in wanted])
-        first_input = next((id for id, node in copy.graph.nodes.items() if node.type == INPUT), "")
-        first_output = next(iter(copy.outputs()), "")
-        if not repeats or first_input not in inputs or first_output in wanted:
+        more = {source for source, target in feeds.items() if target in inputs} - wanted
+        if not more:
             return owners, inputs
-        wanted.add(first_output)
+        wanted |= more

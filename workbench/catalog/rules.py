@@ -3,11 +3,12 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from workbench.catalog.changes import depends
 from workbench.catalog.nodes.sources import FREE
 from workbench.catalog.problems import Fix
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import NodeType, node_types
-from workbench.core.document import INPUT, OUTPUT, Document, Node, Port, Update
+from workbench.core.document import FEEDS, INPUT, OUTPUT, Document, Node, Port, Update
 from workbench.core.edits import AddNodes, Connect, Edit, SetParam, SetTraining, Several
 from workbench.core.errors import Setting, ShapeError
 from workbench.core.expressions import is_expression
@@ -176,12 +177,20 @@ def _fits(node: Node | None, port: str, spec: TensorSpec) -> bool:
 
 def misplaced(scope: Scope, cls: type[NodeType], node: Node) -> str:
     """Why a node of this type cannot stand here; "" when it can."""
+    if node.type in (INPUT, OUTPUT) and depends(node):
+        return "what makes a loop is set plainly, not worked out from other values."
+    if node.type == INPUT and scope.where:
+        return ""
+    if node.type == OUTPUT and not scope.where and node.params.get(FEEDS):
+        return "only an output of a block feeds back; this is a result of the model itself."
     if node.type == INPUT:
         return "an Input belongs inside a block; here a Dataset is needed."
     if not scope.where:
         return ""
     if node.type == "Dataset":
         return "a Dataset belongs in the model itself; link what the block needs to an Input."
+    if cls.__name__ == "WeightPenalty":
+        return "a penalty on weights belongs in the model itself; it can name a block as its part."
     if cls.family in ("metric", "probe"):
         return f"a {cls.family} belongs in the model itself; bring its input out of the block."
     if node.type in FREE and not any(other.type == INPUT for other in scope.graph.nodes.values()):

@@ -14,7 +14,7 @@ BYTES: Mapping[DType, int] = {"float": 4, "index": 8, "bool": 1}
 @dataclass(slots=True)
 class NodeInfo:
     """What is known of one node in one place. `kind` is its type with all fields filled in, None for a block,
-    whose `copies` are then one scope for each repetition.
+    whose `copies` are then one scope for each repetition; a loop runs `rounds` times (1 where the data tells).
     """
 
     node: Node
@@ -26,6 +26,7 @@ class NodeInfo:
     operations: int = 0
     copies: "tuple[Scope, ...]" = ()
     params: Mapping[str, Value] = field(default_factory=dict)
+    rounds: int = 1
 
     @property
     def type(self) -> str:
@@ -35,7 +36,7 @@ class NodeInfo:
     def activations(self) -> int:
         """Bytes of all outputs for one item of the batch; sizes that only the data tells count once."""
         if self.kind is None:
-            return sum(copy.activations for copy in self.copies)
+            return self.rounds * sum(copy.activations for copy in self.copies)
         if self.node.type in (INPUT, OUTPUT):
             return 0  # what was counted where it arose
         # Weights that a node gives out, for others that share them, are no activations.

@@ -9,6 +9,7 @@ from dataclasses import replace
 from workbench.catalog import rules
 from workbench.catalog.changes import NOTHING, Changes, depends, same_meaning
 from workbench.catalog.forms import fill
+from workbench.catalog.loops import Loop
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.problems import Problems
 from workbench.catalog.schema import Schema, find_schema
@@ -132,9 +133,13 @@ class Walk:
         if node.block:
             return self.block(scope, node, linked, stack, changes)
         if node.type == INPUT and scope.where:
-            if node.id not in given or self.inputs(scope, node, (), linked) is None:
+            misplaced = rules.misplaced(scope, self.types[INPUT], node)
+            if misplaced:
+                self.problems.error(misplaced, scope, node)
+            if misplaced or node.id not in given or self.inputs(scope, node, (), linked) is None:
                 return None
-            return NodeInfo(node, self.types[INPUT](), outputs={"x": given[node.id]})
+            kind = self.filled(self.types[INPUT], scope, node)
+            return None if kind is None else NodeInfo(node, kind, outputs={"x": given[node.id]})
         return self.typed(scope, node, linked, was)
 
     def typed(
@@ -288,9 +293,23 @@ class Walk:
             return None
         told, count = self.problems.told, self.count
         earlier = was.copies if was is not None and was.node.block == node.block else ()
-        copies = self.copies(scope, node, dict(zip(block.inputs, inputs, strict=True)), times, stack, earlier)
+        given = dict(zip(block.inputs, inputs, strict=True))
+        loop = Loop(block.graph, given) if block.graph.steps or block.graph.fed_back else None
+        wrong = loop.refusal(times) if loop is not None else ""
+        if wrong:
+            self.problems.error(wrong, scope, node)
+            return None
+        copies = self.copies(scope, node, loop.inside() if loop else given, times, stack, earlier)
         if not copies:
             return None
+        outputs = copies[-1].outputs()
+        if loop is not None:
+            wrong = loop.changed(outputs)
+            if wrong:
+                self.problems.error(wrong, scope, node)
+                return None
+            outputs = loop.outside(outputs)
+        rounds = loop.rounds if loop is not None else 1
         if self.problems.told == told and self.complete:
             scope.settled[node.id] = self.count - count
         return NodeInfo(
@@ -298,11 +317,12 @@ class Walk:
             None,
             block.inputs,
             inputs,
-            copies[-1].outputs(),
+            outputs,
             0 if node.linked_to else sum(copy.parameters for copy in copies),
-            sum(copy.operations for copy in copies),
+            rounds * sum(copy.operations for copy in copies),
             tuple(copies),
             copies[0].params,
+            rounds,
         )
 
     def fits(self, scope: Scope, node: Node, block: Block, stack: tuple[str, ...]) -> bool:

@@ -1,12 +1,12 @@
 """Lines of a forward pass for some nodes of one scope: who is called with what, in which order."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import Call
 from workbench.codegen.text import INDENT, WIDTH
-from workbench.core.document import INPUT, OUTPUT, Port
+from workbench.core.document import INPUT, OUTPUT, Graph, Port
 
 SILENT = (INPUT, OUTPUT, "Dataset")
 
@@ -64,6 +64,8 @@ class Body:
     def _lines(self, info: NodeInfo, call: Call) -> list[str]:
         if info.kind is not None:
             return info.kind.forward(call)
+        if info.copies[0].graph.steps:
+            return self._loop(info.copies[0].graph, info.ports, call)
         outputs = ", ".join(call.outputs)
         if len(info.copies) == 1 or (len(call.inputs) == 1 and len(call.outputs) == 1):
             return [f"{outputs} = {call.module}({', '.join(call.inputs)})"]
@@ -74,6 +76,44 @@ class Body:
             f"for layer in {call.module}:",
             f"{INDENT}{results} = layer({', '.join((first, *call.inputs[1:]))})",
         ]
+
+    def _loop(self, graph: Graph, ports: Sequence[str], call: Call) -> list[str]:
+        """A block that runs once for each step: what is fed back keeps its last value, the rest is put in a row."""
+        given = dict(zip(ports, call.inputs, strict=True))
+        outputs = [node.id for node in graph.nodes.values() if node.type == OUTPUT]
+        state: dict[str, str] = {}
+        before: list[str] = []
+        inside: list[str] = []
+        after: list[str] = []
+        results: list[str] = []
+        for port, name in zip(outputs, call.outputs, strict=True):
+            target = graph.fed_back.get(port)
+            if target is not None:
+                state[target] = name if name != "_" else self._new(target)
+                before.append(f"{state[target]} = {given[target]}")
+            elif name != "_":
+                row = self._new(f"{name}_steps")
+                before.append(f"{row} = []")
+                inside.append(f"{INDENT}{row}.append({name})")
+                after.append(f"{name} = torch.stack({row}, dim=1)")
+            results.append(name if target is None else state[target])
+        step = self._new("step")
+        taken = [
+            f"{given[port]}[:, {step}]" if port in graph.steps else state.get(port, given[port])
+            for port in ports
+        ]
+        return [
+            *before,
+            f"for {step} in range({given[graph.steps[0]]}.size(1)):",
+            f"{INDENT}{', '.join(results)} = {call.module}({', '.join(taken)})",
+            *inside,
+            *after,
+        ]
+
+    def _new(self, name: str) -> str:
+        name = self.fresh(name)
+        self.taken.add(name)
+        return name
 
 
 def consumed(scope: Scope, ids: Iterable[str]) -> set[Port]:

@@ -11,6 +11,7 @@ from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 
 INPUT, OUTPUT = "Input", "Output"
+STEPS, FEEDS = "steps", "feeds"  # fields of a block's inputs and outputs that make it a loop
 BYPASS, MUTE = "bypass", "mute"
 PINNED, COLLAPSED, WIRELESS = "pinned", "collapsed", "wireless"
 FRAME, NOTE, BOOKMARK = "frame", "note", "bookmark"
@@ -91,6 +92,19 @@ class Graph:
         if id not in self.nodes:
             raise EditError(f"There is no node “{id}” here.")
         return self.nodes[id]
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Of a block's graph, the inputs that take a sequence one step at a time: it then is a loop."""
+        return tuple(
+            node.id for node in self.nodes.values() if node.type == INPUT and node.params.get(STEPS) is True
+        )
+
+    @property
+    def fed_back(self) -> dict[str, str]:
+        """Of a loop's graph, the outputs that an input takes at the next step, and that input."""
+        outputs = (node for node in self.nodes.values() if node.type == OUTPUT)
+        return {node.id: str(node.params[FEEDS]) for node in outputs if node.params.get(FEEDS)}
 
     def inputs_of(self, id: str) -> dict[str, Port]:
         """Linked input ports of a node and their sources."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from workbench.core.checks import check_links, check_node, check_update_fields, check_values
-from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node, Port, Training
+from workbench.core.document import FEEDS, INPUT, OUTPUT, Document, Graph, Node, Port, Training
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value
 from workbench.core.names import check_id
@@ -313,6 +313,17 @@ def _with_node(document: Document, where: str, node: Node) -> Document:
     return document.with_graph(where, replace(graph, nodes={**graph.nodes, node.id: node}))
 
 
+def _following(node: Node, old: str, new: str) -> Node:
+    """A node that named another one, which has a new name now."""
+    if node.linked_to == old:
+        node = replace(node, linked_to=new)
+    if node.type == OUTPUT and node.params.get(FEEDS) == old:
+        node = replace(node, params={**node.params, FEEDS: new})
+    if node.type == "WeightPenalty" and node.params.get("part") == old:
+        node = replace(node, params={**node.params, "part": new})
+    return node
+
+
 def renamed(graph: Graph, old: str, new: str) -> Graph:
     """The graph with a node under another id; links, bends and linked copies follow. Raises EditError."""
     check_id(new)
@@ -325,9 +336,9 @@ def renamed(graph: Graph, old: str, new: str) -> Graph:
     nodes = {}
     for id, node in graph.nodes.items():
         if id == old:
-            nodes[new] = replace(node, id=new)
+            nodes[new] = replace(_following(node, old, new), id=new)
         else:
-            nodes[id] = replace(node, linked_to=new) if node.linked_to == old else node
+            nodes[id] = _following(node, old, new)
     links = {at(target): at(source) for target, source in graph.links.items()}
     bends = {at(target): places for target, places in graph.bends.items()}
     return replace(graph, nodes=nodes, links=links, bends=bends)

@@ -98,6 +98,10 @@ class _Unpacking:
         if self.node.block not in self.document.blocks:
             raise EditError(f"There is no block “{self.node.block}” in this model.")
         self.block = self.document.blocks[self.node.block]
+        if self.block.graph.steps:
+            raise EditError(
+                f"“{self.node.id}” is a loop over the steps of a sequence; nodes in a row cannot be that."
+            )
         self.inner = [node for node in self.block.graph.nodes.values() if node.type not in (INPUT, OUTPUT)]
         if self.times > 1 and not (self.block.inputs and self.block.outputs):
             raise EditError(f"“{self.node.id}” repeats but has no input and output to be chained by.")

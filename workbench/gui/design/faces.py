@@ -222,6 +222,8 @@ def _block_face(
     except ExpressionError:
         times = node.repeat
     repeat = "" if times == 1 else f"× {times}"
+    if block.graph.steps:
+        repeat = LOOP
     line, brief = node.id, ""
     if node.linked_to:
         brief = f"shares {node.linked_to}"
@@ -242,6 +244,10 @@ def _block_face(
         message,
         level,
     )
+
+
+LOOP = "↻"
+"""In place of the number of repetitions: runs once for each step of a sequence."""
 
 
 @lru_cache(maxsize=4096)

@@ -374,6 +374,8 @@ def _shown(node: Node, know: Knowledge) -> Shown:
     fields = node_fields(document, node)
     if node.type == "Dataset" and not _is_text(node, know):
         fields = tuple(entry for entry in fields if entry.name != "length")
+    if node.type in (INPUT, OUTPUT) and not know.place.where:
+        fields = ()  # only the ports of a block make it a loop
     around = document.blocks.get(know.place.where)
     values = {entry.name: node.params.get(entry.name, entry.default) for entry in fields}
     owners = tuple(
