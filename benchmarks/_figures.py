@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from rich.console import Console
@@ -76,13 +76,26 @@ def shown(value: object) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def report(description: str, figures: Iterable[Figure]) -> None:
-    """Prints the figures of one benchmark: a table, or with --json one line each as they come."""
+def report(
+    description: str,
+    figures: Iterable[Figure] | Callable[[Sequence[str]], Iterable[Figure]],
+    parts: Sequence[str] = (),
+) -> None:
+    """Prints the figures of one benchmark: a table, or with --json one line each as they come.
+
+    Where a benchmark has parts, one or several can be named, and `figures` makes those of the named ones.
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true", help="one JSON object per figure and line")
-    as_json = parser.parse_args().json
+    if parts:
+        parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(parts)}; all without")
+    asked = parser.parse_args()
+    as_json = asked.json
+    named = asked.parts if parts else []
+    if unknown := sorted(set(named) - set(parts)):
+        parser.error(f"there is no part {', '.join(unknown)}; there are {', '.join(parts)}")
     rows = table()
-    for figure in figures:
+    for figure in figures(named or parts) if callable(figures) else figures:
         if as_json:
             print(json.dumps(figure.as_dict()), flush=True)
         rows.add_row(*row(figure.as_dict()))

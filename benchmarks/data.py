@@ -3,13 +3,15 @@
 A first pass is everything from the files to the end of the first epoch, for Workbench including the process that
 reads, the checks, the statistics and the copy that it keeps. A warm epoch is a later one. torch runs on one thread, and
 the DataLoader of the pictures has a worker process for each core.
+
+`python -m benchmarks.data images pictures` runs these parts only.
 """
 
 import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -19,6 +21,7 @@ from benchmarks._loaders import Case, Images, Pictures, Table, Text, peer_pass
 
 TURNS = 3
 IN_MEMORY, WARM_FOLDER, FIRST_PASS = 10.0, 2.0, 1.0
+PARTS = ("images", "pictures", "table", "text")
 CASES: tuple[tuple[str, type[Case], int, float], ...] = (
     ("60,000 images of 28×28 in memory", Images, 60_000, IN_MEMORY),
     ("a folder of 20,000 JPEG pictures", Pictures, 20_000, WARM_FOLDER),
@@ -55,14 +58,15 @@ def _seconds(work: Callable[..., int], *arguments: object) -> float:
     return time.perf_counter() - start
 
 
-def figures() -> Iterator[Figure]:
-    """The ratios of every case."""
+def figures(parts: Sequence[str]) -> Iterator[Figure]:
+    """The ratios of the parts that are asked for."""
     torch.set_num_threads(1)
     Pictures.workers = os.cpu_count() or 1
-    for name, kind, items, budget in CASES:
+    cases = dict(zip(PARTS, CASES, strict=True))
+    for name, kind, items, budget in (cases[part] for part in parts):
         with tempfile.TemporaryDirectory() as folder:
             yield from measure(name, kind(Path(folder), items), budget)
 
 
 if __name__ == "__main__":
-    report(__doc__ or "", figures())
+    report(__doc__ or "", figures, PARTS)
