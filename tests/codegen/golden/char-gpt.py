@@ -9,14 +9,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def weighted(mean: Tensor, count: int) -> Tensor:
-    """A mean over `count` examples as a sum that adds up over batches."""
-    return torch.stack([mean.detach() * count, mean.new_tensor(float(count))])
+def weighted(mean: Tensor, count: Tensor | int) -> Tensor:
+    """A mean over `count` entries as a sum that adds up over batches."""
+    return torch.stack([mean.detach() * count, torch.zeros_like(mean) + count])
 
 
 def average(total: Tensor) -> float:
     """The mean of what `weighted` summed up."""
-    return (total[0] / total[1]).item()
+    return (total[0] / total[1]).item() if total[1] else 0.0
 
 
 class Perplexity(nn.Module):
@@ -109,6 +109,7 @@ class Program(nn.Module):
         """Minimises loss; trains everything."""
         head = self(batch["text.tokens"])
         loss = self.loss(head.flatten(0, 1), batch["text.next"].flatten(0, 1))
+        loss = loss.where((batch["text.next"] != -100).any(), 0.0)
         return {"loss": loss}
 
     @torch.no_grad()
@@ -116,9 +117,12 @@ class Program(nn.Module):
         """Sums over a batch; add them up and give them to `summarise`."""
         head = self(batch["text.tokens"])
         loss = self.loss(head.flatten(0, 1), batch["text.next"].flatten(0, 1))
+        loss = loss.where((batch["text.next"] != -100).any(), 0.0)
         perplexity = self.perplexity(head, batch["text.next"])
-        n = len(batch["text.tokens"])
-        return {"loss": weighted(loss, n), "perplexity": perplexity}
+        return {
+            "loss": weighted(loss, (batch["text.next"] != -100).sum()),
+            "perplexity": perplexity,
+        }
 
     def summarise(self, totals: dict[str, Tensor]) -> dict[str, float]:
         """Losses and metrics from summed states."""
