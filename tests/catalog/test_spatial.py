@@ -8,6 +8,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from tests.catalog.test_nodes import built, namespace
+from tests.drawing import draw
+from tests.programs import analysed, batch_of, call, live
 from workbench.catalog.forms import fill
 from workbench.catalog.spec import Call, NodeType, node_types
 from workbench.core.expressions import Value
@@ -162,3 +164,31 @@ def test_first_weights_can_be_chosen(
     values = {name: sorted(set(tensor.flatten().tolist())) for name, tensor in layer.named_parameters()}
     assert [name for name, value in values.items() if value == [0.25]] == names
     assert all(value == [3.0] for name, value in values.items() if name not in names)
+
+
+@pytest.mark.parametrize("type", ["BatchNorm3d", "InstanceNorm2d", "GroupNorm", "LayerNorm", "RMSNorm"])
+def test_scales_of_a_normalisation_can_begin_at_zero(type: str) -> None:
+    shape: Shape = ("N", 8, 5, 5, 5) if type == "BatchNorm3d" else ("N", 8, 5, 5)
+    affine = "affine" if "affine" in kind_of(type).DEFAULTS else "elementwise_affine"
+    layer = module(type, shape, weight_init="zeros", **{affine: True})
+    weights = dict(layer.named_parameters())
+    assert not weights["weight"].any()
+    assert "bias" not in weights or not weights["bias"].any()
+    without = kind_of(type, weight_init="constant", **{affine: False})
+    assert without.initialise("module", TensorSpec(shape)) == []
+
+
+def test_places_go_from_pooling_to_unpooling_in_a_program() -> None:
+    """Encoder and decoder of SegNet, as they are drawn."""
+    document = draw(
+        "data Dataset\nenc Conv2d out_channels=4 kernel_size=2 < data.image\npool MaxPool2d return_indices=true < enc\n"
+        "mid Conv2d out_channels=4 padding=same < pool\nunpool MaxUnpool2d < x:mid indices:pool.indices like:enc\n"
+        "dec Conv2d out_channels=10 kernel_size=7 < unpool\nflat Flatten < dec\n"
+        "loss CrossEntropyLoss < flat data.label"
+    )
+    analysis = analysed(document)
+    assert analysis.root.infos["unpool"].outputs["y"].shape == ("N", 4, 7, 7), "an odd size is not lost"
+    program = live(document)
+    loss = call(program, "update_train", batch_of(analysis))["loss"]
+    loss.backward()
+    assert all(tensor.grad is not None and tensor.grad.any() for tensor in program.parameters())

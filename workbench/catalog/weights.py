@@ -92,6 +92,46 @@ class Biased(Weighted):
         return lines + [_line(self.bias_init, f"{module}.{name}", self.bias_value) for name in names]
 
 
+@form
+class Scaled(Weighted):
+    """Base of normalisations: their weights are scales, one for each channel or feature. There are none where a field
+    `affine` or `elementwise_affine` is off.
+    """
+
+    weight_init: str = param(
+        "default",
+        "How the scales begin; default is 1, and with zeros a residual branch begins as nothing.",
+        choices=("default", "zeros", "constant"),
+        section=_SECTION,
+        argument=False,
+        label="Scales",
+    )
+    weight_scale: float = param(
+        0.0,
+        "The value of constant scales; 0 for 1.",
+        min=0,
+        section=_SECTION,
+        argument=False,
+        label="Value of scales",
+        unset="usual",
+    )
+
+    def learned(self) -> bool:
+        """Whether there are scales at all."""
+        return bool(getattr(self, "affine", getattr(self, "elementwise_affine", True)))
+
+    def weights_of(self, *specs: TensorSpec) -> tuple[str, ...]:
+        return self.weights if self.learned() else ()
+
+
+@form
+class ScaledAndBiased(Scaled, Biased):
+    """Base of normalisations that learn an offset, too."""
+
+    def biases_of(self, *specs: TensorSpec) -> tuple[str, ...]:
+        return self.biases if self.learned() else ()
+
+
 def _line(how: str, tensor: str, scale: float) -> str:
     text, _ = _CALLS[how]
     # A truncated normal is cut at two standard deviations, a uniform one at its bound.

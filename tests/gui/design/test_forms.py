@@ -39,6 +39,8 @@ def field(type: str, name: str) -> Field:
         ("Conv2d", "kernel_size", "3", 3),
         ("Conv2d", "kernel_size", "3 × 5", (3, 5)),
         ("Conv2d", "kernel_size", "(3, 5)", (3, 5)),
+        ("Conv3d", "kernel_size", "3", 3),
+        ("Conv3d", "kernel_size", "1 × 3 × 3", (1, 3, 3)),
         ("Reshape", "shape", "1 28 28", (1, 28, 28)),
         ("Reshape", "shape", "= channels × = max(a, 2) × 8", ("= channels", "= max(a, 2)", 8)),
         ("Embedding", "num_embeddings", "", None),
@@ -64,6 +66,7 @@ def test_typed_values(type: str, name: str, text: str, value: object) -> None:
         ("Linear", "out_features", "= import os", "is not arithmetic"),
         ("Linear", "out_features", "nan", "must be a whole number"),
         ("Conv2d", "kernel_size", "1, 2, 3", "one number or two"),
+        ("Conv3d", "kernel_size", "3, 3", "one number or three"),
         ("Reshape", "shape", "×", "at least one number"),
     ],
 )

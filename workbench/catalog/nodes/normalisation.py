@@ -4,14 +4,15 @@ from typing import ClassVar
 
 from workbench.catalog import expect
 from workbench.catalog.forms import form, param
-from workbench.catalog.spec import NodeType, example, known, node
+from workbench.catalog.spec import example, known, node
+from workbench.catalog.weights import ScaledAndBiased
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec
 
 
 @form
-class _BatchNorm(NodeType):
+class _BatchNorm(ScaledAndBiased):
     """Images, or volumes where `rank` is 3."""
 
     rank: ClassVar[int] = 2

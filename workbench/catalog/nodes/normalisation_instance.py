@@ -5,13 +5,14 @@ from typing import ClassVar
 from workbench.catalog import expect
 from workbench.catalog.forms import form, param
 from workbench.catalog.spec import NodeType, example, known, node
+from workbench.catalog.weights import ScaledAndBiased
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec
 
 
 @form
-class _InstanceNorm(NodeType):
+class _InstanceNorm(ScaledAndBiased):
     """What all instance normalisations share; `rank` is how many directions the input has."""
 
     rank: ClassVar[int] = 2
@@ -122,7 +123,7 @@ class InstanceNorm3d(_InstanceNorm):
         example(("N", 4, "H", 6), num_groups=4),
     ),
 )
-class GroupNorm(NodeType):
+class GroupNorm(ScaledAndBiased):
     """Gives groups of channels of each example mean 0 and variance 1; then a learned scale and offset.
 
     **Formula** y = (x − mean) / √(variance + eps) · weight + bias, over each group of channels

@@ -2,7 +2,8 @@
 
 from workbench.catalog import expect
 from workbench.catalog.forms import param
-from workbench.catalog.spec import NodeType, example, known, node
+from workbench.catalog.spec import example, known, node
+from workbench.catalog.weights import Scaled, ScaledAndBiased
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec
@@ -19,7 +20,7 @@ from workbench.core.shapes import TensorSpec
         example(("N", 8), elementwise_affine=False),
     ),
 )
-class LayerNorm(NodeType):
+class LayerNorm(ScaledAndBiased):
     """Gives the features of each example, at each position, mean 0 and variance 1; then a learned scale and offset.
 
     **Formula** y = (x − mean) / √(variance + eps) · weight + bias, over the last dimension
@@ -63,7 +64,7 @@ class LayerNorm(NodeType):
         example(("N", 8), elementwise_affine=False),
     ),
 )
-class RMSNorm(NodeType):
+class RMSNorm(Scaled):
     """Divides the features of each example, at each position, by their root mean square; then a learned scale.
 
     **Formula** y = x / √(mean(x²) + eps) · weight, over the last dimension
