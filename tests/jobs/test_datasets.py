@@ -5,6 +5,7 @@ import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,18 @@ def test_what_is_read_anew_keeps_its_id_and_the_names_of_the_classes_that_are_st
             assert added.record == store.dataset(again) and not folder.exists()
             assert (added.record.title, added.record.schema["title"]) == ("My pets", "My pets")
             assert added.record.schema["labels"] == labels and added.record.schema["id"] == again
+
+
+def test_data_that_is_read_in_another_way_now_is_not_given_to_old_models(tmp_path: Path, table: Path) -> None:
+    with closing(Store(tmp_path / "one.db")) as store:
+        record = add_dataset(store, table).record
+        clear_cache(store)
+        assert (kept(store, record).folder / "content.json").is_file()
+        clear_cache(store)
+        outputs = {**record.schema["outputs"], "other": {"dtype": "float", "shape": ["N"]}}
+        with pytest.raises(DataError, match="Read it anew to go on"):
+            kept(store, replace(record, schema={**record.schema, "outputs": outputs}))
+        assert list((store.files / FOLDER).iterdir()) == []
 
 
 def test_nothing_is_left_of_a_reading_that_came_to_nothing(tmp_path: Path, table: Path) -> None:

@@ -32,7 +32,7 @@ UNITS: Mapping[str, str] = MappingProxyType(
 KINDS = tuple(UNITS)
 
 # How decoded copies are written; one of another number is left alone, and the source is read anew.
-COPY_FORMAT = 3
+COPY_FORMAT = 4
 
 # The dtype names of TensorSpec.
 _DTYPES: tuple[DType, ...] = ("float", "index", "bool")

@@ -175,6 +175,11 @@ def kept(store: Store, record: DatasetRecord, on_progress: Progress | None = Non
         found = _read(source, record.reader, record.options, folder, on_progress)
         if found["fingerprint"] != record.fingerprint:
             raise DataError(f'The data of "{record.title}" in {source} changed while it was read.')
+        if found["schema"]["outputs"] != record.schema.get("outputs"):
+            raise DataError(
+                f'The data of "{record.title}" is read in another way by this Workbench than when it was added: '
+                "models made for it may not fit. Read it anew to go on with it."
+            )
         _keep(store, folder, record)
     finally:
         abandon(folder)
