@@ -288,6 +288,16 @@ def _all_starts(scope: Scope) -> int:
     return sum(inside) + sum(_starts(info) for info in scope.infos.values() if info.kind is not None)
 
 
+_PARTS = {  # of those that are more than one operation
+    "MultiheadAttention": 4,
+    "SeparableConv1d": 2,
+    "SeparableConv2d": 2,
+    "SqueezeExcitation": 6,
+    "LocalResponseNorm": 6,
+    "LPPool2d": 5,
+}
+
+
 def _starts(info: NodeInfo) -> int:
     """How many operations a node starts one after the other; a recurrent layer does so at every step."""
     if info.node.type in _CHEAP or (info.kind is not None and info.kind.family == "probe"):
@@ -295,7 +305,7 @@ def _starts(info: NodeInfo) -> int:
     if info.node.type in ("RNN", "LSTM", "GRU"):
         length = info.inputs[0].shape[1]
         return (length if isinstance(length, int) else 1) * int(getattr(info.kind, "num_layers", 1))
-    return 4 if info.node.type == "MultiheadAttention" else 1
+    return _PARTS.get(info.node.type, 1)
 
 
 def _states(optimizer: Optimizer) -> int:
