@@ -44,12 +44,13 @@ def around(cls: type[NodeType], example: Example, id: str = "subject") -> tuple[
         "data": Node("data", "Dataset", params={"dataset": "made_up"}),
         "head": Node("head", "Linear", params={"out_features": 2}),
         "side": Node("side", "MSELoss", params={"target": 0.5}),
-        id: Node(id, name, params={**example.params}),
+        id: Node(id, name, params={key: value for key, value in example.params.items() if key != "linked"}),
     }
     links = {Port("head", "x"): Port("data", "features"), Port("side", "input"): Port("head", "y")}
     schemas = {**SAMPLES, "made_up": schema}
     kind = cls(**example.params)
-    for number, port in enumerate(kind.input_ports()[: len(example.inputs)]):
+    linked = example.params.get("linked") or kind.input_ports()[: len(example.inputs)]
+    for number, port in enumerate(linked):
         links[Port(id, port)] = Port("data", f"p{number}")
     found = kind.infer(*example.inputs)
     if cls.family not in ("loss", "metric", "probe"):

@@ -13,13 +13,18 @@ from tests.engine.conftest import Trained
 from tests.programs import analysed
 from workbench.catalog.schema import SAMPLES
 from workbench.engine.data import load_sample as load_data
+from workbench.engine.decoding import Sampling
 from workbench.engine.feeds import Feeds
-from workbench.engine.probes import grid, png
+from workbench.engine.probes_pictures import grid, png
 from workbench.engine.readers.tokens import END, PAD, START, UNKNOWN, Vocabulary, learned
 from workbench.engine.writing import generate, started
 
 CPU = torch.device("cpu")
 ABC = Vocabulary("characters", ("a", "b", "c"))
+
+
+def dice(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
 
 
 def test_a_sheet_of_images() -> None:
@@ -53,13 +58,14 @@ def test_a_language_model_writes_with_its_last_context() -> None:
         seen.append(tuple(tokens.shape))
         return torch.nn.functional.one_hot((tokens + 1) % 3, 3).float()
 
-    texts = generate(following, ABC, prompt="ab?", count=2, length=4, temperature=0, context=3, device=CPU)
+    texts = generate(
+        following, ABC, prompt="ab?", count=2, length=4, sampling=Sampling(), context=3, generator=dice()
+    )
     assert texts == ["abcabc", "abcabc"]
     assert seen == [(2, 2), (2, 3), (2, 3), (2, 3)]
-    torch.manual_seed(0)
     daring = generate(
-        lambda tokens: torch.zeros(*tokens.shape, 3), ABC, prompt="", count=1, length=300, temperature=1.0, context=3,
-        device=CPU,
+        lambda tokens: torch.zeros(*tokens.shape, 3), ABC, prompt="", count=1, length=300,
+        sampling=Sampling(1.0), context=3, generator=dice(),
     )  # fmt: skip
     assert set(daring[0]) == set("abc")
 
@@ -82,7 +88,14 @@ def test_a_model_of_byte_pairs_writes_text() -> None:
 
     length = len(pairs.numbers(" cats and naïve dogs"))
     texts = generate(
-        remembered, pairs, prompt="naïve", count=1, length=length, temperature=0, context=99, device=CPU
+        remembered,
+        pairs,
+        prompt="naïve",
+        count=1,
+        length=length,
+        sampling=Sampling(),
+        context=99,
+        generator=dice(),
     )
     assert texts == ["naïve cats and naïve dogs"]
 
@@ -96,7 +109,9 @@ def test_a_sentence_ends_where_the_model_ends_it() -> None:
         following = torch.tensor([0, 0, 4, 3, 5, 3])[tokens]
         return torch.nn.functional.one_hot(following, 6).float()
 
-    texts = generate(ending, names, prompt="", count=2, length=9, temperature=0, context=9, device=CPU)
+    texts = generate(
+        ending, names, prompt="", count=2, length=9, sampling=Sampling(), context=9, generator=dice()
+    )
     assert texts == ["ab", "ab"]
 
 

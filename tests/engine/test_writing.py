@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from workbench.engine.data import Loaded, assembled, load_sample
+from workbench.engine.decoding import Sampling
 from workbench.engine.feeds import Feed
 from workbench.engine.readers import text_lines, text_pairs
 from workbench.engine.readers.reader import Reading
 from workbench.engine.writing import written
 
-CPU = torch.device("cpu")
 DIGITS = {str(i): word for i, word in enumerate("zero one two three four".split())}
 
 
@@ -22,7 +22,10 @@ def feed_of(data: Loaded, length: int = 64) -> Feed:
 
 def write(feed: Feed, scores: object, prompt: str = "", count: int = 2) -> list[str]:
     assert callable(scores)
-    return written(scores, "data", feed, prompt=prompt, count=count, length=20, temperature=0, device=CPU)
+    return written(
+        scores, "data", feed, prompt=prompt, count=count, length=20, sampling=Sampling(),
+        generator=torch.Generator(), split="validation",
+    )  # fmt: skip
 
 
 def test_translations_of_held_back_sentences(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 from workbench.catalog.schema import Schema
 from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
-from workbench.engine.probes import png
+from workbench.engine.probes_pictures import png
 from workbench.engine.readers.tokens import PAD, Vocabulary
 
 _SIDE = 256

@@ -113,6 +113,7 @@ class Training:
             save=self._save,
             look=probes.look,
         )
+        probes.last_step = loop.steps
         if run.resumed_from:
             loop.resume(*self._kept_by(run.resumed_from))
         recorder.insist(lambda: store.set_state(run.id, "running"))

@@ -1,17 +1,48 @@
-"""Texts that a language model writes, token by token.  Imports torch, the feeds and the readers' vocabularies."""
+"""What models write with the vocabularies of their datasets: texts, and translations of sentences.
+
+Imports torch, decoding, the feeds and the readers' vocabularies.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from itertools import islice
+from dataclasses import dataclass
+from itertools import groupby, islice
 
 import torch
 from torch import Tensor
 
-from workbench.engine.feeds import TEST, TRAIN, VALIDATION, Feed
+from workbench.engine.bleu import corpus_bleu
+from workbench.engine.decoding import Following, Sampling, beam_search, continued
+from workbench.engine.feeds import Feed
 from workbench.engine.readers.tokens import END, START, UNKNOWN, Vocabulary
 
 Scores = Callable[[Mapping[str, Tensor]], Tensor]
+Decode = Callable[[Following, Tensor, int, int | None], list[list[int]]]
+"""From the scores of what follows, rows of tokens, how many may follow and </s>: the rows as they went on."""
+
+_WORDS = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+_MOST_SCORES = 2**24  # of one step: 64 MB
+_MOST_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A sentence, its reference, and what the model writes."""
+
+    source: str
+    reference: str
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """The first pairs, how many there were in all, and the BLEU of all of them."""
+
+    shown: list[Translation]
+    count: int
+    bleu: float
 
 
 def written(
@@ -22,21 +53,26 @@ def written(
     prompt: str,
     count: int,
     length: int,
-    temperature: float,
-    device: torch.device,
+    sampling: Sampling,
+    generator: torch.Generator,
+    split: str,
 ) -> list[str]:
-    """What the model makes of a prompt; of sentence pairs, what it makes of the first ones held back.
+    """What the model makes of a prompt; of sentence pairs, what it makes of the first ones of a split.
 
     `scores` maps a batch, whose entries are named by the dataset's node, to N×L×V.
     """
     if f"{node}.source" in feed.outputs.values():
-        return _answers(scores, node, feed, count, length, temperature, device)
+        decode = sampled(sampling, generator)
+        pairs = translated(
+            scores, node, feed, decode, split=split, shown=count, sentences=0, length=length, width=1
+        )
+        return [f"{pair.source} → {pair.written}" for pair in pairs.shown]
     known = feed.data.vocabularies["tokens"]
     # Windows of a text have the length that the node asks for, sentences that of the dataset.
     context = feed.length if known.special(START) is None else feed.data.tensors["tokens"].shape[1]
 
     def next_scores(tokens: Tensor) -> Tensor:
-        lengths = torch.full((len(tokens),), tokens.shape[1], device=device)
+        lengths = torch.full((len(tokens),), tokens.shape[1], device=generator.device)
         return scores({f"{node}.tokens": tokens, f"{node}.next": tokens, f"{node}.length": lengths})
 
     return generate(
@@ -45,10 +81,30 @@ def written(
         prompt=prompt,
         count=count,
         length=length,
-        temperature=temperature,
+        sampling=sampling,
         context=context,
-        device=device,
+        generator=generator,
     )
+
+
+def sampled(sampling: Sampling, generator: torch.Generator) -> Decode:
+    """Translations that are drawn, or made of the likeliest token each time."""
+
+    def decode(following: Following, start: Tensor, length: int, end: int | None) -> list[list[int]]:
+        return continued(following, start, length, sampling, end=end, generator=generator)
+
+    return decode
+
+
+def beamed(width: int, penalty: float) -> Decode:
+    """Translations that beam search finds."""
+
+    def decode(following: Following, start: Tensor, length: int, end: int | None) -> list[list[int]]:
+        if end is None:
+            raise ValueError("beam search needs sentences that end; this dataset has no </s>")
+        return beam_search(following, start, length, width=width, penalty=penalty, end=end)
+
+    return decode
 
 
 def generate(
@@ -58,17 +114,23 @@ def generate(
     prompt: str,
     count: int,
     length: int,
-    temperature: float,
+    sampling: Sampling,
     context: int,
-    device: torch.device,
+    generator: torch.Generator,
 ) -> list[str]:
-    """Texts that a language model writes, token by token, from the last `context` ones.
+    """Texts that a language model writes, token by token, from the last `context` ones, all of them at once.
 
-    `logits` maps tokens N×L to N×L×V; tokens are drawn from the softmax of the last ones over `temperature`
-    (0 takes the likeliest).  A text ends with </s> where the vocabulary has one.
+    `logits` maps tokens N×L to N×L×V. A text ends with </s> where the vocabulary has one.
     """
-    start = torch.tensor([started(prompt, vocabulary)] * count, device=device)
-    rows = _continued(lambda text: logits(text[:, -context:]), start, length, temperature, vocabulary)
+    start = torch.tensor([started(prompt, vocabulary)] * count, device=generator.device)
+    rows = continued(
+        lambda text, _: logits(text[:, -context:])[:, -1],
+        start,
+        length,
+        sampling,
+        end=vocabulary.special(END),
+        generator=generator,
+    )
     return [vocabulary.decode(row) for row in rows]
 
 
@@ -82,41 +144,67 @@ def started(prompt: str, vocabulary: Vocabulary) -> list[int]:
     return tokens or ([line[0]] if line and line[0] != unknown else [len(vocabulary.specials)])
 
 
-def _answers(
-    scores: Scores, node: str, feed: Feed, count: int, length: int, temperature: float, device: torch.device
-) -> list[str]:
-    """The first pairs held back, each “source → what the model writes”."""
-    split = next((name for name in (VALIDATION, TEST) if feed.data.sizes.get(name)), TRAIN)
-    batch = next(islice(feed.data.batches(split, count, shuffle=False, outputs=feed.outputs), 1))
+def translated(
+    scores: Scores,
+    node: str,
+    feed: Feed,
+    decode: Decode,
+    *,
+    split: str,
+    shown: int,
+    sentences: int,
+    length: int,
+    width: int,
+) -> Translated:
+    """Translations of the first sentences of a split: `shown` of them to read, BLEU of `sentences`.
+
+    `decode` keeps up to `width` texts of each sentence at once; `length` 0 means that of the dataset.
+    """
     theirs, ours = feed.data.vocabularies["source"], feed.data.vocabularies["target"]
-    first = ours.special(START) or 0
-    start = torch.full((len(batch[f"{node}.source"]), 1), first, device=device)
-
-    def next_scores(text: Tensor) -> Tensor:
-        return scores({**batch, f"{node}.target": text, f"{node}.next": text})
-
     # The dataset's length is what a model with positions of its own can take.
-    most = min(length, feed.data.tensors["target"].shape[1])
-    rows = _continued(next_scores, start, most, temperature, ours)
-    sources = batch[f"{node}.source"].tolist()
-    return [
-        f"{theirs.decode(source)} → {ours.decode(row)}" for source, row in zip(sources, rows, strict=True)
+    longest = feed.data.tensors["target"].shape[1]
+    length = min(length or longest, longest)
+    wanted = max(shown, sentences)
+    size = max(1, min(_MOST_ROWS, wanted, _MOST_SCORES // (width * length * len(ours))))
+    found: list[tuple[list[int], list[int], list[int]]] = []
+    batches = feed.data.batches(split, size, shuffle=False, outputs=feed.outputs)
+    for batch in islice(batches, -(-wanted // size)):
+        start = torch.full_like(batch[f"{node}.target"][:, :1], ours.special(START) or 0)
+        rows = decode(_following(scores, node, batch), start, length, ours.special(END))
+        found += zip(batch[f"{node}.source"].tolist(), _references(batch, node), rows, strict=True)
+    found = found[:wanted]
+    pairs = [
+        Translation(theirs.decode(source), ours.decode(reference), ours.decode(row))
+        for source, reference, row in found[:shown]
     ]
+    scored = found[:sentences]
+    texts = [_words(row, ours, "<?>") for _, _, row in scored]
+    references = [_words(reference, ours, UNKNOWN) for _, reference, _ in scored]
+    return Translated(pairs, len(scored), corpus_bleu(texts, references))
 
 
-def _continued(
-    scores: Callable[[Tensor], Tensor], text: Tensor, length: int, temperature: float, vocabulary: Vocabulary
-) -> list[list[int]]:
-    """Rows of tokens, each cut where it ends."""
-    end = vocabulary.special(END)
-    for _ in range(length):
-        last = scores(text)[:, -1].float()
-        if temperature > 0:
-            chosen = torch.multinomial(torch.softmax(last / temperature, dim=-1), 1)
+def _following(scores: Scores, node: str, batch: Mapping[str, Tensor]) -> Following:
+    """Scores of the next token of a translation; each text stands beside its own source."""
+
+    def following(text: Tensor, rows: Tensor) -> Tensor:
+        own = {name: tensor.index_select(0, rows) for name, tensor in batch.items()}
+        return scores({**own, f"{node}.target": text, f"{node}.next": text})[:, -1]
+
+    return following
+
+
+def _references(batch: Mapping[str, Tensor], node: str) -> list[list[int]]:
+    """What should be written: what the decoder is to say; of a dataset without that, what it is fed with."""
+    tokens = batch.get(f"{node}.next", batch[f"{node}.target"])
+    return [[token for token in row if token >= 0] for row in tokens.tolist()]
+
+
+def _words(row: list[int], vocabulary: Vocabulary, unknown: str) -> list[str]:
+    """The words and signs of a text for BLEU; for what the vocabulary lacks stands `unknown`, which matches nothing."""
+    words: list[str] = []
+    for is_unknown, tokens in groupby(row, lambda token: token == vocabulary.special(UNKNOWN)):
+        if is_unknown:
+            words += [unknown for _ in tokens]
         else:
-            chosen = last.argmax(dim=-1, keepdim=True)
-        text = torch.cat([text, chosen], dim=1)
-        if end is not None and bool((text == end).any(dim=1).all()):
-            break
-    rows = text.tolist()
-    return [row[: row.index(end)] if end in row else row for row in rows]
+            words += _WORDS.findall(vocabulary.decode(tokens))
+    return words

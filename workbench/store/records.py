@@ -13,7 +13,7 @@ Json = Any  # what json.loads gives
 
 State = Literal["queued", "starting", "running", "paused", "completed", "failed", "stopped"]
 Request = Literal["", "pause", "resume", "stop"]
-MediaKind = Literal["image", "text", "matrix"]
+MediaKind = Literal["image", "text", "matrix", "translations", "attention", "series", "histograms"]
 CheckpointKind = Literal["last", "best"]
 
 FINAL: Final[frozenset[str]] = frozenset({"completed", "failed", "stopped"})
@@ -104,7 +104,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What a probe recorded: PNG bytes, UTF-8 text, or a matrix as JSON."""
+    """What a probe recorded: PNG bytes, UTF-8 text, or JSON for every other kind."""
 
     id: int
     run: int

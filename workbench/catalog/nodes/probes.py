@@ -25,7 +25,7 @@ class Images(NodeType):
 
     **Use when** a model makes images: see what a generator paints or an autoencoder gives back.
 
-    **Alternatives** TextSamples for language models; use Scale in front when values lie in [−1, 1].
+    **Alternatives** TextSamples for language models, Overlay for masks; use Scale in front when values lie in [−1, 1].
 
     **Reference** Zeiler and Fergus 2014, Visualizing and understanding convolutional networks.
     """
@@ -44,50 +44,6 @@ class Images(NodeType):
 
     def summary(self) -> str:
         return f"{self.count} images"
-
-
-@node(
-    "Text samples",
-    family="probe",
-    inputs=("input",),
-    outputs=(),
-    aliases=("generate", "language model", "write", "look", "record", "characters"),
-    examples=(example(("N", "L", 96)), example(("N", 64, 96), prompt="The ", temperature=0.5)),
-)
-class TextSamples(NodeType):
-    """Lets the model write after every epoch, one token after the other, and records the text.
-
-    **Formula** next token ~ softmax(scores of the last position / temperature), again and again
-
-    **Shapes** input N×L×V: scores of the next token at each position.
-
-    **Use when** a language model is trained: reading tells more than the loss.
-
-    **Alternatives** the metric Perplexity.
-
-    **Reference** Radford et al. 2019, Language models are unsupervised multitask learners.
-    """
-
-    length: int = param(200, "How many tokens are written.", min=1, max=100_000)
-    temperature: float = param(
-        0.8, "Below 1 more careful, above 1 more daring; 0 always the likeliest.", min=0, max=10
-    )
-    prompt: str = param("", "What the text begins with.")
-    count: int = param(1, "How many texts.", min=1, max=64)
-
-    def infer(self, *specs: TensorSpec) -> tuple[TensorSpec, ...]:
-        (input,) = specs
-        expect.numbers(input, "input", "scores N×L×V")
-        if input.rank != 3:
-            raise ShapeError(f"expects scores of the next token, N×L×V, got {input}", "input")
-        expect.sized(input, 2, "tokens", "input")
-        return ()
-
-    def forward(self, call: Call) -> list[str]:
-        return []
-
-    def summary(self) -> str:
-        return f"{self.length} tokens"
 
 
 @node(
@@ -142,3 +98,53 @@ class ConfusionMatrix(NodeType):
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         classes = expect.class_scores(*specs)
         return TensorSpec((classes, classes), "index")
+
+
+@node(
+    "Layer histograms",
+    family="probe",
+    inputs=(),
+    outputs=(),
+    aliases=(
+        "weights",
+        "gradients",
+        "activations",
+        "distribution",
+        "vanishing",
+        "exploding",
+        "dead",
+        "record",
+    ),
+    examples=(example(), example(bins=20, gradients=False)),
+)
+class LayerHistograms(NodeType):
+    """Records how the weights, gradients and outputs of every layer are distributed, after every epoch.
+
+    **Formula** for each layer with weights: how many of its numbers lie in each of `bins` equal parts of their range
+
+    **Shapes** no inputs: it stands by itself and looks at all layers with weights, also those inside blocks.
+
+    **Use when** training does not start or falls apart: gradients that shrink from layer to layer, outputs that are
+    all 0, weights that grow without end. It costs one batch of the evaluation more after an epoch, and of very large
+    layers it looks at 100,000 numbers. The gradients are those of the epoch's last step, as the optimiser saw them.
+
+    **Alternatives** the live values on the canvas, which tell mean and deviation of a step; Images for a single value.
+
+    **Reference** Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural networks.
+    """
+
+    bins: int = param(40, "How many parts the range is divided into.", min=4, max=200)
+    weights: bool = param(True, "Record the weights.")
+    gradients: bool = param(True, "Record the gradients of the last step.")
+    layer_outputs: bool = param(
+        True, "Record what the layers put out for a held-back batch.", label="Outputs"
+    )
+
+    def infer(self, *specs: TensorSpec) -> tuple[TensorSpec, ...]:
+        return ()
+
+    def forward(self, call: Call) -> list[str]:
+        return []
+
+    def summary(self) -> str:
+        return "all layers"
