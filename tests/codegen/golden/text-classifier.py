@@ -1,7 +1,7 @@
 """text-classifier: 11,570 learnable parameters.
 
 Words as vectors, a convolution over neighbouring words, and the mean over the
-sentence (after Kim, 2014).
+sentence without its padding (after Kim, 2014).
 """
 
 import torch
@@ -47,6 +47,31 @@ class ConfusionMatrix(nn.Module):
         return total
 
 
+class SequencePool(nn.Module):
+    """One vector of each sequence N×L×F; only its first `length` steps count, at least one."""
+
+    def __init__(self, mode: str = "mean") -> None:
+        super().__init__()
+        self.mode = mode
+
+    def forward(
+        self, x: torch.Tensor, length: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        if self.mode == "first":
+            return x[:, 0]
+        steps = torch.arange(x.size(1), device=x.device)
+        if length is None:
+            length = torch.full((x.size(0),), x.size(1), device=x.device)
+        counted = length.clamp(min=1).unsqueeze(1)
+        if self.mode == "last":
+            last = (counted - 1).unsqueeze(2).expand(-1, 1, x.size(2))
+            return x.gather(1, last).squeeze(1)
+        inside = (steps < counted).unsqueeze(2)
+        if self.mode == "max":
+            return x.masked_fill(~inside, -torch.inf).amax(1)
+        return x.masked_fill(~inside, 0.0).sum(1) / counted
+
+
 class Program(nn.Module):
     """The model and its training step, as drawn."""
 
@@ -55,35 +80,39 @@ class Program(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(num_embeddings=45, embedding_dim=48)
+        self.embedding = nn.Embedding(
+            num_embeddings=45, embedding_dim=48, padding_idx=0
+        )
         self.conv = nn.Conv1d(in_channels=48, out_channels=64, kernel_size=3, padding=1)
         self.relu = nn.ReLU()
+        self.mean = SequencePool(mode="mean")
         self.drop = nn.Dropout(p=0.3)
         self.fc = nn.Linear(in_features=64, out_features=2)
         self.loss = nn.CrossEntropyLoss()
         self.accuracy = Accuracy()
         self.confusion = ConfusionMatrix(num_classes=2)
 
-    def forward(self, sentences_tokens: Tensor) -> Tensor:
+    def forward(self, sentences_tokens: Tensor, sentences_length: Tensor) -> Tensor:
         embedding = self.embedding(sentences_tokens)  # N×16×48
         turn = embedding.permute(0, 2, 1)  # N×48×16
         conv = self.conv(turn)  # N×64×16
         relu = self.relu(conv)  # N×64×16
-        mean = relu.mean((2,))  # N×64
+        back = relu.permute(0, 2, 1)  # N×16×64
+        mean = self.mean(back, sentences_length)  # N×64
         drop = self.drop(mean)  # N×64
         fc = self.fc(drop)  # N×2
         return fc
 
     def update_train(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Minimises loss; trains everything."""
-        fc = self(batch["sentences.tokens"])
+        fc = self(batch["sentences.tokens"], batch["sentences.length"])
         loss = self.loss(fc, batch["sentences.label"])
         return {"loss": loss}
 
     @torch.no_grad()
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Sums over a batch; add them up and give them to `summarise`."""
-        fc = self(batch["sentences.tokens"])
+        fc = self(batch["sentences.tokens"], batch["sentences.length"])
         loss = self.loss(fc, batch["sentences.label"])
         accuracy = self.accuracy(fc, batch["sentences.label"])
         confusion = self.confusion(fc, batch["sentences.label"])

@@ -61,11 +61,16 @@ class Program(nn.Module):
         self.accuracy = Accuracy()
         self.perplexity = Perplexity()
 
-    def forward(self, pairs_source: Tensor, pairs_target: Tensor) -> Tensor:
+    def forward(
+        self, pairs_source: Tensor, pairs_source_length: Tensor, pairs_target: Tensor
+    ) -> Tensor:
         words1 = self.words1(pairs_source)  # N×6×64
         words2 = self.words2(pairs_target)  # N×6×64
-        _, reader_last = self.reader(words1)
-        reader_last = reader_last[-1]
+        _y, _ = self.reader(words1)
+        _steps = torch.arange(words1.size(1), device=words1.device)
+        _y = _y * (_steps < pairs_source_length.unsqueeze(1)).unsqueeze(2)
+        _rows = torch.arange(_y.size(0), device=_y.device)
+        reader_last = _y[_rows, pairs_source_length.clamp(min=1) - 1]
         thought = self.thought(reader_last)  # N×64
         row = thought.reshape(len(thought), 1, 64)  # N×1×64
         joined = words2 + row  # N×6×64
@@ -75,7 +80,9 @@ class Program(nn.Module):
 
     def update_train(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Minimises loss; trains everything."""
-        fc = self(batch["pairs.source"], batch["pairs.target"])
+        fc = self(
+            batch["pairs.source"], batch["pairs.source_length"], batch["pairs.target"]
+        )
         loss = self.loss(fc.flatten(0, 1), batch["pairs.next"].flatten(0, 1))
         loss = loss.where((batch["pairs.next"] != -100).any(), 0.0)
         return {"loss": loss}
@@ -83,7 +90,9 @@ class Program(nn.Module):
     @torch.no_grad()
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Sums over a batch; add them up and give them to `summarise`."""
-        fc = self(batch["pairs.source"], batch["pairs.target"])
+        fc = self(
+            batch["pairs.source"], batch["pairs.source_length"], batch["pairs.target"]
+        )
         loss = self.loss(fc.flatten(0, 1), batch["pairs.next"].flatten(0, 1))
         loss = loss.where((batch["pairs.next"] != -100).any(), 0.0)
         accuracy = self.accuracy(fc, batch["pairs.next"])

@@ -190,7 +190,9 @@ class SequencePool(Open):
     **Reference** Collobert et al. 2011, Natural language processing (almost) from scratch.
     """
 
-    mode: str = param("mean", "What is taken of the steps.", choices=("mean", "max", "first", "last"))
+    mode: str = param(
+        "mean", "What is taken of the steps.", choices=("mean", "max", "first", "last"), required=True
+    )
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         x = specs[0]
