@@ -61,7 +61,7 @@ class _Convolution(Biased):
     "Convolution (1d)",
     "nn.Conv1d",
     family="layer",
-    aliases=("conv", "filter", "signal", "temporal", "kernel", "time series"),
+    aliases=("conv", "filter", "signal", "temporal", "kernel", "time series", "grouped", "dilated"),
     examples=(
         example(("N", 3, 20), out_channels=8, kernel_size=5),
         example(("N", 4, "L"), out_channels=6, padding="same", bias=False),
@@ -144,7 +144,7 @@ class Conv2d(_Convolution):
     "Convolution (3d)",
     "nn.Conv3d",
     family="layer",
-    aliases=("conv", "filter", "cnn", "volume", "video", "kernel", "voxel", "scan"),
+    aliases=("conv", "filter", "cnn", "volume", "video", "kernel", "voxel", "scan", "grouped", "dilated"),
     examples=(
         example(("N", 1, 8, 9, 10), out_channels=4),
         example(("N", 4, "D", "H", 6), out_channels=6, kernel_size=(1, 3, 3), padding="same", bias=False),

@@ -57,7 +57,7 @@ class _Depthwise(Biased):
     "Depthwise convolution (1d)",
     "nn.Conv1d",
     family="layer",
-    aliases=("conv", "filter", "signal", "channelwise", "grouped", "conformer"),
+    aliases=("depthwise", "conv", "filter", "signal", "channelwise", "grouped", "conformer"),
     examples=(
         example(("N", 6, 20), kernel_size=5, padding="same"),
         example(("N", 4, "L"), stride=2, padding=1, bias=False),
@@ -99,7 +99,16 @@ class DepthwiseConv1d(_Depthwise):
     "Depthwise convolution",
     "nn.Conv2d",
     family="layer",
-    aliases=("conv", "filter", "image", "channelwise", "grouped", "mobilenet", "inverted residual"),
+    aliases=(
+        "depthwise",
+        "conv",
+        "filter",
+        "image",
+        "channelwise",
+        "grouped",
+        "mobilenet",
+        "inverted residual",
+    ),
     examples=(
         example(("N", 6, 12, 11), padding=1, bias=False),
         example(("N", 4, "H", 12), kernel_size=(5, 3), padding="same"),

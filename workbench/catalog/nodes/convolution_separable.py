@@ -87,7 +87,7 @@ class _Separable(Biased):
     "Separable convolution (1d)",
     "SeparableConv1d",
     family="layer",
-    aliases=("depthwise", "pointwise", "signal", "quartznet", "time series"),
+    aliases=("depthwise separable", "pointwise", "signal", "quartznet", "time series"),
     source=_SOURCE.format(rank=1, number="int"),
     examples=(
         example(("N", 3, 20), out_channels=8, kernel_size=5, padding="same"),
@@ -130,7 +130,7 @@ class SeparableConv1d(_Separable):
     "Separable convolution",
     "SeparableConv2d",
     family="layer",
-    aliases=("depthwise", "pointwise", "image", "xception", "mobilenet"),
+    aliases=("depthwise separable", "pointwise", "image", "xception", "mobilenet"),
     source=_SOURCE.format(rank=2, number="int | tuple[int, int]"),
     examples=(
         example(("N", 3, 12, 11), out_channels=8, padding=1),

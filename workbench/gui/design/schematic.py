@@ -178,8 +178,8 @@ _CURVES: dict[str, Callable[[float], float]] = {
     "Mish": lambda x: x * math.tanh(math.log1p(math.exp(x))),
     "Tanh": lambda x: 2 * math.tanh(x),
     "Sigmoid": lambda x: 3 / (1 + math.exp(-1.6 * x)),
-    "Hardtanh": lambda x: 2 * min(max(-1.0, x), 1.0),
-    "Hardsigmoid": lambda x: min(max(0.0, x + 3), 6) / 2,
+    "Hardtanh": lambda x: 1.3 * min(max(-1.0, x), 1.0),
+    "Hardsigmoid": lambda x: min(max(0.0, 2 * x + 3), 6) / 2,
     "LogSigmoid": lambda x: -math.log1p(math.exp(-x)),
     "Softplus": lambda x: math.log1p(math.exp(x)),
 }
@@ -240,7 +240,11 @@ def _normalisation(painter: QPainter, room: QRectF, type: str) -> None:
 
 
 def _pooling(painter: QPainter, room: QRectF, type: str) -> None:
-    """Four cells become one."""
+    """Four cells become one; in unpooling one becomes four."""
+    painter.save()
+    if "Unpool" in type:
+        painter.translate(2 * room.center().x(), 0)
+        painter.scale(-1, 1)
     size = room.height() * 0.62
     cells = QRectF(room.left(), room.center().y() - size / 2, size, size)
     painter.drawRect(cells)
@@ -249,6 +253,7 @@ def _pooling(painter: QPainter, room: QRectF, type: str) -> None:
     one = QRectF(room.right() - size / 2, room.center().y() - size / 4, size / 2, size / 2)
     painter.fillRect(one, _faint(painter, 150))
     painter.drawRect(one)
+    painter.restore()
 
 
 def _merge(painter: QPainter, room: QRectF, type: str) -> None:
