@@ -16,7 +16,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.drawing import CLASSIFIER, draw
+from tests.drawing import CLASSIFIER, block, draw
 from tests.engine.conftest import Trained, iris, same
 from workbench.catalog.templates import load
 from workbench.core.assign import assign
@@ -312,6 +312,27 @@ def test_an_error_in_the_middle_is_the_cause_in_one_line(
     run = trained.run(iris())
     assert (run.state, run.cause) == ("failed", cause)
     assert len(trained.store.points_of(run.id, "train/loss")) == 3, "what came before is kept"
+
+
+def test_an_error_in_a_layer_names_the_node(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inside of a block that repeats, too: which of its copies it was does not show on the canvas."""
+
+    def failing(self: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(nn.Tanh, "forward", failing)
+    deep = block("x Input\nfc Linear out_features=4 < x\nbend Tanh < fc\ny Output < bend")
+    document = draw(
+        """
+        data Dataset dataset=iris
+        body @Deep *2 < data
+        head Linear out_features=3 < body
+        loss CrossEntropyLoss < head data.label
+        """,
+        blocks={"Deep": deep},
+    )
+    run = trained.run(document)
+    assert (run.state, run.cause) == ("failed", "body/bend: RuntimeError: broken")
 
 
 def test_a_probe_that_fails_ends_neither_the_run_nor_the_other_probes(

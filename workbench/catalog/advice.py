@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from workbench.catalog.advice_lengths import warn_of_lengths
 from workbench.catalog.moving import Moving
 from workbench.catalog.problems import Problems
 from workbench.catalog.rules import fix, inner_end, insert_fix
@@ -40,6 +41,8 @@ def warn(document: Document, root: Scope, problems: Problems) -> None:
         shared = {info.node.linked_to for info in scope.infos.values()}
         for id, info in scope.infos.items():
             type = info.node.type
+            if "length" in info.ports:
+                warn_of_lengths(scope, id, problems)
             if type in _TAKE_SCORES:
                 _activation_before(scope, id, problems)
             elif type.startswith("BatchNorm"):

@@ -44,3 +44,19 @@ def build(file: Path, text: str, seed: int, device: torch.device) -> nn.Module:
 def method(program: nn.Module, name: str) -> Callable[..., dict[str, Tensor]]:
     """A method that the program's text defines, such as "update_train"."""
     return cast(Callable[..., dict[str, Tensor]], getattr(program, name))
+
+
+def place_of(error: BaseException) -> str:
+    """The node in which an error arose, by its path in the drawing; "" where it was none."""
+    modules: list[nn.Module] = []
+    trace = error.__traceback__
+    while trace is not None:
+        owner = trace.tb_frame.f_locals.get("self")
+        if isinstance(owner, nn.Module):
+            modules.append(owner)
+        trace = trace.tb_next
+    if not modules:
+        return ""
+    names = {module: name for name, module in modules[0].named_modules()}
+    deepest = next((names[module] for module in reversed(modules) if names.get(module)), "")
+    return "/".join(part for part in deepest.split(".") if not part.isdecimal())

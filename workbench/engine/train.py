@@ -27,7 +27,7 @@ from workbench.engine.data import Loaded, load
 from workbench.engine.feeds import Feeds
 from workbench.engine.loop import Goal, Loop, Stopped
 from workbench.engine.probes import Probes
-from workbench.engine.program import build
+from workbench.engine.program import build, place_of
 from workbench.engine.recorder import Recorder
 from workbench.jobs.estimates import MEMORY
 from workbench.store.records import CheckpointKind, RunRecord, State
@@ -209,9 +209,11 @@ def goal(analysis: Analysis) -> Goal:
 
 
 def _cause(error: Exception) -> str:
-    """One sentence; torch's own words often span many lines."""
+    """One sentence that names the node; torch's own words often span many lines."""
     first = str(error).strip().split("\n")[0]
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+    what = f"{type(error).__name__}: {first}" if first else type(error).__name__
+    place = place_of(error)
+    return f"{place}: {what}" if place else what
 
 
 def _out_of_memory(error: Exception) -> bool:
