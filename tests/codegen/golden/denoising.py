@@ -21,9 +21,20 @@ def average(total: Tensor) -> float:
 class MeanAbsoluteError(nn.Module):
     """Mean of the absolute differences."""
 
-    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        error = (input - target).float().abs().sum()
-        return torch.stack((error, torch.full_like(error, input.numel())))
+    def forward(
+        self,
+        input: torch.Tensor,
+        target: torch.Tensor,
+        length: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        error = (input - target).float().abs()
+        counts = torch.ones_like(error)
+        if length is not None:
+            steps = torch.arange(error.shape[1], device=error.device)
+            steps = steps < length.unsqueeze(1)
+            steps = steps.reshape(*steps.shape, *[1] * (error.dim() - 2))
+            counts = counts * steps
+        return torch.stack(((error * counts).sum(), counts.sum()))
 
     def value(self, total: torch.Tensor) -> torch.Tensor:
         return total[0] / total[1]

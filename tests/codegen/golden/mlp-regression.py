@@ -21,9 +21,20 @@ def average(total: Tensor) -> float:
 class MeanAbsoluteError(nn.Module):
     """Mean of the absolute differences."""
 
-    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        error = (input - target).float().abs().sum()
-        return torch.stack((error, torch.full_like(error, input.numel())))
+    def forward(
+        self,
+        input: torch.Tensor,
+        target: torch.Tensor,
+        length: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        error = (input - target).float().abs()
+        counts = torch.ones_like(error)
+        if length is not None:
+            steps = torch.arange(error.shape[1], device=error.device)
+            steps = steps < length.unsqueeze(1)
+            steps = steps.reshape(*steps.shape, *[1] * (error.dim() - 2))
+            counts = counts * steps
+        return torch.stack(((error * counts).sum(), counts.sum()))
 
     def value(self, total: torch.Tensor) -> torch.Tensor:
         return total[0] / total[1]
@@ -32,15 +43,26 @@ class MeanAbsoluteError(nn.Module):
 class R2Score(nn.Module):
     """1 - (sum of squared differences) / (sum of squared deviations of the target from its mean)."""
 
-    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self,
+        input: torch.Tensor,
+        target: torch.Tensor,
+        length: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         target = target.float()
-        error, summed = (input - target).pow(2).sum(), target.sum()
+        error = (input - target).pow(2)
+        counts = torch.ones_like(error)
+        if length is not None:
+            steps = torch.arange(error.shape[1], device=error.device)
+            steps = steps < length.unsqueeze(1)
+            steps = steps.reshape(*steps.shape, *[1] * (error.dim() - 2))
+            counts = counts * steps
         return torch.stack(
             (
-                torch.full_like(summed, target.numel()),
-                summed,
-                target.pow(2).sum(),
-                error,
+                counts.sum(),
+                (target * counts).sum(),
+                (target.pow(2) * counts).sum(),
+                (error * counts).sum(),
             )
         )
 

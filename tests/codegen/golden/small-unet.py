@@ -1,0 +1,183 @@
+"""small-unet: 117,107 learnable parameters.
+
+A small U-Net (after Ronneberger, Fischer & Brox, 2015) with batch normalisation:
+halved twice, enlarged twice, with the finer pictures joined on the way back.
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+def weighted(mean: Tensor, count: Tensor | int) -> Tensor:
+    """A mean over `count` entries as a sum that adds up over batches."""
+    return torch.stack([mean.detach() * count, torch.zeros_like(mean) + count])
+
+
+def average(total: Tensor) -> float:
+    """The mean of what `weighted` summed up."""
+    return (total[0] / total[1]).item() if total[1] else 0.0
+
+
+class Accuracy(nn.Module):
+    """Share of the entries whose highest score is the target; targets of -100 do not count."""
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        guess = input.argmax(1 if input.dim() > 3 else -1)
+        return torch.stack(((guess == target).sum(), (target != -100).sum()))
+
+    def value(self, total: torch.Tensor) -> torch.Tensor:
+        return total[0] / total[1]
+
+
+class F1Score(nn.Module):
+    """2·precision·recall / (precision + recall) of the classes that occur; -100 does not count."""
+
+    def __init__(self, num_classes: int, average: str = "macro") -> None:
+        super().__init__()
+        self.num_classes, self.average = num_classes, average
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        guess = input.argmax(1 if input.dim() > 3 else -1)
+        # A bin for what does not count, so that no size depends on the data.
+        spare = self.num_classes
+        right = torch.where(guess == target, target, spare)
+        guess = torch.where(target == -100, spare, guess)
+        bins = torch.stack(
+            (right, guess, torch.where(target == -100, spare, target))
+        ).flatten(1)
+        counts = torch.zeros(3, spare + 1, dtype=torch.long, device=input.device)
+        return counts.scatter_add_(1, bins, torch.ones_like(bins))[:, :-1]
+
+    def value(self, total: torch.Tensor) -> torch.Tensor:
+        right, guessed, actual = total
+        if self.average == "micro":
+            right, guessed, actual = right.sum(), guessed.sum(), actual.sum()
+        each = 2 * right / (guessed + actual).clamp(min=1)
+        share = ((guessed + actual) > 0).float()
+        if self.average == "weighted":
+            share = actual.float()
+        return (each * share).sum() / share.sum()
+
+
+class Double(nn.Module):
+    """Block Double: x → y."""
+
+    def __init__(self, conv1_in_channels: int, width: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(
+            in_channels=conv1_in_channels,
+            out_channels=width,
+            kernel_size=3,
+            padding=1,
+            bias=False,
+        )
+        self.norm1 = nn.BatchNorm2d(num_features=width)
+        self.relu1 = nn.ReLU()
+        self.conv2 = nn.Conv2d(
+            in_channels=width, out_channels=width, kernel_size=3, padding=1, bias=False
+        )
+        self.norm2 = nn.BatchNorm2d(num_features=width)
+        self.relu2 = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        conv1 = self.conv1(x)
+        norm1 = self.norm1(conv1)
+        relu1 = self.relu1(norm1)
+        conv2 = self.conv2(relu1)
+        norm2 = self.norm2(conv2)
+        relu2 = self.relu2(norm2)
+        return relu2
+
+
+class Up(nn.Module):
+    """Block Up: x, skip → y."""
+
+    def __init__(self, grow_in_channels: int, width: int) -> None:
+        super().__init__()
+        self.grow = nn.ConvTranspose2d(
+            in_channels=grow_in_channels, out_channels=width, kernel_size=2, stride=2
+        )
+        self.convs = Double(conv1_in_channels=grow_in_channels, width=width)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        grow = self.grow(x)
+        join = torch.cat((skip, grow), dim=1)
+        convs = self.convs(join)
+        return convs
+
+
+class Program(nn.Module):
+    """The model and its training step, as drawn."""
+
+    # The updates of a step in their order: name, every how many steps, gradient clipping.
+    UPDATES = (("train", 1, 0.0),)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down1 = Double(conv1_in_channels=1, width=16)
+        self.pool1 = nn.MaxPool2d(kernel_size=2)
+        self.down2 = Double(conv1_in_channels=16, width=32)
+        self.pool2 = nn.MaxPool2d(kernel_size=2)
+        self.bottom = Double(conv1_in_channels=32, width=64)
+        self.up2 = Up(grow_in_channels=64, width=32)
+        self.up1 = Up(grow_in_channels=32, width=16)
+        self.scores = nn.Conv2d(in_channels=16, out_channels=3, kernel_size=1)
+        self.loss = nn.CrossEntropyLoss()
+        self.accuracy = Accuracy()
+        self.f1 = F1Score(num_classes=3)
+
+    def forward(self, data_image: Tensor) -> Tensor:
+        down1 = self.down1(data_image)  # N×16×32×32
+        pool1 = self.pool1(down1)  # N×16×16×16
+        down2 = self.down2(pool1)  # N×32×16×16
+        pool2 = self.pool2(down2)  # N×32×8×8
+        bottom = self.bottom(pool2)  # N×64×8×8
+        up2 = self.up2(bottom, down2)  # N×32×16×16
+        up1 = self.up1(up2, down1)  # N×16×32×32
+        scores = self.scores(up1)  # N×3×32×32
+        return scores
+
+    def update_train(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Minimises loss; trains everything."""
+        scores = self(batch["data.image"])
+        loss = self.loss(scores, batch["data.mask"])
+        loss = loss.where((batch["data.mask"] != -100).any(), 0.0)
+        return {"loss": loss}
+
+    @torch.no_grad()
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Sums over a batch; add them up and give them to `summarise`."""
+        scores = self(batch["data.image"])
+        loss = self.loss(scores, batch["data.mask"])
+        loss = loss.where((batch["data.mask"] != -100).any(), 0.0)
+        accuracy = self.accuracy(scores, batch["data.mask"])
+        f1 = self.f1(scores, batch["data.mask"])
+        return {
+            "loss": weighted(loss, (batch["data.mask"] != -100).sum()),
+            "accuracy": accuracy,
+            "f1": f1,
+        }
+
+    def summarise(self, totals: dict[str, Tensor]) -> dict[str, float]:
+        """Losses and metrics from summed states."""
+        return {
+            "loss": average(totals["loss"]),
+            "accuracy": self.accuracy.value(totals["accuracy"]).item(),
+            "f1": self.f1.value(totals["f1"]).item(),
+        }
+
+    @torch.no_grad()
+    def mask(self, data_image: Tensor) -> Tensor:
+        """From data_image N×1×32×32 to N×3×32×32."""
+        scores = self(data_image)
+        return scores
+
+    def optimizer_train(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(self.parameters(), lr=0.004)
+
+    def schedule_train(
+        self, optimizer: torch.optim.Optimizer, steps: int, epoch_steps: int
+    ) -> torch.optim.lr_scheduler.LRScheduler:
+        return torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, max_lr=0.004, total_steps=steps, pct_start=0.3
+        )

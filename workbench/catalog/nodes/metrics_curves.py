@@ -1,0 +1,175 @@
+"""Metrics over all thresholds, from histograms of scores. Imports catalog.spec, catalog's other metrics and core.
+
+2,000 bins of log-odds: around 0, scores less than 0.02 apart may count as equal; at ±20, less than 0.08.
+"""
+
+from typing import ClassVar
+
+from workbench.catalog import expect
+from workbench.catalog.forms import form
+from workbench.catalog.nodes.losses_classes import yes_or_no
+from workbench.catalog.nodes.metrics import CLASSES, PORTS
+from workbench.catalog.spec import NodeType, example, known, node
+from workbench.core.expressions import Value
+from workbench.core.shapes import TensorSpec
+
+_EXAMPLES = (
+    *CLASSES,
+    example(("N", 1), TensorSpec(("N",), "index", 2)),
+    example(("N", 5), ("N", 5)),
+    example(("N", "L", 1), TensorSpec(("N", "L"), "index", 2)),
+)
+
+
+@form
+class _Curve(NodeType):
+    """Reads scores of classes, or of yes and no."""
+
+    goal: ClassVar[str] = "max"
+
+    def infer(self, *specs: TensorSpec) -> TensorSpec:
+        input, target = specs
+        if target.dtype == "float":
+            expect.same_shape(input, target)
+        elif input.shape in (target.shape, (*target.shape, 1)):
+            yes_or_no(input, target)
+        else:
+            expect.class_scores(input, target)
+        return TensorSpec(())
+
+    def given(self, *specs: TensorSpec) -> dict[str, Value]:
+        input, target = specs
+        if target.dtype == "float":
+            return {"columns": known(input.shape[-1])} if input.rank > 1 else {}
+        if input.shape in (target.shape, (*target.shape, 1)):
+            return {}
+        return {"classes": known(input.shape[expect.class_axis(input)])}
+
+
+@node(
+    "Area under the ROC curve",
+    "AUROC",
+    family="metric",
+    inputs=PORTS,
+    outputs=("value",),
+    aliases=("auc", "roc", "ranking", "threshold", "imbalanced", "classification"),
+    source='''\
+class AUROC(nn.Module):
+    """How often a true case scores above a false one; equal scores count half."""
+
+    bins = 2000  # of log-odds, 0.02 wide around 0; what shares a bin counts as equal
+
+    def __init__(self, classes: int = 1, columns: int = 1) -> None:
+        super().__init__()
+        self.classes, self.columns = classes, columns
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        if self.classes > 1:  # each class against the rest
+            rows = input.float().movedim(1 if input.dim() > 3 else -1, -1)
+            share = rows.reshape(-1, self.classes).log_softmax(-1)
+            score = share - torch.log1p(-share.exp())
+            target = target.reshape(-1, 1)
+            truth = target == torch.arange(self.classes, device=target.device)
+        else:  # yes or no, in one or several columns
+            score = input.float().reshape(-1, self.columns)
+            target = target.reshape(-1, self.columns)
+            truth = target > 0.5
+        score = score.nan_to_num()
+        place = (score / (20 + score.abs()) + 1) / 2 * (self.bins - 1)
+        column = torch.arange(score.shape[1], device=score.device)
+        place = (2 * column + truth) * self.bins + place.round().long()
+        size = 2 * score.shape[1] * self.bins
+        place = torch.where(target == -100, size, place).flatten()
+        counts = torch.zeros(size + 1, dtype=torch.long, device=score.device)
+        counts = counts.scatter_add_(0, place, torch.ones_like(place))
+        return counts[:-1].reshape(-1, 2, self.bins)
+
+    def value(self, total: torch.Tensor) -> torch.Tensor:
+        no, yes = total.double().unbind(1)
+        below = no.cumsum(1) - no / 2
+        pairs = yes.sum(1) * no.sum(1)
+        each = (yes * below).sum(1) / pairs.clamp(min=1)
+        return (each.sum() / (pairs > 0).sum()).float()
+''',
+    examples=_EXAMPLES,
+)
+class AUROC(_Curve):
+    """How often a true case scores above a false one, whatever the threshold.
+
+    **Formula** value = (pairs in which the true case scores higher + ½ · ties) / all pairs of a true and a false case
+
+    **Shapes** input N×C, N×L×C or N×C×H×W of scores and target of classes (each class against the rest, averaged over
+    those that occur), or one score for each yes/no label → value. Larger is better; −100 does not count. From
+    2,000 bins of log-odds (0.02 wide around 0), which is right to about 0.001.
+
+    **Use when** a threshold is chosen later, or classes are imbalanced.
+
+    **Alternatives** AveragePrecision when true cases are very rare; F1Score at the usual threshold.
+
+    **Reference** Fawcett 2006, An introduction to ROC analysis; sklearn.metrics.roc_auc_score.
+    """
+
+
+@node(
+    "Average precision",
+    "AveragePrecision",
+    family="metric",
+    inputs=PORTS,
+    outputs=("value",),
+    aliases=("ap", "map", "precision recall curve", "ranking", "rare", "imbalanced"),
+    source='''\
+class AveragePrecision(nn.Module):
+    """The precision at each true case, over all thresholds; equal scores are taken together."""
+
+    bins = 2000  # of log-odds, 0.02 wide around 0; what shares a bin counts as equal
+
+    def __init__(self, classes: int = 1, columns: int = 1) -> None:
+        super().__init__()
+        self.classes, self.columns = classes, columns
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        if self.classes > 1:  # each class against the rest
+            rows = input.float().movedim(1 if input.dim() > 3 else -1, -1)
+            share = rows.reshape(-1, self.classes).log_softmax(-1)
+            score = share - torch.log1p(-share.exp())
+            target = target.reshape(-1, 1)
+            truth = target == torch.arange(self.classes, device=target.device)
+        else:  # yes or no, in one or several columns
+            score = input.float().reshape(-1, self.columns)
+            target = target.reshape(-1, self.columns)
+            truth = target > 0.5
+        score = score.nan_to_num()
+        place = (score / (20 + score.abs()) + 1) / 2 * (self.bins - 1)
+        column = torch.arange(score.shape[1], device=score.device)
+        place = (2 * column + truth) * self.bins + place.round().long()
+        size = 2 * score.shape[1] * self.bins
+        place = torch.where(target == -100, size, place).flatten()
+        counts = torch.zeros(size + 1, dtype=torch.long, device=score.device)
+        counts = counts.scatter_add_(0, place, torch.ones_like(place))
+        return counts[:-1].reshape(-1, 2, self.bins)
+
+    def value(self, total: torch.Tensor) -> torch.Tensor:
+        no, yes = total.double().flip(2).cumsum(2).unbind(1)
+        found = yes.diff(dim=1, prepend=torch.zeros_like(yes[:, :1]))
+        all_of = yes[:, -1]
+        each = (found * yes / (yes + no).clamp(min=1)).sum(1) / all_of.clamp(min=1)
+        return (each.sum() / (all_of > 0).sum()).float()
+''',
+    examples=_EXAMPLES,
+)
+class AveragePrecision(_Curve):
+    """The precision at each true case, averaged: the area under the curve of precision over recall.
+
+    **Formula** value = Σ_k (recall_k − recall_(k−1)) · precision_k over the thresholds from high to low
+
+    **Shapes** input N×C, N×L×C or N×C×H×W of scores and target of classes (each class against the rest, averaged over
+    those that occur), or one score for each yes/no label → value. Larger is better; −100 does not count. From
+    2,000 bins of log-odds (0.02 wide around 0), which is right to about 0.001.
+
+    **Use when** true cases are rare and should come first.
+
+    **Alternatives** AUROC; Precision and Recall at the usual threshold.
+
+    **Reference** Everingham et al. 2010, The Pascal visual object classes challenge;
+    sklearn.metrics.average_precision_score.
+    """
