@@ -144,7 +144,7 @@ def _layer(painter: QPainter, room: QRectF, type: str) -> None:
         window = QRectF(room.left(), room.top(), room.width() / 2, room.height() / 2)
         painter.fillRect(window.adjusted(1, 1, 0, 0), _faint(painter))
         painter.drawRect(window)
-    elif type in ("RNN", "LSTM", "GRU"):
+    elif type.startswith(("RNN", "LSTM", "GRU")):
         painter.drawEllipse(room.center() + QPointF(0, 4), room.width() / 5, room.width() / 5)
         painter.drawArc(room.adjusted(7, 0, -7, -12), 0, 180 * 16)
         tip = QPointF(room.right() - 7, room.center().y() - 6)
