@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from workbench.gui import theme
-from workbench.gui.widgets.media import Matrix, MediaPanel
+from workbench.gui.widgets.media import MediaPanel
+from workbench.gui.widgets.media_matrix import Matrix
 from workbench.store.records import Media, MediaKind
 
 MATRIX = json.dumps({"labels": ["cat", "dog"], "counts": [[8, 2], [1, 9]]}).encode()

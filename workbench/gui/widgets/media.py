@@ -1,248 +1,32 @@
-"""Shows what probes recorded: pictures, texts and matrices, with a slider through the training.
+"""Shows what probes recorded, each kind with a view of its own, with a slider through the training.
 
 Imports Qt, records and the other widgets.
 """
 
-import json
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Protocol, cast
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QHelpEvent, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QPlainTextEdit,
-    QSizePolicy,
-    QSlider,
-    QStackedWidget,
-    QToolTip,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
-from workbench.core.text import number, one_line, whole
-from workbench.gui import theme
-from workbench.gui.widgets.colors import mixed, readable_on
+from workbench.core.text import one_line, whole
 from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import ElidedLabel, Label
+from workbench.gui.widgets.media_attention import AttentionView
+from workbench.gui.widgets.media_histograms import HistogramsView
+from workbench.gui.widgets.media_matrix import MatrixView
+from workbench.gui.widgets.media_pictures import ImageView
+from workbench.gui.widgets.media_series import SeriesView
+from workbench.gui.widgets.media_texts import TextView, TranslationsView
 from workbench.gui.widgets.surfaces import surface
-from workbench.store.records import Media
-
-_MOST_CELLS: Final = 400  # a side; more cannot be told apart on a screen
+from workbench.store.records import Media, MediaKind
 
 
-class ImageView(QWidget):
-    """A picture as large as fits, its pixels sharp."""
+class View(Protocol):
+    """A widget that shows one kind of records."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._image = QImage()
-        self.setAccessibleName(name)
-        self.setMinimumSize(120, 80)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    @property
-    def image(self) -> QImage:
-        return self._image
-
-    def show_image(self, data: bytes) -> None:
-        """Show PNG bytes; what is no picture is said to be damaged."""
-        self._image = QImage.fromData(data)
-        self.setToolTip(
-            f"{self._image.width()} × {self._image.height()} pixels"
-            if not self._image.isNull()
-            else "This picture is damaged and cannot be shown"
-        )
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(280, 280)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if self._image.isNull():
-            painter.setPen(theme.color("dim"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "This picture is damaged")
-            return
-        wide, high = self._image.width(), self._image.height()
-        scale = min(self.width() / wide, self.height() / high)
-        image = self._image
-        if scale > 1:  # whole squares first, then smoothly to size: pixels stay sharp and even
-            image = image.scaled(image.size() * math.ceil(scale * self.devicePixelRatioF()))
-        box = QRectF(0, 0, wide * scale, high * scale)
-        box.moveCenter(QRectF(self.rect()).center())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(QRectF(box.toRect()), image)
-        painter.end()
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """Counts of a confusion matrix: a row for each true class, a column for each guess."""
-
-    labels: tuple[str, ...]
-    counts: tuple[tuple[float, ...], ...]
-
-    @classmethod
-    def parse(cls, data: bytes) -> "Matrix | None":
-        """From {"labels": […], "counts": [[…]]}; None where it is not that."""
-        try:
-            given = json.loads(data)
-            rows = given["counts"] if isinstance(given, dict) else given
-            counts = tuple(tuple(float(value) for value in row) for row in rows)
-            labels = given.get("labels") if isinstance(given, dict) else ()
-        except (ValueError, TypeError, KeyError):
-            return None
-        size = len(counts)
-        if not 0 < size <= _MOST_CELLS or any(len(row) != size for row in counts):
-            return None
-        names = tuple(one_line(str(label), 40) for label in labels or ())
-        return cls(names if len(names) == size else tuple(str(index) for index in range(size)), counts)
-
-    def right(self) -> float:
-        """The share on the diagonal; NaN in an empty matrix."""
-        total = sum(map(sum, self.counts))
-        return sum(row[index] for index, row in enumerate(self.counts)) / total if total else math.nan
-
-
-class MatrixView(QWidget):
-    """A confusion matrix: colour by share of the true class, counts written where they fit."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._matrix: Matrix | None = None
-        self._frame = QRectF()
-        self.setAccessibleName(name)
-        self.setMinimumSize(160, 140)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setToolTip("Rows: the true class. Columns: what the model said.")
-        theme.changed.connect(self.update)
-
-    @property
-    def matrix(self) -> Matrix | None:
-        return self._matrix
-
-    def show_matrix(self, data: bytes) -> None:
-        """Show a matrix as a probe stores it."""
-        self._matrix = Matrix.parse(data)
-        self.setAccessibleDescription(
-            f"{len(self._matrix.labels)} classes, {number(100 * self._matrix.right(), 3)} % right"
-            if self._matrix
-            else "damaged"
-        )
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(300, 300)
-
-    def cell(self, row: int, column: int) -> QRectF:
-        """Where a cell is painted."""
-        assert self._matrix is not None
-        size = len(self._matrix.labels)
-        side = self._frame.width() / size
-        return QRectF(self._frame.left() + column * side, self._frame.top() + row * side, side, side)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        matrix = self._matrix
-        if matrix is None:
-            painter.setPen(theme.color("dim"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "This matrix is damaged")
-            return
-        font = QFont(self.font())
-        font.setPixelSize(theme.SMALL)
-        painter.setFont(font)
-        metrics = QFontMetricsF(font)
-        names = max(metrics.horizontalAdvance(label) for label in matrix.labels)
-        left = min(names, self.width() * 0.3) + 28
-        side = max(40.0, min(self.width() - left - 4, self.height() - 44))
-        middle = (self.height() - side - 40) / 2
-        self._frame = QRectF(
-            left + max(0.0, (self.width() - left - 4 - side) / 2), max(4.0, middle), side, side
-        )
-        self._paint_cells(painter, matrix, metrics)
-        self._paint_labels(painter, matrix, metrics, left)
-        painter.end()
-
-    def _paint_cells(self, painter: QPainter, matrix: Matrix, metrics: QFontMetricsF) -> None:
-        side = self._frame.width() / len(matrix.labels)
-        full, panel = theme.color("accent"), theme.color("panel")
-        for row, counts in enumerate(matrix.counts):
-            total = sum(counts)
-            for column, count in enumerate(counts):
-                share = count / total if total else 0.0
-                box = self.cell(row, column)
-                back = mixed(full, panel, 0.06 + 0.94 * share**0.6 if count else 0.06)
-                painter.fillRect(box.adjusted(0.5, 0.5, -0.5, -0.5), back)
-                written = whole(count)
-                if count and metrics.horizontalAdvance(written) < side - 3 and side > metrics.height() - 2:
-                    painter.setPen(readable_on(back))
-                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, written)
-
-    def _paint_labels(self, painter: QPainter, matrix: Matrix, metrics: QFontMetricsF, left: float) -> None:
-        frame, size = self._frame, len(matrix.labels)
-        side = frame.width() / size
-        painter.setPen(theme.color("dim"))
-        stride = max(1, math.ceil(metrics.height() / side))
-        widest = max(metrics.horizontalAdvance(label) for label in matrix.labels[::stride])
-        across = max(stride, math.ceil(min(widest + 6, 60) / side))
-        for index in range(0, size, stride):
-            label = metrics.elidedText(matrix.labels[index], Qt.TextElideMode.ElideRight, left - 26)
-            box = QRectF(frame.left() - left, frame.top() + index * side, left - 6, side)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, label)
-        for index in range(0, size, across):
-            room = across * side
-            label = metrics.elidedText(matrix.labels[index], Qt.TextElideMode.ElideRight, room - 2)
-            box = QRectF(frame.left() + index * side + side / 2 - room / 2, frame.bottom() + 4, room, 16)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
-        painter.drawText(
-            QRectF(frame.left(), frame.bottom() + 20, frame.width(), 16),
-            Qt.AlignmentFlag.AlignCenter,
-            "predicted",
-        )
-        painter.save()
-        painter.translate(QPointF(frame.left() - left + 8, frame.center().y()))
-        painter.rotate(-90)
-        painter.drawText(QRectF(-60, -8, 120, 16), Qt.AlignmentFlag.AlignCenter, "true")
-        painter.restore()
-
-    def event(self, event: QEvent) -> bool:
-        if (
-            isinstance(event, QHelpEvent)
-            and self._matrix is not None
-            and self._frame.contains(QPointF(event.pos()))
-        ):
-            size = len(self._matrix.labels)
-            side = self._frame.width() / size
-            row = min(size - 1, int((event.pos().y() - self._frame.top()) / side))
-            column = min(size - 1, int((event.pos().x() - self._frame.left()) / side))
-            QToolTip.showText(event.globalPos(), self.cell_text(row, column), self)
-            return True
-        return super().event(event)
-
-    def cell_text(self, row: int, column: int) -> str:
-        """A cell in words."""
-        assert self._matrix is not None
-        labels, counts = self._matrix.labels, self._matrix.counts
-        total = sum(counts[row])
-        share = f" ({100 * counts[row][column] / total:.1f} %)" if total else ""
-        return f"{labels[row]} said to be {labels[column]}: {whole(counts[row][column])} of {whole(total)}{share}"
-
-
-class TextView(QPlainTextEdit):
-    """A recorded text, in a font of even width."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setReadOnly(True)
-        self.setAccessibleName(name)
-        self.setToolTip(name)
-        font = QFont("monospace")
-        font.setStyleHint(QFont.StyleHint.Monospace)
-        font.setPixelSize(theme.SMALL)
-        self.setFont(font)
+    def show_media(self, history: Sequence[Media]) -> str:
+        """Shows the last of what a probe recorded until some point; gives what to add to the caption."""
 
 
 class MediaPanel(QWidget):
@@ -253,7 +37,7 @@ class MediaPanel(QWidget):
         surface(self, "panel")
         self.setAccessibleName("Recorded by probes")
         self._media: dict[str, list[Media]] = {}
-        self.probe = Choice("Probe", "Which probe's pictures, texts or matrices are shown")
+        self.probe = Choice("Probe", "Which probe's records are shown")
         self.probe.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.caption = ElidedLabel("", "small")
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -265,9 +49,24 @@ class MediaPanel(QWidget):
         self.image = ImageView("Recorded picture")
         self.text = TextView("Recorded text")
         self.matrix = MatrixView("Confusion matrix")
+        self.translations = TranslationsView("Translations")
+        self.attention = AttentionView("Attention map")
+        self.series = SeriesView("Forecasts")
+        self.histograms = HistogramsView("Histograms of the layers")
+        # All that a new kind needs: its name in the store's records, and what shows it.
+        self._views: dict[MediaKind, View] = {
+            "image": self.image,
+            "text": self.text,
+            "matrix": self.matrix,
+            "translations": self.translations,
+            "attention": self.attention,
+            "series": self.series,
+            "histograms": self.histograms,
+        }
+        self._unknown = Label("This was recorded by a newer Workbench and cannot be shown.", "dim", wrap=True)
         self._stack = QStackedWidget()
-        for widget in (self.image, self.text, self.matrix):
-            self._stack.addWidget(widget)
+        for view in (*self._views.values(), self._unknown):
+            self._stack.addWidget(cast(QWidget, view))
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.probe)
@@ -328,21 +127,17 @@ class MediaPanel(QWidget):
         shown = self._shown()
         if not shown:
             return
-        one = shown[min(self.slider.value(), len(shown) - 1)]
-        place = f"epoch {one.epoch}"
-        self.place.setText(place)
+        place = min(self.slider.value(), len(shown) - 1)
+        one = shown[place]
+        epoch = f"epoch {one.epoch}"
+        self.place.setText(epoch)
         self.place.setToolTip(f"step {whole(one.step)}, {self.slider.value() + 1} of {len(shown)}")
         caption = one_line(one.caption)
-        if one.kind == "image":
-            self._stack.setCurrentWidget(self.image)
-            self.image.show_image(one.data)
-        elif one.kind == "matrix":
-            self._stack.setCurrentWidget(self.matrix)
-            self.matrix.show_matrix(one.data)
-            if self.matrix.matrix is not None:
-                right = f"{number(100 * self.matrix.matrix.right(), 3)} % right"
-                caption = f"{caption} · {right}" if caption else right
+        view = self._views.get(one.kind)
+        if view is None:
+            self._stack.setCurrentWidget(self._unknown)
         else:
-            self._stack.setCurrentWidget(self.text)
-            self.text.setPlainText(one.data.decode("utf-8", "replace"))
-        self.caption.setText("" if caption == place else caption)
+            self._stack.setCurrentWidget(cast(QWidget, view))
+            told = view.show_media([earlier for earlier in shown[: place + 1] if earlier.kind == one.kind])
+            caption = " · ".join(filter(None, (caption, told)))
+        self.caption.setText("" if caption == epoch else caption)
