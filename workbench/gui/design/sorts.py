@@ -8,13 +8,14 @@ from itertools import product
 from typing import NamedTuple
 
 from workbench.catalog.forms import fields_of
-from workbench.catalog.spec import NodeType
+from workbench.catalog.spec import NodeType, Open
 from workbench.core.errors import WorkbenchError
 from workbench.core.shapes import DType, Shape, TensorSpec
 
 DTYPES: tuple[DType, ...] = ("float", "index", "bool")
 _SHAPES: tuple[Shape, ...] = (
     ("N",), ("N", 8), ("N", 4, 8), ("N", 4, 8, 8), ("V",), ("V", 8), (2, "E"), ("N", 8, 8), ("N", 1, 8, 8),
+    ("N", 8, 8, 8, 8),
 )  # fmt: skip
 
 
@@ -45,7 +46,7 @@ def takes(kind: NodeType, port: str, dtype: DType) -> bool:
 def suits(kind: NodeType, port: str, spec: TensorSpec) -> bool:
     """Whether an input of a node type takes such values with so many dimensions."""
     found = tried(kind)[0].get(port)
-    return not found or sort_of(spec) in found or (spec.rank > 4 and takes(kind, port, spec.dtype))
+    return not found or sort_of(spec) in found or (spec.rank > 5 and takes(kind, port, spec.dtype))
 
 
 def tried(kind: NodeType) -> tuple[Ports, Ports]:
@@ -68,15 +69,29 @@ def _tried(kind: NodeType) -> tuple[Ports, Ports]:
     taken: dict[str, set[Sort]] = {}
     given: dict[str, set[Sort]] = {}
     for example in kind.examples:
-        _note(taken, inputs, example.inputs)
-    for specs in _trials(len(inputs)):
-        try:
-            result = kind.infer(*specs)
-        except (WorkbenchError, ArithmeticError, LookupError, TypeError, ValueError, AssertionError):
-            continue  # shapes that the type was never meant for: no answer to the question asked here
-        _note(taken, inputs, specs)
-        _note(given, outputs, result if isinstance(result, tuple) else (result,))
+        _note(taken, example.params.get("linked", inputs), example.inputs)
+    for linked in _linkings(kind):
+        tried = kind.with_linked(linked) if isinstance(kind, Open) else kind
+        for specs in _trials(len(linked)):
+            try:
+                result = tried.infer(*specs)
+            except (WorkbenchError, ArithmeticError, LookupError, TypeError, ValueError, AssertionError):
+                continue  # shapes that the type was never meant for: no answer to the question asked here
+            _note(taken, linked, specs)
+            _note(given, outputs, result if isinstance(result, tuple) else (result,))
     return _frozen(taken), _frozen(given)
+
+
+def _linkings(kind: NodeType) -> Iterable[tuple[str, ...]]:
+    """Which inputs are linked in a try: all, or where any may be left out those that are needed and at most one more."""
+    inputs = kind.input_ports()
+    if not isinstance(kind, Open):
+        yield inputs
+        return
+    yield tuple(name for name in inputs if name not in kind.optional)
+    for more in inputs:
+        if more in kind.optional:
+            yield tuple(name for name in inputs if name not in kind.optional or name == more)
 
 
 def _trials(count: int) -> Iterable[tuple[TensorSpec, ...]]:
