@@ -37,6 +37,8 @@ from workbench.core.shapes import TensorSpec, same_dim
         example(
             ("N", 6, 8), TensorSpec(("N",), "index", 6), linked=("query", "length"), num_heads=2, causal=True
         ),
+        example(("N", 6, 8), (6, 6), linked=("query", "mask"), num_heads=2),
+        example(("N", 6, 8), ("N", 2, 6, 6), linked=("query", "mask"), num_heads=2, causal=True),
     ),
 )  # fmt: skip
 class MultiheadAttention(Open, Biased):

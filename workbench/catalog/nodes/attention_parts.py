@@ -109,6 +109,11 @@ class ScaledDotProductAttention(nn.Module):
             ("N", 5, 8), ("N", 5, 8), ("N", 5, 8), (4, 5, 5), linked=("query", "key", "value", "mask"),
             num_heads=4, is_causal=True, need_weights=True,
         ),
+        example(("N", 5, 8), ("N", 6, 8), ("N", 6, 8), (5, 6), linked=("query", "key", "value", "mask")),
+        example(
+            ("N", 5, 8), ("N", 6, 8), ("N", 6, 8), ("N", 2, 5, 6), linked=("query", "key", "value", "mask"),
+            num_heads=2,
+        ),
     ),
 )  # fmt: skip
 class ScaledDotProductAttention(Open):

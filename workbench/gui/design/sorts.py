@@ -83,7 +83,7 @@ def _tried(kind: NodeType) -> tuple[Ports, Ports]:
 
 
 def _linkings(kind: NodeType) -> Iterable[tuple[str, ...]]:
-    """Which inputs are linked in a try: all, or where any may be left out those that are needed and at most one more."""
+    """Which inputs are linked in a try: all; where any may be left out, those that are needed and at most one more."""
     inputs = kind.input_ports()
     if not isinstance(kind, Open):
         yield inputs
