@@ -37,9 +37,9 @@ def changed(*path: str | int, to: Any) -> str:
 
 
 def test_a_newer_format_is_left_alone_and_an_older_one_upgraded(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "has format 3, this Workbench reads up to 2" in refusal(changed("format", to=3))
-    monkeypatch.setattr(reading, "FORMAT", 3)
-    monkeypatch.setitem(reading.UPGRADES, 2, lambda data: {**data, "format": 3, "name": data["name"].upper()})
+    assert "has format 4, this Workbench reads up to 3" in refusal(changed("format", to=4))
+    monkeypatch.setattr(reading, "FORMAT", 4)
+    monkeypatch.setitem(reading.UPGRADES, 3, lambda data: {**data, "format": 4, "name": data["name"].upper()})
     assert loads(dumps(model()).replace('"format": 2', '"format": 1')).name == "A MODEL"
 
 

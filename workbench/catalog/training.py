@@ -1,6 +1,6 @@
 """How a run goes: the training form, optimisers and schedules, declared like node types. Standard library only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -80,8 +80,11 @@ class SGD(Optimizer):
 class Schedule(Form):
     """How the learning rate changes while training."""
 
-    def code(self) -> str:
-        """The scheduler as the program writes it, over `optimizer`, `steps` and `epoch_steps`; "" for none."""
+    def code(self, factors: Sequence[float] = ()) -> str:
+        """The scheduler as the program writes it, over `optimizer`, `steps` and `epoch_steps`; "" for none.
+
+        `factors` are those of the optimiser's groups, where it has several learning rates.
+        """
         raise NotImplementedError(type(self).__name__)
 
 
@@ -89,7 +92,7 @@ class Schedule(Form):
 class Constant(Schedule):
     """The learning rate stays as it is."""
 
-    def code(self) -> str:
+    def code(self, factors: Sequence[float] = ()) -> str:
         return ""
 
 
@@ -100,7 +103,7 @@ class StepLR(Schedule):
     step_size: int = param(10, "Epochs between two reductions.", min=1)
     gamma: float = param(0.1, "Factor of each reduction.", min=0, max=1)
 
-    def code(self) -> str:
+    def code(self, factors: Sequence[float] = ()) -> str:
         size = f"{self.step_size} * epoch_steps"
         return f"torch.optim.lr_scheduler.StepLR(optimizer, step_size={size}, gamma={self.gamma!r})"
 
@@ -111,7 +114,7 @@ class CosineAnnealingLR(Schedule):
 
     eta_min: float = param(0.0, "Learning rate at the end.", min=0)
 
-    def code(self) -> str:
+    def code(self, factors: Sequence[float] = ()) -> str:
         return f"torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps, eta_min={self.eta_min!r})"
 
 
@@ -122,9 +125,11 @@ class OneCycleLR(Schedule):
     max_lr: float = param(0.01, "Learning rate at the peak.", min=0)
     pct_start: float = param(0.3, "Share of the steps until the peak.", min=0, max=1)
 
-    def code(self) -> str:
+    def code(self, factors: Sequence[float] = ()) -> str:
+        peaks = [repr(self.max_lr) if factor == 1 else f"{self.max_lr!r} * {factor!r}" for factor in factors]
+        peak = f"[{', '.join(peaks)}]" if peaks else repr(self.max_lr)
         return (
-            f"torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr={self.max_lr!r}, "
+            f"torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr={peak}, "
             f"total_steps=steps, pct_start={self.pct_start!r})"
         )
 

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from workbench.catalog.forms import fill
 from workbench.catalog.gradients import reached
 from workbench.catalog.penalties import penalised
 from workbench.catalog.problems import Fix, Problems
+from workbench.catalog.rates import rates_of
 from workbench.catalog.rules import fix, loss_fixes, train_fixes
 from workbench.catalog.scope import Scope
 from workbench.catalog.spec import node_types
@@ -21,7 +22,10 @@ from workbench.core.looks import SetMode
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One update with everything decided. `trains` are owners of weights, in the order of the drawing."""
+    """One update with everything decided. `trains` are owners of weights, in the order of the drawing.
+
+    `everything`: they are all that is not frozen. `rates` are the factors of the learning rate that are not 1.
+    """
 
     name: str
     losses: Mapping[str, float]
@@ -31,6 +35,9 @@ class Step:
     schedule: Schedule
     every: int
     clip: float
+    rates: Mapping[str, float] = field(default_factory=dict)
+    frozen: tuple[str, ...] = ()
+    """Owners of weights that this update freezes and that no update trains: they stay as they are."""
 
 
 def default_update(losses: list[str]) -> Update:
@@ -75,8 +82,12 @@ def resolve_updates(document: Document, root: Scope, problems: Problems) -> tupl
     for id in drawn:
         if updates and not any(id in update.minimise for update in updates):
             problems.warning("no update minimises this loss.", root, root.graph.nodes[id])
-    steps = [_step(document, update, root, losses, owners, problems) for update in updates]
-    return tuple(step for step in steps if step is not None)
+    found = [_step(document, update, root, losses, owners, problems) for update in updates]
+    steps = [step for step in found if step is not None]
+    trained = {id for step in steps for id in step.trains}
+    steps = [replace(step, frozen=tuple(id for id in step.frozen if id not in trained)) for step in steps]
+    frozen = {id for step in steps for id in step.frozen}
+    return tuple(replace(step, everything={*step.trains} == {*owners} - frozen) for step in steps)
 
 
 def _step(
@@ -90,21 +101,23 @@ def _step(
     if not 0 <= update.clip < math.inf:
         problems.error(f"{place}: “clip” must be a number of at least 0, not {update.clip!r}.")
         fine = False
-    for id in (*update.minimise, *update.train):
+    for id in dict.fromkeys((*update.minimise, *update.train, *update.rates)):
         if id not in document.graph.nodes:
-            what = "minimises" if id in update.minimise else "trains"
+            uses = ((update.minimise, "minimises"), (update.train, "trains"))
+            what = next((word for ids, word in uses if id in ids), "has a rate for")
             problems.error(
                 f"{place} {what} “{id}”, which does not exist.", fixes=_without(document, update, id)
             )
             fine = False
     weights, known = _weights(document, update, root, problems)
+    rates = rates_of(document, update, root, owners, problems)
     try:
         rule = optimizer({name: evaluate(value, root.names) for name, value in update.optimizer.items()})
         course = schedule({name: evaluate(value, root.names) for name, value in update.schedule.items()})
     except (FieldError, ExpressionError) as error:
         problems.error(f"{place}: {error}")
         return None
-    if not fine or not known or any(id not in losses for id in weights):
+    if not fine or not known or rates is None or any(id not in losses for id in weights):
         return None
     if not weights:
         why = "choose at least one loss"
@@ -121,7 +134,14 @@ def _step(
             fixes=_use_again(document, update.train),
         )
         return None
-    trains = tuple(id for id in owners if id in chosen and id in within)
+    trains = tuple(id for id in owners if id in chosen and id in within and rates.get(id, 1.0))
+    frozen = tuple(id for id in owners if not rates.get(id, 1.0))
+    if not trains and any(id in chosen and id in within for id in frozen):
+        problems.error(
+            f"{place} trains nothing: all that it could train is frozen ({', '.join(frozen)}).",
+            fixes=_thawed(document, update),
+        )
+        return None
     if not trains:
         named = ", ".join(update.train) or "the model"
         problems.error(
@@ -129,8 +149,8 @@ def _step(
             fixes=train_fixes(document, update, within.intersection(owners)),
         )
         return None
-    everything = set(trains) == set(owners)
-    return Step(update.name, weights, trains, everything, rule, course, update.every, update.clip)
+    factors = {id: rates[id] for id in trains if rates.get(id, 1.0) != 1}
+    return Step(update.name, weights, trains, False, rule, course, update.every, update.clip, factors, frozen)
 
 
 def _weights(
@@ -184,9 +204,18 @@ def _without(document: Document, update: Update, id: str) -> tuple[Fix, ...]:
         update,
         minimise={name: weight for name, weight in update.minimise.items() if name != id},
         train=tuple(name for name in update.train if name != id),
+        rates={name: rate for name, rate in update.rates.items() if name != id},
     )
+    return fix(f"Take “{id}” out", _changed(document, update, mended))
+
+
+def _thawed(document: Document, update: Update) -> tuple[Fix, ...]:
+    return fix("Train all parts alike", _changed(document, update, replace(update, rates={})))
+
+
+def _changed(document: Document, update: Update, mended: Update) -> SetTraining:
     updates = tuple(mended if other is update else other for other in document.training.updates)
-    return fix(f"Take “{id}” out", SetTraining(replace(document.training, updates=updates)))
+    return SetTraining(replace(document.training, updates=updates))
 
 
 def check_goal(settings: Settings, root: Scope, steps: tuple[Step, ...], problems: Problems) -> None:

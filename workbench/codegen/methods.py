@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from workbench.catalog.nodes.sources import FREE
 from workbench.catalog.scope import Scope
 from workbench.catalog.spec import Call
-from workbench.catalog.training import optimizer_arguments
 from workbench.catalog.updates import Step, total_name
+from workbench.codegen import optimizers
 from workbench.codegen.body import Body, consumed, ordered, sources
-from workbench.codegen.text import INDENT, arguments, call, docstring, indent
+from workbench.codegen.text import INDENT, call, docstring, indent
 from workbench.core.document import OUTPUT, Port
 
 _TENSORS = "dict[str, Tensor]"
@@ -23,6 +23,7 @@ class Methods:
     def __init__(self, root: Scope, steps: tuple[Step, ...]) -> None:
         self.root = root
         self.steps = steps
+        self.frozen = optimizers.frozen_parts(steps)
         self.shared = self._shared()
 
     def lines(self) -> Iterator[str]:
@@ -32,6 +33,8 @@ class Methods:
             yield from method
 
     def _methods(self) -> Iterator[Iterator[str]]:
+        if self.frozen:
+            yield optimizers.train(self.frozen)
         if self.shared:
             yield self._forward()
         yield from (self._update(step) for step in self.steps)
@@ -41,9 +44,9 @@ class Methods:
         yield from (self._probe(id) for id in infos if self._looks(id))
         yield from (self._output(id) for id, info in infos.items() if info.node.type == OUTPUT)
         for step in self.steps:
-            yield self._optimizer(step)
+            yield optimizers.optimizer(step, self.frozen)
             if step.schedule.code():
-                yield self._schedule(step)
+                yield optimizers.schedule(step)
 
     # What is shared: with one update, its layers are `forward`, and everything else calls it.
 
@@ -155,6 +158,8 @@ class Methods:
     def _about(self, step: Step) -> str:
         losses = " + ".join(id if weight == 1 else f"{weight:g} × {id}" for id, weight in step.losses.items())
         trained = "everything" if step.everything else ", ".join(step.trains)
+        if step.everything and self.frozen:
+            trained += f" but {', '.join(self.frozen)}"
         return f"Minimises {losses}; trains {trained}."
 
     def _losses(self, step: Step, body: Body) -> dict[str, str]:
@@ -186,7 +191,7 @@ class Methods:
         for id in ids:
             if id not in live:
                 continue
-            if owner[id] in weights and owner[id] not in trained:
+            if owner[id] in weights and owner[id] not in trained and owner[id] not in self.frozen:
                 body.lines.append(f"with frozen(self.{owner[id]}):")
                 body.add([id], needed, 1)
             else:
@@ -284,24 +289,6 @@ class Methods:
             done |= self._call_shared(body, [id])
         body.add([n for n in ids if n not in done], consumed(self.root, ids))
         yield from indent([*body.lines, f"return {body.values[source]}"], 2)
-
-    def _optimizer(self, step: Step) -> Iterator[str]:
-        if step.everything:
-            weights = "self.parameters()"
-        elif len(step.trains) == 1:
-            weights = f"self.{step.trains[0]}.parameters()"
-        else:
-            weights = f"[{', '.join(f'*self.{id}.parameters()' for id in step.trains)}]"
-        yield from call(f"def optimizer_{step.name}(", ["self"], ") -> torch.optim.Optimizer:", 1)
-        parts = [weights, *arguments(optimizer_arguments(step.optimizer))]
-        yield from call(f"return {step.optimizer.torch}(", parts, ")", 2)
-
-    def _schedule(self, step: Step) -> Iterator[str]:
-        taken = ["self", "optimizer: torch.optim.Optimizer", "steps: int", "epoch_steps: int"]
-        returns = ") -> torch.optim.lr_scheduler.LRScheduler:"
-        yield from call(f"def schedule_{step.name}(", taken, returns, 1)
-        start, _, rest = step.schedule.code().partition("(")
-        yield from call(f"return {start}(", rest[:-1].split(", "), ")", 2)
 
 
 def _argument(port: Port) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from workbench.catalog.check import Analysis
+from workbench.codegen import optimizers
 from workbench.codegen.blocks import Blocks
 from workbench.codegen.methods import Methods
 from workbench.codegen.text import INDENT, call, docstring, fit, literal
@@ -123,6 +124,7 @@ class _Writer:
         yield f"{INDENT}def __init__(self) -> None:"
         yield f"{INDENT * 2}super().__init__()"
         yield from self.blocks.construct(self.analysis.root)
+        yield from optimizers.freeze(self.analysis.updates)
         yield from self.methods.lines()
 
 

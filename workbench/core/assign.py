@@ -55,8 +55,11 @@ def _training(document: Document, parts: list[str], value: Value, name: str) -> 
     training = document.training
     if parts[0] != "updates":
         return replace(training, settings={**training.settings, ".".join(parts): value})
-    if len(parts) != 3:
-        raise EditError(f"“{name}” is not a setting of an update; write training.updates.UPDATE.FIELD.")
+    if len(parts) != 3 and (len(parts) != 4 or parts[2] != "rates"):
+        raise EditError(
+            f"“{name}” is not a setting of an update; write training.updates.UPDATE.FIELD, or "
+            "training.updates.UPDATE.rates.PART."
+        )
     if not training.updates:
         raise EditError(
             "This model has the one default update; add updates to it before setting their fields."
@@ -65,12 +68,17 @@ def _training(document: Document, parts: list[str], value: Value, name: str) -> 
     if parts[1] not in names:
         raise EditError(f"There is no update “{parts[1]}” (updates: {', '.join(names)}).")
     updates = [
-        _update(update, parts[2], value) if update.name == parts[1] else update for update in training.updates
+        _update(update, ".".join(parts[2:]), value) if update.name == parts[1] else update
+        for update in training.updates
     ]
     return replace(training, updates=tuple(updates))
 
 
 def _update(update: Update, field: str, value: Value) -> Update:
+    if field.startswith("rates."):
+        return replace(update, rates={**update.rates, field.removeprefix("rates."): value})
+    if field == "rates":
+        raise EditError("“rates” is set part by part; write training.updates.UPDATE.rates.PART.")
     if field == "every":
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise EditError(f"“every” is a whole number of at least 1, not {value!r}.")

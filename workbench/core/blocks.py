@@ -296,11 +296,24 @@ def _inside(graph: Graph, chosen: Mapping[str, Node]) -> dict[str, Remark]:
     return found
 
 
+def _rates(rates: Mapping[str, Value], moved: Mapping[str, tuple[str, ...]]) -> dict[str, Value]:
+    """Factors of parts that are now others; a block takes on the one factor that its parts had, if it is one."""
+    found: dict[str, Value] = {}
+    for id, rate in rates.items():
+        for new in moved.get(id, (id,)):
+            before = {rates[old] for old, news in moved.items() if new in news and old in rates}
+            if len(before) < 2:
+                found[new] = rate
+    return found
+
+
 def trained(document: Document, moved: Mapping[str, tuple[str, ...]]) -> Document:
     """Updates that named nodes which are now others name those."""
     updates = tuple(
         replace(
-            update, train=tuple(dict.fromkeys(new for id in update.train for new in moved.get(id, (id,))))
+            update,
+            train=tuple(dict.fromkeys(new for id in update.train for new in moved.get(id, (id,)))),
+            rates=_rates(update.rates, moved),
         )
         for update in document.training.updates
     )

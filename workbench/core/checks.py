@@ -35,7 +35,8 @@ def check_update_fields(update: Update) -> None:
     """Raises EditError unless the update can be saved and read again."""
     check_update(update.name)
     place = f"update {update.name}"
-    for values in (update.minimise, update.optimizer, update.schedule, dict.fromkeys(update.train)):
+    train = dict.fromkeys(update.train)
+    for values in (update.minimise, update.optimizer, update.schedule, update.rates, train):
         check_values(place, values)
     if update.every < 1:
         raise EditError(f"{place}: every is a whole number of at least 1, not {update.every}.")

@@ -175,7 +175,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One optimiser step: which losses (with weights) it minimises and which nodes it trains (none named: all)."""
+    """One optimiser step: which losses (with weights) it minimises and which nodes it trains (none named: all).
+
+    `rates` gives parts a factor of the learning rate: 0 freezes one, those that are not named have 1.
+    """
 
     name: str
     minimise: Mapping[str, Value] = field(default_factory=dict)
@@ -184,6 +187,7 @@ class Update:
     schedule: Mapping[str, Value] = field(default_factory=dict)
     every: int = 1
     clip: float = 0.0
+    rates: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

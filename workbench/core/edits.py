@@ -253,6 +253,7 @@ class RenameNode:
                 update,
                 minimise={self.new if k == self.old else k: v for k, v in update.minimise.items()},
                 train=tuple(self.new if id == self.old else id for id in update.train),
+                rates={self.new if k == self.old else k: v for k, v in update.rates.items()},
             )
             for update in document.training.updates
         )

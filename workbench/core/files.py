@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workbench.core.document import Document, Graph, Node, Remark, Update
 from workbench.core.errors import DocumentError
-from workbench.core.reading import FORMAT, Reader
+from workbench.core.reading import Reader
 
 LARGEST_BYTES = 64 * 1024 * 1024
 
@@ -18,7 +18,7 @@ LARGEST_BYTES = 64 * 1024 * 1024
 def dumps(document: Document) -> str:
     """The file's text: deterministic, readable, diffable."""
     parts = [
-        f'"format": {FORMAT}',
+        f'"format": {format_of(document)}',
         f'"name": {_text(document.name)}',
         f'"description": {_text(document.description)}',
         f'"variables": {_text(document.variables)}',
@@ -36,6 +36,11 @@ def dumps(document: Document) -> str:
         f'"training": {{\n    "settings": {_text(document.training.settings)},\n    "updates": {listed}\n  }}'
     )
     return "{\n  " + ",\n  ".join(parts) + "\n}\n"
+
+
+def format_of(document: Document) -> int:
+    """The oldest format that holds all of a document, so that an older Workbench opens what it can."""
+    return 3 if any(update.rates for update in document.training.updates) else 2
 
 
 def loads(text: str, name: str = "this model") -> Document:
@@ -134,7 +139,7 @@ def _remark_data(remark: Remark) -> dict[str, object]:
 
 
 def _update_data(update: Update) -> dict[str, object]:
-    return {
+    data: dict[str, object] = {
         "name": update.name,
         "minimise": update.minimise,
         "train": update.train,
@@ -143,3 +148,4 @@ def _update_data(update: Update) -> dict[str, object]:
         "every": update.every,
         "clip": update.clip,
     }
+    return {**data, "rates": update.rates} if update.rates else data

@@ -14,7 +14,7 @@ from workbench.core.looks import check_bends, check_look, check_remark
 from workbench.core.names import check_id, check_name, check_update
 from workbench.core.values import FARTHEST, MOST_BLOCKS, check_port_name, check_text, check_value, shown
 
-FORMAT = 2
+FORMAT = 3
 T = TypeVar("T")
 R = TypeVar("R")
 _NODE_KEYS = ("id", "type", "block", "params", "at", "linked_to", "repeat", "title", "mode", "look")
@@ -23,6 +23,7 @@ Json = Any  # what json.loads gives; every use below checks before it believes
 # From a format number to the function that turns such a file's data into the next format's.
 UPGRADES: dict[int, Callable[[dict[str, Json]], dict[str, Json]]] = {
     1: lambda data: {**data, "format": 2},  # has no modes, looks, bends and remarks; else the same
+    2: lambda data: {**data, "format": 3},  # has no rates of parts in updates; else the same
 }
 
 
@@ -205,7 +206,7 @@ class Reader:
 
     def _update(self, data: Json, place: str) -> Update:
         data = self._object(data, place)
-        keys = ("name", "minimise", "train", "optimizer", "schedule", "every", "clip")
+        keys = ("name", "minimise", "train", "optimizer", "schedule", "every", "clip", "rates")
         self._keys(data, place, keys)
         name = self._string(data.get("name", "train"), f"{place}, name")
         self._asked(f"{place}, name", check_update, name)
@@ -223,6 +224,7 @@ class Reader:
             schedule=self._values(data.get("schedule", {}), f"{place}, schedule"),
             every=every,
             clip=float(clip),
+            rates=self._values(data.get("rates", {}), f"{place}, rates"),
         )
 
     def _object(self, data: Json, place: str) -> dict[str, Json]:

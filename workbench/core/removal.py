@@ -7,13 +7,14 @@ from workbench.core.document import Document, Update
 
 def without_nodes(update: Update, gone: set[str]) -> Update:
     """An update that no longer names the nodes that are gone."""
-    if not gone & {*update.minimise, *update.train}:
+    if not gone & {*update.minimise, *update.train, *update.rates}:
         return update
     return replace(
         update,
         minimise={id: weight for id, weight in update.minimise.items() if id not in gone},
         # An empty list means everything: the last name stays, for the check to say that it is gone.
         train=tuple(id for id in update.train if id not in gone) or update.train[-1:],
+        rates={id: rate for id, rate in update.rates.items() if id not in gone},
     )
 
 

@@ -125,6 +125,7 @@ class RenameVariable:
             minimise=self._values(update.minimise),
             optimizer=self._values(update.optimizer),
             schedule=self._values(update.schedule),
+            rates=self._values(update.rates),
         )
 
 
@@ -143,7 +144,8 @@ def _uses(graph: Graph) -> frozenset[str]:
 def _training_values(training: Training) -> list[Value]:
     found = list(training.settings.values())
     for update in training.updates:
-        found += [*update.minimise.values(), *update.optimizer.values(), *update.schedule.values()]
+        for values in (update.minimise, update.optimizer, update.schedule, update.rates):
+            found += values.values()
     return found
 
 

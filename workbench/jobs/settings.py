@@ -24,6 +24,8 @@ def flatten(document: Document, analysis: Analysis) -> dict[str, Any]:
         flat |= {f"{place}.optimizer": type(step.optimizer).__name__, **dict(_values(place, step.optimizer))}
         flat |= {f"{place}.schedule": type(step.schedule).__name__, **dict(_values(place, step.schedule))}
         flat |= {f"{place}.minimise.{loss}": weight for loss, weight in step.losses.items()}
+        flat |= {f"{place}.rates.{part}": rate for part, rate in step.rates.items()}
+        flat |= {f"{place}.rates.{part}": 0.0 for part in step.frozen}
         flat |= {f"{place}.every": step.every, f"{place}.clip": step.clip}
     root = analysis.root.infos
     for whole, info in analysis.nodes.items():
