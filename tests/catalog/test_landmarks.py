@@ -30,6 +30,10 @@ COUNTS = {
     "r3d-18": 33_371_472,
     "unet": 31_030_658,
     "m5": 26_915,
+    "vit-b-16": 86_567_656,
+    "bert-base": 109_482_240,
+    "gpt2": 124_439_808,
+    "transformer-base": 44_140_544,
 }
 MULTIPLY_ADDS = {  # for one example, as torchvision counts them
     "alexnet": 714_188_480,
@@ -44,6 +48,7 @@ MULTIPLY_ADDS = {  # for one example, as torchvision counts them
     "densenet121": 2_834_161_664,
     "mobilenet-v2": 300_774_272,
     "r3d-18": 40_696_553_472,
+    "vit-b-16": 17_563_828_224,
 }
 REFERENCES: dict[str, Callable[[], nn.Module]] = {
     "resnet18": references.ResNet18,

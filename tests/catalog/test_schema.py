@@ -113,9 +113,29 @@ def test_a_dataset_that_is_not_chosen_yet_says_what_is_expected() -> None:
             },
             {"classes": 35, "channels": 1, "samples": 8000},
         ),
+        (
+            "any text of 50257 tokens",
+            "text",
+            {
+                "tokens": TensorSpec(("N", "L"), "index", 50257),
+                "next": TensorSpec(("N", "L"), "index", 50257),
+            },
+            {"vocabulary": 50257},
+        ),
+        (
+            "any pairs of sequences of 512 features",
+            "series",
+            {
+                "source": TensorSpec(("N", "S", 512)),
+                "source_length": TensorSpec(("N",), "index"),
+                "target": TensorSpec(("N", "L", 512)),
+                "next": TensorSpec(("N", "L", 512)),
+            },
+            {"features": 512},
+        ),
     ],
 )
-def test_pictures_with_masks_volumes_clips_and_waves_can_be_expected(
+def test_pictures_with_masks_volumes_clips_texts_and_waves_can_be_expected(
     text: str, kind: str, outputs: dict[str, TensorSpec], facts: dict[str, int]
 ) -> None:
     found = expected(text)
@@ -134,6 +154,9 @@ def test_pictures_with_masks_volumes_clips_and_waves_can_be_expected(
         "any 7 with a mask of 2 classes",
         "any 1x8x8 with a mask of 0 classes",
         "any 1x8x8 with a mask",
+        "any text of 0 tokens",
+        "any text of 5",
+        "any pairs of sequences of 0 features",
     ],
 )
 def test_sizes_that_do_not_suit_the_kind_of_data_expect_nothing(text: str) -> None:

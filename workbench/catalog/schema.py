@@ -136,6 +136,7 @@ _EXPECTED = re.compile(
     rf"any (?:({'|'.join(_FORMS)}) )?(\d{{1,9}}(?:[x×]\d{{1,9}})*)"
     r"(?: (in|with a mask of) (\d{1,9}) classes)?"
 )
+_SEQUENCES = re.compile(r"any (?:(text) of (\d{1,9}) tokens|pairs of sequences of (\d{1,9}) features)")
 
 
 def find_schema(schemas: Mapping[str, Schema], id: str) -> Schema | None:
@@ -149,11 +150,12 @@ def expected(text: str) -> Schema | None:
 
     “any F” is a table, “any C×H×W” are images; “any wave C×T”, “any volume C×D×H×W” and “any clip C×T×H×W” are said
     by name. “in K classes” gives labels, “with a mask of K classes” a class for each pixel, neither of them a number
-    to predict for a table, and nothing for everything else.
+    to predict for a table, and nothing for everything else. “any text of V tokens” is a running text, “any pairs of
+    sequences of F features” are vectors step by step, of which the one sequence becomes the other.
     """
     found = _EXPECTED.fullmatch(text) if len(text) < 100 else None
     if found is None:
-        return None
+        return _expected_sequences(text)
     word, numbers, how, count = found.groups()
     sizes = [int(size) for size in re.split("[x×]", numbers)]
     classes = int(count or 0)
@@ -173,6 +175,28 @@ def expected(text: str) -> Schema | None:
             outputs["mask"] = TensorSpec(("N", *sizes[1:]), "index", classes)
         elif classes:
             outputs["label"] = TensorSpec(("N",), "index", classes)
+    return _awaited(text, outputs, facts, kind)
+
+
+def _expected_sequences(text: str) -> Schema | None:
+    found = _SEQUENCES.fullmatch(text) if len(text) < 100 else None
+    size = int(found[2] or found[3]) if found else 0
+    if found is None or not size:
+        return None
+    if found[1]:
+        return _awaited(text, text_outputs(size), {"vocabulary": size}, "text")
+    outputs = {
+        "source": TensorSpec(("N", "S", size), "float"),
+        "source_length": TensorSpec(("N",), "index"),
+        "target": TensorSpec(("N", "L", size), "float"),
+        "next": TensorSpec(("N", "L", size), "float"),
+    }
+    return _awaited(text, outputs, {"features": size}, "series")
+
+
+def _awaited(
+    text: str, outputs: Mapping[str, TensorSpec], facts: Mapping[str, float | int], kind: str
+) -> Schema:
     return Schema(
         text, text.capitalize(), outputs, facts, kind, description="Stands for a dataset to be chosen."
     )
