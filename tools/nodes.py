@@ -73,9 +73,11 @@ def _entry(name: str, cls: type[NodeType]) -> Iterator[str]:
         text = page.sections[name]
         yield from ("", f"**{name}** {_linked(text) if name == 'Alternatives' else text}")
     entries = fields_of(cls)
-    if entries:
+    for title in dict.fromkeys(entry.section for entry in entries):
+        if title:
+            yield from ("", f"*{title}*")
         yield from ("", "| field | default | meaning |", "|---|---|---|")
-        yield from map(_row, entries)
+        yield from (_row(entry) for entry in entries if entry.section == title)
 
 
 def _linked(text: str) -> str:

@@ -90,7 +90,7 @@ def run(
         return None
     module = built(kind, specs)
     scope = namespace(type(kind)) | dict(zip(names, inputs, strict=True))
-    scope["self"] = nn.ModuleDict({"layer": nn.Linear(2, 3)})  # for a penalty on weights
+    scope["self"] = nn.ModuleDict({"head": nn.Linear(2, 3)})  # for a penalty on weights
     scope |= {"self_module": module, "like": inputs[0] if inputs else torch.zeros(SIZES[0]["N"])}
     exec("\n".join(lines), scope)  # noqa: S102 - our own text
     found = [scope[name] for name in outputs]

@@ -168,7 +168,7 @@ class CTCLoss(Loss, Open):
     inputs=(),
     outputs=("loss",),
     aliases=("l1", "l2", "regularisation", "regularization", "lasso", "ridge", "weight decay", "sparse"),
-    examples=(example(), example(norm="L1", factor=0.01, part="layer")),
+    examples=(example(), example(norm="L1", factor=0.01, part="head")),
 )
 class WeightPenalty(NodeType):
     """Large weights cost something: adds the sum of |w| or w² of a part to what the update minimises.

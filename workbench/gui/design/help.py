@@ -220,8 +220,9 @@ class HelpPanel(QFrame):
                 parts.append(_here(page))
         if not page.sections and page.node and (page.inputs or page.outputs or page.figures):
             parts += [section("Shapes"), _here(page)]
-        if page.parameters:
-            parts += [section("Fields"), _table(page.parameters)]
+        for title in dict.fromkeys(entry.section for entry in page.parameters):
+            rows = [entry for entry in page.parameters if entry.section == title]
+            parts += [section(title or "Fields"), _table(rows)]
         return parts
 
 

@@ -28,6 +28,7 @@ class Parameter:
     value: str
     default: str
     help: str
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def _type_page(
             shown(given.get(entry.name, entry.default)) or entry.unset or "–",
             shown(entry.default) or entry.unset or "–",
             entry.help + (f" One of {', '.join(entry.choices)}." if entry.kind == "choice" else ""),
+            entry.section,
         )
         for entry in fields_of(cls)
     )

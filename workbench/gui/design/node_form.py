@@ -28,6 +28,7 @@ from workbench.gui.design.datasets import DatasetEditor
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
 from workbench.gui.design.exposing import conceal, expose, exposed_as, node_fields, sharing
 from workbench.gui.design.faces import Knowledge
+from workbench.gui.design.folded_rows import FoldedRows
 from workbench.gui.design.instances import uses
 from workbench.gui.design.panels import Column, Keyed, ProblemBox, figure_rows, figures, help_page, section
 from workbench.gui.session import Session
@@ -100,6 +101,8 @@ class NodeForm(Column):
         self.session = session
         self.editors: dict[str, Editor] = {}
         self.exposers: dict[str, IconButton] = {}
+        self.folds: dict[str, FoldedRows] = {}
+        """Fields under headings that fold, by heading."""
         self.drafts: dict[DraftKey, str] = {}
         self._shown: Shown | None = None
         self._know: Knowledge | None = None
@@ -126,6 +129,9 @@ class NodeForm(Column):
                 editor.show_draft(draft)
             else:
                 editor.show_value(values[name], names)
+        for title, fold in self.folds.items():
+            entries = (entry for entry in wanted.fields if entry.section == title)
+            fold.show_changed(any(values[entry.name] != entry.default for entry in entries))
         self._show_problems(id)
         self._samples.show_node(know, id)
         self._show_about(node)
@@ -134,6 +140,9 @@ class NodeForm(Column):
         """Put the keyboard into a field, or the first one that is not the name."""
         wanted = name or next((key for key in self.editors if not key.startswith("\0")), _NAME.name)
         if wanted in self.editors:
+            for fold in self.folds.values():
+                if fold.isAncestorOf(self.editors[wanted]):
+                    fold.unfold()
             self.editors[wanted].focus_field()
 
     @property
@@ -153,7 +162,7 @@ class NodeForm(Column):
     def _build(self, node: Node, shown: Shown) -> None:
         self.rows.removeWidget(self._samples)  # which stays
         clear_layout(self.rows)
-        self.editors, self.exposers = {}, {}
+        self.editors, self.exposers, self.folds = {}, {}, {}
         self._head = SectionHeader(node.block or _title(node))
         self.rows.addWidget(self._head)
         self._problems = Keyed()
@@ -181,6 +190,8 @@ class NodeForm(Column):
             self._add_shares(shown)
         if node.linked_to:
             self.rows.addWidget(Label(f"Its fields are those of {node.linked_to}.", "small", wrap=True))
+        for fold in self.folds.values():
+            self.rows.addWidget(fold)
         if node.block:
             buttons = InstanceButtons(self.session, node, shared=shown.shared)
             buttons.entered.connect(self.entered)
@@ -210,7 +221,10 @@ class NodeForm(Column):
         self, entry: Field, editor: Editor, slot: Callable[[Value], None], *, exposable: bool = False
     ) -> None:
         self.editors[entry.name] = editor
-        self._form.add(entry.label, self._with_button(entry, editor) if exposable else editor, entry.help)
+        rows = self._form
+        if entry.section:
+            rows = self.folds.setdefault(entry.section, FoldedRows(entry.section, 104)).rows
+        rows.add(entry.label, self._with_button(entry, editor) if exposable else editor, entry.help)
         editor.changed.connect(slot)
         editor.drafted.connect(lambda text: self._keep_draft(entry.name, text))
 

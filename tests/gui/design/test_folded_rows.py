@@ -1,0 +1,47 @@
+"""Fields that few people need stand under a heading that folds, in the form and on the help page."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from workbench.core.edits import SetParam
+from workbench.gui.design.folded_rows import FoldedRows
+
+if TYPE_CHECKING:
+    from tests.gui.design.conftest import CanvasDriver
+
+
+def sections(driver: "CanvasDriver") -> FoldedRows:
+    return driver.view.form.node.folds["First weights"]
+
+
+def test_fields_that_few_need_are_folded_under_their_heading(canvas_driver: "CanvasDriver") -> None:
+    driver = canvas_driver
+    id = driver.add_node("Linear", 0, 0)
+    driver.select(id)
+    editors, fold = driver.view.form.node.editors, sections(driver)
+    assert editors["out_features"].isVisible()
+    assert not editors["weight_init"].isVisible()
+    QTest.mouseClick(fold.head, Qt.MouseButton.LeftButton)
+    assert editors["weight_init"].isVisible()
+    assert editors["weight_init"].mapTo(driver.view.form.node, QPoint()).y() > (
+        editors["out_features"].mapTo(driver.view.form.node, QPoint()).y()
+    )
+    fold.head.setFocus()
+    QTest.keyClick(fold.head, Qt.Key.Key_Space)
+    assert not editors["weight_init"].isVisible()
+
+
+def test_a_heading_is_open_where_a_value_is_not_the_default(canvas_driver: "CanvasDriver") -> None:
+    driver = canvas_driver
+    id = driver.add_node("Linear", 0, 0)
+    driver.view.session.do(SetParam(id, "weight_init", "orthogonal"))
+    driver.select(id)
+    assert driver.view.form.node.editors["weight_init"].isVisible()
+    QTest.mouseClick(sections(driver).head, Qt.MouseButton.LeftButton)
+    driver.view.session.do(SetParam(id, "weight_scale", 2.0))
+    driver.settle()
+    assert not driver.view.form.node.editors["weight_init"].isVisible(), "what was folded by hand stays so"
+    driver.view.form.node.focus_first("weight_scale")
+    assert driver.view.form.node.editors["weight_scale"].isVisible()
