@@ -17,7 +17,7 @@ AS_PUBLISHED = {"m5": {("conv", "bias")}}
 """What the check has to say about networks that are drawn as their authors had them."""
 WANTED = (
     "logistic-regression mlp mlp-regression lenet5 lstm char-lstm char-gpt autoencoder vae gan gcn "
-    "graph-classifier segmentation forecast-gru series-conv text-classifier "
+    "graph-classifier small-cnn small-resnet small-unet cnn3d forecast-gru series-conv text-classifier "
     "denoising sound-conv translation-gru".split()
 )
 

@@ -367,6 +367,20 @@ SAMPLES: Mapping[str, Schema] = MappingProxyType(
                 description="300 made-up pictures of a disc and a square, with grain and without it.",
             ),
             Schema(
+                id="solids",
+                title="Balls and cubes",
+                outputs={
+                    "volume": TensorSpec(("N", 1, 16, 24, 24), "float"),
+                    "mask": TensorSpec(("N", 16, 24, 24), "index", 3),
+                },
+                facts={"classes": 3, "channels": 1, "depth": 16, "height": 24, "width": 24},
+                kind="volume",
+                items=160,
+                labels=("background", "ball", "cube"),
+                description="160 made-up noisy volumes of 16×24×24 voxels with a ball and a cube, and which voxel "
+                "belongs to what.",
+            ),
+            Schema(
                 id="glides",
                 title="Gliding tones",
                 outputs={

@@ -39,12 +39,12 @@ class DiceLoss(nn.Module):
         return (1 - dice.mean()) * counts.any()
 
 
-class F1Score(nn.Module):
-    """2·precision·recall / (precision + recall) of the classes that occur; -100 does not count."""
+class DiceScore(nn.Module):
+    """2·overlap / (both areas) of the classes that occur; -100 does not count."""
 
-    def __init__(self, num_classes: int, average: str = "macro") -> None:
+    def __init__(self, num_classes: int, background: bool = True) -> None:
         super().__init__()
-        self.num_classes, self.average = num_classes, average
+        self.num_classes, self.background = num_classes, background
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         guess = input.argmax(1 if input.dim() > 3 else -1)
@@ -59,14 +59,10 @@ class F1Score(nn.Module):
         return counts.scatter_add_(1, bins, torch.ones_like(bins))[:, :-1]
 
     def value(self, total: torch.Tensor) -> torch.Tensor:
-        right, guessed, actual = total
-        if self.average == "micro":
-            right, guessed, actual = right.sum(), guessed.sum(), actual.sum()
+        right, guessed, actual = total if self.background else total[:, 1:]
+        occurs = guessed + actual > 0
         each = 2 * right / (guessed + actual).clamp(min=1)
-        share = ((guessed + actual) > 0).float()
-        if self.average == "weighted":
-            share = actual.float()
-        return (each * share).sum() / share.sum()
+        return (each * occurs).sum() / occurs.sum()
 
 
 class Double(nn.Module):
@@ -134,7 +130,7 @@ class Program(nn.Module):
         self.scores = nn.Conv3d(in_channels=8, out_channels=3, kernel_size=1)
         self.loss = nn.CrossEntropyLoss()
         self.overlap = DiceLoss(background=False)
-        self.f1 = F1Score(num_classes=3)
+        self.dice = DiceScore(num_classes=3, background=False)
 
     def forward(self, data_volume: Tensor) -> Tensor:
         down1 = self.down1(data_volume)  # N×8×16×24×24
@@ -162,12 +158,12 @@ class Program(nn.Module):
         loss = self.loss(scores, batch["data.mask"])
         loss = loss.where((batch["data.mask"] != -100).any(), 0.0)
         overlap = self.overlap(scores, batch["data.mask"])
-        f1 = self.f1(scores, batch["data.mask"])
+        dice = self.dice(scores, batch["data.mask"])
         n = len(batch["data.volume"])
         return {
             "loss": weighted(loss, (batch["data.mask"] != -100).sum()),
             "overlap": weighted(overlap, n),
-            "f1": f1,
+            "dice": dice,
         }
 
     def summarise(self, totals: dict[str, Tensor]) -> dict[str, float]:
@@ -176,7 +172,7 @@ class Program(nn.Module):
             "total_loss": average(totals["loss"]) + average(totals["overlap"]),
             "loss": average(totals["loss"]),
             "overlap": average(totals["overlap"]),
-            "f1": self.f1.value(totals["f1"]).item(),
+            "dice": self.dice.value(totals["dice"]).item(),
         }
 
     @torch.no_grad()

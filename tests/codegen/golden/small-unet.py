@@ -1,7 +1,8 @@
-"""small-unet: 117,107 learnable parameters.
+"""small-unet: 482,483 learnable parameters.
 
 A small U-Net (after Ronneberger, Fischer & Brox, 2015) with batch normalisation:
-halved twice, enlarged twice, with the finer pictures joined on the way back.
+halved three times, enlarged three times, with the finer pictures joined on the
+way back.
 """
 
 import torch
@@ -59,6 +60,46 @@ class F1Score(nn.Module):
         return (each * share).sum() / share.sum()
 
 
+class RandomHorizontalFlip(nn.Module):
+    """Mirrors each image left to right with probability p; in training only."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(
+        self, x: torch.Tensor, target: torch.Tensor | None = None
+    ) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        if not self.training:
+            return x if target is None else (x, target)
+        chosen = torch.rand(len(x), 1, 1, 1, device=x.device) < self.p
+        y = torch.where(chosen, x.flip(3), x)
+        if target is None:
+            return y
+        of_target = chosen.view(-1, *[1] * (target.dim() - 1))
+        return y, torch.where(of_target, target.flip(-1), target)
+
+
+class RandomVerticalFlip(nn.Module):
+    """Mirrors each image top to bottom with probability p; in training only."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(
+        self, x: torch.Tensor, target: torch.Tensor | None = None
+    ) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        if not self.training:
+            return x if target is None else (x, target)
+        chosen = torch.rand(len(x), 1, 1, 1, device=x.device) < self.p
+        y = torch.where(chosen, x.flip(2), x)
+        if target is None:
+            return y
+        of_target = chosen.view(-1, *[1] * (target.dim() - 1))
+        return y, torch.where(of_target, target.flip(-2), target)
+
+
 class Double(nn.Module):
     """Block Double: x → y."""
 
@@ -114,11 +155,16 @@ class Program(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.mirror = RandomHorizontalFlip(p=0.5)
+        self.flip = RandomVerticalFlip(p=0.5)
         self.down1 = Double(conv1_in_channels=1, width=16)
         self.pool1 = nn.MaxPool2d(kernel_size=2)
         self.down2 = Double(conv1_in_channels=16, width=32)
         self.pool2 = nn.MaxPool2d(kernel_size=2)
-        self.bottom = Double(conv1_in_channels=32, width=64)
+        self.down3 = Double(conv1_in_channels=32, width=64)
+        self.pool3 = nn.MaxPool2d(kernel_size=2)
+        self.bottom = Double(conv1_in_channels=64, width=128)
+        self.up3 = Up(grow_in_channels=128, width=64)
         self.up2 = Up(grow_in_channels=64, width=32)
         self.up1 = Up(grow_in_channels=32, width=16)
         self.scores = nn.Conv2d(in_channels=16, out_channels=3, kernel_size=1)
@@ -126,34 +172,39 @@ class Program(nn.Module):
         self.accuracy = Accuracy()
         self.f1 = F1Score(num_classes=3)
 
-    def forward(self, data_image: Tensor) -> Tensor:
-        down1 = self.down1(data_image)  # N×16×32×32
+    def forward(self, data_image: Tensor, data_mask: Tensor) -> tuple[Tensor, Tensor]:
+        mirror_y, mirror_target = self.mirror(data_image, data_mask)
+        flip_y, flip_target = self.flip(mirror_y, mirror_target)
+        down1 = self.down1(flip_y)  # N×16×32×32
         pool1 = self.pool1(down1)  # N×16×16×16
         down2 = self.down2(pool1)  # N×32×16×16
         pool2 = self.pool2(down2)  # N×32×8×8
-        bottom = self.bottom(pool2)  # N×64×8×8
-        up2 = self.up2(bottom, down2)  # N×32×16×16
+        down3 = self.down3(pool2)  # N×64×8×8
+        pool3 = self.pool3(down3)  # N×64×4×4
+        bottom = self.bottom(pool3)  # N×128×4×4
+        up3 = self.up3(bottom, down3)  # N×64×8×8
+        up2 = self.up2(up3, down2)  # N×32×16×16
         up1 = self.up1(up2, down1)  # N×16×32×32
         scores = self.scores(up1)  # N×3×32×32
-        return scores
+        return flip_target, scores
 
     def update_train(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Minimises loss; trains everything."""
-        scores = self(batch["data.image"])
-        loss = self.loss(scores, batch["data.mask"])
-        loss = loss.where((batch["data.mask"] != -100).any(), 0.0)
+        flip_target, scores = self(batch["data.image"], batch["data.mask"])
+        loss = self.loss(scores, flip_target)
+        loss = loss.where((flip_target != -100).any(), 0.0)
         return {"loss": loss}
 
     @torch.no_grad()
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Sums over a batch; add them up and give them to `summarise`."""
-        scores = self(batch["data.image"])
-        loss = self.loss(scores, batch["data.mask"])
-        loss = loss.where((batch["data.mask"] != -100).any(), 0.0)
-        accuracy = self.accuracy(scores, batch["data.mask"])
-        f1 = self.f1(scores, batch["data.mask"])
+        flip_target, scores = self(batch["data.image"], batch["data.mask"])
+        loss = self.loss(scores, flip_target)
+        loss = loss.where((flip_target != -100).any(), 0.0)
+        accuracy = self.accuracy(scores, flip_target)
+        f1 = self.f1(scores, flip_target)
         return {
-            "loss": weighted(loss, (batch["data.mask"] != -100).sum()),
+            "loss": weighted(loss, (flip_target != -100).sum()),
             "accuracy": accuracy,
             "f1": f1,
         }
@@ -167,9 +218,9 @@ class Program(nn.Module):
         }
 
     @torch.no_grad()
-    def mask(self, data_image: Tensor) -> Tensor:
-        """From data_image N×1×32×32 to N×3×32×32."""
-        scores = self(data_image)
+    def mask(self, data_image: Tensor, data_mask: Tensor) -> Tensor:
+        """From data_image N×1×32×32, data_mask N×32×32 index to N×3×32×32."""
+        _, scores = self(data_image, data_mask)
         return scores
 
     def optimizer_train(self) -> torch.optim.Optimizer:

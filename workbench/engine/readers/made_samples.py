@@ -87,6 +87,28 @@ def _grains() -> Content:
     return Content(schema, {"image": image, "target": clear}, splits, divisors={"image": 255, "target": 255})
 
 
+def _solids() -> Content:
+    schema, random = SAMPLES["solids"], Random(SEED)
+    size = (16, 24, 24)
+    grid = np.mgrid[:16, :24, :24]
+    volume = np.empty((schema.items, 1, *size), dtype=np.uint8)
+    mask = np.zeros((schema.items, *size), dtype=np.int64)
+    for item in range(schema.items):
+        middle = np.array([random.randint(5, side - 5) for side in size]).reshape(3, 1, 1, 1)
+        ball = ((grid - middle) ** 2).sum(0) <= int(random.randint(3, 6)) ** 2
+        length = int(random.randint(4, 9))
+        corner = np.array([random.randint(1, side - length) for side in size]).reshape(3, 1, 1, 1)
+        cube = ((grid >= corner) & (grid < corner + length)).all(0)
+        mask[item][ball] = 1
+        mask[item][cube] = 2
+        light = random.uniform(0.45, 0.9, 2)
+        clean = np.where(cube, light[1], np.where(ball, light[0], 0.15))
+        noisy = clean + random.normal(0, 0.12, size)
+        volume[item, 0] = np.clip(np.rint(noisy * 255), 0, 255).astype(np.uint8)
+    splits = stratified_split(np.zeros(schema.items))
+    return Content(schema, {"volume": volume, "mask": mask}, splits, divisors={"volume": 255})
+
+
 def _glides() -> Content:
     schema, random = SAMPLES["glides"], Random(SEED)
     label = np.arange(schema.items, dtype=np.int64) % 3
@@ -202,6 +224,7 @@ MADE: Mapping[str, Callable[[], Content]] = {
     "rings": _rings,
     "shapes": _shapes,
     "grains": _grains,
+    "solids": _solids,
     "glides": _glides,
     "phrases": _phrases,
     "gestures": _gestures,
