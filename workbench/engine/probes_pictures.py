@@ -21,6 +21,7 @@ _COLORS = (
     "#008080", "#e6beff",
 )  # fmt: skip
 _FILL = 0.4
+_GAP = 2  # around a pair, so that it is seen what belongs together
 _SMALLEST = 96  # a side; smaller pictures are enlarged, so that lines around areas do not hide them
 
 
@@ -42,9 +43,10 @@ def overlay(look: Look) -> None:
     classes = max(2, scores.shape[1])
     pairs = torch.stack([painted(image, target, classes), painted(image, guess, classes)], dim=1)
     beside = torch.cat([pairs[:, 0], pairs.new_full((*pairs[:, 0].shape[:3], 1), 0.5), pairs[:, 1]], dim=3)
+    beside = F.pad(beside, (_GAP, _GAP, _GAP, _GAP), value=0.5)
     labels = next((schema.labels for schema in look.schemas.values() if len(schema.labels) == classes), ())
     legend = [(labels[each] if labels else f"class {each}", _color(each)) for each in range(1, classes)]
-    look.add("image", png(grid(beside), legend), f"{look.split} · left true, right predicted")
+    look.add("image", png(grid(beside), legend), f"{look.split} · true | predicted")
 
 
 def painted(image: Tensor, classes: Tensor, count: int) -> Tensor:

@@ -51,10 +51,10 @@ def translations(look: Look) -> None:
         width=width,
     )
     look.log(found.bleu)
-    said = f"BLEU {found.bleu:.2f} of {found.count:,} pairs"
+    said = f"BLEU {found.bleu:.2f}"
     look.add_json("translations", {"pairs": [asdict(pair) for pair in found.shown]}, f"{look.split} · {said}")
     if look.split == TEST:
-        look.recorder.say(f"Tested {look.id}: {said}.")
+        look.recorder.say(f"Tested {look.id}: {said} of {found.count:,} pairs.")
 
 
 def _dataset(look: Look, *outputs: str) -> tuple[str, Feed]:

@@ -27,7 +27,7 @@ def time_left(run: RunRecord, now: float | None = None) -> float | None:
     return max(0.0, spent * (run.steps - run.step) / run.step)
 
 
-BIGGER_IS_BETTER = ("accuracy", "top_k", "top-k", "f1", "r2")
+BIGGER_IS_BETTER = ("accuracy", "top_k", "top-k", "f1", "r2", "bleu", "translation")
 
 
 def best(summaries: Mapping[str, Summary]) -> tuple[str, float] | None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 from workbench.core.text import number, one_line, whole
 from workbench.gui import theme
 from workbench.gui.widgets.colors import mixed
+from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import Media
 
 KINDS: Final = ("weights", "gradients", "outputs")
@@ -82,6 +83,7 @@ class HistogramsView(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.rows = HistogramRows(name)
         self.setWidget(self.rows)
+        surface(self.rows, "panel")
         self._known: dict[int, list[Layer]] = {}
 
     def show_media(self, history: Sequence[Media]) -> str:
