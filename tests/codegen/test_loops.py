@@ -11,6 +11,7 @@ from tests.drawing import block, draw
 from tests.programs import analysed, call, live, text_of, tidy
 from workbench.catalog.check import analyse
 from workbench.catalog.schema import SAMPLES
+from workbench.catalog.templates import load
 from workbench.core.definitions import RenamePort
 from workbench.core.document import Block, Document
 from workbench.core.errors import EditError
@@ -158,3 +159,17 @@ def test_it_cannot_be_unpacked() -> None:
 def test_a_block_knows_its_loop() -> None:
     cell: Block = block(CELL)
     assert cell.graph.steps == ("x",) and cell.graph.fed_back == {"last": "h"}
+
+
+def test_the_ready_lstm_drawn_gate_by_gate_is_torchs() -> None:
+    program: Any = live(load("lstm-gates"))
+    reference: Any = nn.LSTM(8, 64, batch_first=True)
+    with torch.no_grad():
+        for ours, theirs in (("now", "ih"), ("before", "hh")):
+            layer = program.lstm.get_submodule(ours)
+            getattr(reference, f"weight_{theirs}_l0").copy_(layer.weight)
+            getattr(reference, f"bias_{theirs}_l0").copy_(layer.bias)
+    x = images()
+    wanted, (last, _) = reference(x[:, 0])
+    torch.testing.assert_close(call(program, "states", x), wanted)
+    torch.testing.assert_close(call(program, "digit", x), program.fc(last[0]))
