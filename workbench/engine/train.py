@@ -13,6 +13,7 @@ from types import FrameType
 
 import psutil
 import torch
+from torch import nn
 
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.nodes.data import Dataset
@@ -21,15 +22,17 @@ from workbench.catalog.updates import total_name
 from workbench.codegen.program import generate
 from workbench.core.errors import JobError, StoreError, WorkbenchError
 from workbench.core.files import loads
-from workbench.engine import checkpoint
+from workbench.engine import checkpoint, weights
 from workbench.engine.checkpoint import Progress, Saved
 from workbench.engine.data import Loaded, load
 from workbench.engine.feeds import Feeds
+from workbench.engine.labels import check_labels
 from workbench.engine.loop import Goal, Loop, Stopped
 from workbench.engine.probes import Probes
 from workbench.engine.program import build, place_of
 from workbench.engine.recorder import Recorder
 from workbench.jobs.estimates import MEMORY
+from workbench.jobs.starts import start_of
 from workbench.store.records import CheckpointKind, RunRecord, State
 from workbench.store.store import Store
 
@@ -97,8 +100,11 @@ class Training:
                 "Open the drawing and start a new run."
             )
         loaded = self._data(analysis)
+        check_labels(analysis, loaded)
         settings = replace(analysis.settings, seed=run.seed)
         program = build(self.folder / "program.py", text, settings.seed, self.device)
+        if settings.weights and not run.resumed_from:  # what goes on has weights of its own
+            self._start(program, analysis, settings.weights)
         feeds = Feeds.of(analysis, loaded, settings.batch_size, self.device)
         probes = Probes(analysis, program, feeds, recorder, self.device)
         loop = Loop(
@@ -128,8 +134,23 @@ class Training:
         recorder.say(_memory(self.device, store.params(run.id).get(MEMORY)))
         tested = ", ".join(f"{name} {value:.4g}" for name, value in loop.test().items())
         if tested:
-            weights = "the best weights" if place.best is not None else "the last weights"
-            recorder.say(f"Tested {weights}: {tested}.")
+            which = "the best weights" if place.best is not None else "the last weights"
+            recorder.say(f"Tested {which}: {tested}.")
+
+    def _start(self, program: nn.Module, analysis: Analysis, text: str) -> None:
+        """Puts in the weights that the model starts from; the log says how many, the run keeps the whole list."""
+        start = start_of(self.store, text)
+        found = weights.put(start, program, analysis)
+        self.recorder.say(weights.summary(start, found))
+        for id in weights.still_fresh(found, analysis):
+            self.recorder.say(
+                f"“{id}” is frozen, but not all of its weights were taken over: the others stay as chance made them.",
+                "warning",
+            )
+        data = weights.whole(found, program).encode()
+        self.recorder.insist(
+            lambda: self.store.add_media(self.run.id, "start_from", "text", 0, 0, data, start.name)
+        )
 
     def _data(self, analysis: Analysis) -> dict[str, Loaded]:
         loaded = {}
