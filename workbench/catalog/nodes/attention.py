@@ -21,7 +21,7 @@ from workbench.core.shapes import TensorSpec, same_dim
         example(("N", "L", 16), num_heads=4),
         example(("N", 7, 8), num_heads=2, causal=True, bias=False),
         example(("N", 5, 8), ("N", "S", 8), num_heads=2, dropout=0.1),
-        example(("N", 5, 8), ("N", 6, 12), ("N", 6, 10), num_heads=2),
+        example(("N", 5, 8), ("N", 6, 12), ("N", 6, 10), num_heads=2, weight_init="orthogonal"),
         example(
             ("N", "L", 8), TensorSpec(("N",), "index", 6), linked=("query", "length"), num_heads=2,
             weight_init="normal", bias_init="zeros",
