@@ -21,6 +21,7 @@ from workbench.core.shapes import TensorSpec
         example(("N", "L", 6), out_features=5, bias=False),
         example(("V", 4), out_features=3),
         example(("N", 12), out_features=8, weight_init="orthogonal", bias_init="zeros"),
+        example(("N", 3, "L", 6), out_features=5, any_rank=True),
     ),
 )
 class Linear(Biased):
@@ -28,7 +29,7 @@ class Linear(Biased):
 
     **Formula** y = x Wᵀ + b
 
-    **Shapes** x N×F or N×L×F → y N×out or N×L×out. Parameters: F·out + out.
+    **Shapes** x N×F or N×L×F → y N×out or N×L×out; with any_rank, x N×…×F → y N×…×out. Parameters: F·out + out.
 
     **Use when** the inputs are a vector without neighbourhood: columns of a table, pooled features, the last layer.
 
@@ -39,6 +40,12 @@ class Linear(Biased):
 
     out_features: int = param(64, "Length of the output vector.", min=1, max=10_000_000, required=True)
     bias: bool = param(True, "Add a learned constant to each output. Not needed right before batch norm.")
+    any_rank: bool = param(
+        False,
+        "Take anything whose last dimension holds features, such as windows N×W×L×F; not images N×C×H×W.",
+        label="Any rank",
+        argument=False,
+    )
 
     def given(self, *specs: TensorSpec) -> dict[str, Value]:
         return {"in_features": known(specs[0].shape[-1])}
@@ -46,7 +53,7 @@ class Linear(Biased):
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         (x,) = specs
         expect.numbers(x, "x", "vectors N×F")
-        if x.rank > 3:
+        if x.rank > 3 and not self.any_rank:
             raise ShapeError(f"expects vectors N×F or sequences N×L×F, got {x}", "x", insert="Flatten")
         if x.rank < 2:
             raise ShapeError(f"expects vectors N×F or sequences N×L×F, got {x}", "x")
