@@ -45,6 +45,34 @@ def test_a_filter_shows_its_kind_and_the_empty_canvas(home: HomeView) -> None:
     assert all(card.isVisible() for card in home.cards)
 
 
+def test_landmarks_stand_below_the_recent_models(qtbot: QtBot, home: HomeView) -> None:
+    below = {card.accessibleName() for card in home.cards if card.parent() is home.landmarks}
+    assert below == {template.title for template in templates() if template.landmark}
+    assert home.landmarks.y() > home.recent.y() > home.grid.geometry().bottom()
+    home.chips.choose("Graphs")
+    assert not home.landmarks.isVisible()
+    home.chips.choose("Images")
+    assert {card.category for card in home.cards if card.isVisible()} == {"Images"}
+    assert home.landmarks.isVisible()
+
+
+def test_what_is_not_seen_is_not_read_before_the_window_is_there(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def noted(id: str) -> Document:
+        read.append(id)
+        return load(id)
+
+    monkeypatch.setattr("workbench.gui.home.view.load", noted)
+    view = HomeView(session)
+    assert not read
+    view.cards[0].picture.grab()
+    assert read == [templates()[0].id]
+    view.deleteLater()
+
+
 def test_a_click_opens_a_template(qtbot: QtBot, window: MainWindow, home: HomeView, session: Session) -> None:
     card = next(card for card in home.cards if card.accessibleName() == "LeNet-5")
     QTest.mouseClick(card, Qt.MouseButton.LeftButton)

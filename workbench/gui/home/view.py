@@ -5,6 +5,7 @@ May import Qt, catalog, session and the shared widgets.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -34,6 +35,10 @@ HINT = (
     "Everything here trains on data that is already on this machine. "
     "Open one, press Train, change what you like."
 )
+LANDMARKS = (
+    "Published networks at their full size, with exactly as many weights. "
+    "Open one, look into its blocks, and choose your data in its Dataset node."
+)
 CARD_WIDTH = 222
 MOST_RECENT = 20
 _MOST_WORDS = 600
@@ -48,9 +53,11 @@ def dataset_of(document: Document) -> str:
 
 
 class ModelCard(Card):
-    """A picture, a title and one line."""
+    """A picture, a title and one line. `document` gives what is drawn, None for an empty canvas."""
 
-    def __init__(self, title: str, line: str, tooltip: str, document: Document | None, category: str) -> None:
+    def __init__(
+        self, title: str, line: str, tooltip: str, document: Callable[[], Document] | None, category: str
+    ) -> None:
         super().__init__(title, tooltip)
         self.category = category
         self.document = document
@@ -76,16 +83,40 @@ class HomeView(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.cards = [self._template_card(template) for template in templates()]
+        self._published = {
+            card for card, template in zip(self.cards, templates(), strict=True) if template.landmark
+        }
         self.empty_card = ModelCard("Empty canvas", "Drag a dataset to begin", "Start from nothing", None, "")
         self.empty_card.activated.connect(session.new_model)
         used = {card.category for card in self.cards}
         self.chips = Chips(
             [("", "All"), *((name, name) for name in CATEGORIES if name in used)], "Kind of model"
         )
-        self.grid = CardGrid(CARD_WIDTH)
+        self.grid, self.landmarks = CardGrid(CARD_WIDTH), CardGrid(CARD_WIDTH)
+        self._above = (SectionHeader("Landmarks"), Label(LANDMARKS, "dim", wrap=True))
         self.table = RecentTable()
-        self._recent = SectionHeader("Recent")
+        self.recent = SectionHeader("Recent")
         self._none = Label("Opening the workspace…", "dim")
+        self.setWidget(self._page())
+        self.chips.chosen.connect(self._on_chosen)
+        self.table.chosen.connect(session.open_model)
+        self.table.delete_asked.connect(session.delete_model)
+        session.models_changed.connect(self._show_recent)
+        session.runs_changed.connect(self._show_recent)
+        session.opened.connect(self._show_recent)
+        keymap.changed.connect(self._show_recent)
+        session.unusable.connect(self._show_unusable)
+        self._minute = QTimer(self, interval=60_000)
+        self._minute.timeout.connect(self._show_recent)
+        self._minute.start()
+        self._uncounted = list(self.cards)
+        self._about: dict[tuple[int, int], str] = {}
+        self._counter = QTimer(self, interval=0)
+        self._counter.timeout.connect(self._count_one)
+        self._on_chosen("")
+        self._show_recent()
+
+    def _page(self) -> QWidget:
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(36, 24, 36, 24)
@@ -98,29 +129,17 @@ class HomeView(QScrollArea):
         column.addSpacing(14)
         column.addWidget(self.grid)
         column.addSpacing(24)
-        column.addWidget(self._recent)
+        column.addWidget(self.recent)
         column.addSpacing(8)
         column.addWidget(self.table)
         column.addWidget(self._none)
+        column.addSpacing(24)
+        for label in self._above:
+            column.addWidget(label)
+            column.addSpacing(8)
+        column.addWidget(self.landmarks)
         column.addStretch(1)
-        self.setWidget(page)
-        self.chips.chosen.connect(self._on_chosen)
-        self.table.chosen.connect(session.open_model)
-        self.table.delete_asked.connect(session.delete_model)
-        session.models_changed.connect(self._show_recent)
-        session.runs_changed.connect(self._show_recent)
-        session.opened.connect(self._show_recent)
-        keymap.changed.connect(self._show_recent)
-        session.unusable.connect(self._show_unusable)
-        self._minute = QTimer(self, interval=60_000)
-        self._minute.timeout.connect(self._show_recent)
-        self._minute.start()
-        self._uncounted = [card for card in self.cards if card.document is not None]
-        self._about: dict[tuple[int, int], str] = {}
-        self._counter = QTimer(self, interval=0)
-        self._counter.timeout.connect(self._count_one)
-        self._on_chosen("")
-        self._show_recent()
+        return page
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -129,6 +148,7 @@ class HomeView(QScrollArea):
             for card in (*self.cards, self.empty_card):
                 card.picture.setFixedHeight(height)
             self.grid.arrange()
+            self.landmarks.arrange()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -137,8 +157,9 @@ class HomeView(QScrollArea):
             self._counter.start()
 
     def _template_card(self, template: Template) -> ModelCard:
-        document = load(template.id)
-        card = ModelCard(template.title, _data_title(document), template.goal, document, template.category)
+        # Read when it is seen or counted, so that many templates do not keep the window from opening.
+        document = cache(partial(load, template.id))
+        card = ModelCard(template.title, "", template.goal, document, template.category)
         card.activated.connect(self._opener(template.id))
         return card
 
@@ -152,14 +173,19 @@ class HomeView(QScrollArea):
             return
         card = self._uncounted.pop(0)
         if card.document is not None:
-            parameters = analyse(card.document, SAMPLES).parameters
-            start = f"{data} · " if (data := _data_title(card.document)) else ""
+            document = card.document()
+            parameters = analyse(document, SAMPLES).parameters
+            start = f"{data} · " if (data := _data_title(document)) else ""
             brief = f"{start}{text.count(parameters)}"
             card.line.set_texts(f"{brief} parameters", brief)
 
     def _on_chosen(self, category: str) -> None:
         shown = [card for card in self.cards if category in ("", card.category)]
-        self.grid.set_cards([*shown, self.empty_card])
+        self.grid.set_cards([*(card for card in shown if card not in self._published), self.empty_card])
+        published: list[Card] = [card for card in shown if card in self._published]
+        self.landmarks.set_cards(published)
+        for widget in (*self._above, self.landmarks):
+            widget.setVisible(bool(published))
 
     def _show_recent(self) -> None:
         session = self._session

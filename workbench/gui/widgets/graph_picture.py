@@ -1,6 +1,6 @@
 """A small picture of a graph: boxes in their families' colours, and links.  Imports core, catalog and theme."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
@@ -136,9 +136,11 @@ def _polyline(*points: QPointF) -> QPainterPath:
 
 
 class GraphPicture(QWidget):
-    """A fixed-height panel with the picture of one document's graph."""
+    """A fixed-height panel with the picture of one document's graph; `document` may also be what gives it, which is
+    asked when the picture is seen.
+    """
 
-    def __init__(self, document: Document | None = None, height: int = 84) -> None:
+    def __init__(self, document: Document | Callable[[], Document] | None = None, height: int = 84) -> None:
         super().__init__()
         self._document = document
         self.setFixedHeight(height)
@@ -160,8 +162,9 @@ class GraphPicture(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("base"))
         painter.drawRoundedRect(area, 6, 6)
-        if self._document is not None and self._document.graph.nodes:
-            paint_graph(painter, area, self._document.graph)
+        document = self._document() if callable(self._document) else self._document
+        if document is not None and document.graph.nodes:
+            paint_graph(painter, area, document.graph)
         else:
             _paint_plus(painter, area)
         painter.end()
