@@ -71,11 +71,11 @@ class Layer(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(width)
-        self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
-        self.norm2 = nn.LayerNorm(width)
-        self.expand = nn.Linear(width, 4 * width)
-        self.project = nn.Linear(4 * width, width)
+        self.norm1 = nn.LayerNorm(width, bias=False)
+        self.attention = nn.MultiheadAttention(width, heads, bias=False, batch_first=True)
+        self.norm2 = nn.LayerNorm(width, bias=False)
+        self.expand = nn.Linear(width, 4 * width, bias=False)
+        self.project = nn.Linear(4 * width, width, bias=False)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         y = self.norm1(x)
@@ -105,8 +105,7 @@ class GPT(nn.Module):
         self.embedding = nn.Embedding(vocabulary, width)
         self.position = Position(context, width)
         self.layers = nn.ModuleList(Layer(width, heads) for _ in range(layers))
-        self.norm = nn.LayerNorm(width)
-        self.head = nn.Linear(width, vocabulary, bias=False)
+        self.norm = nn.LayerNorm(width, bias=False)
         mask = nn.Transformer.generate_square_subsequent_mask(context)
         self.register_buffer("mask", mask, persistent=False)
 
@@ -114,8 +113,7 @@ class GPT(nn.Module):
         x = self.position(self.embedding(tokens))
         for layer in self.layers:
             x = layer(x, self.mask)
-        out: Tensor = self.head(self.norm(x))
-        return out
+        return F.linear(self.norm(x), self.embedding.weight)
 
 
 class GCN(nn.Module):
@@ -222,7 +220,7 @@ def gpt() -> Case:
         replace(load_sample("reference-text"), sizes={"train": 321 * 32, "validation": 1000}),
         100_000,
     )
-    values: dict[str, Value] = {"context": 32, "width": 64, "layers.repeat": 3, "training.batch_size": 16}
+    values: dict[str, Value] = {"context": 32, "width": 64, "depth": 3, "training.batch_size": 16}
     document = _with(template("char-gpt"), {**values, "training.epochs": 10**6, "training.steps": steps})
     schedule: dict[str, Value] = {"type": "CosineAnnealingLR", "eta_min": 0.0001}
     document = _optimised(document, {"type": "AdamW", "lr": 0.001, "weight_decay": 0.1}, schedule, 1.0)

@@ -6,7 +6,7 @@ import pytest
 
 from workbench.catalog.check import analyse
 from workbench.catalog.schema import SAMPLES
-from workbench.catalog.templates import CATEGORIES, load, templates
+from workbench.catalog.templates import CATEGORIES, RENAMED, load, templates
 from workbench.core.errors import DocumentError
 from workbench.core.files import dumps
 from workbench.core.resources import resource
@@ -17,8 +17,8 @@ AS_PUBLISHED = {"m5": {("conv", "bias")}}
 """What the check has to say about networks that are drawn as their authors had them."""
 WANTED = (
     "logistic-regression mlp mlp-regression lenet5 lstm char-lstm char-gpt autoencoder vae gan gcn "
-    "graph-classifier small-cnn small-resnet small-unet cnn3d forecast-gru series-conv text-classifier "
-    "denoising sound-conv translation-gru".split()
+    "graph-classifier small-cnn small-resnet small-unet cnn3d rnn gru bilstm lstm-forecast dlinear cnn1d cnn1d-sound "
+    "text-cnn denoising seq2seq-lstm transformer small-bert vit-small".split()
 )
 
 
@@ -55,6 +55,11 @@ def test_boxes_stand_apart(id: str) -> None:
     for graph in (document.graph, *(block.graph for block in document.blocks.values())):
         places = [node.at for node in graph.nodes.values()]
         assert len(places) == len(set(places))
+
+
+def test_ids_of_earlier_versions_are_understood() -> None:
+    assert not set(RENAMED) & set(IDS)
+    assert {load(old).name for old in RENAMED} == set(RENAMED.values()) <= set(IDS)
 
 
 def test_an_unknown_one_is_refused_with_those_that_are_known() -> None:

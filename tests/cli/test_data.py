@@ -94,7 +94,7 @@ def test_options_reach_the_reader(say: Say) -> None:
 def test_a_model_that_takes_something_else_is_refused_with_those_that_suit(say: Say) -> None:
     answer = say("train", "lenet5", "--data", "flowers.csv")
     refused(answer, "“lenet5” takes image from its dataset", "offers features, label", "suit it: mlp.")
-    refused(say("code", "lenet5", "--data", "opinions"), "These templates suit it: text-classifier")
+    refused(say("code", "lenet5", "--data", "opinions"), "These templates suit it: gru, text-cnn")
 
 
 def test_every_sample_has_a_template_and_every_template_its_sample() -> None:

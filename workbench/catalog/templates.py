@@ -1,9 +1,11 @@
 """Templates: ready models that ship with Workbench. Each is an ordinary document. Standard library and core only."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from workbench.core.document import Document
 from workbench.core.errors import DocumentError
@@ -11,6 +13,17 @@ from workbench.core.files import read
 from workbench.core.resources import resource
 
 CATEGORIES = ("Images", "Sequences", "Text", "Generative", "Graphs", "Tables")
+RENAMED: Mapping[str, str] = MappingProxyType(
+    {
+        "forecast-gru": "lstm-forecast",
+        "segmentation": "small-unet",
+        "series-conv": "cnn1d",
+        "sound-conv": "cnn1d-sound",
+        "text-classifier": "text-cnn",
+        "translation-gru": "seq2seq-lstm",
+    }
+)
+"""Ids of earlier versions, and what does the same today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +50,9 @@ def templates() -> tuple[Template, ...]:
 
 
 def load(id: str) -> Document:
-    """The document of a template. Raises DocumentError with the known ids."""
+    """The document of a template, also by an id of earlier versions. Raises DocumentError with the known ids."""
     for template in templates():
-        if template.id == id:
+        if template.id == RENAMED.get(id, id):
             return read(template.path)
     known = ", ".join(template.id for template in templates())
     raise DocumentError(f"There is no template “{id}”. Known are: {known}.")

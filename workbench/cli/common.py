@@ -58,7 +58,7 @@ def find_model(model: str, workspace: Path | None) -> Document:
             raise DocumentError(f"“{model}” names no run; write run: and its number, such as run:12.")
         with opened(workspace) as store:
             return loads(store.document_text(int(number)), model)
-    if model in {template.id for template in templates.templates()}:
+    if model in {template.id for template in templates.templates()} | set(templates.RENAMED):
         return templates.load(model)
     if Path(model).exists() or model.endswith((".json", ".png")) or "/" in model:
         return read_any(Path(model))

@@ -1,7 +1,7 @@
-"""sound-conv: 31,987 learnable parameters.
+"""cnn1d-sound: 134,147 learnable parameters.
 
-Two convolutions over a log-mel spectrogram, then the mean over all of it (after
-Hershey et al., 2017).
+Convolutions along time over a spectrogram whose bands are the channels, and the
+mean over all steps (after Dieleman & Schrauwen, 2014).
 """
 
 import torch
@@ -47,6 +47,54 @@ class ConfusionMatrix(nn.Module):
         return total
 
 
+class MaskStripes(nn.Module):
+    """Overwrites stretches of random place and length along one axis of each example; in training only."""
+
+    def __init__(self, size: int, count: int, dim: int, fill: float = 0.0) -> None:
+        super().__init__()
+        self.size = size
+        self.count = count
+        self.dim = dim
+        self.fill = fill
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return x
+        length = x.shape[self.dim]
+        drawn, place = torch.rand(2, len(x), self.count, 1, device=x.device)
+        size = (drawn * (min(self.size, length) + 1)).floor()  # 0 … size, all alike
+        start = (place * (length - size + 1)).floor()
+        places = torch.arange(length, device=x.device)
+        hidden = ((places >= start) & (places < start + size)).any(1)
+        shape = [1] * x.dim()
+        shape[0], shape[self.dim] = len(x), length
+        return x.masked_fill(hidden.view(shape), self.fill)
+
+
+class Convolution(nn.Module):
+    """Block Convolution: x → y."""
+
+    def __init__(self, conv_in_channels: int, width: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(
+            in_channels=conv_in_channels,
+            out_channels=width,
+            kernel_size=5,
+            padding=2,
+            bias=False,
+        )
+        self.norm = nn.BatchNorm1d(num_features=width)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool1d(kernel_size=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        conv = self.conv(x)
+        norm = self.norm(conv)
+        relu = self.relu(norm)
+        pool = self.pool(relu)
+        return pool
+
+
 class Program(nn.Module):
     """The model and its training step, as drawn."""
 
@@ -55,40 +103,28 @@ class Program(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(
-            in_channels=1, out_channels=16, kernel_size=5, padding=2, bias=False
+        self.mask = MaskStripes(size=6, count=1, dim=-1)
+        self.convs = nn.Sequential(
+            Convolution(conv_in_channels=32, width=64),
+            Convolution(conv_in_channels=64, width=128),
+            Convolution(conv_in_channels=128, width=128),
         )
-        self.norm1 = nn.BatchNorm2d(num_features=16)
-        self.relu1 = nn.ReLU()
-        self.pool1 = nn.MaxPool2d(kernel_size=2)
-        self.conv2 = nn.Conv2d(
-            in_channels=16, out_channels=32, kernel_size=5, padding=2, bias=False
-        )
-        self.norm2 = nn.BatchNorm2d(num_features=32)
-        self.relu2 = nn.ReLU()
-        self.pool2 = nn.MaxPool2d(kernel_size=2)
-        self.conv3 = nn.Conv2d(
-            in_channels=32, out_channels=64, kernel_size=3, padding=1
-        )
-        self.relu3 = nn.ReLU()
-        self.fc = nn.Linear(in_features=64, out_features=3)
+        self.mean = nn.AdaptiveAvgPool1d(output_size=1)
+        self.flatten = nn.Flatten()
+        self.drop = nn.Dropout(p=0.3)
+        self.fc = nn.Linear(in_features=128, out_features=3)
         self.loss = nn.CrossEntropyLoss()
         self.accuracy = Accuracy()
         self.confusion = ConfusionMatrix(num_classes=3)
 
     def forward(self, sounds_mel: Tensor) -> Tensor:
-        conv1 = self.conv1(sounds_mel)  # N×16×32×40
-        norm1 = self.norm1(conv1)  # N×16×32×40
-        relu1 = self.relu1(norm1)  # N×16×32×40
-        pool1 = self.pool1(relu1)  # N×16×16×20
-        conv2 = self.conv2(pool1)  # N×32×16×20
-        norm2 = self.norm2(conv2)  # N×32×16×20
-        relu2 = self.relu2(norm2)  # N×32×16×20
-        pool2 = self.pool2(relu2)  # N×32×8×10
-        conv3 = self.conv3(pool2)  # N×64×8×10
-        relu3 = self.relu3(conv3)  # N×64×8×10
-        mean = relu3.mean((2, 3))  # N×64
-        fc = self.fc(mean)  # N×3
+        mask = self.mask(sounds_mel)  # N×1×32×40
+        bands = mask.reshape(len(mask), 32, 40)  # N×32×40
+        convs = self.convs(bands)  # N×128×5
+        mean = self.mean(convs)  # N×128×1
+        flatten = self.flatten(mean)  # N×128
+        drop = self.drop(flatten)  # N×128
+        fc = self.fc(drop)  # N×3
         return fc
 
     def update_train(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -115,4 +151,11 @@ class Program(nn.Module):
         }
 
     def optimizer_train(self) -> torch.optim.Optimizer:
-        return torch.optim.Adam(self.parameters(), lr=0.002)
+        return torch.optim.Adam(self.parameters(), lr=0.003)
+
+    def schedule_train(
+        self, optimizer: torch.optim.Optimizer, steps: int, epoch_steps: int
+    ) -> torch.optim.lr_scheduler.LRScheduler:
+        return torch.optim.lr_scheduler.CosineAnnealingLR(
+            optimizer, T_max=steps, eta_min=0.0
+        )

@@ -1,7 +1,8 @@
-"""text-classifier: 11,570 learnable parameters.
+"""text-cnn: 80,582 learnable parameters.
 
-Words as vectors, a convolution over neighbouring words, and the mean over the
-sentence without its padding (after Kim, 2014).
+Convolutional neural networks for sentence classification (Kim, 2014): filters
+over three, four and five words, each of which keeps the strongest answer of the
+sentence.
 """
 
 import torch
@@ -72,6 +73,26 @@ class SequencePool(nn.Module):
         return x.masked_fill(~inside, 0.0).sum(1) / counted
 
 
+class Filters(nn.Module):
+    """Block Filters: x, length → y."""
+
+    def __init__(self, words: int, conv_padding: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(
+            in_channels=64, out_channels=100, kernel_size=words, padding=conv_padding
+        )
+        self.relu = nn.ReLU()
+        self.most = SequencePool(mode="max")
+
+    def forward(self, x: Tensor, length: Tensor) -> Tensor:
+        turn = x.permute(0, 2, 1)
+        conv = self.conv(turn)
+        relu = self.relu(conv)
+        back = relu.permute(0, 2, 1)
+        most = self.most(back, length)
+        return most
+
+
 class Program(nn.Module):
     """The model and its training step, as drawn."""
 
@@ -81,25 +102,24 @@ class Program(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.embedding = nn.Embedding(
-            num_embeddings=45, embedding_dim=48, padding_idx=0
+            num_embeddings=45, embedding_dim=64, padding_idx=0
         )
-        self.conv = nn.Conv1d(in_channels=48, out_channels=64, kernel_size=3, padding=1)
-        self.relu = nn.ReLU()
-        self.mean = SequencePool(mode="mean")
-        self.drop = nn.Dropout(p=0.3)
-        self.fc = nn.Linear(in_features=64, out_features=2)
+        self.three = Filters(words=3, conv_padding=1)
+        self.four = Filters(words=4, conv_padding=2)
+        self.five = Filters(words=5, conv_padding=2)
+        self.drop = nn.Dropout(p=0.5)
+        self.fc = nn.Linear(in_features=300, out_features=2)
         self.loss = nn.CrossEntropyLoss()
         self.accuracy = Accuracy()
         self.confusion = ConfusionMatrix(num_classes=2)
 
     def forward(self, sentences_tokens: Tensor, sentences_length: Tensor) -> Tensor:
-        embedding = self.embedding(sentences_tokens)  # N×16×48
-        turn = embedding.permute(0, 2, 1)  # N×48×16
-        conv = self.conv(turn)  # N×64×16
-        relu = self.relu(conv)  # N×64×16
-        back = relu.permute(0, 2, 1)  # N×16×64
-        mean = self.mean(back, sentences_length)  # N×64
-        drop = self.drop(mean)  # N×64
+        embedding = self.embedding(sentences_tokens)  # N×16×64
+        three = self.three(embedding, sentences_length)  # N×100
+        four = self.four(embedding, sentences_length)  # N×100
+        five = self.five(embedding, sentences_length)  # N×100
+        join = torch.cat((three, four, five), dim=1)  # N×300
+        drop = self.drop(join)  # N×300
         fc = self.fc(drop)  # N×2
         return fc
 
@@ -127,4 +147,4 @@ class Program(nn.Module):
         }
 
     def optimizer_train(self) -> torch.optim.Optimizer:
-        return torch.optim.Adam(self.parameters(), lr=0.003)
+        return torch.optim.Adam(self.parameters(), lr=0.001)
