@@ -13,6 +13,7 @@ from torch import Tensor
 
 from tests.drawing import block, draw
 from tests.engine.conftest import Trained, iris
+from workbench.cli.training import rising
 from workbench.core.document import Document
 from workbench.engine import probes
 from workbench.engine.data import load_sample
@@ -64,6 +65,7 @@ def test_translations_have_a_bleu_for_every_epoch_and_for_the_test(trained: Trai
     pairs = content(last)["pairs"]
     assert len(pairs) == 3 and pairs[0]["source"] == source
     assert all(pair["reference"] and set(pair) == {"source", "reference", "written"} for pair in pairs)
+    assert rising("validation/written", translator()), "the best is the largest"
     figures = trained.store.summaries([run.id])[run.id]
     assert figures["validation/written"].count == 2 and figures["test/written"].count == 1
     assert f"{figures['test/written'].last:.2f}" in test.caption
@@ -254,3 +256,12 @@ def test_a_wish_to_stop_ends_a_long_probe(
     )
     ask_at(2, "stop")
     assert trained.run(document).state == "stopped"
+
+
+def test_scores_for_another_vocabulary_are_named(trained: Trained) -> None:
+    text = TRANSLATOR.format(fields="", mean="true", tokens="").replace("written Translations  < fc", "")
+    text += "other Linear out_features=35 < both\nwritten Translations < other"
+    run = trained.run(draw(text, steps=1, batch_size=64))
+    assert run.state == "completed", run.cause
+    said = "the scores are for 35 tokens, but what is written has 33"
+    assert f"The probe written could not record anything: {said}" in trained.log(run)

@@ -124,7 +124,7 @@ def generate(
     """
     start = torch.tensor([started(prompt, vocabulary)] * count, device=generator.device)
     rows = continued(
-        lambda text, _: logits(text[:, -context:])[:, -1],
+        lambda text, _: _last(logits(text[:, -context:]), vocabulary),
         start,
         length,
         sampling,
@@ -132,6 +132,15 @@ def generate(
         generator=generator,
     )
     return [vocabulary.decode(row) for row in rows]
+
+
+def _last(scores: Tensor, vocabulary: Vocabulary) -> Tensor:
+    """The scores of what follows. Raises ValueError where they are not for the tokens of the vocabulary."""
+    if scores.shape[-1] != len(vocabulary):
+        raise ValueError(
+            f"the scores are for {scores.shape[-1]:,} tokens, but what is written has {len(vocabulary):,}"
+        )
+    return scores[:, -1]
 
 
 def started(prompt: str, vocabulary: Vocabulary) -> list[int]:
@@ -170,7 +179,7 @@ def translated(
     batches = feed.data.batches(split, size, shuffle=False, outputs=feed.outputs)
     for batch in islice(batches, -(-wanted // size)):
         start = torch.full_like(batch[f"{node}.target"][:, :1], ours.special(START) or 0)
-        rows = decode(_following(scores, node, batch), start, length, ours.special(END))
+        rows = decode(_following(scores, node, batch, ours), start, length, ours.special(END))
         found += zip(batch[f"{node}.source"].tolist(), _references(batch, node), rows, strict=True)
     found = found[:wanted]
     pairs = [
@@ -183,12 +192,12 @@ def translated(
     return Translated(pairs, len(scored), corpus_bleu(texts, references))
 
 
-def _following(scores: Scores, node: str, batch: Mapping[str, Tensor]) -> Following:
+def _following(scores: Scores, node: str, batch: Mapping[str, Tensor], vocabulary: Vocabulary) -> Following:
     """Scores of the next token of a translation; each text stands beside its own source."""
 
     def following(text: Tensor, rows: Tensor) -> Tensor:
         own = {name: tensor.index_select(0, rows) for name, tensor in batch.items()}
-        return scores({**own, f"{node}.target": text, f"{node}.next": text})[:, -1]
+        return _last(scores({**own, f"{node}.target": text, f"{node}.next": text}), vocabulary)
 
     return following
 
