@@ -118,7 +118,7 @@ def test_curves_of_yes_and_no(sure: float) -> None:
         ("MeanSquaredError", reference.mean_squared_error),
         ("RootMeanSquaredError", reference.root_mean_squared_error),
         ("MeanAbsoluteError", reference.mean_absolute_error),
-        ("MeanAbsolutePercentageError", reference.mean_absolute_percentage_error),
+        ("MeanPercentageError", reference.mean_absolute_percentage_error),
         ("R2Score", reference.r2_score),
     ],
 )

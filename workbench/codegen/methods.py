@@ -222,22 +222,26 @@ class Methods:
             value = body.values[Port(id, next(iter(self.root.infos[id].outputs), "value"))]
             loss = self._family(id) == "loss"
             entries.append(
-                f'"{id}": weighted({value}, {self._counted_entries(id, body)})'
-                if loss
-                else f'"{id}": {value}'
+                f'"{id}": weighted({value}, {self._count(id, body)})' if loss else f'"{id}": {value}'
             )
         if any(entry.endswith(", n)") for entry in entries):
             body.lines.append(f"n = len({body.like})")
         yield from indent(body.lines, 2)
         yield from call("return {", entries, "}", 2)
 
-    def _counted_entries(self, id: str, body: Body) -> str:
-        """How many entries the mean of a loss is over: the examples, or what counts of them."""
+    def _count(self, id: str, body: Body) -> str:
+        """How many entries the mean of a loss is over: the examples, or what counts of them, which gets a name."""
         info = self.root.infos[id]
         linked = self.root.sources.get(id, {})
         inputs = tuple(body.values[linked[port]] for port in info.ports if port in linked)
         module = f"self.{info.node.linked_to or id}"
-        return (info.kind.counted(Call(module, inputs, ("_",), info.inputs)) if info.kind else "") or "n"
+        text = info.kind.counted(Call(module, inputs, ("_",), info.inputs)) if info.kind else ""
+        if not text:
+            return "n"
+        name = body.fresh("count")
+        body.taken.add(name)
+        body.lines.append(f"{name} = {text}")
+        return name
 
     def _summarise(self) -> Iterator[str]:
         yield f"{INDENT}def summarise(self, totals: {_TENSORS}) -> dict[str, float]:"

@@ -137,10 +137,8 @@ class Program(nn.Module):
         loss = self.loss(head.flatten(0, 1), batch["text.next"].flatten(0, 1))
         loss = loss.where((batch["text.next"] != -100).any(), 0.0)
         perplexity = self.perplexity(head, batch["text.next"])
-        return {
-            "loss": weighted(loss, (batch["text.next"] != -100).sum()),
-            "perplexity": perplexity,
-        }
+        count = (batch["text.next"] != -100).sum()
+        return {"loss": weighted(loss, count), "perplexity": perplexity}
 
     def summarise(self, totals: dict[str, Tensor]) -> dict[str, float]:
         """Losses and metrics from summed states."""

@@ -159,9 +159,10 @@ class Program(nn.Module):
         loss = loss.where((batch["data.mask"] != -100).any(), 0.0)
         overlap = self.overlap(scores, batch["data.mask"])
         dice = self.dice(scores, batch["data.mask"])
+        count = (batch["data.mask"] != -100).sum()
         n = len(batch["data.volume"])
         return {
-            "loss": weighted(loss, (batch["data.mask"] != -100).sum()),
+            "loss": weighted(loss, count),
             "overlap": weighted(overlap, n),
             "dice": dice,
         }

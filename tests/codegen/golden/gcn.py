@@ -88,8 +88,9 @@ class Program(nn.Module):
         loss = loss.where((batch["club.label"] != -100).any(), 0.0)
         accuracy = self.accuracy(gcn2, batch["club.label"])
         confusion = self.confusion(gcn2, batch["club.label"])
+        count = (batch["club.label"] != -100).sum()
         return {
-            "loss": weighted(loss, (batch["club.label"] != -100).sum()),
+            "loss": weighted(loss, count),
             "accuracy": accuracy,
             "confusion": confusion,
         }

@@ -190,8 +190,9 @@ class Program(nn.Module):
         loss = loss.where((batch["pairs.next"] != -100).any(), 0.0)
         accuracy = self.accuracy(fc2, batch["pairs.next"])
         perplexity = self.perplexity(fc2, batch["pairs.next"])
+        count = (batch["pairs.next"] != -100).sum()
         return {
-            "loss": weighted(loss, (batch["pairs.next"] != -100).sum()),
+            "loss": weighted(loss, count),
             "accuracy": accuracy,
             "perplexity": perplexity,
         }

@@ -273,9 +273,10 @@ class Program(nn.Module):
         guessed = self.guessed(guesses, hidden_target)
         follows = self.follows(answer, pairs_follows)
         right = self.right(answer, pairs_follows)
+        count = (hidden_target != -100).sum()
         n = len(batch["text.tokens"])
         return {
-            "words": weighted(words, (hidden_target != -100).sum()),
+            "words": weighted(words, count),
             "guessed": guessed,
             "follows": weighted(follows, n),
             "right": right,

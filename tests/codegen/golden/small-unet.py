@@ -203,11 +203,8 @@ class Program(nn.Module):
         loss = loss.where((flip_target != -100).any(), 0.0)
         accuracy = self.accuracy(scores, flip_target)
         f1 = self.f1(scores, flip_target)
-        return {
-            "loss": weighted(loss, (flip_target != -100).sum()),
-            "accuracy": accuracy,
-            "f1": f1,
-        }
+        count = (flip_target != -100).sum()
+        return {"loss": weighted(loss, count), "accuracy": accuracy, "f1": f1}
 
     def summarise(self, totals: dict[str, Tensor]) -> dict[str, float]:
         """Losses and metrics from summed states."""

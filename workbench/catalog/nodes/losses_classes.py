@@ -34,7 +34,7 @@ class Classes(Loss):
         return TensorSpec(())
 
     def initialise(self, module: str, *specs: TensorSpec) -> list[str]:
-        return [f"{module}.weight = torch.tensor({list(self.weight)})"] if self.weight else []
+        return _kept(f"{module}.weight", self.weight)
 
     def forward(self, call: Call) -> list[str]:
         input, target = call.inputs
@@ -56,6 +56,12 @@ class Classes(Loss):
             counts = f"{target} != {self.ignore_index}"
             return f"torch.where({counts}, {call.module}.weight[{place}], 0.0).sum()"
         return f"({target} != {self.ignore_index}).sum()" if _has_gaps(call.specs[1]) else ""
+
+
+def _kept(tensor: str, values: Floats) -> list[str]:
+    """The line that gives a loss its weights; a long one stays one line."""
+    line = f"{tensor} = torch.tensor({list(values)})"
+    return [line + ("  # fmt: skip" if len(line) > 80 else "")] if values else []
 
 
 def _has_gaps(target: TensorSpec) -> bool:
@@ -241,7 +247,7 @@ class BCEWithLogitsLoss(_YesNo):
         return super().infer(*specs)
 
     def initialise(self, module: str, *specs: TensorSpec) -> list[str]:
-        return [f"{module}.pos_weight = torch.tensor({list(self.pos_weight)})"] if self.pos_weight else []
+        return _kept(f"{module}.pos_weight", self.pos_weight)
 
 
 @node(

@@ -178,14 +178,14 @@ class MeanAbsoluteError(NumberMetric):
 
 @node(
     "Mean absolute percentage error",
-    "MeanAbsolutePercentageError",
+    "MeanPercentageError",
     family="metric",
     inputs=("input", "target", "length"),
     optional=("length",),
     outputs=("value",),
     aliases=("mape", "regression", "forecast", "relative error"),
     source='''\
-class MeanAbsolutePercentageError(nn.Module):
+class MeanPercentageError(nn.Module):
     """Mean of the absolute differences in relation to the target."""
 
     def forward(
@@ -208,7 +208,7 @@ class MeanAbsolutePercentageError(nn.Module):
 ''',
     examples=NUMBERS,
 )
-class MeanAbsolutePercentageError(NumberMetric):
+class MeanPercentageError(NumberMetric):
     """The mean of the absolute differences in relation to the target; 0.1 is ten per cent.
 
     **Formula** value = mean(|input − target| / |target|)

@@ -1,13 +1,11 @@
 """Rows of a form under a heading that folds: fields that few people need. Imports Qt and widgets."""
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workbench.gui import theme
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.fields import FormRows
-
-_PADDING = 11
-"""Border and padding of a button, at the left."""
 
 
 class FoldedRows(QWidget):
@@ -24,11 +22,7 @@ class FoldedRows(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * theme.GRID)
-        line = QHBoxLayout()
-        line.setContentsMargins(-_PADDING, 0, 0, 0)  # the text of the quiet button stands where labels do
-        line.addWidget(self.head)
-        line.addStretch(1)
-        column.addLayout(line)
+        column.addWidget(self.head, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.rows)
         self.head.clicked.connect(self._on_clicked)
         self._on_toggled(False)
