@@ -39,6 +39,13 @@ class Settings(Form):
         label="Best by",
         unset="automatic",
     )
+    weights: str = param(
+        "",
+        "Weights to start from: those of a run, as run:7, or a .safetensors file. Every weight whose name and shape "
+        "fit is taken over, the others begin by chance; the run's log says which. Empty: all begin by chance.",
+        label="Start from",
+        unset="chance",
+    )
 
 
 class Optimizer(Form):

@@ -12,6 +12,7 @@ from workbench.catalog.rates import rates_of
 from workbench.catalog.rules import fix, loss_fixes, train_fixes
 from workbench.catalog.scope import Scope
 from workbench.catalog.spec import node_types
+from workbench.catalog.starts import run_of
 from workbench.catalog.training import Optimizer, Schedule, Settings, optimizer, schedule
 from workbench.core.document import Document, Graph, Update
 from workbench.core.edits import SetTraining
@@ -49,7 +50,9 @@ def resolve_settings(document: Document, names: Mapping[str, Value], problems: P
     """The training form, filled; problems name the setting."""
     try:
         values = {name: evaluate(value, names) for name, value in document.training.settings.items()}
-        return fill(Settings, values)
+        settings = fill(Settings, values)
+        run_of(settings.weights)
+        return settings
     except FieldError as error:
         problems.error(f"training, {error.field}: {error}")
     except ExpressionError as error:

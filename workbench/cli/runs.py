@@ -1,16 +1,19 @@
 """`workbench runs`: what was trained in a workspace, and what to do with it."""
 
+import subprocess
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from workbench.catalog.starts import FILE
 from workbench.cli import training
 from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json
 from workbench.core import text
 from workbench.core.errors import JobError
 from workbench.core.files import loads, write_atomically
+from workbench.jobs import processes
 from workbench.jobs.queue import recover
 from workbench.jobs.settings import ESTIMATE
 from workbench.store.records import Request, RunRecord, Summary
@@ -154,10 +157,22 @@ def stop(run: RunArgument, workspace: WorkspaceOption = None) -> None:
 @app.command()
 def export(
     run: RunArgument,
-    file: Annotated[Path, typer.Argument(help="The model file to write.")],
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", help="model (the drawing) or safetensors (the weights); else by the file's name."
+        ),
+    ] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Write the model of a run, exactly as it was trained, to a model file."""
+    """Write the model of a run, exactly as it was trained, or its best weights under the names of its program."""
+    to = to or ("safetensors" if file.suffix == FILE else "model")
+    if to not in ("model", "safetensors"):
+        raise typer.BadParameter(f"“{to}” is not known; model and safetensors are.", param_hint="--to")
+    if to == "safetensors":
+        _write_weights(run, file, workspace)
+        return
     with opened(workspace) as store:
         text = store.document_text(run)
     try:
@@ -176,6 +191,17 @@ def delete(run: RunArgument, workspace: WorkspaceOption = None) -> None:
             raise JobError(f"Run {run} is {record.state}; stop it first.")
         store.delete_run(run)
     console.print(f"Run {run} is in the trash.", highlight=False)
+
+
+def _write_weights(run: int, file: Path, workspace: Path | None) -> None:
+    """Reading weights needs torch, so a process of its own does it."""
+    with opened(workspace) as store:
+        path = store.path
+    command = processes.python("workbench.engine.weights", str(path), str(run), str(file.resolve()))
+    done = subprocess.run(command, text=True, encoding="utf-8", capture_output=True, check=False)
+    if done.returncode:
+        raise JobError(done.stderr.strip().removeprefix("error: ") or "The export ended without a word.")
+    console.print(done.stdout.strip(), highlight=False, markup=False, soft_wrap=True)
 
 
 def _ask(store: Store, run: RunRecord, what: Request, *, quiet: bool = False) -> None:

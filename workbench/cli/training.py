@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from workbench.catalog.schema import Schema
 from workbench.catalog.spec import node_types
+from workbench.catalog.starts import RUN
 from workbench.cli.common import (
     DataOption,
     JsonOption,
@@ -46,6 +47,9 @@ def train(
     target: TargetOption = "",
     option: OptionOption = None,
     set: SetOption = None,
+    weights: Annotated[
+        str, typer.Option("--weights", help="Start from these: run:ID or a .safetensors file.")
+    ] = "",
     seed: Annotated[int | None, typer.Option("--seed", help="Start of all random numbers.", min=0)] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:0 or mps.")] = "auto",
     json: JsonOption = False,
@@ -58,6 +62,9 @@ def train(
         document, known = prepared(store, document, source, set)
         if seed is not None:
             document = assign(document, "training.seed", seed)
+        if weights:
+            place = weights if weights.startswith(RUN) else str(Path(weights).expanduser().absolute())
+            document = assign(document, "training.weights", place)
         recover(store)
         run = enqueue(store, document, schemas=known, device=device)
         run, stopped = follow(store, run, quiet=json)

@@ -35,6 +35,7 @@ def enqueue(
     from workbench.core.files import dumps
     from workbench.jobs.estimates import expected
     from workbench.jobs.settings import flatten
+    from workbench.jobs.starts import start_of
 
     analysis = analyse(document, schemas)
     if not analysis.ok:
@@ -43,6 +44,8 @@ def enqueue(
     if analysis.unchosen:
         names = ", ".join(f"“{id}”" for id in analysis.unchosen)
         raise JobError(f"“{document.name}” cannot train yet: choose a dataset for {names}.")
+    if analysis.settings.weights and not resumed_from:
+        start_of(store, analysis.settings.weights)
     kinds = [info.kind for info in analysis.nodes.values()]
     datasets = dict.fromkeys(kind.dataset for kind in kinds if isinstance(kind, Dataset))
     seed = analysis.settings.seed if seed is None else seed

@@ -1,0 +1,66 @@
+"""Where the weights lie that a run starts from: the best checkpoint of another run, else its last, or a file.
+
+Looks, but opens nothing: only the trainer reads weights. Imports catalog and the store.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.catalog.starts import run_of
+from workbench.core.errors import FieldError, JobError, StoreError
+from workbench.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A file of weights with its SHA-256 where that is known, and what to call it."""
+
+    file: Path
+    sha256: str
+    name: str
+
+
+def start_of(store: Store, text: str) -> Start:
+    """What the setting “Start from” means in a workspace; a relative path begins beside the workspace.
+
+    Raises JobError in one sentence for what is not there.
+    """
+    try:
+        run = run_of(text)
+    except FieldError as error:
+        raise JobError(f"Start from: {error}") from error
+    if run:
+        return _of_run(store, run)
+    file = store.path.parent / Path(text).expanduser()
+    try:
+        if not file.exists():
+            raise JobError(f"Start from: there is no file {file}.")
+        if not file.is_file():
+            raise JobError(f"Start from: {file} is not a file; choose a .safetensors file.")
+        if file.stat().st_size == 0:
+            raise JobError(f"Start from: {file} is empty (0 bytes), so there are no weights in it.")
+    except (OSError, ValueError) as error:
+        raise JobError(f"Start from: {text} cannot be read: {error}.") from error
+    return Start(file, "", str(file))
+
+
+def _of_run(store: Store, run: int) -> Start:
+    try:
+        record = store.run(run)
+    except StoreError as error:
+        raise JobError(
+            f"Start from: there is no run {run} in this workspace; it may have been deleted."
+        ) from error
+    if run in {each.id for each in store.runs(deleted=True)}:
+        raise JobError(f"Start from: run {run} is in the trash; take it back first, or choose another.")
+    kept = {each.kind: each for each in reversed(store.checkpoints(run))}
+    chosen = kept.get("best") or kept.get("last")
+    if chosen is None:
+        raise JobError(f"Start from: run {run} ({record.name}) has kept no weights; choose another.")
+    file = store.file(chosen.path)
+    name = f"run {run} ({record.name}, {chosen.kind} weights, epoch {chosen.epoch})"
+    if not file.is_file():
+        raise JobError(
+            f"Start from: the {chosen.kind} weights of run {run} are gone: there is no file {file}."
+        )
+    return Start(file, chosen.sha256, name)
