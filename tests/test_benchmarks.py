@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import _loaders, _race, data
+from benchmarks import _loaders, _networks, _race, data
 from benchmarks.__main__ import names
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,6 +55,15 @@ def test_both_ways_to_the_data_hand_out_the_training_part(case: type[_loaders.Ca
     ours, peers = made.ours_pass(made.read(), 0), _loaders.peer_pass(made.peer())
     # Workbench leaves one window of a text out, so that every offset has the same number of them.
     assert ours == peers - isinstance(made, _loaders.Text)
+
+
+@pytest.mark.parametrize(
+    "case", ["resnet18", "transformer-base", "lstm-gates", "LSTM, padded", "GRU, padded"]
+)
+def test_drawn_networks_give_what_independent_code_gives(case: str) -> None:
+    """Those beside Hugging Face's take longer: `python -m benchmarks.fidelity networks`."""
+    outputs, gradients = _networks.measured(case)
+    assert outputs < 1e-10 and gradients < 1e-10
 
 
 def test_an_unknown_benchmark_is_refused_with_those_that_are_known() -> None:

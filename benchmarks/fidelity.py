@@ -1,0 +1,73 @@
+"""Whether ready models are what was published: outputs and gradients beside independent code, figures beside papers.
+
+The part `networks` builds the program of a drawing and a reference (Hugging Face's BERT and GPT-2, torch's own layers,
+a ResNet written by hand), gives both the same weights and inputs in double precision, and says by how much outputs and
+gradients differ at most, as a share of the largest value. The other parts train ready models through the command line
+on real data in ../shared/data; without it they are left out. `python -m benchmarks.fidelity networks names etth1 …`
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks._figures import Figure, at_least, at_most, report
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+CLOSE = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A ready model trained on real data: what is asked of which figure, and what was published."""
+
+    template: str
+    data: str
+    metric: str
+    goal: float
+    settings: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    published: str = ""
+    published_value: float | None = None
+    falling: bool = False
+
+    def figure(self) -> Figure:
+        """Trains it in a workspace that is thrown away afterwards."""
+        arguments = [part for each in self.settings for part in ("--set", each)]
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "workbench", "train", self.template, "--json"]
+            command += ["--data", str(DATA / self.data), *self.options, *arguments]
+            command += ["--workspace", str(Path(folder) / "experiments.db")]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        value = float(json.loads(done.stdout.splitlines()[-1])["metrics"][self.metric]["last"])
+        make = at_most if self.falling else at_least
+        name = f"{self.template} on {self.data}, {self.metric}"
+        return make(name, value, "", self.goal, self.published, self.published_value)
+
+
+RESULTS: dict[str, Trained] = {}
+
+
+def networks() -> Iterator[Figure]:
+    """The largest difference of outputs and gradients, one figure for each network."""
+    from benchmarks._networks import CASES, measured  # torch and transformers take seconds to import
+
+    for name in CASES:
+        for what, difference in zip(("outputs", "gradients"), measured(name), strict=True):
+            yield at_most(f"{name}: {what} beside the reference", difference, "", CLOSE)
+
+
+def figures(parts: Sequence[str]) -> Iterator[Figure]:
+    """The figures of the named parts."""
+    if "networks" in parts:
+        yield from networks()
+    for part in parts:
+        if part in RESULTS and (DATA / RESULTS[part].data).exists():
+            yield RESULTS[part].figure()
+
+
+if __name__ == "__main__":
+    report(__doc__ or "", figures, ("networks", *RESULTS))
