@@ -124,10 +124,10 @@ def build_gan(driver: "CanvasDriver") -> None:
     form = updates.form
     driver.type_into(field_of(form.editors["name"]), "judging")
     tick(form.losses[fool][0])
-    tick(form.parts[generator])
+    tick(form.parts.lines[generator].trained)
     QTest.mouseClick(updates.buttons["add"], LEFT)
     driver.type_into(field_of(form.editors["name"]), "drawing")
-    tick(form.parts[judge])
+    tick(form.parts.lines[judge].trained)
     driver.settle()
 
 

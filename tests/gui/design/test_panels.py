@@ -226,10 +226,10 @@ def test_an_update_must_train_something(canvas_driver: "CanvasDriver") -> None:
     QApplication.processEvents()
     form = canvas_driver.view.bottom.updates.form
     before = canvas_driver.document
-    box = form.parts["judge"]
+    box = form.parts.lines["judge"].trained
     QTest.mouseClick(box, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(8, box.height() // 2))
     assert canvas_driver.document is before
-    assert form._nothing.isVisible()
+    assert form.parts._nothing.isVisible()
 
 
 def test_the_latest_run_is_plotted(canvas_driver: "CanvasDriver", monkeypatch: pytest.MonkeyPatch) -> None:

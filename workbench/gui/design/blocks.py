@@ -75,7 +75,8 @@ class BlockCommands:
                 canvas.tell(f"Nothing comes out of {id} while “{silent}” is muted, so all of it is left out.")
             if wider is not None:
                 canvas.tell(
-                    f"The update “{wider.name}” trained a part of these nodes; now it trains all of {id}."
+                    f"The update “{wider.name}” trained a part of these nodes, or at several rates; now it trains "
+                    f"all of {id} alike."
                 )
 
     def _open_ports(self, ids: tuple[str, ...]) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
@@ -176,11 +177,12 @@ def _resting(document: Document, edit: MakeBlock) -> tuple[str, str]:
 
 
 def _trains_more(document: Document, ids: tuple[str, ...]) -> Update | None:
-    """An update that trains some of the nodes with weights but not all."""
+    """An update that trains some of the nodes with weights but not all, or not all at the same rate."""
     nodes = document.graph.nodes
     owners = {id for id in ids if (nodes[id].type in OWNING or nodes[id].block) and not nodes[id].linked_to}
     for update in document.training.updates:
-        if owners & {*update.train} and owners - {*update.train}:
+        rates = {update.rates.get(id, 1) for id in owners}
+        if (owners & {*update.train} and owners - {*update.train}) or len(rates) > 1:
             return update
     return None
 

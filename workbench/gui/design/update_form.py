@@ -18,11 +18,12 @@ from workbench.core.expressions import Value
 from workbench.core.names import check_update
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
 from workbench.gui.design.panels import Column
+from workbench.gui.design.update_parts import UpdateParts
 from workbench.gui.widgets.fields import FormRows
 from workbench.gui.widgets.labels import Label, SectionHeader
 from workbench.gui.widgets.surfaces import clear_layout
 
-_THREE, _TWO = 480, 320
+_THREE, _TWO = 640, 440
 # Row, column and number of rows of the three parts, by the number of columns.
 _PLACES = {
     3: ((0, 0, 1), (0, 1, 1), (0, 2, 1)),
@@ -52,9 +53,8 @@ class UpdateForm(Column):
         self._columns = 0
         self.rows.addLayout(self._sides)
         self.losses: dict[str, tuple[QCheckBox, TextEditor]] = {}
-        self.parts: dict[str, QCheckBox] = {}
+        self.parts = UpdateParts([])
         self.editors: dict[str, Editor] = {}
-        self._nothing = Label("")
 
     def show_update(
         self, update: Update, losses: list[str], parts: list[str], names: Mapping[str, Value]
@@ -81,8 +81,7 @@ class UpdateForm(Column):
             box.setChecked(id in update.minimise)
             weight.setEnabled(id in update.minimise)
             weight.show_value(update.minimise.get(id, 1.0), names)
-        for id, box in self.parts.items():
-            box.setChecked(id in update.train or not update.train)
+        self.parts.show_update(update, names)
 
     def _build(self, losses: list[str], parts: list[str], optimizer: str, schedule: str) -> None:
         clear_layout(self._sides)
@@ -134,22 +133,9 @@ class UpdateForm(Column):
         return side
 
     def _which(self, parts: list[str]) -> QWidget:
-        side, column = _side()
-        column.addWidget(SectionHeader("Trains"))
-        self.parts = {}
-        for id in parts:
-            box = QCheckBox(id)
-            box.setAccessibleName(f"Train {id}")
-            box.setToolTip(f"Whether this update changes the weights of {id}")
-            box.clicked.connect(self._on_parts)
-            column.addWidget(box)
-            self.parts[id] = box
-        self._nothing = Label("Tick at least one part: an update must train something.", "err", wrap=True)
-        self._nothing.hide()
-        column.addWidget(self._nothing)
-        if not parts:
-            column.addWidget(Label("Nothing has weights yet.", "dim", wrap=True))
-        return side
+        self.parts = UpdateParts(parts)
+        self.parts.changed.connect(self.changed)
+        return self.parts
 
     def _how(self, optimizer: str, schedule: str) -> QWidget:
         side, column = _side()
@@ -226,16 +212,6 @@ class UpdateForm(Column):
 
     def _on_weight(self, id: str, value: Value) -> None:
         self.changed.emit(replace(self._update, minimise={**self._update.minimise, id: value}))
-
-    def _on_parts(self) -> None:
-        chosen = tuple(id for id, box in self.parts.items() if box.isChecked())
-        if not chosen:
-            self._nothing.show()
-            return
-        self._nothing.hide()
-        # All of them means everything, also what is drawn later.
-        train = () if len(chosen) == len(self.parts) else chosen
-        self.changed.emit(replace(self._update, train=train))
 
 
 def _side() -> tuple[QWidget, QVBoxLayout]:

@@ -112,7 +112,7 @@ class UpdatesPanel(QWidget):
             if info.parameters and not info.node.linked_to and id in document.graph.nodes
         ]
         update = updates_of(document)[self._row]
-        parts += [id for id in update.train if id not in parts]
+        parts += [id for id in dict.fromkeys((*update.train, *update.rates)) if id not in parts]
         self.form.show_update(update, losses_of(document), parts, analysis.root.names)
 
     def _on_row(self, row: int) -> None:
