@@ -43,16 +43,9 @@ class _Overlap(_Counted):
     background: bool = param(True, "Class 0 counts too.")
 
 
-@node(
-    "Precision",
-    "Precision",
-    family="metric",
-    inputs=PORTS,
-    outputs=("value",),
-    aliases=("positive predictive value", "false alarms", "macro", "imbalanced", "classification"),
-    source='''\
-class Precision(nn.Module):
-    """Share of what was guessed to be a class that is; -100 does not count."""
+_AVERAGING = '''\
+class NAME(nn.Module):
+    """ABOUT"""
 
     def __init__(self, num_classes: int, average: str = "macro") -> None:
         super().__init__()
@@ -74,12 +67,64 @@ class Precision(nn.Module):
         right, guessed, actual = total
         if self.average == "micro":
             right, guessed, actual = right.sum(), guessed.sum(), actual.sum()
-        each = right / guessed.clamp(min=1)
+        each = EACH
         share = ((guessed + actual) > 0).float()
         if self.average == "weighted":
             share = actual.float()
         return (each * share).sum() / share.sum()
-''',
+'''
+
+
+def _averaging(name: str, about: str, each: str) -> str:
+    """Text of a metric of classes, from what each class has."""
+    return _AVERAGING.replace("NAME", name).replace("ABOUT", about).replace("EACH", each)
+
+
+_OVERLAPPING = '''\
+class NAME(nn.Module):
+    """ABOUT"""
+
+    def __init__(self, num_classes: int, background: bool = True) -> None:
+        super().__init__()
+        self.num_classes, self.background = num_classes, background
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        guess = input.argmax(1 if input.dim() > 3 else -1)
+        # A bin for what does not count, so that no size depends on the data.
+        spare = self.num_classes
+        right = torch.where(guess == target, target, spare)
+        guess = torch.where(target == -100, spare, guess)
+        bins = torch.stack(
+            (right, guess, torch.where(target == -100, spare, target))
+        ).flatten(1)
+        counts = torch.zeros(3, spare + 1, dtype=torch.long, device=input.device)
+        return counts.scatter_add_(1, bins, torch.ones_like(bins))[:, :-1]
+
+    def value(self, total: torch.Tensor) -> torch.Tensor:
+        right, guessed, actual = total if self.background else total[:, 1:]
+        occurs = guessed + actual > 0
+        each = EACH
+        return (each * occurs).sum() / occurs.sum()
+'''
+
+
+def _overlapping(name: str, about: str, each: str) -> str:
+    """Text of a metric of masks, from what each class has."""
+    return _OVERLAPPING.replace("NAME", name).replace("ABOUT", about).replace("EACH", each)
+
+
+@node(
+    "Precision",
+    "Precision",
+    family="metric",
+    inputs=PORTS,
+    outputs=("value",),
+    aliases=("positive predictive value", "false alarms", "macro", "imbalanced", "classification"),
+    source=_averaging(
+        "Precision",
+        "Share of what was guessed to be a class that is; -100 does not count.",
+        "right / guessed.clamp(min=1)",
+    ),
     examples=(*CLASSES, *_AVERAGES),
 )
 class Precision(_Averaged):
@@ -111,36 +156,11 @@ class Precision(_Averaged):
         "balanced accuracy",
         "classification",
     ),
-    source='''\
-class Recall(nn.Module):
-    """Share of a class that was found; -100 does not count."""
-
-    def __init__(self, num_classes: int, average: str = "macro") -> None:
-        super().__init__()
-        self.num_classes, self.average = num_classes, average
-
-    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        guess = input.argmax(1 if input.dim() > 3 else -1)
-        # A bin for what does not count, so that no size depends on the data.
-        spare = self.num_classes
-        right = torch.where(guess == target, target, spare)
-        guess = torch.where(target == -100, spare, guess)
-        bins = torch.stack(
-            (right, guess, torch.where(target == -100, spare, target))
-        ).flatten(1)
-        counts = torch.zeros(3, spare + 1, dtype=torch.long, device=input.device)
-        return counts.scatter_add_(1, bins, torch.ones_like(bins))[:, :-1]
-
-    def value(self, total: torch.Tensor) -> torch.Tensor:
-        right, guessed, actual = total
-        if self.average == "micro":
-            right, guessed, actual = right.sum(), guessed.sum(), actual.sum()
-        each = right / actual.clamp(min=1)
-        share = ((guessed + actual) > 0).float()
-        if self.average == "weighted":
-            share = actual.float()
-        return (each * share).sum() / share.sum()
-''',
+    source=_averaging(
+        "Recall",
+        "Share of a class that was found; -100 does not count.",
+        "right / actual.clamp(min=1)",
+    ),
     examples=(*CLASSES, *_AVERAGES),
 )
 class Recall(_Averaged):
@@ -165,36 +185,11 @@ class Recall(_Averaged):
     inputs=PORTS,
     outputs=("value",),
     aliases=("f-measure", "macro", "imbalanced", "classification", "dice"),
-    source='''\
-class F1Score(nn.Module):
-    """2·precision·recall / (precision + recall) of the classes that occur; -100 does not count."""
-
-    def __init__(self, num_classes: int, average: str = "macro") -> None:
-        super().__init__()
-        self.num_classes, self.average = num_classes, average
-
-    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        guess = input.argmax(1 if input.dim() > 3 else -1)
-        # A bin for what does not count, so that no size depends on the data.
-        spare = self.num_classes
-        right = torch.where(guess == target, target, spare)
-        guess = torch.where(target == -100, spare, guess)
-        bins = torch.stack(
-            (right, guess, torch.where(target == -100, spare, target))
-        ).flatten(1)
-        counts = torch.zeros(3, spare + 1, dtype=torch.long, device=input.device)
-        return counts.scatter_add_(1, bins, torch.ones_like(bins))[:, :-1]
-
-    def value(self, total: torch.Tensor) -> torch.Tensor:
-        right, guessed, actual = total
-        if self.average == "micro":
-            right, guessed, actual = right.sum(), guessed.sum(), actual.sum()
-        each = 2 * right / (guessed + actual).clamp(min=1)
-        share = ((guessed + actual) > 0).float()
-        if self.average == "weighted":
-            share = actual.float()
-        return (each * share).sum() / share.sum()
-''',
+    source=_averaging(
+        "F1Score",
+        "2·precision·recall / (precision + recall) of the classes that occur; -100 does not count.",
+        "2 * right / (guessed + actual).clamp(min=1)",
+    ),
     examples=(*CLASSES, *_AVERAGES),
 )
 class F1Score(_Averaged):
@@ -219,32 +214,11 @@ class F1Score(_Averaged):
     inputs=PORTS,
     outputs=("value",),
     aliases=("jaccard", "mean iou", "segmentation", "mask", "overlap"),
-    source='''\
-class IoU(nn.Module):
-    """Intersection over union of the classes that occur; -100 does not count."""
-
-    def __init__(self, num_classes: int, background: bool = True) -> None:
-        super().__init__()
-        self.num_classes, self.background = num_classes, background
-
-    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        guess = input.argmax(1 if input.dim() > 3 else -1)
-        # A bin for what does not count, so that no size depends on the data.
-        spare = self.num_classes
-        right = torch.where(guess == target, target, spare)
-        guess = torch.where(target == -100, spare, guess)
-        bins = torch.stack(
-            (right, guess, torch.where(target == -100, spare, target))
-        ).flatten(1)
-        counts = torch.zeros(3, spare + 1, dtype=torch.long, device=input.device)
-        return counts.scatter_add_(1, bins, torch.ones_like(bins))[:, :-1]
-
-    def value(self, total: torch.Tensor) -> torch.Tensor:
-        right, guessed, actual = total if self.background else total[:, 1:]
-        occurs = guessed + actual > 0
-        each = right / (guessed + actual - right).clamp(min=1)
-        return (each * occurs).sum() / occurs.sum()
-''',
+    source=_overlapping(
+        "IoU",
+        "Intersection over union of the classes that occur; -100 does not count.",
+        "right / (guessed + actual - right).clamp(min=1)",
+    ),
     examples=_PARTS,
 )
 class IoU(_Overlap):
@@ -270,32 +244,11 @@ class IoU(_Overlap):
     inputs=PORTS,
     outputs=("value",),
     aliases=("segmentation", "mask", "overlap", "medical", "f1", "sorensen"),
-    source='''\
-class DiceScore(nn.Module):
-    """2·overlap / (both areas) of the classes that occur; -100 does not count."""
-
-    def __init__(self, num_classes: int, background: bool = True) -> None:
-        super().__init__()
-        self.num_classes, self.background = num_classes, background
-
-    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        guess = input.argmax(1 if input.dim() > 3 else -1)
-        # A bin for what does not count, so that no size depends on the data.
-        spare = self.num_classes
-        right = torch.where(guess == target, target, spare)
-        guess = torch.where(target == -100, spare, guess)
-        bins = torch.stack(
-            (right, guess, torch.where(target == -100, spare, target))
-        ).flatten(1)
-        counts = torch.zeros(3, spare + 1, dtype=torch.long, device=input.device)
-        return counts.scatter_add_(1, bins, torch.ones_like(bins))[:, :-1]
-
-    def value(self, total: torch.Tensor) -> torch.Tensor:
-        right, guessed, actual = total if self.background else total[:, 1:]
-        occurs = guessed + actual > 0
-        each = 2 * right / (guessed + actual).clamp(min=1)
-        return (each * occurs).sum() / occurs.sum()
-''',
+    source=_overlapping(
+        "DiceScore",
+        "2·overlap / (both areas) of the classes that occur; -100 does not count.",
+        "2 * right / (guessed + actual).clamp(min=1)",
+    ),
     examples=_PARTS,
 )
 class DiceScore(_Overlap):

@@ -46,16 +46,9 @@ class _Curve(NodeType):
         return {"classes": known(input.shape[expect.class_axis(input)])}
 
 
-@node(
-    "Area under the ROC curve",
-    "AUROC",
-    family="metric",
-    inputs=PORTS,
-    outputs=("value",),
-    aliases=("auc", "roc", "ranking", "threshold", "imbalanced", "classification"),
-    source='''\
-class AUROC(nn.Module):
-    """How often a true case scores above a false one; equal scores count half."""
+_CURVE = '''\
+class NAME(nn.Module):
+    """ABOUT"""
 
     bins = 2000  # of log-odds, 0.02 wide around 0; what shares a bin counts as equal
 
@@ -85,12 +78,32 @@ class AUROC(nn.Module):
         return counts[:-1].reshape(-1, 2, self.bins)
 
     def value(self, total: torch.Tensor) -> torch.Tensor:
+VALUE'''
+
+
+def _over_thresholds(name: str, about: str, value: str) -> str:
+    """Text of a metric over all thresholds of the scores."""
+    return _CURVE.replace("NAME", name).replace("ABOUT", about).replace("VALUE", value)
+
+
+@node(
+    "Area under the ROC curve",
+    "AUROC",
+    family="metric",
+    inputs=PORTS,
+    outputs=("value",),
+    aliases=("auc", "roc", "ranking", "threshold", "imbalanced", "classification"),
+    source=_over_thresholds(
+        "AUROC",
+        "How often a true case scores above a false one; equal scores count half.",
+        """\
         no, yes = total.double().unbind(1)
         below = no.cumsum(1) - no / 2
         pairs = yes.sum(1) * no.sum(1)
         each = (yes * below).sum(1) / pairs.clamp(min=1)
         return (each.sum() / (pairs > 0).sum()).float()
-''',
+""",
+    ),
     examples=_EXAMPLES,
 )
 class AUROC(_Curve):
@@ -117,44 +130,17 @@ class AUROC(_Curve):
     inputs=PORTS,
     outputs=("value",),
     aliases=("ap", "map", "precision recall curve", "ranking", "rare", "imbalanced"),
-    source='''\
-class AveragePrecision(nn.Module):
-    """The precision at each true case, over all thresholds; equal scores are taken together."""
-
-    bins = 2000  # of log-odds, 0.02 wide around 0; what shares a bin counts as equal
-
-    def __init__(self, classes: int = 1, columns: int = 1) -> None:
-        super().__init__()
-        self.classes, self.columns = classes, columns
-
-    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        if self.classes > 1:  # each class against the rest
-            rows = input.float().movedim(1 if input.dim() > 3 else -1, -1)
-            share = rows.reshape(-1, self.classes).log_softmax(-1)
-            score = share - torch.log1p(-share.exp())
-            target = target.reshape(-1, 1)
-            truth = target == torch.arange(self.classes, device=target.device)
-        else:  # yes or no, in one or several columns
-            score = input.float().reshape(-1, self.columns)
-            target = target.reshape(-1, self.columns)
-            truth = target > 0.5
-        score = score.nan_to_num()
-        place = (score / (20 + score.abs()) + 1) / 2 * (self.bins - 1)
-        column = torch.arange(score.shape[1], device=score.device)
-        place = (2 * column + truth) * self.bins + place.round().long()
-        size = 2 * score.shape[1] * self.bins
-        place = torch.where(target == -100, size, place).flatten()
-        counts = torch.zeros(size + 1, dtype=torch.long, device=score.device)
-        counts = counts.scatter_add_(0, place, torch.ones_like(place))
-        return counts[:-1].reshape(-1, 2, self.bins)
-
-    def value(self, total: torch.Tensor) -> torch.Tensor:
+    source=_over_thresholds(
+        "AveragePrecision",
+        "The precision at each true case, over all thresholds; equal scores are taken together.",
+        """\
         no, yes = total.double().flip(2).cumsum(2).unbind(1)
         found = yes.diff(dim=1, prepend=torch.zeros_like(yes[:, :1]))
         all_of = yes[:, -1]
         each = (found * yes / (yes + no).clamp(min=1)).sum(1) / all_of.clamp(min=1)
         return (each.sum() / (all_of > 0).sum()).float()
-''',
+""",
+    ),
     examples=_EXAMPLES,
 )
 class AveragePrecision(_Curve):

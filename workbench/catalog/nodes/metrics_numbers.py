@@ -32,17 +32,9 @@ class NumberMetric(NodeType):
         return TensorSpec(())
 
 
-@node(
-    "Mean squared error",
-    "MeanSquaredError",
-    family="metric",
-    inputs=("input", "target", "length"),
-    optional=("length",),
-    outputs=("value",),
-    aliases=("mse", "regression"),
-    source='''\
-class MeanSquaredError(nn.Module):
-    """Mean of the squared differences."""
+_MEAN = '''\
+class NAME(nn.Module):
+    """ABOUT"""
 
     def forward(
         self,
@@ -50,7 +42,7 @@ class MeanSquaredError(nn.Module):
         target: torch.Tensor,
         length: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        error = (input - target).float().pow(2)
+        error = ERROR
         counts = torch.ones_like(error)
         if length is not None:
             steps = torch.arange(error.shape[1], device=error.device)
@@ -60,8 +52,29 @@ class MeanSquaredError(nn.Module):
         return torch.stack(((error * counts).sum(), counts.sum()))
 
     def value(self, total: torch.Tensor) -> torch.Tensor:
-        return total[0] / total[1]
-''',
+        return VALUE
+'''
+
+
+def _mean_of(name: str, about: str, error: str, value: str) -> str:
+    """Text of a metric that is a mean over all numbers that count."""
+    return _MEAN.replace("NAME", name).replace("ABOUT", about).replace("ERROR", error).replace("VALUE", value)
+
+
+@node(
+    "Mean squared error",
+    "MeanSquaredError",
+    family="metric",
+    inputs=("input", "target", "length"),
+    optional=("length",),
+    outputs=("value",),
+    aliases=("mse", "regression"),
+    source=_mean_of(
+        "MeanSquaredError",
+        "Mean of the squared differences.",
+        "(input - target).float().pow(2)",
+        "total[0] / total[1]",
+    ),
     examples=NUMBERS,
 )
 class MeanSquaredError(NumberMetric):
@@ -88,28 +101,12 @@ class MeanSquaredError(NumberMetric):
     optional=("length",),
     outputs=("value",),
     aliases=("rmse", "regression", "standard error"),
-    source='''\
-class RootMeanSquaredError(nn.Module):
-    """Root of the mean of the squared differences."""
-
-    def forward(
-        self,
-        input: torch.Tensor,
-        target: torch.Tensor,
-        length: torch.Tensor | None = None,
-    ) -> torch.Tensor:
-        error = (input - target).float().pow(2)
-        counts = torch.ones_like(error)
-        if length is not None:
-            steps = torch.arange(error.shape[1], device=error.device)
-            steps = steps < length.unsqueeze(1)
-            steps = steps.reshape(*steps.shape, *[1] * (error.dim() - 2))
-            counts = counts * steps
-        return torch.stack(((error * counts).sum(), counts.sum()))
-
-    def value(self, total: torch.Tensor) -> torch.Tensor:
-        return (total[0] / total[1]).sqrt()
-''',
+    source=_mean_of(
+        "RootMeanSquaredError",
+        "Root of the mean of the squared differences.",
+        "(input - target).float().pow(2)",
+        "(total[0] / total[1]).sqrt()",
+    ),
     examples=NUMBERS,
 )
 class RootMeanSquaredError(NumberMetric):
@@ -136,28 +133,12 @@ class RootMeanSquaredError(NumberMetric):
     optional=("length",),
     outputs=("value",),
     aliases=("mae", "regression"),
-    source='''\
-class MeanAbsoluteError(nn.Module):
-    """Mean of the absolute differences."""
-
-    def forward(
-        self,
-        input: torch.Tensor,
-        target: torch.Tensor,
-        length: torch.Tensor | None = None,
-    ) -> torch.Tensor:
-        error = (input - target).float().abs()
-        counts = torch.ones_like(error)
-        if length is not None:
-            steps = torch.arange(error.shape[1], device=error.device)
-            steps = steps < length.unsqueeze(1)
-            steps = steps.reshape(*steps.shape, *[1] * (error.dim() - 2))
-            counts = counts * steps
-        return torch.stack(((error * counts).sum(), counts.sum()))
-
-    def value(self, total: torch.Tensor) -> torch.Tensor:
-        return total[0] / total[1]
-''',
+    source=_mean_of(
+        "MeanAbsoluteError",
+        "Mean of the absolute differences.",
+        "(input - target).float().abs()",
+        "total[0] / total[1]",
+    ),
     examples=NUMBERS,
 )
 class MeanAbsoluteError(NumberMetric):
@@ -184,28 +165,12 @@ class MeanAbsoluteError(NumberMetric):
     optional=("length",),
     outputs=("value",),
     aliases=("mape", "regression", "forecast", "relative error"),
-    source='''\
-class MeanPercentageError(nn.Module):
-    """Mean of the absolute differences in relation to the target."""
-
-    def forward(
-        self,
-        input: torch.Tensor,
-        target: torch.Tensor,
-        length: torch.Tensor | None = None,
-    ) -> torch.Tensor:
-        error = ((input - target) / target.abs().clamp(min=1e-6)).float().abs()
-        counts = torch.ones_like(error)
-        if length is not None:
-            steps = torch.arange(error.shape[1], device=error.device)
-            steps = steps < length.unsqueeze(1)
-            steps = steps.reshape(*steps.shape, *[1] * (error.dim() - 2))
-            counts = counts * steps
-        return torch.stack(((error * counts).sum(), counts.sum()))
-
-    def value(self, total: torch.Tensor) -> torch.Tensor:
-        return total[0] / total[1]
-''',
+    source=_mean_of(
+        "MeanPercentageError",
+        "Mean of the absolute differences in relation to the target.",
+        "((input - target) / target.abs().clamp(min=1e-6)).float().abs()",
+        "total[0] / total[1]",
+    ),
     examples=NUMBERS,
 )
 class MeanPercentageError(NumberMetric):
