@@ -7,6 +7,7 @@ import pytest
 from workbench.catalog.forms import fill
 from workbench.catalog.spec import node_types
 from workbench.core.errors import FieldError, ShapeError
+from workbench.core.expressions import Value
 from workbench.core.shapes import Dim, TensorSpec
 
 
@@ -69,6 +70,6 @@ def test_what_does_not_fit_is_named(type: str, inputs: dict[str, TensorSpec], po
     [("TextSamples", "top_p", 0), ("Translations", "search", "wide"), ("Translations", "width", 0),
      ("LayerHistograms", "bins", 1)],
 )  # fmt: skip
-def test_fields_have_their_limits(type: str, field: str, value: object) -> None:
+def test_fields_have_their_limits(type: str, field: str, value: Value) -> None:
     with pytest.raises(FieldError, match="(?i)" + field.replace("_", ".")):
         fill(node_types()[type], {field: value})

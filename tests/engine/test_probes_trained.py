@@ -136,7 +136,11 @@ def test_a_forecast_of_standardised_numbers_is_in_their_own_units(trained: Train
     media = recorded(trained, trained.run(document), "seen")[0]
     found = content(media)
     wanted = float(first("diabetes", "target")) * 76.8653 + 149.797
-    assert found["series"][0]["true"] == pytest.approx([wanted], rel=1e-4) and not found["standardised"]
+    (series,) = found["series"]
+    assert series["true"][0] == pytest.approx(wanted, rel=1e-4) and not found["standardised"]
+    assert (series["title"], len(series["true"])) == ("examples", 64), (
+        "one step each: they stand side by side"
+    )
 
 
 def test_masks_are_laid_over_their_pictures(trained: Trained) -> None:

@@ -12,6 +12,7 @@ _MOST_POSITIONS = 64
 _MOST_HEADS = 16
 _MOST_STEPS = 2000
 _MOST_VALUES = 8
+_SIDE_BY_SIDE = 64
 
 
 def matrix(look: Look) -> None:
@@ -85,7 +86,10 @@ def _pieces(vocabulary: Vocabulary, tokens: Tensor) -> list[str]:
 
 def forecast(look: Look) -> None:
     """What is predicted for the first series, what came, and what was before."""
-    values, _ = look.first(look.param("count"))
+    single = look.info.inputs[0].shape[1] == 1
+    values, _ = look.first(_SIDE_BY_SIDE if single else look.param("count"))
+    if single:  # one step makes no curve: the examples stand side by side
+        values = {name: values[name].transpose(0, 1) for name in ("input", "target")}
     target_port = look.root.sources[look.id]["target"]
     schema = look.schemas.get(target_port.node)
     facts = schema.facts if schema is not None else {}
@@ -102,7 +106,9 @@ def forecast(look: Look) -> None:
             name = labels[place] if len(labels) == count else f"value {place + 1}" if count > 1 else ""
             series.append(
                 {
-                    "title": " · ".join(filter(None, (f"example {number + 1}", name))),
+                    "title": " · ".join(
+                        filter(None, ("examples" if single else f"example {number + 1}", name))
+                    ),
                     "context": columns["context"][place] if "context" in columns else [],
                     "true": columns["target"][place],
                     "predicted": columns["input"][place],

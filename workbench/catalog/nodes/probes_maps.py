@@ -85,6 +85,7 @@ class Forecast(Open):
     dataset tells by what it was standardised
 
     **Shapes** input and target N×H×G (H steps of G values) or N×H. context N×L×G: what came before, drawn in front.
+    Of a single step 64 examples stand side by side.
 
     **Use when** a model forecasts or regresses series: see whether it follows, lags behind or says the mean.
 

@@ -154,12 +154,12 @@ class HeatMap(QWidget):
         below = min(max(map(metrics.horizontalAdvance, shown.columns)) + 8, self.height() * 0.35)
         side = min(
             (self.width() - left - 4) / len(shown.columns),
-            (self.height() - below - 4) / len(shown.rows),
+            (self.height() - below - 12) / len(shown.rows),
             48.0,
         )
         wide, high = side * len(shown.columns), side * len(shown.rows)
         spare = max(0.0, (self.width() - left - wide - 4) / 2)
-        self._frame = QRectF(left + spare, max(2.0, (self.height() - below - high) / 2), wide, high)
+        self._frame = QRectF(left + spare, max(8.0, (self.height() - below - high) / 2), wide, high)
         painter.drawImage(self._frame, _picture(shown, self._head))
         stride = max(1, math.ceil(metrics.height() / side))
         for place in range(0, len(shown.rows), stride):
