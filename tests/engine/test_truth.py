@@ -285,7 +285,9 @@ def test_steps_of_a_transformer_with_clipping_and_a_schedule(trained: Trained) -
     assert run.state == "completed", run.cause
     model = hand(live(document), Gpt(32, 16))
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate(document), betas=(0.9, 0.99), weight_decay=0.1)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.001, total_steps=7, pct_start=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=rate(document), total_steps=7, pct_start=0.05
+    )
     data = load_data("reference-text")
     start, size = data.slice_of("train")
     stream = data.tensors["tokens"][start : start + size]

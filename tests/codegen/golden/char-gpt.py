@@ -155,12 +155,12 @@ class Program(nn.Module):
 
     def optimizer_train(self) -> torch.optim.Optimizer:
         return torch.optim.AdamW(
-            self.parameters(), lr=0.001, weight_decay=0.1, betas=(0.9, 0.99)
+            self.parameters(), lr=0.003, weight_decay=0.1, betas=(0.9, 0.99)
         )
 
     def schedule_train(
         self, optimizer: torch.optim.Optimizer, steps: int, epoch_steps: int
     ) -> torch.optim.lr_scheduler.LRScheduler:
         return torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, max_lr=0.001, total_steps=steps, pct_start=0.05
+            optimizer, max_lr=0.003, total_steps=steps, pct_start=0.05
         )

@@ -116,6 +116,12 @@ class Program(nn.Module):
             "r2": self.r2.value(totals["r2"]).item(),
         }
 
+    @torch.no_grad()
+    def probe_forecast(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """What this probe looks at."""
+        shape = self(batch["series.x"])
+        return shape, batch["series.y"], batch["series.x"]
+
     def optimizer_train(self) -> torch.optim.Optimizer:
         return torch.optim.Adam(self.parameters(), lr=0.005)
 

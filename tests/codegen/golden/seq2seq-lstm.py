@@ -131,7 +131,7 @@ class Program(nn.Module):
         self.words2 = nn.Embedding(num_embeddings=33, embedding_dim=64, padding_idx=0)
         self.reader = nn.LSTM(input_size=64, hidden_size=96, batch_first=True)
         self.writer = nn.LSTM(input_size=64, hidden_size=96, batch_first=True)
-        self.attention = ScaledDotProductAttention(scale=1.0)
+        self.attention = ScaledDotProductAttention(scale=1.0, need_weights=True)
         self.fc1 = nn.Linear(in_features=192, out_features=96, bias=False)
         self.tanh = nn.Tanh()
         self.drop = nn.Dropout(p=0.2)
@@ -142,7 +142,7 @@ class Program(nn.Module):
 
     def forward(
         self, pairs_source: Tensor, pairs_source_length: Tensor, pairs_target: Tensor
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         words1 = self.words1(pairs_source)  # N×6×64
         words2 = self.words2(pairs_target)  # N×6×64
         _packed = nn.utils.rnn.pack_padded_sequence(
@@ -163,17 +163,19 @@ class Program(nn.Module):
         _state = reader_state.unsqueeze(0)
         _cell = reader_cell.unsqueeze(0)
         writer_y, _ = self.writer(words2, (_state, _cell))
-        attention = self.attention(writer_y, reader_y, reader_y, pairs_source_length)
-        join = torch.cat((attention, writer_y), dim=-1)  # N×6×192
+        attention_y, attention_weights = self.attention(
+            writer_y, reader_y, reader_y, pairs_source_length
+        )
+        join = torch.cat((attention_y, writer_y), dim=-1)  # N×6×192
         fc1 = self.fc1(join)  # N×6×96
         tanh = self.tanh(fc1)  # N×6×96
         drop = self.drop(tanh)  # N×6×96
         fc2 = self.fc2(drop)  # N×6×33
-        return fc2
+        return attention_weights, fc2
 
     def update_train(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Minimises loss; trains everything."""
-        fc2 = self(
+        _, fc2 = self(
             batch["pairs.source"], batch["pairs.source_length"], batch["pairs.target"]
         )
         loss = self.loss(fc2.flatten(0, 1), batch["pairs.next"].flatten(0, 1))
@@ -183,7 +185,7 @@ class Program(nn.Module):
     @torch.no_grad()
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Sums over a batch; add them up and give them to `summarise`."""
-        fc2 = self(
+        _, fc2 = self(
             batch["pairs.source"], batch["pairs.source_length"], batch["pairs.target"]
         )
         loss = self.loss(fc2.flatten(0, 1), batch["pairs.next"].flatten(0, 1))
@@ -204,6 +206,42 @@ class Program(nn.Module):
             "accuracy": self.accuracy.value(totals["accuracy"]).item(),
             "perplexity": self.perplexity.value(totals["perplexity"]).item(),
         }
+
+    @torch.no_grad()
+    def probe_look(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """What this probe looks at."""
+        words1 = self.words1(batch["pairs.source"])
+        words2 = self.words2(batch["pairs.target"])
+        _packed = nn.utils.rnn.pack_padded_sequence(
+            words1,
+            batch["pairs.source_length"].clamp(min=1).cpu(),
+            batch_first=True,
+            enforce_sorted=False,
+        )
+        _packed, (_state, reader_cell) = self.reader(_packed)
+        _state = _state * (batch["pairs.source_length"] > 0).view(1, -1, 1)
+        reader_cell = reader_cell * (batch["pairs.source_length"] > 0).view(1, -1, 1)
+        reader_state = _state.squeeze(0)
+        reader_cell = reader_cell.squeeze(0)
+        reader_y, _ = nn.utils.rnn.pad_packed_sequence(
+            _packed, batch_first=True, total_length=words1.size(1)
+        )
+        reader_y = reader_y * (batch["pairs.source_length"] > 0).view(-1, 1, 1)
+        _state = reader_state.unsqueeze(0)
+        _cell = reader_cell.unsqueeze(0)
+        writer_y, _ = self.writer(words2, (_state, _cell))
+        _, attention_weights = self.attention(
+            writer_y, reader_y, reader_y, batch["pairs.source_length"]
+        )
+        return attention_weights, batch["pairs.target"], batch["pairs.source"]
+
+    @torch.no_grad()
+    def probe_translations(self, batch: dict[str, Tensor]) -> Tensor:
+        """What this probe looks at."""
+        _, fc2 = self(
+            batch["pairs.source"], batch["pairs.source_length"], batch["pairs.target"]
+        )
+        return fc2
 
     def optimizer_train(self) -> torch.optim.Optimizer:
         return torch.optim.Adam(self.parameters(), lr=0.003)

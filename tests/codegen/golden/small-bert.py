@@ -1,4 +1,4 @@
-"""small-bert: 455,653 learnable parameters.
+"""small-bert: 451,557 learnable parameters.
 
 BERT: pre-training of deep bidirectional transformers for language understanding
 (Devlin et al., 2018), small, with its two heads: one guesses what is hidden, the
@@ -124,7 +124,7 @@ class Embeddings(nn.Module):
         nn.init.normal_(self.words.weight, std=0.02)
         self.parts = nn.Embedding(num_embeddings=2, embedding_dim=128)
         nn.init.normal_(self.parts.weight, std=0.02)
-        self.position = PositionEmbedding(features=128, max_length=96)
+        self.position = PositionEmbedding(features=128, max_length=64)
         self.norm = nn.LayerNorm(normalized_shape=128, eps=1e-12)
         self.drop = nn.Dropout(p=0.1)
 
@@ -250,8 +250,8 @@ class Program(nn.Module):
         pairs_y, pairs_segment, pairs_follows = self.pairs(text_tokens)
         hidden_y, hidden_target = self.hidden(pairs_y)
         embeddings_y, embeddings_vectors = self.embeddings(hidden_y, pairs_segment)
-        layers = self.layers(embeddings_y)  # N×96×128
-        guesses = self.guesses(layers, embeddings_vectors)  # N×96×99
+        layers = self.layers(embeddings_y)  # N×64×128
+        guesses = self.guesses(layers, embeddings_vectors)  # N×64×99
         pooler = self.pooler(layers)  # N×128
         answer = self.answer(pooler)  # N×2
         return pairs_follows, hidden_target, guesses, answer

@@ -261,6 +261,14 @@ class Program(nn.Module):
             "perplexity": self.perplexity.value(totals["perplexity"]).item(),
         }
 
+    @torch.no_grad()
+    def probe_translations(self, batch: dict[str, Tensor]) -> Tensor:
+        """What this probe looks at."""
+        head = self(
+            batch["pairs.source"], batch["pairs.source_length"], batch["pairs.target"]
+        )
+        return head
+
     def optimizer_train(self) -> torch.optim.Optimizer:
         return torch.optim.Adam(self.parameters(), lr=0.003, betas=(0.9, 0.98))
 
