@@ -30,7 +30,7 @@ def histograms(look: Look) -> None:
             told["weights"] = histogram(weights, bins)
         if look.param("gradients") and gradients:
             told["gradients"] = histogram(gradients, bins)
-        if name in outputs:
+        if outputs.get(name):
             told["outputs"] = histogram(outputs[name], bins)
         found.append(told)
     look.add_json("histograms", {"layers": found, "left_out": max(0, len(layers) - _MOST_LAYERS)})
@@ -73,8 +73,11 @@ def _outputs(look: Look, layers: Mapping[str, nn.Module]) -> dict[str, list[Tens
     def watch(name: str, module: nn.Module, hooks: ExitStack) -> None:
         def after(module: nn.Module, inputs: object, result: object) -> None:
             value = result[0] if isinstance(result, tuple) and result else result
-            if isinstance(value, Tensor) and value.is_floating_point():
-                seen.setdefault(name, []).append(_few(value.detach()))
+            known = seen.setdefault(name, [])
+            # In a loop a layer runs for each step: the first ones are enough.
+            enough = sum(map(len, known)) >= _MOST_NUMBERS
+            if isinstance(value, Tensor) and value.is_floating_point() and not enough:
+                known.append(_few(value.detach()))
 
         hooks.callback(module.register_forward_hook(after).remove)
 
