@@ -12,7 +12,7 @@ from workbench.core.shapes import Dim, TensorSpec, same_dim
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """One use of a loop; `given` are the specs at the ports of the block, sequences N×L×…"""
+    """One use of a block, `given` the specs at its ports; what is no loop lets everything through as it is."""
 
     graph: Graph
     given: Mapping[str, TensorSpec]
@@ -24,12 +24,14 @@ class Loop:
     @property
     def rounds(self) -> int:
         """How many steps there are, 1 where only the data tells."""
-        return self.length if isinstance(self.length, int) else 1
+        return self.length if self.graph.steps and isinstance(self.length, int) else 1
 
     def refusal(self, repeats: int) -> str:
         """Why it cannot run, "" where it can."""
         steps = self.graph.steps
         if not steps:
+            if not self.graph.fed_back:
+                return ""
             output, name = next(iter(self.graph.fed_back.items()))
             return (
                 f"its output “{output}” feeds back to “{name}”, but no input of the block goes step by step."
@@ -71,7 +73,7 @@ class Loop:
 
     def outside(self, outputs: Mapping[str, TensorSpec]) -> dict[str, TensorSpec]:
         """Specs of the outputs after all steps: the last value of what is fed back, else all in a row."""
-        last = self.graph.fed_back
+        last = self.graph.fed_back if self.graph.steps else outputs
         return {name: spec if name in last else self._in_a_row(spec) for name, spec in outputs.items()}
 
     def _at_a_step(self, spec: TensorSpec) -> TensorSpec:

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from workbench.catalog.changes import depends
 from workbench.catalog.nodes.sources import FREE
-from workbench.catalog.problems import Fix
+from workbench.catalog.problems import Fix, Problems
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import NodeType, node_types
 from workbench.core.document import FEEDS, INPUT, OUTPUT, Document, Node, Port, Update
-from workbench.core.edits import AddNodes, Connect, Edit, SetParam, SetTraining, Several
+from workbench.core.edits import AddNodes, Connect, Disconnect, Edit, SetParam, SetTraining, Several
 from workbench.core.errors import Setting, ShapeError
 from workbench.core.expressions import is_expression
 from workbench.core.names import unique_id
@@ -196,3 +196,27 @@ def misplaced(scope: Scope, cls: type[NodeType], node: Node) -> str:
     if node.type in FREE and not any(other.type == INPUT for other in scope.graph.nodes.values()):
         return f"{cls.title} needs an Input in its block, which tells how many examples there are."
     return ""
+
+
+def tell_cycle(scope: Scope, problems: Problems) -> None:
+    """Reports one cycle, with the link whose removal opens it."""
+    graph = scope.graph
+    sources: dict[str, dict[str, Port]] = {}
+    for target, source in graph.links.items():
+        if target.node in scope.cyclic and source.node in scope.cyclic:
+            sources.setdefault(target.node, {})[target.name] = source
+    trail = [next(id for id in scope.cyclic if id in sources)]
+    while True:
+        feeder = next(iter(sources[trail[-1]].values())).node
+        if feeder in trail:
+            ring = [*trail[trail.index(feeder) :], feeder][::-1]
+            break
+        trail.append(feeder)
+    target = next(Port(ring[1], name) for name, source in sources[ring[1]].items() if source.node == ring[0])
+    problems.error(
+        f"the links form a cycle: {' → '.join(ring)}.",
+        scope,
+        graph.nodes[ring[0]],
+        "",
+        fix(f"Remove the link to {target}", Disconnect(target, scope.where)),
+    )

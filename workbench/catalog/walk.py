@@ -95,7 +95,7 @@ class Walk:
             old = None
         changes = Changes(scope, old)
         if scope.cyclic:
-            _cycle(scope, scope.cyclic, self.problems)
+            rules.tell_cycle(scope, self.problems)
         unlinked, self.unlinked = self.unlinked, []
         for id in scope.order:
             self.count += 1
@@ -293,23 +293,15 @@ class Walk:
             return None
         told, count = self.problems.told, self.count
         earlier = was.copies if was is not None and was.node.block == node.block else ()
-        given = dict(zip(block.inputs, inputs, strict=True))
-        loop = Loop(block.graph, given) if block.graph.steps or block.graph.fed_back else None
-        wrong = loop.refusal(times) if loop is not None else ""
+        loop = Loop(block.graph, dict(zip(block.inputs, inputs, strict=True)))
+        wrong = loop.refusal(times)
+        copies = [] if wrong else self.copies(scope, node, loop.inside(), times, stack, earlier)
+        outputs = copies[-1].outputs() if copies else {}
+        wrong = wrong or loop.changed(outputs)
         if wrong:
             self.problems.error(wrong, scope, node)
+        if wrong or not copies:
             return None
-        copies = self.copies(scope, node, loop.inside() if loop else given, times, stack, earlier)
-        if not copies:
-            return None
-        outputs = copies[-1].outputs()
-        if loop is not None:
-            wrong = loop.changed(outputs)
-            if wrong:
-                self.problems.error(wrong, scope, node)
-                return None
-            outputs = loop.outside(outputs)
-        rounds = loop.rounds if loop is not None else 1
         if self.problems.told == told and self.complete:
             scope.settled[node.id] = self.count - count
         return NodeInfo(
@@ -317,12 +309,12 @@ class Walk:
             None,
             block.inputs,
             inputs,
-            outputs,
+            loop.outside(outputs),
             0 if node.linked_to else sum(copy.parameters for copy in copies),
-            rounds * sum(copy.operations for copy in copies),
+            loop.rounds * sum(copy.operations for copy in copies),
             tuple(copies),
             copies[0].params,
-            rounds,
+            loop.rounds,
         )
 
     def fits(self, scope: Scope, node: Node, block: Block, stack: tuple[str, ...]) -> bool:
@@ -408,27 +400,3 @@ class Walk:
             child = self.scope(node.block, path, names, given, (*stack, node.block), old)
         child.params = params
         return child
-
-
-def _cycle(scope: Scope, cyclic: list[str], problems: Problems) -> None:
-    """Reports one cycle, with the link whose removal opens it."""
-    graph = scope.graph
-    sources: dict[str, dict[str, Port]] = {}
-    for target, source in graph.links.items():
-        if target.node in cyclic and source.node in cyclic:
-            sources.setdefault(target.node, {})[target.name] = source
-    trail = [next(id for id in cyclic if id in sources)]
-    while True:
-        feeder = next(iter(sources[trail[-1]].values())).node
-        if feeder in trail:
-            ring = [*trail[trail.index(feeder) :], feeder][::-1]
-            break
-        trail.append(feeder)
-    target = next(Port(ring[1], name) for name, source in sources[ring[1]].items() if source.node == ring[0])
-    problems.error(
-        f"the links form a cycle: {' → '.join(ring)}.",
-        scope,
-        graph.nodes[ring[0]],
-        "",
-        rules.fix(f"Remove the link to {target}", Disconnect(target, scope.where)),
-    )
