@@ -331,6 +331,22 @@ ACTIONS = (
         "runs",
     ),
     Action(
+        "run_train_on",
+        "Train on from these weights",
+        "Ctrl+Shift+R",
+        "A copy of the drawing that starts from the best weights of this run",
+        "resume",
+        "runs",
+    ),
+    Action(
+        "run_weights",
+        "Use its weights in the open model",
+        "W",
+        "Let the open model start from the best weights of this run, where names and shapes fit",
+        "link",
+        "runs",
+    ),
+    Action(
         "run_delete",
         "Delete runs",
         "Del",

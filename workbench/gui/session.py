@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench.catalog.check import Analysis, analyse
+from workbench.catalog.starts import RUN
 from workbench.core.document import Document
 from workbench.core.edits import Edit, SetTraining
 from workbench.core.errors import WorkbenchError
@@ -349,14 +350,28 @@ class Session(Workspace):
         """Ask a run's trainer to "stop", "pause" or "resume"."""
         self.call(lambda store: store.request(run, what))
 
-    def open_run(self, run: int) -> None:
-        """Put a copy of the exact drawing that a run trained on the canvas, as a new model."""
+    def start_from(self, run: int) -> None:
+        """Let the open model start its trainings from the weights of a run."""
+        training = self.document.training
+        settings = {**training.settings, "weights": f"{RUN}{run}"}
+        if self.do(SetTraining(replace(training, settings=settings))):
+            self.go("design")
+            self.message.emit(f"“{self.document.name}” now starts from the weights of run {run}.", "info")
+
+    def open_run(self, run: int, *, start: bool = False) -> None:
+        """Put a copy of the exact drawing that a run trained on the canvas, as a new model; `start`: it begins with
+        the weights that the run ended with.
+        """
 
         def then(document: Document) -> None:
             copy = replace(document, name=self._free_name(document.name))
+            if start:
+                settings = {**copy.training.settings, "weights": f"{RUN}{run}"}
+                copy = replace(copy, training=replace(copy.training, settings=settings))
             self._open(OpenModel(History(copy)))
             self.go("design")
-            self.message.emit(f"“{copy.name}” is a copy of what run {run} trained.", "info")
+            more = " It starts from the weights of that run." if start else ""
+            self.message.emit(f"“{copy.name}” is a copy of what run {run} trained.{more}", "info")
 
         self.call(lambda store: loads(store.document_text(run), f"the drawing of run {run}"), then)
 

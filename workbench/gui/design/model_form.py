@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workbench.catalog.check import Analysis
-from workbench.catalog.forms import fields_of
+from workbench.catalog.forms import Field, fields_of
 from workbench.catalog.spec import node_types
 from workbench.catalog.training import Settings
 from workbench.catalog.updates import total_name
@@ -28,6 +28,7 @@ from workbench.gui.design.editors import ChoiceEditor, Editor, editor_for
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.instances import uses
 from workbench.gui.design.panels import Column, Keyed, figure_rows, section
+from workbench.gui.design.starts import StartEditor
 from workbench.gui.design.style import spec_text
 from workbench.gui.design.variables import NamedValues
 from workbench.gui.session import Session
@@ -70,9 +71,7 @@ class ModelForm(Column):
         self.rows.addWidget(section("Training"))
         form = FormRows(104)
         for entry in fields_of(Settings):
-            editor = (
-                ChoiceEditor(entry, [("", entry.unset)]) if entry.name == "monitor" else editor_for(entry)
-            )
+            editor = self._editor(entry)
             self.editors[entry.name] = editor
             form.add(entry.label, editor, entry.help)
             editor.changed.connect(self._setter(entry.name))
@@ -84,6 +83,11 @@ class ModelForm(Column):
         self.rows.addWidget(self.variables)
         self._blocks = Keyed()
         self.rows.addWidget(self._blocks)
+
+    def _editor(self, entry: Field) -> Editor:
+        if entry.name == "weights":
+            return StartEditor(entry, self.session)
+        return ChoiceEditor(entry, [("", entry.unset)]) if entry.name == "monitor" else editor_for(entry)
 
     def show_model(self, know: Knowledge) -> None:
         """Show the model as the document and the analysis now say."""
@@ -252,7 +256,7 @@ class SelectionForm(Column):
         rows = [
             ("From", str(source)),
             ("To", str(target)),
-            ("Carries", spec_text(spec) if spec else "not known yet"),
+            ("Carries", spec_text(spec, source.name) if spec else "not known yet"),
         ]
         self._facts.show_key(tuple(rows), lambda: [figure_rows(rows)])
         for id in ("link_nodes", "share_weights", "make_block", "duplicate"):

@@ -51,6 +51,23 @@ def open_drawing(session: Session, runs: Sequence[RunRecord]) -> None:
         session.open_run(run.id)
 
 
+def has_weights(run: RunRecord) -> bool:
+    """Whether it came far enough to have kept some."""
+    return bool(run.step or run.epoch)
+
+
+def use_weights(session: Session, runs: Sequence[RunRecord]) -> None:
+    """Let the open model start from the weights of the first of them."""
+    for run in runs[:1]:
+        session.start_from(run.id)
+
+
+def train_on(session: Session, runs: Sequence[RunRecord]) -> None:
+    """Open a copy of the drawing of the first of them that starts from its weights."""
+    for run in runs[:1]:
+        session.open_run(run.id, start=True)
+
+
 def again(session: Session, runs: Sequence[RunRecord]) -> None:
     """Queue them once more, the one at the bottom first, so that the new ones stand in the same order."""
     for run in reversed(runs):

@@ -4,7 +4,7 @@ from typing import cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QTabWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
 from workbench.gui import progress, theme
@@ -46,6 +46,16 @@ class RunHeader(QWidget):
             "Open drawing", "Open a copy of the exact drawing that this run trains", icon="design"
         )
         self.again = Button("Run again", "Queue the same drawing, data and seed once more", icon="refresh")
+        self.weights = Button(
+            "Weights", "Train on from the weights of this run, or use them in the open model", icon="link"
+        )
+        menu = QMenu(self.weights)
+        for title, command in (
+            ("Train on from these weights", commands.train_on),
+            ("Use its weights in the open model", commands.use_weights),
+        ):
+            menu.addAction(title).triggered.connect(lambda _=False, command=command: self._do(command))
+        self.weights.setMenu(menu)
         self.delete = IconButton("delete", "Delete this run", "Put this run into the trash; can be undone")
         for id, button in (
             ("run_pause", self.pause),
@@ -76,7 +86,7 @@ class RunHeader(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addLayout(left, 1)
-        for button in (self.pause, self.stop, self.open, self.again, self.delete):
+        for button in (self.pause, self.stop, self.open, self.weights, self.again, self.delete):
             row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 8, 12, 8)
@@ -110,6 +120,7 @@ class RunHeader(QWidget):
         self.pause.setEnabled(resumes or commands.can_pause(run))
         self.stop.setVisible(not run.final)
         self.stop.setEnabled(commands.can_stop(run))
+        self.weights.setEnabled(commands.has_weights(run))
         self.delete.setEnabled(not run.alive)
 
     def _do(self, what: "commands.Command") -> None:

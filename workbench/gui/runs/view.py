@@ -22,10 +22,24 @@ COMMANDS: dict[str, commands.Command] = {
     "run_pause": commands.toggle_pause,
     "run_stop": commands.stop,
     "run_open": commands.open_drawing,
+    "run_weights": commands.use_weights,
+    "run_train_on": commands.train_on,
     "run_again": commands.again,
     "run_delete": commands.delete,
 }
-MENU = ("run_pause", "run_stop", "", "run_open", "run_compare", "run_again", "", "run_delete")
+MENU = (
+    "run_pause",
+    "run_stop",
+    "",
+    "run_open",
+    "run_compare",
+    "run_again",
+    "",
+    "run_train_on",
+    "run_weights",
+    "",
+    "run_delete",
+)
 
 
 class RunsView(QStackedWidget):
@@ -167,6 +181,8 @@ class RunsView(QStackedWidget):
             "run_open": len(chosen) == 1,
             "run_compare": bool(chosen),
             "run_again": bool(chosen),
+            "run_weights": len(chosen) == 1 and commands.has_weights(chosen[0]),
+            "run_train_on": len(chosen) == 1 and commands.has_weights(chosen[0]),
             "run_delete": bool(chosen),  # one that still trains is told to be stopped first
         }.items():
             actions.get(id).setEnabled(can)
