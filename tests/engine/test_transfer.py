@@ -1,0 +1,76 @@
+"""Transfer as the guide tells it: a network learns digits, its body then serves another task with a new head."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tests.drawing import block, draw
+from tests.engine.conftest import Trained
+from workbench.core.assign import assign
+from workbench.core.document import Document, Update
+from workbench.core.edits import SetTraining
+from workbench.core.expressions import Value
+
+BODY = block(
+    """
+    x Input
+    conv1 Conv2d out_channels=8 kernel_size=3 padding=same < x
+    norm1 BatchNorm2d < conv1
+    relu1 ReLU < norm1
+    pool1 MaxPool2d < relu1
+    conv2 Conv2d out_channels=16 kernel_size=3 padding=same < pool1
+    norm2 BatchNorm2d < conv2
+    relu2 ReLU < norm2
+    pool2 MaxPool2d < relu2
+    y Output < pool2
+    """
+)
+DIGITS = """
+    digits Dataset
+    body @Body < digits.image
+    flat Flatten < body
+    head Linear out_features='= classes' < flat
+    loss CrossEntropyLoss < head digits.label
+    accuracy Accuracy < head digits.label
+"""
+# The other task: a head of 16 numbers first, so that the layer called head has another shape.
+OTHER = DIGITS.replace(
+    "head Linear out_features='= classes' < flat",
+    "head Linear out_features=16 < flat\n    relu ReLU < head\n    last Linear out_features='= classes' < relu",
+).replace("< head digits", "< last digits")
+
+
+def network(text: str, rates: dict[str, Value] | None = None, **settings: Value) -> Document:
+    update = Update("train", {"loss": 1}, (), {"type": "Adam", "lr": 0.003}, rates=rates or {})
+    return draw(text, blocks={"Body": BODY}, updates=(update,), batch_size=32, **settings)
+
+
+def accuracy(trained: Trained, run: int) -> float:
+    return trained.store.summaries([run])[run]["validation/accuracy"].max
+
+
+def test_a_frozen_body_with_a_new_head_is_ahead_after_an_epoch(trained: Trained) -> None:
+    first = trained.run(network(DIGITS, epochs=6))
+    scratch = trained.run(network(OTHER, epochs=1))
+    document = assign(network(OTHER, {"body": 0}, epochs=1), "training.weights", f"run:{first.id}")
+    run = trained.run(document)
+    assert run.state == "completed", run.cause
+    (line,) = [line for line in trained.log(run) if line.startswith("Started from")]
+    assert "taken over, 2 left as they were made, having another shape, 2 left as they were made" in line
+    assert accuracy(trained, run.id) > accuracy(trained, scratch.id) + 0.05
+    before, after = trained.last(first, "best").weights, trained.last(run).weights
+    body = [name for name in before if name.startswith("body.")]
+    assert len(body) == 14 and all(torch.equal(before[name], after[name]) for name in body)
+    # Then the whole is trained on, the body slowly.
+    (update,) = document.training.updates
+    slowly = replace(
+        document.training,
+        settings={**document.training.settings, "weights": f"run:{run.id}"},
+        updates=(replace(update, rates={"body": 0.1}),),
+    )
+    whole = trained.run(SetTraining(slowly).apply(document))
+    assert accuracy(trained, whole.id) >= accuracy(trained, run.id) - 0.02
+    moved = trained.last(whole).weights
+    assert not any(torch.equal(before[name], moved[name]) for name in body if name.endswith("weight"))
+    assert trained.store.params(whole.id)["training.updates.train.rates.body"] == pytest.approx(0.1)
