@@ -263,8 +263,8 @@ def _text(markup: str, role: str, follow: Callable[[str], object]) -> QLabel:
 
 def _here(page: HelpPage) -> QWidget:
     """The shapes and sizes of this very node."""
-    rows = [(name, spec_text(spec) if spec else "not known yet") for name, spec in page.inputs]
-    rows += [(f"→ {name}", spec_text(spec) if spec else "not known yet") for name, spec in page.outputs]
+    rows = [(name, spec_text(spec, name) if spec else "not known yet") for name, spec in page.inputs]
+    rows += [(f"→ {name}", spec_text(spec, name) if spec else "not known yet") for name, spec in page.outputs]
     return figure_rows([*rows, *page.figures])
 
 
@@ -291,4 +291,4 @@ def _table(parameters: Sequence[Parameter]) -> QWidget:
 
 
 def _listed(ports: Sequence[Named]) -> str:
-    return ", ".join(f"{name} {spec_text(spec)}" if spec else name for name, spec in ports) or "nothing"
+    return ", ".join(f"{name} {spec_text(spec, name)}" if spec else name for name, spec in ports) or "nothing"

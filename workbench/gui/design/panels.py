@@ -114,8 +114,8 @@ def figures(info: NodeInfo | None) -> list[tuple[str, str]]:
     """Shapes, parameters and multiply-adds of a node, as rows of name and value."""
     if info is None:
         return []
-    rows = [(name, spec_text(spec)) for name, spec in zip(info.ports, info.inputs, strict=False)]
-    rows += [(f"→ {name}", spec_text(spec)) for name, spec in info.outputs.items()]
+    rows = [(name, spec_text(spec, name)) for name, spec in zip(info.ports, info.inputs, strict=False)]
+    rows += [(f"→ {name}", spec_text(spec, name)) for name, spec in info.outputs.items()]
     if info.parameters:
         rows.append(("Parameters", f"{info.parameters:,}"))
     if info.operations:

@@ -79,7 +79,7 @@ class Schematic(QWidget):
             painter.setPen(QPen(color, 1.3))
             _tensor(painter, QRectF(center - glyph / 2, middle - glyph / 2, glyph, glyph), spec)
             painter.setPen(theme.color("dim"))
-            label = f"{name}  {spec_text(spec)}" if spec is not None else name
+            label = f"{name}  {spec_text(spec, name)}" if spec is not None else name
             line = QRectF(room.left(), middle + glyph / 2 + 1, room.width(), 14)
             shown = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideRight, int(room.width()))
             painter.drawText(line, int(_CENTER), shown)

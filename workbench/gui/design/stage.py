@@ -178,14 +178,15 @@ class Stage(QGraphicsView):
             source = hit.port if hit.output else self.drawing.graph.links.get(hit.port)
             know = self.drawing.know
             spec = spec_of(know, source) if know and source else None
-            return f"{hit.port}\n{spec_text(spec)}" if spec else str(hit.port)
+            return f"{hit.port}\n{spec_text(spec, hit.port.name)}" if spec else str(hit.port)
         node = self.drawing.node_at(place)
         if node is not None:
             return node.face.problem or brief(self.drawing.graph.nodes[node.id])
         wire = self.drawing.link_at(place, 6 / self.zoom)
         if wire is None:
             return ""
-        return f"{wire.source} → {wire.target}\n{spec_text(wire.spec) if wire.spec else 'not known yet'}"
+        carried = spec_text(wire.spec, wire.source.name) if wire.spec else "not known yet"
+        return f"{wire.source} → {wire.target}\n{carried}"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

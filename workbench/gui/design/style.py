@@ -38,13 +38,18 @@ def wire_kind(spec: TensorSpec | None) -> str:
     return "image" if spec.rank >= 4 else "vector"
 
 
-def spec_text(spec: TensorSpec) -> str:
-    """What flows, as it stands beside a wire: N×32×8×8, N labels, N×64 tokens, 2×E edges."""
+def spec_text(spec: TensorSpec, port: str = "") -> str:
+    """What flows, as it stands beside a wire: N×32×8×8, N labels, N×64 tokens, 2×E edges, N lengths.
+
+    `port` is the name of the output or input where that is known.
+    """
     shape = "×".join(str(dim) for dim in spec.shape) or "scalar"
     if spec.dtype == "float":
         return shape
     if wire_kind(spec) == "edge":
         return f"{shape} edges"
+    if port == "length" or port.endswith("_length"):
+        return f"{shape} lengths"
     word = "mask" if spec.dtype == "bool" else "tokens" if spec.rank > 1 else "labels"
     return f"{shape} {word}"
 

@@ -52,7 +52,7 @@ def _collect(scope: Scope, trail: tuple[str, ...], sizes: Sizes, found: list[Row
         info = scope.infos.get(id)
         if info is None:
             continue
-        shapes = ", ".join(spec_text(spec) for spec in info.outputs.values())
+        shapes = ", ".join(spec_text(spec, name) for name, spec in info.outputs.items())
         times = f" × {len(info.copies)}" if len(info.copies) > 1 else ""
         kind = type(info.kind).__name__ if info.kind is not None else info.type
         kept = activations(info, sizes)
