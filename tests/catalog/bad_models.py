@@ -188,7 +188,7 @@ CASES: dict[str, tuple[Make, str]] = {
     ),
     "an unknown optimiser": (
         lambda: trained(Update("train", {"loss": 1}, (), {"type": "Magic"})),
-        "Update “train”: “Magic” is not a known optimizer (known: Adam, AdamW, SGD).",
+        "Update “train”: “Magic” is not a known optimizer (known: Adam, AdamW, SGD, RMSprop, Adagrad).",
     ),
     "a negative learning rate": (
         lambda: trained(Update("train", {"loss": 1}, (), {"type": "Adam", "lr": -1})),
@@ -201,7 +201,8 @@ CASES: dict[str, tuple[Make, str]] = {
     "an unknown schedule": (
         lambda: trained(Update("train", {"loss": 1}, (), ADAM, {"type": "Tides"})),
         "Update “train”: “Tides” is not a known schedule "
-        "(known: Constant, StepLR, CosineAnnealingLR, OneCycleLR).",
+        "(known: Constant, StepLR, MultiStepLR, ExponentialLR, CosineAnnealingLR, LinearWarmupCosineAnnealingLR, "
+        "OneCycleLR).",
     ),
     "an update on no step": (
         lambda: trained(Update("train", {"loss": 1}, (), ADAM, every=0)),
@@ -219,7 +220,7 @@ CASES: dict[str, tuple[Make, str]] = {
     "an unknown setting": (
         lambda: draw(CLASSIFIER, speed=3),
         "training, speed: There is no field “speed” here "
-        "(fields: epochs, batch_size, steps, seed, patience, monitor).",
+        "(fields: epochs, batch_size, steps, seed, patience, monitor, weights).",
     ),
     "best by nothing": (
         lambda: draw(CLASSIFIER, monitor="beauty"),

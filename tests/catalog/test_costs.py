@@ -42,7 +42,14 @@ def test_what_is_known_of_the_data_counts() -> None:
 
 @pytest.mark.parametrize(
     ("optimizer", "numbers"),
-    [({"type": "SGD"}, 0), ({"type": "SGD", "momentum": 0.9}, 1), ({"type": "AdamW"}, 2)],
+    [
+        ({"type": "SGD"}, 0),
+        ({"type": "SGD", "momentum": 0.9}, 1),
+        ({"type": "AdamW"}, 2),
+        ({"type": "RMSprop"}, 1),
+        ({"type": "RMSprop", "momentum": 0.9, "centered": True}, 3),
+        ({"type": "Adagrad"}, 1),
+    ],
 )
 def test_the_state_of_an_optimiser(optimizer: dict[str, object], numbers: int) -> None:
     update = Update("train", {"loss": 1}, (), optimizer)  # type: ignore[arg-type]  # plain values

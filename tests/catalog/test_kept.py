@@ -1,15 +1,20 @@
 """What layers keep for the backward pass: the estimate is held against what torch saves."""
 
+import json
+
 import pytest
 import torch
 
+from tests.catalog.running import ran
 from tests.catalog.test_nodes import built
 from tests.drawing import draw
 from workbench.catalog.check import analyse
 from workbench.catalog.costs import activations
 from workbench.catalog.forms import fill
 from workbench.catalog.schema import SAMPLES
+from workbench.catalog.scope import NodeInfo
 from workbench.catalog.spec import node_types
+from workbench.core.document import Node
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec
 
@@ -22,6 +27,26 @@ def kept(line: str) -> int:
     info = analyse(document, SAMPLES).root.infos["subject"]
     assert info.outputs, line
     return activations(info, {"N": 2})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Permute dims=[0,2,3,1]", "Transpose", "Unsqueeze dim=1", "Select", "Slice start=1 step=2", "Split dim=2",
+        "Split sizes=[1,3]", "Squeeze dim=1",
+    ],
+)  # fmt: skip
+def test_views_take_no_room(line: str) -> None:
+    type, *fields = line.split()
+    values = {name: json.loads(v) for name, v in (f.split("=") for f in fields)}
+    values = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    x = torch.rand(2, 1, 16, 12) if type == "Squeeze" else torch.rand(2, 4, 16, 12)
+    kind, spec = fill(node_types()[type], values), TensorSpec(("N", *x.shape[1:]))
+    for y in ran(kind, None, x).values():
+        assert y.untyped_storage().data_ptr() == x.untyped_storage().data_ptr(), "torch copies nothing"
+    found = kind.infer(spec)
+    outputs = dict(zip(kind.output_ports(), found if isinstance(found, tuple) else (found,), strict=True))
+    assert activations(NodeInfo(Node("subject", type), kind, inputs=(spec,), outputs=outputs), {"N": 2}) == 0
 
 
 def measured(line: str) -> int:

@@ -14,7 +14,7 @@ from workbench.catalog.nodes.sources import FREE
 from workbench.catalog.schema import Schema
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.spec import NodeType, Open
-from workbench.catalog.training import SGD, Optimizer
+from workbench.catalog.training import SGD, Adagrad, Optimizer, RMSprop
 from workbench.catalog.updates import Step
 from workbench.core.shapes import Dim, TensorSpec
 
@@ -175,7 +175,10 @@ def _size(dim: Dim, sizes: Sizes) -> int:
 
 # ------------------------------------------------------------- what single types remember
 
-_VIEWS = ("Flatten", "Reshape", "Permute", "Select", "StopGradient", "Input", "Output", "Resize")
+_VIEWS = (
+    *("Flatten", "Reshape", "Permute", "Transpose", "Unsqueeze", "Squeeze", "Select", "Slice", "Split"),
+    *("StopGradient", "Input", "Output", "Resize"),
+)
 _CHEAP = (*_VIEWS, "Dataset", *FREE, "Scale", "Add", "Multiply", "Concatenate")
 
 
@@ -310,7 +313,14 @@ def _starts(info: NodeInfo) -> int:
 
 def _states(optimizer: Optimizer) -> int:
     """How many numbers an optimiser keeps for each weight."""
-    return int(optimizer.momentum > 0) if isinstance(optimizer, SGD) else 2
+    match optimizer:
+        case SGD():
+            return int(optimizer.momentum > 0)
+        case RMSprop():
+            return 1 + int(optimizer.momentum > 0) + int(optimizer.centered)
+        case Adagrad():
+            return 1
+    return 2
 
 
 def _kept(root: Scope, step: Step, sizes: Sizes) -> int:

@@ -84,8 +84,34 @@ class SGD(Optimizer):
     weight_decay: float = param(0.0, "Pull of the weights towards zero.", min=0)
 
 
+@dataclass(frozen=True)
+class RMSprop(Optimizer):
+    """Divides each step by a moving mean of the gradient's size (Tieleman & Hinton, 2012)."""
+
+    torch: ClassVar[str] = "torch.optim.RMSprop"
+    lr: float = param(0.01, "Learning rate: size of a step.", min=0, required=True, label="Learning rate")
+    alpha: float = param(0.99, "Memory of the squared gradient.", min=0, max=0.999999)
+    momentum: float = param(0.0, "Share of the last step that goes on.", min=0, max=0.999999)
+    centered: bool = param(False, "Divide by the spread of the gradient around its mean.")
+    weight_decay: float = param(0.0, "Pull of the weights towards zero.", min=0)
+
+
+@dataclass(frozen=True)
+class Adagrad(Optimizer):
+    """Smaller steps for weights that had large gradients so far; for rare features (Duchi et al., 2011)."""
+
+    torch: ClassVar[str] = "torch.optim.Adagrad"
+    lr: float = param(0.01, "Learning rate: size of a step.", min=0, required=True, label="Learning rate")
+    lr_decay: float = param(0.0, "How fast the learning rate falls with the steps.", min=0)
+    weight_decay: float = param(0.0, "Pull of the weights towards zero.", min=0)
+
+
 class Schedule(Form):
     """How the learning rate changes while training."""
+
+    def prepare(self) -> list[str]:
+        """Lines of the program before `code`, where that needs several."""
+        return []
 
     def code(self, factors: Sequence[float] = ()) -> str:
         """The scheduler as the program writes it, over `optimizer`, `steps` and `epoch_steps`; "" for none.
@@ -116,6 +142,30 @@ class StepLR(Schedule):
 
 
 @dataclass(frozen=True)
+class MultiStepLR(Schedule):
+    """Multiplies the learning rate by gamma after each of the given epochs (He et al., 2016)."""
+
+    milestones: tuple[int, ...] = param((5, 8), "Epochs after which the learning rate is reduced.", min=1)
+    gamma: float = param(0.1, "Factor of each reduction.", min=0, max=1)
+
+    def prepare(self) -> list[str]:
+        return [f"milestones = [{', '.join(f'{epoch} * epoch_steps' for epoch in self.milestones)}]"]
+
+    def code(self, factors: Sequence[float] = ()) -> str:
+        return f"torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones, gamma={self.gamma!r})"
+
+
+@dataclass(frozen=True)
+class ExponentialLR(Schedule):
+    """Multiplies the learning rate by gamma after every epoch."""
+
+    gamma: float = param(0.95, "Factor of each epoch.", min=0, max=1)
+
+    def code(self, factors: Sequence[float] = ()) -> str:
+        return f"torch.optim.lr_scheduler.StepLR(optimizer, step_size=epoch_steps, gamma={self.gamma!r})"
+
+
+@dataclass(frozen=True)
 class CosineAnnealingLR(Schedule):
     """Lowers the learning rate along half a cosine until the end (Loshchilov & Hutter, 2017)."""
 
@@ -141,11 +191,41 @@ class OneCycleLR(Schedule):
         )
 
 
-OPTIMIZERS: Mapping[str, type[Optimizer]] = {"Adam": Adam, "AdamW": AdamW, "SGD": SGD}
+@dataclass(frozen=True)
+class LinearWarmupCosineAnnealingLR(Schedule):
+    """Raises the learning rate along a line, then lowers it along half a cosine until the end, as GPT does."""
+
+    warmup_ratio: float = param(0.05, "Share of the steps until the peak.", min=0, max=1)
+    warmup_steps: int = param(0, "Steps until the peak, in place of a share.", min=0, unset="by share")
+    eta_min: float = param(0.0, "Learning rate at the end.", min=0)
+
+    def prepare(self) -> list[str]:
+        wanted = str(self.warmup_steps) if self.warmup_steps else f"round({self.warmup_ratio!r} * steps)"
+        schedules = "torch.optim.lr_scheduler"
+        return [
+            f"warmup = min({wanted}, steps - 1)",
+            f"rise = {schedules}.LinearLR(optimizer, start_factor=1 / (warmup + 1), total_iters=warmup)",
+            f"fall = {schedules}.CosineAnnealingLR(optimizer, T_max=steps - warmup, eta_min={self.eta_min!r})",
+        ]
+
+    def code(self, factors: Sequence[float] = ()) -> str:
+        return "torch.optim.lr_scheduler.SequentialLR(optimizer, [rise, fall], milestones=[warmup])"
+
+
+OPTIMIZERS: Mapping[str, type[Optimizer]] = {
+    "Adam": Adam,
+    "AdamW": AdamW,
+    "SGD": SGD,
+    "RMSprop": RMSprop,
+    "Adagrad": Adagrad,
+}
 SCHEDULES: Mapping[str, type[Schedule]] = {
     "Constant": Constant,
     "StepLR": StepLR,
+    "MultiStepLR": MultiStepLR,
+    "ExponentialLR": ExponentialLR,
     "CosineAnnealingLR": CosineAnnealingLR,
+    "LinearWarmupCosineAnnealingLR": LinearWarmupCosineAnnealingLR,
     "OneCycleLR": OneCycleLR,
 }
 

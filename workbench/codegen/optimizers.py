@@ -3,6 +3,7 @@
 Lines only; `methods` and `program` put them into the class.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from workbench.catalog.training import optimizer_arguments
@@ -61,6 +62,9 @@ def schedule(step: Step) -> Iterator[str]:
     returns = ") -> torch.optim.lr_scheduler.LRScheduler:"
     yield from call(f"def schedule_{step.name}(", taken, returns, 1)
     factors = tuple(_groups(step)) if step.rates else ()
+    for line in step.schedule.prepare():
+        start, opening, rest = re.split(r"([(\[])", line, maxsplit=1)
+        yield from call(f"{start}{opening}", split(rest[:-1]), line[-1], 2)
     start, _, rest = step.schedule.code(factors).partition("(")
     yield from call(f"return {start}(", split(rest[:-1]), ")", 2)
 

@@ -55,7 +55,7 @@ def call(prefix: str, parts: Iterable[str], suffix: str = ")", depth: int = 2) -
     inner = f"{pad}{INDENT}{', '.join(parts)}"
     if parts == ["self"]:
         inner += ","
-    if len(inner) <= WIDTH and not suffix.startswith("}"):
+    if len(inner) <= WIDTH and not suffix.startswith(("}", "]")):
         return [f"{pad}{prefix}", inner, f"{pad}{suffix}"]
     lines = [line for part in parts for line in _entry(f"{pad}{INDENT}{part},")]
     return [f"{pad}{prefix}", *lines, f"{pad}{suffix}"]

@@ -73,10 +73,15 @@ def pack(
         "format": FORMAT,
         "progress": {name: getattr(progress, name) for name in Progress.__slots__},
         "groups": groups,
-        "schedules": {name: schedule.state_dict() for name, schedule in schedules.items()},
+        "schedules": {name: _state(schedule) for name, schedule in schedules.items()},
     }
     own = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     return save(own, {"workbench": json.dumps(about)})
+
+
+def _state(schedule: torch.optim.lr_scheduler.LRScheduler) -> dict[str, Any]:
+    """Without milestones: the program has them, and JSON would make words of their numbers."""
+    return {name: value for name, value in schedule.state_dict().items() if name != "milestones"}
 
 
 def write(file: Path, content: bytes) -> str:

@@ -1,0 +1,134 @@
+"""Learning rates step by step as formulas say, and optimisers that are torch's."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.drawing import draw
+from tests.programs import call, live, text_of, tidy
+from workbench.core.document import Document, Update
+from workbench.core.expressions import Value
+from workbench.engine.checkpoint import Progress, pack, read, restore, write
+
+EPOCHS, PER_EPOCH = 8, 5
+STEPS = EPOCHS * PER_EPOCH
+PEAK = 0.5
+SGD: dict[str, Value] = {"type": "SGD", "lr": PEAK}
+
+
+def model(schedule: dict[str, Value], optimizer: dict[str, Value] | None = None) -> Document:
+    update = Update("train", {"loss": 1}, (), optimizer or SGD, schedule)
+    return draw(
+        "data Dataset dataset=iris\nfc Linear out_features='= classes' < data.features\n"
+        "loss CrossEntropyLoss < fc data.label",
+        updates=(update,),
+    )
+
+
+def rates(schedule: dict[str, Value], stop: int = 0, folder: Path | None = None) -> list[float]:
+    """The learning rate of every step; with `stop` that of a run that goes on from a checkpoint there."""
+    document, found = model(schedule), []
+    program = live(document)
+    made = call(program, "optimizer_train")
+    plan = call(program, "schedule_train", made, STEPS, PER_EPOCH)
+    for step in range(STEPS):
+        if folder and step == stop:
+            content = pack({}, Progress(step=step), {"train": made}, {"train": plan}, torch.device("cpu"))
+            write(folder / "last", content)
+            made = call(program, "optimizer_train")
+            plan = call(program, "schedule_train", made, STEPS, PER_EPOCH)
+            restore(
+                read(folder / "last"),
+                torch.nn.Module(),
+                {"train": made},
+                {"train": plan},
+                torch.device("cpu"),
+            )
+        found.append(made.param_groups[0]["lr"])
+        made.step()
+        plan.step()
+    return found
+
+
+def warmed(warmup: int, least: float) -> Callable[[int], float]:
+    """The rule of nanoGPT's training script."""
+
+    def rate(step: int) -> float:
+        if step < warmup:
+            return PEAK * (step + 1) / (warmup + 1)
+        share = (step - warmup) / (STEPS - warmup)
+        return least + 0.5 * (1 + math.cos(math.pi * share)) * (PEAK - least)
+
+    return rate
+
+
+KINDS: dict[str, tuple[dict[str, Value], Callable[[int], float]]] = {
+    "StepLR": ({"step_size": 3, "gamma": 0.5}, lambda step: PEAK * 0.5 ** (step // PER_EPOCH // 3)),
+    "MultiStepLR": (
+        {"milestones": (2, 6)},
+        lambda step: PEAK * 0.1 ** sum(step // PER_EPOCH >= epoch for epoch in (2, 6)),
+    ),
+    "ExponentialLR": ({"gamma": 0.9}, lambda step: PEAK * 0.9 ** (step // PER_EPOCH)),
+    "CosineAnnealingLR": ({"eta_min": 0.1}, warmed(0, 0.1)),
+    "LinearWarmupCosineAnnealingLR": ({"warmup_ratio": 0.25, "eta_min": 0.05}, warmed(10, 0.05)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_step_has_the_rate_of_the_formula(kind: str, tmp_path: Path) -> None:
+    fields, formula = KINDS[kind]
+    schedule = {"type": kind, **fields}
+    wanted = [formula(step) for step in range(STEPS)]
+    assert rates(schedule) == pytest.approx(wanted)
+    for stop in (4, 10, 33):
+        assert rates(schedule, stop, tmp_path) == rates(schedule), "a run that goes on has the same rates"
+
+
+@pytest.mark.parametrize(
+    ("fields", "warmup"),
+    [({"warmup_steps": 4}, 4), ({"warmup_ratio": 0}, 0), ({"warmup_steps": 900}, STEPS - 1)],
+)
+def test_a_warm_up_is_told_in_steps_or_as_a_share(fields: dict[str, Value], warmup: int) -> None:
+    found = rates({"type": "LinearWarmupCosineAnnealingLR", **fields})
+    assert found == pytest.approx([warmed(warmup, 0)(step) for step in range(STEPS)])
+
+
+@pytest.mark.parametrize(
+    ("fields", "hand"),
+    [
+        (
+            {"type": "RMSprop", "lr": 0.02, "alpha": 0.9, "momentum": 0.5, "centered": True},
+            lambda weights: torch.optim.RMSprop(weights, lr=0.02, alpha=0.9, momentum=0.5, centered=True),
+        ),
+        (
+            {"type": "Adagrad", "lr": 0.02, "lr_decay": 0.1, "weight_decay": 0.01},
+            lambda weights: torch.optim.Adagrad(weights, lr=0.02, lr_decay=0.1, weight_decay=0.01),
+        ),
+    ],
+)
+def test_optimisers_are_those_of_torch(
+    fields: dict[str, Value], hand: Callable[[list[torch.Tensor]], torch.optim.Optimizer]
+) -> None:
+    program = live(model({}, fields))
+    ours = call(program, "optimizer_train")
+    theirs = hand([weight.detach().clone().requires_grad_() for weight in program.parameters()])
+    for seed in range(4):
+        for weights in (ours.param_groups[0]["params"], theirs.param_groups[0]["params"]):
+            generator = torch.Generator().manual_seed(seed)
+            for weight in weights:
+                weight.grad = torch.randn(weight.shape, generator=generator)
+        ours.step()
+        theirs.step()
+    for one, other in zip(program.parameters(), theirs.param_groups[0]["params"], strict=True):
+        assert torch.equal(one, other)
+
+
+def test_the_texts_are_tidy(tmp_path: Path) -> None:
+    many: Value = (100, 200, 300, 400, 500, 600)
+    schedules: list[dict[str, Value]] = [{"type": kind} for kind in KINDS]
+    schedules.append({"type": "MultiStepLR", "milestones": many})
+    schedules.append({"type": "LinearWarmupCosineAnnealingLR", "warmup_steps": 12345, "eta_min": 0.0012345})
+    tidy((text_of(model(schedule)) for schedule in schedules), tmp_path)
