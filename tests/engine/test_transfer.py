@@ -1,16 +1,20 @@
 """Transfer as the guide tells it: a network learns digits, its body then serves another task with a new head."""
 
+import runpy
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
 from tests.drawing import block, draw
 from tests.engine.conftest import Trained
+from tests.programs import tidy
 from workbench.core.assign import assign
 from workbench.core.document import Document, Update
 from workbench.core.edits import SetTraining
 from workbench.core.expressions import Value
+from workbench.engine.export import export
 
 BODY = block(
     """
@@ -74,3 +78,18 @@ def test_a_frozen_body_with_a_new_head_is_ahead_after_an_epoch(trained: Trained)
     moved = trained.last(whole).weights
     assert not any(torch.equal(before[name], moved[name]) for name in body if name.endswith("weight"))
     assert trained.store.params(whole.id)["training.updates.train.rates.body"] == pytest.approx(0.1)
+
+
+def test_the_exported_script_starts_from_the_same_weights(trained: Trained, tmp_path: Path) -> None:
+    first = trained.run(network(DIGITS, epochs=1))
+    document = assign(
+        network(OTHER, {"body": 0, "head": 0.5}, epochs=1), "training.weights", f"run:{first.id}"
+    )
+    script, _, weights = export(trained.store, document, tmp_path)
+    assert weights.name == "weights.npz"
+    losses = runpy.run_path(str(script))["main"]()
+    points = trained.store.points_of(trained.run(document).id, "train/loss")
+    assert losses == [point.value for point in points] and len(losses) > 20
+    made = tmp_path / "tidy"
+    made.mkdir()
+    tidy([script.read_text(encoding="utf-8")], made)

@@ -13,6 +13,7 @@ from workbench.core.document import Document
 from workbench.core.errors import CodeError
 
 DATA_FILE = "data.npz"
+WEIGHTS_FILE = "weights.npz"
 
 _READ = '''
 def read(split: str) -> dict[str, Tensor]:
@@ -93,6 +94,8 @@ def script(document: Document, analysis: Analysis) -> str:
         raise CodeError("The model has no dataset, so there is nothing to train on.")
     settings = analysis.settings
     tail = [f'DATA = "{DATA_FILE}"', f"SEED = {settings.seed}", f"BATCH_SIZE = {settings.batch_size}"]
+    if settings.weights:
+        tail.append(f'WEIGHTS = "{WEIGHTS_FILE}"')
     if schema.kind == "text":
         tail.append(f"LENGTH = {datasets[0].length}")
     loader = {"text": _TEXT, "graph": _GRAPH}.get(schema.kind, _ITEMS)
@@ -109,8 +112,14 @@ def _main(analysis: Analysis) -> Iterator[str]:
     lines = [
         "torch.manual_seed(SEED)",
         "program = Program()",
-        'training, validation = read("train"), read("validation")',
     ]
+    if settings.weights:
+        lines += [
+            "with np.load(Path(__file__).with_name(WEIGHTS), allow_pickle=False) as start:",
+            f"{INDENT}state = {{name: torch.from_numpy(start[name]) for name in start.files}}",
+            "program.load_state_dict(state)",
+        ]
+    lines.append('training, validation = read("train"), read("validation")')
     lines += [f"optimizer_{step.name} = program.optimizer_{step.name}()" for step in analysis.updates]
     scheduled = [step for step in analysis.updates if step.schedule.code()]
     if scheduled or settings.steps:

@@ -1,21 +1,27 @@
 """`python -m workbench.engine.export DATABASE FOLDER`: writes a model, given on stdin, as a script and its data."""
 
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.schema import SAMPLES, Schema
-from workbench.codegen.script import DATA_FILE, script
+from workbench.codegen.program import generate
+from workbench.codegen.script import DATA_FILE, WEIGHTS_FILE, script
 from workbench.core.document import Document
 from workbench.core.errors import DataError, WorkbenchError
 from workbench.core.files import loads, write_atomically
 from workbench.engine.data import Loaded, load
 from workbench.engine.data.sequences import TokenStream
 from workbench.engine.feeds import TRAIN, VALIDATION
+from workbench.engine.program import build
+from workbench.engine.weights import put
+from workbench.jobs.starts import start_of
 from workbench.store.store import Store
 
 
@@ -49,9 +55,23 @@ def export(store: Store, document: Document, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     name = "".join(c if c.isascii() and c.isalnum() else "_" for c in document.name).strip("_") or "model"
     place = folder / f"{name}.py"
+    files = [place, folder / DATA_FILE]
+    if analysis.settings.weights:
+        np.savez(folder / WEIGHTS_FILE, allow_pickle=False, **_started(store, document, analysis))
+        files.append(folder / WEIGHTS_FILE)
     np.savez(folder / DATA_FILE, allow_pickle=False, **arrays(node, data))
     write_atomically(place, text.encode())
-    return [place, folder / DATA_FILE]
+    return files
+
+
+def _started(store: Store, document: Document, analysis: Analysis) -> dict[str, np.ndarray]:
+    """All weights as they are when training starts: taken over, or as the seed makes them."""
+    settings = analysis.settings
+    with tempfile.TemporaryDirectory() as folder:
+        text = generate(document, analysis)
+        program = build(Path(folder) / "program.py", text, settings.seed, torch.device("cpu"))
+    put(start_of(store, settings.weights), program, analysis)
+    return {name: tensor.numpy() for name, tensor in program.state_dict().items()}
 
 
 def arrays(node: str, data: Loaded) -> dict[str, np.ndarray]:
