@@ -20,8 +20,11 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from tools.tour import Hands, build
+from workbench.core.assign import assign
+from workbench.core.edits import SetTraining
 from workbench.gui import theme
 from workbench.gui.data.view import DataView
+from workbench.gui.design.bottom import UPDATES
 from workbench.gui.design.view import DesignView
 from workbench.gui.session import Session
 from workbench.gui.settings.preferences import Preferences
@@ -33,6 +36,7 @@ DRAWN, MARKED = "gan", "judge"
 SHOWN = "digits"
 TOUR = "tour"
 WIZARD = "data-add"
+TRANSFER = "transfer"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--workspace", type=Path, default=ROOT / "experiments.db", help="whose runs are shown"
     )
     parser.add_argument("--size", default="1600x900", help="of the window, such as 1280x720")
-    choices = [*(view.id for view in VIEWS), WIZARD, TOUR]
+    choices = [*(view.id for view in VIEWS), WIZARD, TRANSFER, TOUR]
     parser.add_argument("--view", choices=choices, action="append", help="only this view, or only the tour")
     options = parser.parse_args(arguments)
     width, height = (int(part) for part in options.size.split("x"))
@@ -69,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if view != TOUR:
                     if view == WIZARD:
                         look_at_wine(window)
+                    elif view == TRANSFER:
+                        start_from_weights(window)
                     else:
                         show(window, view)
                     save(window, options.out / f"{view}-{mode}.png")
@@ -135,6 +141,29 @@ def look_at_wine(window: MainWindow) -> None:
     window.setFocus()
     wait(SETTLE_MS)
     file.unlink()
+
+
+def start_from_weights(window: MainWindow) -> None:
+    """A model that starts from a run, with frozen parts and one that learns faster, as the guide on transfer has it."""
+    session = window.session
+    session.open_template("lenet5")
+    wait(SETTLE_MS)
+    run = next((run.id for run in session.runs if run.model == "lenet5" and run.step), 0)
+    document = session.document
+    for name, value in {
+        "training.weights": f"run:{run}" if run else "",
+        "training.updates.train.rates.conv1": 0,
+        "training.updates.train.rates.conv2": 0,
+        "training.updates.train.rates.fc3": 3,
+    }.items():
+        document = assign(document, name, value)
+    session.do(SetTraining(document.training))
+    window.show_view("design", None)
+    view = window.view("design")
+    assert isinstance(view, DesignView)
+    view.bottom.tabs.setCurrentIndex(UPDATES)
+    window.setFocus()
+    wait(SETTLE_MS)
 
 
 def tour(window: MainWindow, out: Path) -> None:

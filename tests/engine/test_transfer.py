@@ -45,9 +45,9 @@ OTHER = DIGITS.replace(
 ).replace("< head digits", "< last digits")
 
 
-def network(text: str, rates: dict[str, Value] | None = None, **settings: Value) -> Document:
+def network(text: str, rates: dict[str, Value] | None = None, *, epochs: int) -> Document:
     update = Update("train", {"loss": 1}, (), {"type": "Adam", "lr": 0.003}, rates=rates or {})
-    return draw(text, blocks={"Body": BODY}, updates=(update,), batch_size=32, **settings)
+    return draw(text, blocks={"Body": BODY}, updates=(update,), batch_size=32, epochs=epochs)
 
 
 def accuracy(trained: Trained, run: int) -> float:
