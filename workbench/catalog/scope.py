@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workbench.catalog.spec import NodeType
+from workbench.catalog.spec import NodeType, Open
 from workbench.core.document import INPUT, OUTPUT, Graph, Node, Port
 from workbench.core.expressions import Value
 from workbench.core.shapes import DType, TensorSpec, item_size
@@ -31,6 +31,14 @@ class NodeInfo:
     @property
     def type(self) -> str:
         return self.node.type or self.node.block
+
+    @property
+    def given(self) -> dict[str, TensorSpec]:
+        """What is linked to the inputs, by the name of the input; those left open are missing."""
+        kind = self.kind
+        if isinstance(kind, Open):
+            return kind.named(self.inputs)
+        return dict(zip(self.ports, self.inputs, strict=False))
 
     @property
     def activations(self) -> int:

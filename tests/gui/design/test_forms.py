@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from workbench.catalog.forms import Field, fields_of
 from workbench.catalog.schema import SAMPLES
 from workbench.catalog.spec import node_types
+from workbench.catalog.templates import load
 from workbench.core.document import Block, Document, Graph, Node, Port
 from workbench.core.errors import WorkbenchError
 from workbench.core.history import History
@@ -200,6 +201,18 @@ def test_block_instances_have_parameters_and_repeat(driver: "CanvasDriver") -> N
     assert driver.node("mlp").repeat == 3
     copies = driver.view.session.analysis.root.infos["mlp"].copies
     assert len(copies) == 3
+
+
+def test_parameters_of_a_repeated_block_count_its_copies(driver: "CanvasDriver") -> None:
+    driver.view.session._open(OpenModel(History(load("small-cnn"))))
+    QApplication.processEvents()
+    driver.canvas.drawing.select(("stages",))
+    driver.settle()
+    width = driver.view.form.node.editors["width"]
+    assert isinstance(width, TextEditor)
+    said = [label.text() for label in width.findChildren(QLabel) if label.isVisible()]
+    assert width.field.text() == "= 32 * 2 ** i" and said == ["= 32"], "the first copy, and no complaint"
+    assert width.field.fontMetrics().horizontalAdvance(width.field.text()) < width.field.width() - 16
 
 
 def test_a_block_declares_parameters(driver: "CanvasDriver") -> None:

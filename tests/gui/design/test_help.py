@@ -20,7 +20,7 @@ from workbench.core.history import History
 from workbench.core.shapes import TensorSpec
 from workbench.gui import theme
 from workbench.gui.design.help import HelpPanel
-from workbench.gui.design.help_text import brief, page_for_type
+from workbench.gui.design.help_text import brief, page_for_node, page_for_type
 from workbench.gui.design.schematic import Schematic
 from workbench.gui.session import OpenModel
 
@@ -74,6 +74,22 @@ def test_the_page_of_a_node_has_its_own_shapes_and_values(canvas_driver: "Canvas
     assert "602 kB" in said, "what a batch of 32 keeps: 6 images of 28×28 each"
     for name in ("FORMULA", "SHAPES", "USE WHEN", "ALTERNATIVES", "REFERENCE", "FIELDS"):
         assert name in said
+
+
+def test_shapes_stand_at_the_inputs_that_are_linked(canvas_driver: "CanvasDriver") -> None:
+    show(
+        canvas_driver,
+        draw("""phrases Dataset dataset=phrases
+                words Embedding embedding_dim=8 < phrases.source
+                look MultiheadAttention num_heads=2 < query:words length:phrases.source_length"""),
+    )
+    page = page_for_node(canvas_driver.canvas.drawing.know, "look")
+    inputs = {name: str(spec) if spec else "" for name, spec in page.inputs}
+    assert inputs["key"] == inputs["value"] == "" and inputs["length"].startswith("N "), inputs
+    canvas_driver.canvas.drawing.select(("look",))
+    canvas_driver.settle()
+    said = [label.text() for label in canvas_driver.view.form.findChildren(QLabel) if label.isVisible()]
+    assert "key" not in said and said[said.index("length") + 1] == "N lengths"
 
 
 def test_the_form_has_a_button_for_it(canvas_driver: "CanvasDriver") -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from workbench.catalog.forms import Field
 from workbench.core.errors import WorkbenchError
@@ -93,11 +93,8 @@ class TextEditor(Editor):
         self._hint = self.field.toolTip()
         self._result = Label("", "small")
         self._result.setToolTip("What the expression comes to")
-        row = QHBoxLayout()
-        row.setSpacing(theme.GRID)
-        row.addWidget(self.field, 1)
-        row.addWidget(self._result)
-        self._column.addLayout(row)
+        self._column.addWidget(self.field)
+        self._column.addWidget(self._result)  # below, so that both have room
         self.field.committed.connect(self._on_committed)
         self.setFocusProxy(self.field)
 

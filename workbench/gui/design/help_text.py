@@ -107,8 +107,8 @@ def _type_page(
         about=page.about,
         node=node.id if node is not None else "",
         sections={section: page.sections[section] for section in SECTIONS if section in page.sections},
-        inputs=_named(kind.input_ports(), info.inputs if info else ()),
-        outputs=tuple(info.outputs.items()) if info else _named(kind.output_ports(), ()),
+        inputs=_named(kind.input_ports(), info.given if info else {}),
+        outputs=tuple(info.outputs.items()) if info else _named(kind.output_ports(), {}),
         figures=_figures(info, know),
         parameters=parameters,
     )
@@ -143,15 +143,15 @@ def _block_page(know: Knowledge, node: Node, info: NodeInfo | None) -> HelpPage:
         family="block",
         about=about,
         node=node.id,
-        inputs=_named(block.inputs, info.inputs if info else ()),
-        outputs=tuple(info.outputs.items()) if info else _named(tuple(block.outputs), ()),
+        inputs=_named(block.inputs, info.given if info else {}),
+        outputs=tuple(info.outputs.items()) if info else _named(tuple(block.outputs), {}),
         figures=_figures(info, know),
         parameters=parameters,
     )
 
 
-def _named(ports: tuple[str, ...], specs: tuple[TensorSpec, ...]) -> tuple[Named, ...]:
-    return tuple((port, specs[index] if index < len(specs) else None) for index, port in enumerate(ports))
+def _named(ports: tuple[str, ...], specs: Mapping[str, TensorSpec]) -> tuple[Named, ...]:
+    return tuple((port, specs.get(port)) for port in ports)
 
 
 def _figures(info: NodeInfo | None, know: Knowledge | None) -> tuple[tuple[str, str], ...]:

@@ -20,6 +20,7 @@ from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node
 from workbench.core.edits import Edit, SetLinkedTo, SetParam, SetRepeat, SetTitle, Several
 from workbench.core.errors import EditError
 from workbench.core.expressions import Value, is_expression
+from workbench.core.parameters import COUNT
 from workbench.core.text import plural
 from workbench.gui.actions import tooltip
 from workbench.gui.design.augmented import AugmentedSamples
@@ -122,13 +123,16 @@ class NodeForm(Column):
             self._shown = wanted
             self._build(node, wanted)
         names = know.names()
+        inside = (
+            {**names, COUNT: 0} if node.block else names
+        )  # where a block repeats, its parameters count from 0
         values = self._values(node)
         for name, editor in self.editors.items():
             draft = self.drafts.get((know.place.where, id, name))
             if draft is not None:
                 editor.show_draft(draft)
             else:
-                editor.show_value(values[name], names)
+                editor.show_value(values[name], names if name.startswith("\0") else inside)
         for title, fold in self.folds.items():
             entries = (entry for entry in wanted.fields if entry.section == title)
             fold.show_changed(any(values[entry.name] != entry.default for entry in entries))

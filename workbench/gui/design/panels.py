@@ -114,7 +114,7 @@ def figures(info: NodeInfo | None) -> list[tuple[str, str]]:
     """Shapes, parameters and multiply-adds of a node, as rows of name and value."""
     if info is None:
         return []
-    rows = [(name, spec_text(spec, name)) for name, spec in zip(info.ports, info.inputs, strict=False)]
+    rows = [(name, spec_text(spec, name)) for name, spec in info.given.items()]
     rows += [(f"→ {name}", spec_text(spec, name)) for name, spec in info.outputs.items()]
     if info.parameters:
         rows.append(("Parameters", f"{info.parameters:,}"))
