@@ -1,4 +1,4 @@
-"""small-bert: 451,557 learnable parameters.
+"""small-bert: 120,114 learnable parameters.
 
 BERT: pre-training of deep bidirectional transformers for language understanding
 (Devlin et al., 2018), small, with its two heads: one guesses what is hidden, the
@@ -120,12 +120,12 @@ class Embeddings(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = nn.Embedding(num_embeddings=99, embedding_dim=128)
+        self.words = nn.Embedding(num_embeddings=48, embedding_dim=64)
         nn.init.normal_(self.words.weight, std=0.02)
-        self.parts = nn.Embedding(num_embeddings=2, embedding_dim=128)
+        self.parts = nn.Embedding(num_embeddings=2, embedding_dim=64)
         nn.init.normal_(self.parts.weight, std=0.02)
-        self.position = PositionEmbedding(features=128, max_length=64)
-        self.norm = nn.LayerNorm(normalized_shape=128, eps=1e-12)
+        self.position = PositionEmbedding(features=64, max_length=128)
+        self.norm = nn.LayerNorm(normalized_shape=64, eps=1e-12)
         self.drop = nn.Dropout(p=0.1)
 
     def forward(self, tokens: Tensor, segment: Tensor) -> tuple[Tensor, Tensor]:
@@ -144,11 +144,11 @@ class FeedForward(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.expand = nn.Linear(in_features=128, out_features=512)
+        self.expand = nn.Linear(in_features=64, out_features=256)
         nn.init.normal_(self.expand.weight, std=0.02)
         nn.init.zeros_(self.expand.bias)
         self.act = nn.GELU()
-        self.project = nn.Linear(in_features=512, out_features=128)
+        self.project = nn.Linear(in_features=256, out_features=64)
         nn.init.normal_(self.project.weight, std=0.02)
         nn.init.zeros_(self.project.bias)
         self.drop2 = nn.Dropout(p=0.1)
@@ -167,16 +167,16 @@ class EncoderLayer(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.attention = nn.MultiheadAttention(
-            embed_dim=128, num_heads=4, dropout=0.1, batch_first=True
+            embed_dim=64, num_heads=4, dropout=0.1, batch_first=True
         )
         nn.init.normal_(self.attention.in_proj_weight, std=0.02)
         nn.init.normal_(self.attention.out_proj.weight, std=0.02)
         nn.init.zeros_(self.attention.in_proj_bias)
         nn.init.zeros_(self.attention.out_proj.bias)
         self.drop = nn.Dropout(p=0.1)
-        self.norm1 = nn.LayerNorm(normalized_shape=128, eps=1e-12)
+        self.norm1 = nn.LayerNorm(normalized_shape=64, eps=1e-12)
         self.feed = FeedForward()
-        self.norm2 = nn.LayerNorm(normalized_shape=128, eps=1e-12)
+        self.norm2 = nn.LayerNorm(normalized_shape=64, eps=1e-12)
 
     def forward(self, x: Tensor) -> Tensor:
         attention, _ = self.attention(x, x, x, need_weights=False)
@@ -194,12 +194,12 @@ class WordHead(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.fc = nn.Linear(in_features=128, out_features=128)
+        self.fc = nn.Linear(in_features=64, out_features=64)
         nn.init.normal_(self.fc.weight, std=0.02)
         nn.init.zeros_(self.fc.bias)
         self.act = nn.GELU()
-        self.norm = nn.LayerNorm(normalized_shape=128, eps=1e-12)
-        self.scores = TiedLinear(out_features=99, bias=True)
+        self.norm = nn.LayerNorm(normalized_shape=64, eps=1e-12)
+        self.scores = TiedLinear(out_features=48, bias=True)
 
     def forward(self, x: Tensor, vectors: Tensor) -> Tensor:
         fc = self.fc(x)
@@ -214,7 +214,7 @@ class Pooler(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.fc = nn.Linear(in_features=128, out_features=128)
+        self.fc = nn.Linear(in_features=64, out_features=64)
         nn.init.normal_(self.fc.weight, std=0.02)
         nn.init.zeros_(self.fc.bias)
         self.tanh = nn.Tanh()
@@ -234,15 +234,15 @@ class Program(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pairs = SentencePairs(first=96, between=97)
-        self.hidden = MaskedTokens(vocabulary=98, mask=98, keep=(96, 97))
+        self.pairs = SentencePairs(first=45, between=46)
+        self.hidden = MaskedTokens(vocabulary=47, mask=47, keep=(0, 45, 46))
         self.embeddings = Embeddings()
         self.layers = nn.Sequential(*(EncoderLayer() for _ in range(2)))
         self.guesses = WordHead()
         self.pooler = Pooler()
         self.words = nn.CrossEntropyLoss()
         self.guessed = Accuracy()
-        self.answer = nn.Linear(in_features=128, out_features=2)
+        self.answer = nn.Linear(in_features=64, out_features=2)
         self.follows = nn.CrossEntropyLoss()
         self.right = Accuracy()
 
@@ -250,9 +250,9 @@ class Program(nn.Module):
         pairs_y, pairs_segment, pairs_follows = self.pairs(text_tokens)
         hidden_y, hidden_target = self.hidden(pairs_y)
         embeddings_y, embeddings_vectors = self.embeddings(hidden_y, pairs_segment)
-        layers = self.layers(embeddings_y)  # N×64×128
-        guesses = self.guesses(layers, embeddings_vectors)  # N×64×99
-        pooler = self.pooler(layers)  # N×128
+        layers = self.layers(embeddings_y)  # N×19×64
+        guesses = self.guesses(layers, embeddings_vectors)  # N×19×48
+        pooler = self.pooler(layers)  # N×64
         answer = self.answer(pooler)  # N×2
         return pairs_follows, hidden_target, guesses, answer
 
@@ -293,11 +293,11 @@ class Program(nn.Module):
         }
 
     def optimizer_train(self) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(self.parameters(), lr=0.001)
+        return torch.optim.AdamW(self.parameters(), lr=0.003)
 
     def schedule_train(
         self, optimizer: torch.optim.Optimizer, steps: int, epoch_steps: int
     ) -> torch.optim.lr_scheduler.LRScheduler:
         return torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, max_lr=0.002, total_steps=steps, pct_start=0.1
+            optimizer, max_lr=0.003, total_steps=steps, pct_start=0.2
         )
