@@ -107,6 +107,24 @@ def test_yes_or_no_of_steps_leaves_padding_out(name: str) -> None:
     assert not gradient(name, scores, torch.full((6, 5), -100)).any()
 
 
+@pytest.mark.parametrize("name", ["BCEWithLogitsLoss", "BCELoss", "MultiMarginLoss"])
+def test_nodes_of_other_splits_do_not_count(name: str) -> None:
+    nodes = torch.tensor([1, -100, 0, -100, 1, 1])
+    scores = torch.rand(6, 2 if name == "MultiMarginLoss" else 1)
+    specs = (TensorSpec(("V", scores.shape[1])), TensorSpec(("V",), "index", 2))
+    kind = filled(node_types()[name], Example(specs, {}))
+    kind.infer(*specs)
+    found = run(kind, specs, [scores, nodes])
+    kept = nodes != -100
+    x, y = scores[kept], nodes[kept]
+    if name == "MultiMarginLoss":
+        wanted = F.multi_margin_loss(x, y)
+    else:
+        function = F.binary_cross_entropy if name == "BCELoss" else F.binary_cross_entropy_with_logits
+        wanted = function(x[:, 0], y.float())
+    assert found is not None and torch.allclose(found[0], wanted)
+
+
 def test_a_yes_can_weigh_more() -> None:
     scores, target = torch.randn(6, 3), torch.randint(0, 2, (6, 3)).float()
     weight = torch.tensor([1.0, 2.0, 5.0])
@@ -158,6 +176,14 @@ def test_focal_loss_is_the_formula_of_its_paper(form: str) -> None:
     assert torch.allclose(
         loss("FocalLoss", scores, target, gamma=0.0), loss("CrossEntropyLoss", scores, target)
     )
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
+def test_focal_loss_of_very_sure_answers_moves_nothing_astray(gamma: float) -> None:
+    sure = torch.tensor([[200.0, 0.0, 0.0], [30.0, 0.0, 0.0], [1.0, 2.0, 3.0]])
+    assert gradient("FocalLoss", sure, torch.tensor([0, 0, 1]), gamma=gamma).isfinite().all()
+    yes = torch.tensor([[20.0], [200.0], [-200.0]])
+    assert gradient("FocalLoss", yes, torch.tensor([1, 1, 0]), gamma=gamma).isfinite().all()
 
 
 def test_focal_loss_of_yes_or_no() -> None:

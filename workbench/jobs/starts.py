@@ -31,15 +31,15 @@ def start_of(store: Store, text: str) -> Start:
         raise JobError(f"Start from: {error}") from error
     if run:
         return _of_run(store, run)
-    file = store.path.parent / Path(text).expanduser()
     try:
+        file = store.path.parent / Path(text).expanduser()
         if not file.exists():
             raise JobError(f"Start from: there is no file {file}.")
         if not file.is_file():
             raise JobError(f"Start from: {file} is not a file; choose a .safetensors file.")
         if file.stat().st_size == 0:
             raise JobError(f"Start from: {file} is empty (0 bytes), so there are no weights in it.")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: the home of a user who is not there
         raise JobError(f"Start from: {text} cannot be read: {error}.") from error
     return Start(file, "", str(file))
 

@@ -83,7 +83,9 @@ def test_shapes_stand_at_the_inputs_that_are_linked(canvas_driver: "CanvasDriver
                 words Embedding embedding_dim=8 < phrases.source
                 look MultiheadAttention num_heads=2 < query:words length:phrases.source_length"""),
     )
-    page = page_for_node(canvas_driver.canvas.drawing.know, "look")
+    know = canvas_driver.canvas.drawing.know
+    assert know is not None
+    page = page_for_node(know, "look")
     inputs = {name: str(spec) if spec else "" for name, spec in page.inputs}
     assert inputs["key"] == inputs["value"] == "" and inputs["length"].startswith("N "), inputs
     canvas_driver.canvas.drawing.select(("look",))

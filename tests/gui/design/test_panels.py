@@ -58,6 +58,9 @@ def test_search_ranks_titles_before_aliases() -> None:
     assert ranked(found, "dense")[0].name == "Linear"
     assert ranked(found, "maxpool")[0].name.startswith("MaxPool")
     assert ranked(found, "crossent")[0].name == "CrossEntropyLoss"
+    assert ranked(found, "dice")[0].name == "DiceLoss"
+    inside = offers(Document(blocks={"Cell": Block()}), "Cell")
+    assert {"Input", "Output"} <= {offer.name for offer in ranked(inside, "loop")[:5]}
     assert ranked(found, "zzzz") == []
     assert [offer.name for offer in ranked(found, " ")] == [offer.name for offer in found]
 
@@ -92,7 +95,11 @@ def test_palette_search_and_keys(canvas_driver: "CanvasDriver") -> None:
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     assert set(canvas_driver.document.graph.nodes) == {"linear1"}
     QTest.keyClick(palette.field, Qt.Key.Key_Escape)
-    assert palette.field.text() == ""
+    assert palette.field.text() == "" and not palette.nothing.isVisible()
+    QTest.keyClicks(palette.field, "zzzz")
+    assert palette.nothing.isVisible() and "“zzzz”" in palette.nothing.text()
+    QTest.keyClick(palette.field, Qt.Key.Key_Escape)
+    assert not palette.nothing.isVisible()
     assert len(palette.shown()) == len(offers(canvas_driver.document))
     palette.tree.expandAll()
     index = palette._rows.index(0, 0, palette._rows.index(0, 0))

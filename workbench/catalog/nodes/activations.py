@@ -261,7 +261,7 @@ class Hardsigmoid(_Activation):
 
     **Alternatives** Sigmoid.
 
-    **Reference** Courbariaux et al. 2015, BinaryConnect; torch.nn.Hardsigmoid.
+    **Reference** Howard et al. 2019, Searching for MobileNetV3; torch.nn.Hardsigmoid.
     """
 
 

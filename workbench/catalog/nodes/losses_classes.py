@@ -146,7 +146,7 @@ class NLLLoss(Classes):
 
 @form
 class _YesNo(Regression):
-    """One number for each yes or no; of sequences of labels, −100 does not count."""
+    """One number for each yes or no; of labels of steps, pixels and nodes of a graph, −100 does not count."""
 
     def input_ports(self) -> tuple[str, ...]:
         return ("input", "target") if self.target is None else ("input",)
@@ -155,8 +155,8 @@ class _YesNo(Regression):
         return {**super().arguments(*specs), **({"reduction": "none"} if self._labels(specs) else {})}
 
     def _labels(self, specs: tuple[TensorSpec, ...]) -> bool:
-        """Whether the targets are labels of steps, of which some may not count."""
-        return self.target is None and specs[1].dtype == "index" and specs[1].rank > 1
+        """Whether the targets are labels of which some may not count."""
+        return self.target is None and _has_gaps(specs[1])
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         if self.target is None and specs[1].dtype == "index":
@@ -217,7 +217,7 @@ class BCEWithLogitsLoss(_YesNo):
     **Formula** loss = −mean(target · ln σ(input) + (1 − target) · ln(1 − σ(input)))
 
     **Shapes** input N×… of scores; target of the same shape between 0 and 1, or yes/no labels N for N×1 → loss.
-    Labels of −100 do not count in sequences.
+    Labels of −100 do not count in sequences and of nodes.
 
     **Use when** the answer is yes or no, several labels may be true at once, pixels lie in [0, 1], or in a GAN with
     the constant target 1 for real and 0 for fake.
@@ -269,7 +269,7 @@ class BCELoss(_YesNo):
     **Formula** loss = −mean(target · ln input + (1 − target) · ln(1 − input))
 
     **Shapes** input N×… between 0 and 1; target of the same shape between 0 and 1, or yes/no labels N for N×1 → loss.
-    Labels of −100 do not count in sequences.
+    Labels of −100 do not count in sequences and of nodes.
 
     **Use when** the model ends with a Sigmoid, as old GANs and autoencoders do.
 
@@ -307,7 +307,8 @@ class FocalLoss(nn.Module):
             place = target.clamp(min=0).unsqueeze(dim)
             loss = -input.log_softmax(dim).gather(dim, place).squeeze(dim)
             share = 1.0
-        loss = share * (1 - torch.exp(-loss)).pow(self.gamma) * loss
+        wrong = -torch.expm1(-loss)  # 1 - p, exact where p is nearly 1
+        loss = share * wrong.clamp(min=1e-12).pow(self.gamma) * loss
         return torch.where(counts, loss, 0.0).sum() / counts.sum().clamp(min=1)
 ''',
     examples=(
@@ -378,7 +379,7 @@ class FocalLoss(NodeType):
 class MultiMarginLoss(Loss):
     """The true class should score higher than all others by a margin.
 
-    **Formula** loss = mean (1 / C) Σ_c max(0, margin − input[target] + input[c])^p
+    **Formula** loss = mean (1 / C) Σ_c≠target max(0, margin − input[target] + input[c])^p
 
     **Shapes** input N×C of scores, target N of classes → loss.
 
@@ -386,8 +387,8 @@ class MultiMarginLoss(Loss):
 
     **Alternatives** CrossEntropyLoss, which is never content.
 
-    **Reference** Crammer and Singer 2001, On the algorithmic implementation of multiclass kernel-based vector
-    machines; torch.nn.MultiMarginLoss.
+    **Reference** Weston and Watkins 1999, Support vector machines for multi-class pattern recognition;
+    torch.nn.MultiMarginLoss.
     """
 
     p: int = param(1, "1 or 2: the excess as it is, or squared.", min=1, max=2)
@@ -401,4 +402,8 @@ class MultiMarginLoss(Loss):
         return TensorSpec(())
 
     def forward(self, call: Call) -> list[str]:
-        return self.written(call, *call.inputs)
+        (input, target), loss = call.inputs, call.outputs[0]
+        if not _has_gaps(call.specs[1]):
+            return self.written(call, input, target)
+        counts = f"{loss} = {target} != -100"  # nodes of the split that is trained on
+        return [counts, *self.written(call, f"{input}[{loss}]", f"{target}[{loss}]")]

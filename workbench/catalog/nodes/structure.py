@@ -10,7 +10,7 @@ from workbench.core.shapes import TensorSpec
     family="structure",
     inputs=(),
     outputs=("x",),
-    aliases=("port", "argument", "block"),
+    aliases=("port", "argument", "block", "loop", "step by step", "recurrence"),
     examples=(example(("N", 3)), example(TensorSpec(("N", "L"), "index", 9))),
 )
 class Input(NodeType):
@@ -49,7 +49,7 @@ class Input(NodeType):
     family="structure",
     inputs=("x",),
     outputs=(),
-    aliases=("result", "prediction", "return", "port", "block"),
+    aliases=("result", "prediction", "return", "port", "block", "loop", "feeds back", "recurrence", "state"),
     examples=(example(("N", 3)), example(TensorSpec(("N", "L"), "index", 9))),
 )
 class Output(NodeType):

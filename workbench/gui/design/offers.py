@@ -82,7 +82,7 @@ def ranked(
 def _fit(offer: Offer, query: str) -> float:
     title = score(query, offer.title)
     best = max(
-        title * 1.1, score(query, offer.name) * 1.1, *(score(query, word) * 0.9 for word in offer.words)
+        title * 1.1, score(query, offer.name) * 1.1, *(score(query, word) * 0.8 for word in offer.words)
     )
     return best + 0.01 * title + (_LIFT if best > 0 and offer.name in _COMMON else 0)
 

@@ -14,7 +14,7 @@ from workbench.core.document import Document
 from workbench.gui import theme
 from workbench.gui.design.offers import BLOCKS, KEPT, Offer, grouped, offers, ranked
 from workbench.gui.widgets.fields import SearchField
-from workbench.gui.widgets.labels import SectionHeader
+from workbench.gui.widgets.labels import Label, SectionHeader
 from workbench.gui.widgets.surfaces import surface
 
 MIME = "application/x-workbench-node"
@@ -83,7 +83,10 @@ class NodePalette(QWidget):
         self.tree.setDragEnabled(True)
         self.tree.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # for “(1d)” and “(3d)” stand at the end
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.nothing = Label("", "dim", wrap=True)
+        self.nothing.setContentsMargins(8, 0, 12, 0)
         self._rows = _Rows(self)
         self.tree.setModel(self._rows)
         column = QVBoxLayout(self)
@@ -95,6 +98,7 @@ class NodePalette(QWidget):
         head.addWidget(SectionHeader("Nodes"))
         head.addWidget(self.field)
         column.addLayout(head)
+        column.addWidget(self.nothing)
         column.addWidget(self.tree, 1)
         self.field.textChanged.connect(self._fill)
         self.field.installEventFilter(self)
@@ -165,10 +169,13 @@ class NodePalette(QWidget):
     def _fill(self) -> None:
         self._rows.clear()
         query = self.field.text()
+        self.nothing.hide()
         if query.strip():
             for offer in ranked(self._offers, query):
                 self._rows.appendRow(_row(offer))
             self.tree.setCurrentIndex(self._rows.index(0, 0))
+            self.nothing.setText(f"No node is called “{query.strip()[:40]}”. Try another word for it.")
+            self.nothing.setVisible(not self._rows.rowCount())
             return
         for family, group in grouped(self._offers).items():
             head = QStandardItem(TITLES[family])
