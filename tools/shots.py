@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 from tools.tour import Hands, build
 from workbench.core.assign import assign
 from workbench.core.edits import SetTraining
+from workbench.core.expressions import Value
 from workbench.gui import theme
 from workbench.gui.data.view import DataView
 from workbench.gui.design.bottom import UPDATES
@@ -150,12 +151,13 @@ def start_from_weights(window: MainWindow) -> None:
     wait(SETTLE_MS)
     run = next((run.id for run in session.runs if run.model == "lenet5" and run.step), 0)
     document = session.document
-    for name, value in {
+    settings: dict[str, Value] = {
         "training.weights": f"run:{run}" if run else "",
         "training.updates.train.rates.conv1": 0,
         "training.updates.train.rates.conv2": 0,
         "training.updates.train.rates.fc3": 3,
-    }.items():
+    }
+    for name, value in settings.items():
         document = assign(document, name, value)
     session.do(SetTraining(document.training))
     window.show_view("design", None)

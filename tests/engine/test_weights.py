@@ -66,7 +66,7 @@ def test_a_head_of_another_size_is_made_anew(trained: Trained) -> None:
         "1 of 4 tensors taken over, 3 left as they were made, having another shape."
     )
     assert listed(trained, run).startswith(
-        "Left as made: another shape in the file\n  fc1.weight  9×4 here\n"
+        "Left as made: another shape in the file\n  fc1.weight  9×4 here, 8×4 there\n"
     )
     document = RenameNode("fc2", "head").apply(RenameNode("fc1", "body").apply(iris(epochs=1)))
     run = trained.run(from_(f"run:{first.id}", document))
@@ -184,6 +184,7 @@ def test_what_is_not_there_is_refused_before_it_is_queued(trained: Trained, tmp_
         (tmp_path / "empty.safetensors", r"is empty \(0 bytes\)"),
         (tmp_path / "model.pt", "convert it once with Python"),
         ("a\0b.safetensors", "cannot be read|weights"),
+        ("~nobody-of-this-name/a.safetensors", "cannot be read"),
     ):
         with pytest.raises(Exception, match=words):
             trained.queue(from_(place))

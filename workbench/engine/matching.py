@@ -13,6 +13,9 @@ class Match:
 
     taken: dict[str, str] = field(default_factory=dict)
     other_shape: dict[str, str] = field(default_factory=dict)
+    """Alike, of those whose name fits but whose shape does not."""
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Of those, the shape in the file."""
     missing: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
     moved: list[tuple[str, str]] = field(default_factory=list)
@@ -45,7 +48,11 @@ def match(program: Shapes, file: Shapes) -> Match:
 
 
 def _put(found: Match, program: Shapes, file: Shapes, name: str, other: str) -> None:
-    (found.taken if program[name] == file[other] else found.other_shape)[name] = other
+    if program[name] == file[other]:
+        found.taken[name] = other
+    else:
+        found.other_shape[name] = other
+        found.shapes[name] = file[other]
 
 
 def _places(

@@ -5,7 +5,7 @@
 
 import hashlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -85,8 +85,12 @@ def whole(found: Match, program: nn.Module) -> str:
     def named(name: str, other: str) -> str:
         return name if name == other else f"{name} ← {other}"
 
-    taken = [f"{named(*pair)}  {_shape(state[pair[0]])}" for pair in found.taken.items()]
-    shaped = [f"{named(*pair)}  {_shape(state[pair[0]])} here" for pair in found.other_shape.items()]
+    here = {name: _shape(tensor.shape) for name, tensor in state.items()}
+    taken = [f"{named(*pair)}  {here[pair[0]]}" for pair in found.taken.items()]
+    shaped = [
+        f"{named(*pair)}  {here[pair[0]]} here, {_shape(found.shapes[pair[0]])} there"
+        for pair in found.other_shape.items()
+    ]
     lines = listed("Left as made: another shape in the file", shaped)
     lines += listed("Left as made: not in the file", found.missing)
     lines += listed("Not used: only in the file", found.unused)
@@ -119,8 +123,8 @@ def _nothing(start: Start, program: Mapping[str, object], file: Mapping[str, obj
     )
 
 
-def _shape(tensor: Tensor) -> str:
-    return "×".join(map(str, tensor.shape)) or "1"
+def _shape(shape: Sequence[int]) -> str:
+    return "×".join(map(str, shape)) or "1"
 
 
 def write(store: Store, run: int, file: Path) -> int:
