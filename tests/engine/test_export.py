@@ -70,6 +70,27 @@ def text_model() -> Document:
     )
 
 
+def going_on() -> Document:
+    document = text_model()
+    document = assign(document, "text.order", "in order")
+    return assign(document, "lstm1.carry", True)
+
+
+def windows() -> Document:
+    return draw(
+        """
+        data Dataset dataset=tides order='in order'
+        gru GRU hidden_size=6 carry=true < data.x
+        fc Linear out_features=12 < gru.last
+        goal Flatten < data.y
+        loss MSELoss < fc goal
+        """,
+        name="windows",
+        epochs=2,
+        batch_size=4,
+    )
+
+
 def two_updates() -> Document:
     sgd: dict[str, Any] = {"type": "SGD", "lr": 0.05, "momentum": 0.9}
     return draw(
@@ -89,6 +110,11 @@ MODELS: dict[str, Callable[[], Document]] = {
     "mlp": lambda: small("mlp", training__epochs=3),
     "gcn": lambda: small("gcn", training__epochs=5),
     "text": text_model,
+    "going on": going_on,
+    "windows": windows,
+    "in order": lambda: small(
+        "mlp", training__epochs=2, **{next(iter(load("mlp").graph.nodes)) + "__order": "in order"}
+    ),
     "gan": lambda: small("gan", training__epochs=1, training__batch_size=256),
     "two": two_updates,
 }

@@ -42,6 +42,15 @@ def small_text() -> Document:
     return document
 
 
+def text_in_order() -> Document:
+    """Layers keep their state; a stop in the middle of an epoch is in the middle of a text."""
+    document = small_text()
+    settings: dict[str, Any] = {"text.order": "in order", "lstm1.carry": True, "training.batch_size": 8}
+    for name, value in settings.items():
+        document = assign(document, name, value)
+    return document
+
+
 KINDS: dict[str, tuple[Callable[[], Document], tuple[int, ...]]] = {
     "Adam and dropout, in an epoch": (lambda: iris(), (8,)),
     "Adam, at the end of an epoch": (lambda: iris(), (12,)),
@@ -63,6 +72,7 @@ KINDS: dict[str, tuple[Callable[[], Document], tuple[int, ...]]] = {
     ),
     "a GAN": (small_gan, (6,)),
     "text": (small_text, (5,)),
+    "text in order": (text_in_order, (3, 5)),
 }
 
 

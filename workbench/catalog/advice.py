@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from workbench.catalog.advice_carry import warn_of_states
 from workbench.catalog.advice_lengths import warn_of_lengths
 from workbench.catalog.moving import Moving
 from workbench.catalog.problems import Problems
@@ -41,6 +42,8 @@ def warn(document: Document, root: Scope, problems: Problems) -> None:
         shared = {info.node.linked_to for info in scope.infos.values()}
         for id, info in scope.infos.items():
             type = info.node.type
+            if getattr(info.kind, "carry", False):
+                warn_of_states(root, scope, id, problems)
             if "length" in info.ports:
                 warn_of_lengths(scope, id, problems)
             if type in _TAKE_SCORES:

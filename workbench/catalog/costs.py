@@ -118,7 +118,9 @@ def training_items(source: Dataset, items: Mapping[str, int]) -> int:
     count = items.get(source.dataset, int(schema.items * share))
     if not count:
         return 0
-    return max(1, count // source.length) if schema.kind == "text" else count
+    window = int(schema.facts.get("window", 0)) if source.order == "in order" else 0
+    window = source.length if schema.kind == "text" else window  # in order, windows do not overlap
+    return max(1, count // window) if window else count
 
 
 def _one_graph(schema: Schema) -> bool:

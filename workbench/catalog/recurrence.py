@@ -8,6 +8,40 @@ from dataclasses import dataclass
 
 from workbench.catalog.padding import steps_line
 
+_CARRYING = '''\
+class Carrying{name}(nn.{name}):
+    """Begins each batch with the state at the end of the one before, without its gradient.
+
+    `train` and `eval` begin anew, and so does a batch of another size.
+    """
+
+    carried: tuple[torch.Tensor, ...] | None = None
+
+    def train(self, mode: bool = True) -> "Carrying{name}":
+        self.carried = None
+        return super().train(mode)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, {type}]:
+        begin = self.carried
+        if begin is not None and begin[0].size(1) != x.size(0):
+            begin = None
+        y, end = super().forward(x, {begin})
+        self.carried = {kept}
+        return y, end
+'''
+
+
+def carrying(name: str, states: Sequence[str]) -> tuple[str, str]:
+    """The class of a layer that keeps its state from batch to batch, and its text."""
+    several = len(states) > 1
+    text = _CARRYING.format(
+        name=name,
+        type="tuple[torch.Tensor, ...]" if several else "torch.Tensor",
+        begin="begin" if several else "begin[0] if begin else None",
+        kept="tuple(state.detach() for state in end)" if several else "(end.detach(),)",
+    )
+    return f"Carrying{name}", text
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:

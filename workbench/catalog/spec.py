@@ -101,6 +101,10 @@ class NodeType(Form):
         }
         return {**self.given(*specs), **own}
 
+    def module(self) -> tuple[str, str]:
+        """The class that the program constructs, and its text where it is neither torch's nor torch_geometric's."""
+        return self.torch, self.source
+
     def initialise(self, module: str, *specs: TensorSpec) -> list[str]:
         """Lines of the constructor after the module is made, such as other first weights."""
         return []

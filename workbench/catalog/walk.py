@@ -205,7 +205,7 @@ class Walk:
                     "dataset",
                 )
                 return None
-            return Dataset(kind.dataset, kind.length, schema)
+            return Dataset(kind.dataset, kind.length, kind.order, schema)
         return kind
 
     def value(self, name: str, value: Value, names: Mapping[str, Value]) -> Value:

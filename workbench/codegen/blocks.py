@@ -112,7 +112,7 @@ class Blocks:
                 free = _default_fields(info)
                 needed = tuple(name for name in info.kind.arguments(*info.inputs) if name not in free)
                 first = tuple(info.kind.initialise("", *info.inputs))
-                parts.append((id, info.kind.torch, needed, first))
+                parts.append((id, info.kind.module()[0], needed, first))
             else:
                 made = [self.made[key(copy)] for copy in info.copies]
                 shape = tuple((one.cls, tuple(name for name, _ in one.arguments)) for one in made)
@@ -174,7 +174,7 @@ def _init(group: list[Scope], made: Mapping[int, Made], names: Mapping[str, str]
         if kind is not None:
             if kind.torch:
                 values = {name: written(vector) for name, vector in _argument_vectors(infos).items()}
-                lines += call(f"self.{id} = {kind.torch}(", arguments(values), ")", depth)
+                lines += call(f"self.{id} = {kind.module()[0]}(", arguments(values), ")", depth)
                 first = indent(kind.initialise(f"self.{id}", *infos[0].inputs), depth)
                 lines += [part for line in first for part in fit(line)]
             continue

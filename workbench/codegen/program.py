@@ -20,7 +20,7 @@ from workbench.core.values import shown
 # Names that mean something else in the text, so that no class of a block may have them.
 _TAKEN = frozenset(dir(builtins)) | frozenset(
     "Program Tensor Iterator Path F gnn math nn np torch contextmanager frozen weighted average "
-    "read batches evaluate main DATA WEIGHTS SEED BATCH_SIZE LENGTH".split()
+    "read batches in_order evaluate main DATA WEIGHTS SEED BATCH_SIZE LENGTH".split()
 )
 
 _FROZEN = '''
@@ -74,7 +74,7 @@ class _Writer:
         self.document = document
         self.analysis = analysis
         kinds = [info.kind for info in analysis.nodes.values() if info.kind is not None]
-        helpers = {kind.torch: kind.source for kind in kinds if kind.source}
+        helpers = {name: source for name, source in (kind.module() for kind in kinds) if source}
         self.helpers = dict(sorted(helpers.items()))
         self.blocks = Blocks(analysis.root, analysis.active.blocks, {*_TAKEN, *self.helpers})
         self.methods = Methods(analysis.root, analysis.updates)

@@ -60,6 +60,59 @@ def batches(
         yield {name: tokens[index], name.replace(".tokens", ".next"): following[index]}
 '''
 
+_FIXED_ITEMS = '''
+def batches(
+    data: dict[str, Tensor], generator: torch.Generator | None = None
+) -> Iterator[dict[str, Tensor]]:
+    """One epoch of examples in their order."""
+    count = len(next(iter(data.values())))
+    for index in torch.arange(count).split(BATCH_SIZE):
+        if generator is not None and len(index) == 1 and BATCH_SIZE > 1 and count > 1:
+            continue  # batch normalisation cannot take a single example
+        yield {name: tensor[index] for name, tensor in data.items()}
+'''
+
+_IN_ORDER = '''
+def in_order(count: int, training: bool) -> list[Tensor]:
+    """Batches of windows; each row goes on where it stopped in the batch before."""
+    rows = min(BATCH_SIZE, count)
+    steps = count // rows
+    batches = list(torch.arange(rows * steps).view(rows, steps).unbind(1))
+    rest = torch.arange(rows * steps, count)
+    return batches if training or not len(rest) else [*batches, rest]
+'''
+
+_FOLLOWING_WINDOWS = (
+    _IN_ORDER
+    + '''
+
+def batches(
+    data: dict[str, Tensor], generator: torch.Generator | None = None
+) -> Iterator[dict[str, Tensor]]:
+    """One epoch of windows that follow each other."""
+    for index in in_order(len(next(iter(data.values()))), generator is not None):
+        yield {name: tensor[index] for name, tensor in data.items()}
+'''
+)
+
+_FOLLOWING_TEXT = (
+    _IN_ORDER
+    + '''
+
+def batches(
+    data: dict[str, Tensor], generator: torch.Generator | None = None
+) -> Iterator[dict[str, Tensor]]:
+    """One epoch of windows of text that follow each other."""
+    name, stream = next(iter(data.items()))
+    length = LENGTH if generator is not None else min(LENGTH, len(stream) - 1)
+    count = max(1, (len(stream) - (length if generator is not None else 1)) // length)
+    tokens = stream[: count * length].view(count, length)
+    following = stream[1 : 1 + count * length].view(count, length)
+    for index in in_order(count, generator is not None):
+        yield {name: tokens[index], name.replace(".tokens", ".next"): following[index]}
+'''
+)
+
 _GRAPH = '''
 def batches(
     data: dict[str, Tensor], generator: torch.Generator | None = None
@@ -98,11 +151,19 @@ def script(document: Document, analysis: Analysis) -> str:
         tail.append(f'WEIGHTS = "{WEIGHTS_FILE}"')
     if schema.kind == "text":
         tail.append(f"LENGTH = {datasets[0].length}")
-    loader = {"text": _TEXT, "graph": _GRAPH}.get(schema.kind, _ITEMS)
-    for part in (_READ, loader, _EVALUATE):
+    for part in (_READ, _loader(datasets[0], schema.kind), _EVALUATE):
         tail += ["", "", *part.strip().split("\n")]
     tail += ["", "", *_main(analysis), "", "", 'if __name__ == "__main__":', f"{INDENT}main()"]
     return generate(document, analysis, tail=tail)
+
+
+def _loader(dataset: Dataset, kind: str) -> str:
+    """The function that gives the batches of an epoch."""
+    if dataset.order == "shuffled" or kind == "graph":
+        return {"text": _TEXT, "graph": _GRAPH}.get(kind, _ITEMS)
+    if not dataset.goes_on:
+        return _FIXED_ITEMS
+    return _FOLLOWING_TEXT if kind == "text" else _FOLLOWING_WINDOWS
 
 
 def _main(analysis: Analysis) -> Iterator[str]:

@@ -47,6 +47,7 @@ class Saved:
     optimizers: dict[str, dict[str, Any]] = field(default_factory=dict)
     schedules: dict[str, dict[str, Any]] = field(default_factory=dict)
     generators: dict[str, Tensor] = field(default_factory=dict)
+    carried: dict[str, Tensor] = field(default_factory=dict)
 
 
 def pack(
@@ -55,9 +56,11 @@ def pack(
     optimizers: Optimizers,
     schedules: Schedules,
     device: torch.device,
+    carried: Mapping[str, Tensor] | None = None,
 ) -> bytes:
-    """The file's content."""
+    """The file's content. `carried` are the states that layers keep for the next batch."""
     tensors = {f"weights/{name}": tensor for name, tensor in weights.items()}
+    tensors |= {f"carried/{name}": tensor for name, tensor in (carried or {}).items()}
     groups: dict[str, Any] = {}
     for update, optimizer in optimizers.items():
         state = optimizer.state_dict()
@@ -112,7 +115,7 @@ def _saved(about: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Saved:
     optimizers: dict[str, dict[str, Any]] = {
         update: {"state": {}, "param_groups": groups} for update, groups in about["groups"].items()
     }
-    parts: dict[str, dict[str, Tensor]] = {"weights": {}, "random": {}}
+    parts: dict[str, dict[str, Tensor]] = {"weights": {}, "random": {}, "carried": {}}
     for name, tensor in tensors.items():
         kind, _, rest = name.partition("/")
         if kind == "optimizer":
@@ -121,7 +124,9 @@ def _saved(about: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Saved:
         else:
             parts[kind][rest] = tensor
     progress = Progress(**about["progress"])
-    return Saved(parts["weights"], progress, optimizers, about["schedules"], parts["random"])
+    return Saved(
+        parts["weights"], progress, optimizers, about["schedules"], parts["random"], parts["carried"]
+    )
 
 
 def restore(

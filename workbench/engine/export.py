@@ -59,7 +59,8 @@ def export(store: Store, document: Document, folder: Path) -> list[Path]:
     if analysis.settings.weights:
         np.savez(folder / WEIGHTS_FILE, allow_pickle=False, **_started(store, document, analysis))
         files.append(folder / WEIGHTS_FILE)
-    np.savez(folder / DATA_FILE, allow_pickle=False, **arrays(node, data))
+    in_order = kind.order == "in order"
+    np.savez(folder / DATA_FILE, allow_pickle=False, **arrays(node, data, in_order=in_order))
     write_atomically(place, text.encode())
     return files
 
@@ -74,8 +75,8 @@ def _started(store: Store, document: Document, analysis: Analysis) -> dict[str, 
     return {name: tensor.numpy() for name, tensor in program.state_dict().items()}
 
 
-def arrays(node: str, data: Loaded) -> dict[str, np.ndarray]:
-    """Training and validation examples by the name that the script looks for."""
+def arrays(node: str, data: Loaded, *, in_order: bool = False) -> dict[str, np.ndarray]:
+    """Training and validation examples by the name that the script looks for; in order, windows do not overlap."""
     found: dict[str, np.ndarray] = {}
     for split in (TRAIN, VALIDATION):
         if isinstance(data, TokenStream):
@@ -85,7 +86,9 @@ def arrays(node: str, data: Loaded) -> dict[str, np.ndarray]:
         batch = next(data.batches(split, max(1, data.count(split)), shuffle=False), None)
         if batch is None:
             raise DataError(f"The dataset has no {split} examples to export.")
-        found |= {f"{split}/{node}.{name}": tensor.numpy() for name, tensor in batch.items()}
+        taken = data.followed(split, 0) if in_order else None
+        for name, tensor in batch.items():
+            found[f"{split}/{node}.{name}"] = (tensor if taken is None else tensor[taken]).numpy()
     return found
 
 

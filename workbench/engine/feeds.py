@@ -21,6 +21,7 @@ class Feed:
     data: Loaded
     length: int
     outputs: Mapping[str, str]
+    in_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,9 @@ class Feeds:
         for id, info in analysis.root.infos.items():
             if isinstance(info.kind, Dataset):
                 outputs = {name: f"{id}.{name}" for name in info.outputs}
-                feeds.append(Feed(moved[info.kind.dataset], info.kind.length, outputs))
+                feeds.append(
+                    Feed(moved[info.kind.dataset], info.kind.length, outputs, info.kind.order == "in order")
+                )
         if not feeds:
             raise DataError("The model has no dataset to train on.")
         return cls(tuple(feeds), batch_size)
@@ -55,7 +58,9 @@ class Feeds:
     def steps(self, split: str) -> int:
         """Number of batches in one pass over a split."""
         first = self.feeds[0]
-        return first.data.steps_per_epoch(split, self.batch_size, length=first.length, shuffle=split == TRAIN)
+        return first.data.steps_per_epoch(
+            split, self.batch_size, length=first.length, shuffle=split == TRAIN, in_order=first.in_order
+        )
 
     def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[dict[str, Tensor]]:
         """The training batches of one epoch, in an order that the seed and the epoch's number decide."""
@@ -65,7 +70,14 @@ class Feeds:
     def split(self, split: str) -> Iterator[dict[str, Tensor]]:
         """The batches of a split in their fixed order."""
         first, *others = (
-            feed.data.batches(split, self.batch_size, length=feed.length, shuffle=False, outputs=feed.outputs)
+            feed.data.batches(
+                split,
+                self.batch_size,
+                length=feed.length,
+                shuffle=False,
+                outputs=feed.outputs,
+                in_order=feed.in_order,
+            )
             for feed in self.feeds
         )
         return first if not others else _zipped(first, others)
@@ -83,11 +95,12 @@ class Feeds:
             length=feed.length,
             skip=skip,
             outputs=feed.outputs,
+            in_order=feed.in_order,
         )
 
     def _endless(self, feed: Feed, seed: int, epoch: int, skip: int) -> Iterator[dict[str, Tensor]]:
         """A further dataset starts again when it ends before the first one does."""
-        steps = feed.data.steps_per_epoch(TRAIN, self.batch_size, length=feed.length)
+        steps = feed.data.steps_per_epoch(TRAIN, self.batch_size, length=feed.length, in_order=feed.in_order)
         turn, skip = divmod(skip, steps)
         while True:
             yield from self._once(feed, seed + 7919 * (turn + 1), epoch, skip)

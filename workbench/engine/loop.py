@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.training import Settings
 from workbench.engine import checkpoint
+from workbench.engine.carrying import carried, put_back
 from workbench.engine.checkpoint import Progress, Saved
 from workbench.engine.feeds import TEST, TRAIN, VALIDATION, Feeds
 from workbench.engine.program import Batch
@@ -106,6 +107,7 @@ class Loop:
             self.steps = min(self.steps, settings.steps)
         self.updates = self._updates()
         self.best: dict[str, Tensor] | None = None
+        self._carried: dict[str, Tensor] = {}
         self._kept_best = 0
         self._saved = self._looked = time.monotonic()
 
@@ -125,6 +127,7 @@ class Loop:
         """Goes on where a checkpoint was written; `best` holds the best weights until then."""
         optimizers, schedules = self._state()
         self.place = checkpoint.restore(saved, self.program, optimizers, schedules, self.device)
+        self._carried = saved.carried
         # A best checkpoint that is newer than the last one is found again on the way.
         if best is not None and best.progress.step == self.place.best_step:
             self.best = best.weights
@@ -153,7 +156,9 @@ class Loop:
     def _epoch(self) -> None:
         """The rest of the current epoch."""
         place, recorder = self.place, self.recorder
-        self.program.train()
+        self.program.train()  # layers that keep their state begin anew
+        if place.batch:
+            put_back(self.program, self._carried, self.device)
         for batch in self.feeds.epoch(self.settings.seed, place.epoch, place.batch):
             if recorder.asked.is_set():
                 self._obey()
@@ -283,7 +288,8 @@ class Loop:
             self.save("best", checkpoint.pack(self.best, best, {}, {}, self.device), best)
             self._kept_best = self.place.best_step
         optimizers, schedules = self._state()
-        content = checkpoint.pack(self._weights(), self.place, optimizers, schedules, self.device)
+        states = carried(self.program) if self.place.batch else {}
+        content = checkpoint.pack(self._weights(), self.place, optimizers, schedules, self.device, states)
         self.save("last", content, self.place)
         self._saved = time.monotonic()
 

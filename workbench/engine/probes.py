@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from workbench.catalog.check import Analysis
 from workbench.core.errors import StoreError
+from workbench.engine.carrying import apart
 from workbench.engine.checkpoint import Progress
 from workbench.engine.feeds import TEST, Feeds
 from workbench.engine.loop import Stopped
@@ -70,6 +71,10 @@ class Probes:
         takes long leaves training nine times as long before it looks again, unless training is over.
         """
         self.program.eval()
+        with apart(self.program):
+            self._look(progress, totals, split)
+
+    def _look(self, progress: Progress, totals: Mapping[str, Tensor], split: str) -> None:
         for id, info in self.nodes.items():
             if split == TEST and info.node.type in _IN_TRAINING:
                 continue

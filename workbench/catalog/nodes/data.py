@@ -21,7 +21,7 @@ _BOUNDS = {"label": "classes", "tokens": "vocabulary", "next": "vocabulary"}
 class Dataset(NodeType):
     """The data a model learns from. It has one output for each thing that an example consists of.
 
-    **Formula** (x, label, …) = the next N examples of the split, in a new order every epoch of training
+    **Formula** (x, label, …) = the next N examples of the split, in a new order each epoch of training, or in theirs
 
     **Shapes** as the dataset says: images N×C×H×W in [0, 1], features N×F standardised by the training part,
     labels N, text N×L with `next` shifted by one, graphs x V×F and edges 2×E.
@@ -39,7 +39,18 @@ class Dataset(NodeType):
     length: int = param(
         64, "For text: how many characters one example has.", min=1, max=100_000, label="Text length"
     )
+    order: str = param(
+        "shuffled",
+        "By chance, or in order: then rows of a batch of text or windows go on where they stopped before.",
+        choices=("shuffled", "in order"),
+    )
     schema: Schema | None = param(None, "Filled in by the check.", kind="hidden")
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether an example begins where another ends: a running text, and windows of rows."""
+        schema = self.schema
+        return schema is not None and (schema.kind == "text" or "window" in schema.facts)
 
     def output_ports(self) -> tuple[str, ...]:
         return tuple(self.schema.outputs) if self.schema else ()

@@ -1,11 +1,12 @@
 """Recurrent layers over sequences N×L×F. Imports catalog.spec, weights, padding and core."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from workbench.catalog import expect
 from workbench.catalog.forms import form, param
 from workbench.catalog.padding import check_length
-from workbench.catalog.recurrence import Pass
+from workbench.catalog.recurrence import Pass, carrying
 from workbench.catalog.spec import Call, Example, Open, example, known, node
 from workbench.catalog.weights import Biased
 from workbench.core.errors import ShapeError
@@ -50,6 +51,12 @@ class _Recurrent(Open, Biased):
         "Give out the last state of every layer, for one that goes on from it.",
         argument=False,
     )
+    carry: bool = param(
+        False,
+        "Begin each batch with the end of the one before, without its gradient (truncated BPTT); for data in order.",
+        argument=False,
+        label="Keep its state",
+    )
     recurrent_init: str = param(
         "as the others",
         "How the weights from step to step begin; orthogonal ones keep the size of a state.",
@@ -77,6 +84,8 @@ class _Recurrent(Open, Biased):
             )
         if "length" in named:
             check_length(named["length"], x)
+        if self.carry:
+            self._check_carry(named)
         carried = {name: self._carried(x, size) for name, size in self.carried().items()}
         for name, wanted in carried.items():
             if name in named and named[name] != wanted:
@@ -84,6 +93,23 @@ class _Recurrent(Open, Biased):
         width = self.width * self.directions
         outputs = (x.with_shape(x.shape[0], length, width), x.with_shape(x.shape[0], width))
         return (*outputs, *carried.values()) if self.states else outputs
+
+    def module(self) -> tuple[str, str]:
+        return carrying(type(self).__name__, tuple(self.carried())) if self.carry else super().module()
+
+    def _check_carry(self, named: Mapping[str, TensorSpec]) -> None:
+        """A layer that keeps its state begins with nothing else, and every step is followed by the next batch."""
+        change = ("carry", False)
+        if self.bidirectional:
+            raise ShapeError(
+                "reading backwards, it cannot keep its state for the batch that follows", "", change=change
+            )
+        for name in ("length", *self.carried()):
+            if name in named:
+                what = (
+                    "sequences that end have none that follow" if name == "length" else "it has one already"
+                )
+                raise ShapeError(f"cannot keep its state: {what}", name, change=change)
 
     def _wrong(self, name: str, found: TensorSpec, wanted: TensorSpec) -> ShapeError:
         what = "one state" if wanted.rank == 2 else "a state for each layer and direction"

@@ -57,6 +57,7 @@ class WholeGraph(Loaded):
         shuffle: bool | None = None,
         skip: int = 0,
         outputs: Mapping[str, str] | None = None,
+        in_order: bool = False,
     ) -> Iterator[dict[str, Tensor]]:
         """The whole graph once: there is nothing to order."""
         return super().batches(split, batch_size, shuffle=False, skip=skip, outputs=outputs)

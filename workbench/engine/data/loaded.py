@@ -70,10 +70,24 @@ class Loaded(ABC):
     ) -> Take:
         """How items of the split are taken; without a generator always the same ones."""
 
+    def followed(self, split: str, length: int) -> Tensor | None:
+        """The items of which each begins where the one before it ends; None where items have nothing to do with
+        each other.
+        """
+        return None
+
     def steps_per_epoch(
-        self, split: str, batch_size: int, *, length: int = 0, shuffle: bool | None = None
+        self,
+        split: str,
+        batch_size: int,
+        *,
+        length: int = 0,
+        shuffle: bool | None = None,
+        in_order: bool = False,
     ) -> int:
         """Number of batches that `batches` gives for the same arguments."""
+        if in_order:
+            return len(self._in_order(split, batch_size, length))
         shuffled = split == TRAIN if shuffle is None else shuffle
         return _steps(self.count(split, length=length), batch_size, shuffled)
 
@@ -87,6 +101,7 @@ class Loaded(ABC):
         shuffle: bool | None = None,
         skip: int = 0,
         outputs: Mapping[str, str] | None = None,
+        in_order: bool = False,
     ) -> Iterator[dict[str, Tensor]]:
         """One epoch of `split` in batches, as dicts from output name to tensor.
 
@@ -95,7 +110,14 @@ class Loaded(ABC):
         normalisation cannot take.  A split that fits into one batch is given whole and in order.
         `length` is the window of a text in tokens.  `skip` leaves out the first batches
         of the same epoch.  `outputs` picks outputs and names their entry in the batch.
+        `in_order`: nothing is shuffled; of a text and of windows each row of a batch goes on where that row of
+        the batch before stopped.
         """
+        if in_order:
+            take = self._take(split, length, None, outputs)
+            for index in self._in_order(split, batch_size, length)[skip:]:
+                yield take(index.to(self._index_device))
+            return
         shuffled = split == TRAIN if shuffle is None else shuffle
         if shuffled and generator is None:
             raise ValueError("Shuffled batches need a generator.")
@@ -110,6 +132,19 @@ class Loaded(ABC):
         for step in range(skip, steps):
             start = step * batch_size
             yield take(slice(start, min(start + batch_size, count)))
+
+    def _in_order(self, split: str, batch_size: int, length: int) -> list[Tensor]:
+        """Which items each batch has. Training leaves out what does not fill a batch of rows that go on."""
+        items = self.followed(split, length)
+        if items is None or not len(items):
+            count = self.count(split, length=length)
+            steps = _steps(count, batch_size, split == TRAIN)
+            return list(torch.split(torch.arange(count), batch_size))[:steps]
+        rows = min(batch_size, len(items))
+        steps = len(items) // rows
+        batches = list(items[: rows * steps].view(rows, steps).unbind(1))
+        rest = items[rows * steps :]
+        return batches if split == TRAIN or not len(rest) else [*batches, rest]
 
     @property
     def _index_device(self) -> torch.device:

@@ -54,12 +54,17 @@ class Windows(Loaded):
         wanted = chosen(views, outputs)
         return lambda index: {key: view.index_select(0, starts[index]) for _, key, view in wanted}
 
+    def followed(self, split: str, length: int) -> Tensor:
+        """Windows that begin where the one before ends; those in between overlap."""
+        starts = self.starts[split].cpu()
+        return torch.nonzero((starts - starts[:1]) % self.window == 0).flatten()
+
 
 @dataclass(frozen=True, eq=False)
 class TokenStream(Loaded):
     """A text as one long row of tokens; an item is a window of `length` tokens and the one a token later.
 
-    Training windows start each epoch at another place; those of the other splits are always the same.
+    Shuffled windows start each epoch at another place; those in order and of other splits are always the same.
     No two windows of an epoch overlap.
     """
 
@@ -71,6 +76,9 @@ class TokenStream(Loaded):
 
     def count(self, split: str, *, length: int = 0) -> int:
         return self._windows(split, length)[0]
+
+    def followed(self, split: str, length: int) -> Tensor:
+        return torch.arange(self.count(split, length=length))
 
     def _windows(self, split: str, length: int) -> tuple[int, int]:
         """Number of windows and their length, which is less than asked where a held-back part is short."""

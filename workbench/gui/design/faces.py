@@ -180,7 +180,7 @@ def guess(node: Node, know: Knowledge, names: Mapping[str, Value]) -> NodeType:
             values.pop(name, None)
     kind = fill(cls, values)
     if isinstance(kind, Dataset):
-        return Dataset(kind.dataset, kind.length, find_schema(know.schemas, kind.dataset))
+        return Dataset(kind.dataset, kind.length, kind.order, find_schema(know.schemas, kind.dataset))
     return kind
 
 
