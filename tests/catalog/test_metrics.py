@@ -136,6 +136,13 @@ def test_numbers_with_and_without_padding(name: str, wanted: Any, shape: tuple[i
     assert over_batches(name, input, target, length) == pytest.approx(value, rel=1e-4)
 
 
+def test_r2_of_large_numbers_that_lie_close_together() -> None:
+    target = 10_000 + torch.randn(500, 1, generator=torch.Generator().manual_seed(0))
+    input = target + 0.3 * torch.randn(500, 1, generator=torch.Generator().manual_seed(1))
+    wanted = reference.r2_score(target.double(), input.double())
+    assert over_batches("R2Score", input, target) == pytest.approx(wanted, abs=1e-3)
+
+
 @pytest.mark.parametrize("span", [1.0, 2.0])
 def test_images(span: float) -> None:
     torch.manual_seed(5)

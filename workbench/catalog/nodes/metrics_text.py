@@ -68,7 +68,8 @@ class BLEU(nn.Module):
             state += [clipped.sum(1).round().sum(), total]
             again = again[:, :-1, :-1] & same[:, n:, n:]
             right = right[:, :-1, :-1] & found[:, n:, n:]
-        return torch.stack([each.double() for each in state])
+        wide = torch.float32 if input.device.type == "mps" else torch.float64
+        return torch.stack([each.to(wide) for each in state])
 
     def value(self, total: torch.Tensor) -> torch.Tensor:
         said, meant, counts = total[0], total[1], total[2:].reshape(4, 2)
