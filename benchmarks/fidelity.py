@@ -37,9 +37,10 @@ class Trained:
     def figure(self) -> Figure:
         """Trains it in a workspace that is thrown away afterwards."""
         arguments = [part for each in self.settings for part in ("--set", each)]
+        options = [part for each in self.options for part in ("--option", each)]
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, "-m", "workbench", "train", self.template, "--json"]
-            command += ["--data", str(DATA / self.data), *self.options, *arguments]
+            command += ["--data", str(DATA / self.data), *options, *arguments]
             command += ["--workspace", str(Path(folder) / "experiments.db")]
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         value = float(json.loads(done.stdout.splitlines()[-1])["metrics"][self.metric]["last"])
@@ -48,7 +49,77 @@ class Trained:
         return make(name, value, "", self.goal, self.published, self.published_value)
 
 
-RESULTS: dict[str, Trained] = {}
+RESULTS = {
+    "fashion": Trained(
+        "small-resnet", "fashion_mnist", "test/accuracy", 0.91, published="ResNet-18", published_value=0.949
+    ),
+    "shakespeare": Trained(
+        "char-gpt",
+        "tinyshakespeare/input.txt",
+        "validation/loss",
+        1.90,
+        options=("test=0", "validation=0.1"),
+        published="nanoGPT on a CPU, nats",
+        published_value=1.88,
+        falling=True,
+    ),
+    "names": Trained(
+        "char-gpt",
+        "names/names.txt",
+        "test/loss",
+        2.10,
+        settings=("training.batch_size=64", "training.steps=2500"),
+        published="MLP with batch norm, nats",
+        published_value=2.1049,
+        falling=True,
+    ),
+    "sms": Trained("text-cnn", "sms_spam", "test/accuracy", 0.98),
+    "digits": Trained(
+        "cnn1d-sound",
+        "fsdd/recordings",
+        "test/accuracy",
+        0.95,
+        options=("test_when=index<5",),
+        published="ResNet-18",
+        published_value=0.9696,
+    ),
+    "etth1": Trained(
+        "dlinear",
+        "etth1/ETTh1.csv",
+        "test/loss",
+        0.385,
+        options=("window=336", "horizon=96", "rows=8640,2880,2880"),
+        published="DLinear, MSE",
+        published_value=0.375,
+        falling=True,
+    ),
+    "etth1-lstm": Trained(
+        "lstm-forecast",
+        "etth1/ETTh1.csv",
+        "test/loss",
+        1.295,
+        settings=("training.steps=400",),
+        options=("window=336", "horizon=96", "rows=8640,2880,2880"),
+        published="the last value again, MSE",
+        published_value=1.295,
+        falling=True,
+    ),
+    "gunpoint": Trained("cnn1d", "ucr/GunPoint", "test/accuracy", 0.97, settings=("training.epochs=150",)),
+    "vowels": Trained("bilstm", "ucr/JapaneseVowels", "test/accuracy", 0.95),
+    "isbi": Trained(
+        "small-unet",
+        "isbi_em",
+        "test/accuracy",
+        0.93,
+        options=("fit=patches", "size=128"),
+        settings=("training.batch_size=2",),
+        published="U-Net",
+        published_value=0.97,
+    ),
+    "hippocampus": Trained(
+        "cnn3d", "hippocampus", "test/dice", 0.80, published="nnU-Net", published_value=0.895
+    ),
+}
 
 
 def networks() -> Iterator[Figure]:
