@@ -423,6 +423,19 @@ SAMPLES: Mapping[str, Schema] = MappingProxyType(
                 description="360 made-up series of 64 steps and 2 channels: noisy waves of three forms at any speed.",
             ),
             Schema(
+                id="adding",
+                title="Adding problem",
+                outputs={
+                    "x": TensorSpec(("N", 50, 2), "float"),
+                    "target": TensorSpec(("N", 1), "float"),
+                },
+                facts={"features": 2, "length": 50},
+                kind="series",
+                items=5000,
+                description="5,000 made-up series of 50 numbers between 0 and 1, two of them marked; the target is "
+                "the sum of these two. Always answering 1 has an error of 0.167 (Hochreiter & Schmidhuber 1997).",
+            ),
+            Schema(
                 id="tides",
                 title="Tides",
                 outputs={

@@ -123,3 +123,13 @@ def test_reading_samples_does_not_import_slow_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_adding_problem_marks_one_number_in_each_half() -> None:
+    data = sample("adding")
+    x, target = data.tensors["x"], data.tensors["target"]
+    assert torch.equal(x[:, :25, 1].sum(1), torch.ones(5000)) and torch.equal(
+        x[:, :, 1].sum(1), torch.full((5000,), 2.0)
+    )
+    assert torch.allclose((x[:, :, 0] * x[:, :, 1]).sum(1, keepdim=True), target)
+    assert float(((target - 1) ** 2).mean()) == pytest.approx(1 / 6, abs=0.005), "a constant answer"

@@ -177,6 +177,20 @@ def _gestures() -> Content:
     return Content(schema, {"x": x, "length": length, "label": label}, stratified_split(label))
 
 
+def _adding() -> Content:
+    """Numbers, and a mark at one of the first half and at one of the second."""
+    schema, random = SAMPLES["adding"], Random(SEED)
+    items, steps = schema.items, 50
+    numbers, marks = random.uniform(size=(items, steps)), np.zeros((items, steps))
+    for start in (0, steps // 2):
+        marks[np.arange(items), random.randint(start, start + steps // 2, items)] = 1
+    arrays: dict[str, Array] = {
+        "x": np.stack([numbers, marks], axis=2).astype(np.float32),
+        "target": (numbers * marks).sum(1, keepdims=True).astype(np.float32),
+    }
+    return Content(schema, arrays, stratified_split(np.zeros(items)))
+
+
 def _tides() -> Content:
     schema, random = SAMPLES["tides"], Random(SEED)
     hours = np.arange(schema.items)
@@ -228,6 +242,7 @@ MADE: Mapping[str, Callable[[], Content]] = {
     "glides": _glides,
     "phrases": _phrases,
     "gestures": _gestures,
+    "adding": _adding,
     "tides": _tides,
     "opinions": _opinions,
 }
