@@ -1,6 +1,7 @@
 """Home: templates as cards with pictures, filters, keyboard, and the table of recent models."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
@@ -13,7 +14,7 @@ from workbench.core.document import Document
 from workbench.core.files import dumps
 from workbench.gui import progress
 from workbench.gui.home.recent import rows_of
-from workbench.gui.home.view import HomeView
+from workbench.gui.home.view import RECENT, HomeView
 from workbench.gui.session import Session
 from workbench.gui.widgets.graph_picture import GraphPicture, boxes
 from workbench.gui.window import MainWindow
@@ -45,10 +46,10 @@ def test_a_filter_shows_its_kind_and_the_empty_canvas(home: HomeView) -> None:
     assert all(card.isVisible() for card in home.cards)
 
 
-def test_landmarks_stand_below_the_recent_models(qtbot: QtBot, home: HomeView) -> None:
+def test_landmarks_stand_below_the_small_models(qtbot: QtBot, home: HomeView) -> None:
     below = {card.accessibleName() for card in home.cards if card.parent() is home.landmarks}
     assert below == {template.title for template in templates() if template.landmark}
-    assert home.landmarks.y() > home.recent.y() > home.grid.geometry().bottom()
+    assert home.landmarks.y() > home.grid.geometry().bottom() and home.recent.isHidden()
     home.chips.choose("Graphs")
     assert not home.landmarks.isVisible()
     home.chips.choose("Images")
@@ -161,6 +162,21 @@ def test_recent_models_with_their_best_result(qtbot: QtBot, home: HomeView, sess
     assert first == ["my-net", "completed · 3 epochs", "accuracy 0.9700", "just now", "Handwritten digits"]
     assert model.index(1, 1).data() == "not trained yet"
     assert home.table.isVisible()
+
+
+def test_models_of_ones_own_stand_first_and_the_older_fold_away(
+    qtbot: QtBot, home: HomeView, session: Session
+) -> None:
+    for number in range(RECENT + 2):
+        model = dumps(Document(name=f"net-{number}"))
+        session.call(partial(Store.save_model, model=None, document_text=model))
+    qtbot.waitUntil(lambda: home.more.isVisible() and "2 more" in home.more.text(), timeout=3000)
+    assert len(home.table.lines.rows) == RECENT
+    assert home.recent.geometry().bottom() < home.chips.y() < home.grid.y()
+    QTest.mouseClick(home.more, Qt.MouseButton.LeftButton)
+    assert len(home.table.lines.rows) == RECENT + 2 and home.more.text() == "Show fewer"
+    QTest.mouseClick(home.more, Qt.MouseButton.LeftButton)
+    assert len(home.table.lines.rows) == RECENT
 
 
 def test_the_description_of_a_recent_model_is_its_tooltip(

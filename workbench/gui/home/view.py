@@ -22,7 +22,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.gui.actions import keymap, press
 from workbench.gui.home.recent import RecentTable, rows_of
 from workbench.gui.session import Session
-from workbench.gui.widgets.buttons import Chips
+from workbench.gui.widgets.buttons import Button, Chips
 from workbench.gui.widgets.graph_picture import GraphPicture
 from workbench.gui.widgets.labels import ElidedLabel, Label, SectionHeader
 from workbench.gui.widgets.surfaces import Card, CardGrid
@@ -40,6 +40,8 @@ LANDMARKS = (
     "Open one, look into its blocks, and choose your data in its Dataset node."
 )
 CARD_WIDTH = 222
+RECENT = 4
+"""Models of one's own that stand above the ready ones; a button shows the others."""
 MOST_RECENT = 20
 _MOST_WORDS = 600
 
@@ -95,7 +97,9 @@ class HomeView(QScrollArea):
         self.grid, self.landmarks = CardGrid(CARD_WIDTH), CardGrid(CARD_WIDTH)
         self._above = (SectionHeader("Landmarks"), Label(LANDMARKS, "dim", wrap=True))
         self.table = RecentTable()
-        self.recent = SectionHeader("Recent")
+        self.recent = QWidget()
+        self.more = Button("", "Show the models that were not edited lately", kind="quiet")
+        self._all_recent = False
         self._none = Label("Opening the workspace…", "dim")
         self.setWidget(self._page())
         self.chips.chosen.connect(self._on_chosen)
@@ -121,6 +125,7 @@ class HomeView(QScrollArea):
         column = QVBoxLayout(page)
         column.setContentsMargins(36, 24, 36, 24)
         column.setSpacing(0)
+        column.addWidget(self._recent_part())
         column.addWidget(Label("Start from a model", "title"))
         column.addSpacing(6)
         column.addWidget(Label(HINT, "dim", wrap=True))
@@ -129,9 +134,6 @@ class HomeView(QScrollArea):
         column.addSpacing(14)
         column.addWidget(self.grid)
         column.addSpacing(24)
-        column.addWidget(self.recent)
-        column.addSpacing(8)
-        column.addWidget(self.table)
         column.addWidget(self._none)
         column.addSpacing(24)
         for label in self._above:
@@ -140,6 +142,22 @@ class HomeView(QScrollArea):
         column.addWidget(self.landmarks)
         column.addStretch(1)
         return page
+
+    def _recent_part(self) -> QWidget:
+        """What one worked on stands first; a newcomer has nothing there."""
+        column = QVBoxLayout(self.recent)
+        column.setContentsMargins(0, 0, 0, 24)
+        column.setSpacing(8)
+        column.addWidget(SectionHeader("Recent"))
+        column.addWidget(self.table)
+        column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        self.more.clicked.connect(self._show_more)
+        self.recent.hide()
+        return self.recent
+
+    def _show_more(self) -> None:
+        self._all_recent = not self._all_recent
+        self._show_recent()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -191,13 +209,21 @@ class HomeView(QScrollArea):
         session = self._session
         titles = {id: schema.title for id, schema in session.schemas.items()}
         rows = rows_of(session.models, session.runs, session.summaries, titles)[:MOST_RECENT]
+        count = len(rows)
+        self.more.setVisible(count > RECENT)
+        self.more.setText(
+            "Show fewer" if self._all_recent else f"Show {text.plural(count - RECENT, 'more model')}"
+        )
+        self.more.setAccessibleName(self.more.text())
+        rows = rows if self._all_recent else rows[:RECENT]
         self._ask_about([row.model for row in rows])
         rows = [replace(row, about=self._about.get((row.model.id, row.model.revision), "")) for row in rows]
         self.table.show_rows(rows)
         self.table.setVisible(bool(rows))
+        self.recent.setVisible(bool(rows))
         self._none.setVisible(not rows)
         self._none.setText(
-            f"No models yet. Open one of the cards above, or {press('new_model')} for an empty canvas."
+            f"No models of your own yet. Open one of the cards above, or {press('new_model')} for an empty canvas."
             if session.is_open
             else "Opening the workspace…"
         )
