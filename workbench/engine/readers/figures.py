@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.reader import Figure
@@ -49,6 +50,15 @@ def figures_of(content: Content) -> list[Figure]:
     return figures
 
 
+def whole_histogram(title: str, values: NDArray[np.generic], most: int = _BINS) -> Figure:
+    """How whole numbers are spread, in `most` columns at most; no column has room for more of them than another."""
+    low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+    step = -(-(high - low + 1) // most)
+    edges = np.arange(low, high + step + 1, step)
+    counts, _ = np.histogram(values, bins=edges)
+    return Figure(title, "histogram", (), tuple(map(int, counts)), tuple(map(float, edges)))
+
+
 def figures_of_sizes(
     title: str, sizes: Sequence[tuple[int, ...]], sides: tuple[str, ...], unit: str
 ) -> list[Figure]:
@@ -57,13 +67,7 @@ def figures_of_sizes(
     if len(counts) <= _MOST_SIZES:
         names = tuple("×".join(map(str, size)) for size, _ in counts)
         return [Figure(title, "bars", names, tuple(count for _, count in counts))]
-    figures = []
-    for side, values in zip(sides, np.array(sizes).T, strict=True):
-        low, high = int(values.min()), int(values.max())
-        step = -(-(high - low + 1) // _BINS)  # whole pixels: no column holds more of them than another
-        edges = np.arange(low, high + step + 1, step)
-        numbers, _ = np.histogram(values, bins=edges)
-        figures.append(
-            Figure(f"{side} ({unit})", "histogram", (), tuple(map(int, numbers)), tuple(map(float, edges)))
-        )
-    return figures
+    return [
+        whole_histogram(f"{side} ({unit})", values)
+        for side, values in zip(sides, np.array(sizes).T, strict=True)
+    ]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from workbench.catalog.schema import Schema, graph_outputs, graphs_outputs
 from workbench.core.errors import DataError
 from workbench.engine.readers.content import Array, Content, Index
+from workbench.engine.readers.figures import whole_histogram
 from workbench.engine.readers.files import size_text, slug, title
 from workbench.engine.readers.numbers import standard, standardised
 from workbench.engine.readers.pickles import MAX_ARRAY
@@ -193,7 +194,9 @@ def known_of(edges: Index, nodes: int, label: Index | None, sizes: Index | None 
 def _counted(heading: str, numbers: NDArray[np.generic]) -> Figure:
     """How often each number occurs, or ranges of them where there are many."""
     most = int(numbers.max(initial=0))
-    edges = np.arange(most + 2) - 0.5 if most < _BARS else np.linspace(0, most + 1, _BARS + 1)
+    if most >= _BARS:
+        return whole_histogram(heading, numbers, _BARS)
+    edges = np.arange(most + 2) - 0.5
     counts, limits = np.histogram(numbers, edges)
     return Figure(
         heading, "histogram", (), tuple(int(c) for c in counts), tuple(float(f"{e:.6g}") for e in limits)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
 from workbench.engine.readers.content import Array, Index
+from workbench.engine.readers.figures import whole_histogram
 from workbench.engine.readers.files import MEGABYTE, decoded, opened, read_text, size_text
 from workbench.engine.readers.reader import Figure, Option, Reading
 from workbench.engine.readers.tokens import KINDS, PAD, UNKNOWN, Kind, Vocabulary, learned
@@ -226,9 +227,8 @@ def _tell_of_unknown(reading: Reading, vocabulary: Vocabulary, seen: NDArray[np.
 def _figures(
     vocabulary: Vocabulary, seen: NDArray[np.int64], counts: NDArray[np.int64], name: str
 ) -> list[Figure]:
-    numbers, edges = np.histogram(counts, bins=min(_BINS, max(1, int(counts.max(initial=1)))))
     of = "" if name == "tokens" else f" of {name}"
     return [
-        Figure(f"Length{of} in tokens", "histogram", (), tuple(map(int, numbers)), tuple(map(float, edges))),
+        whole_histogram(f"Length{of} in tokens", counts, _BINS),
         token_bars(vocabulary, seen, f"Most frequent tokens{of}"),
     ]

@@ -16,6 +16,7 @@ from workbench.catalog.schema import Schema
 from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
 from workbench.engine.readers.content import Array, Content, Index
+from workbench.engine.readers.figures import whole_histogram
 from workbench.engine.readers.files import MEGABYTE, members, slug, suffix_of, title
 from workbench.engine.readers.numbers import Floats, standardised
 from workbench.engine.readers.reader import Figure, Option, Reader, Reading
@@ -236,8 +237,7 @@ def _figures(lengths: Index, channels: int, files: Mapping[str, SeriesFile]) -> 
     facts |= {f"series in {file.path.name}": f"{len(file.series):,}" for file in files.values()}
     figures = [Figure("Series", "numbers", tuple(facts), tuple(facts.values()))]
     if lengths.min() < lengths.max():
-        counts, edges = np.histogram(lengths, bins=min(30, int(np.ptp(lengths))))
-        figures.append(Figure("Lengths", "histogram", (), tuple(counts.tolist()), tuple(edges.tolist())))
+        figures.append(whole_histogram("Lengths", lengths, 30))
     return figures
 
 
