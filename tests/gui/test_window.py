@@ -477,6 +477,20 @@ def test_a_message_lies_over_nothing_and_long_ones_get_more_lines(
     assert window.status.height() < tall and window.status.load.isVisible()
 
 
+def test_a_model_whose_dataset_is_still_to_be_chosen_goes_to_it(
+    qtbot: QtBot, window: MainWindow, session: Session
+) -> None:
+    session.open_template("resnet18")
+    session.starter.train()
+    assert window.messages.text().startswith("Not ready to train. data: no dataset is chosen yet")
+    view = window.view("design")
+    assert isinstance(view, DesignView)
+    qtbot.waitUntil(lambda: view.canvas.drawing.selection == ["data"], timeout=3000)
+    assert session.open_model_now.id == 0, "nothing was saved or queued"
+    session.open_template("mlp")
+    assert window.messages.isHidden()
+
+
 def test_not_ready_to_train_is_taken_back_when_it_holds_no_longer(
     qtbot: QtBot, window: MainWindow, session: Session
 ) -> None:

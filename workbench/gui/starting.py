@@ -33,7 +33,11 @@ class Starter(QObject):
     def train(self) -> None:
         """Queue a run of the open model as it is now; problems that forbid it become a message."""
         session = self._session
-        errors = [problem for problem in session.analyse_now().problems if problem.severity == "error"]
+        analysis = session.analyse_now()
+        errors = [problem for problem in analysis.problems if problem.severity == "error"]
+        errors += [
+            each for each in analysis.problems if each.node in analysis.unchosen and each not in errors
+        ]
         if errors:
             first = errors[0]
             more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""

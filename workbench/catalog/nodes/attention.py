@@ -62,7 +62,11 @@ class MultiheadAttention(Open, Biased):
     """
 
     num_heads: int = param(
-        4, "How many heads look at the sequence; must divide its features.", min=1, required=True
+        4,
+        "How many heads look at the sequence; must divide its features.",
+        min=1,
+        required=True,
+        label="Heads",
     )
     dropout: float = param(0.0, "Share of the attention weights that become zero in training.", min=0, max=1)
     bias: bool = param(True, "Add learned constants.")
@@ -71,7 +75,7 @@ class MultiheadAttention(Open, Biased):
         False, "Give out how much each position looks at each: an attention map.", argument=False
     )
     average_attn_weights: bool = param(
-        True, "The map is the mean of the heads, not one a head.", argument=False
+        True, "The map is the mean of the heads, not one a head.", argument=False, label="Mean of heads"
     )
 
     biases = ("in_proj_bias", "out_proj.bias")
