@@ -12,6 +12,7 @@ from workbench.catalog.forms import Field, fields_of
 from workbench.catalog.schema import SAMPLES
 from workbench.catalog.spec import node_types
 from workbench.catalog.templates import load
+from workbench.core.descriptions import SetDescription
 from workbench.core.document import Block, Document, Graph, Node, Port
 from workbench.core.errors import WorkbenchError
 from workbench.core.history import History
@@ -287,6 +288,17 @@ def test_the_model_is_described_in_lines_as_one_step(driver: "CanvasDriver") -> 
     QTest.keyClicks(about, " more")
     driver.key(Qt.Key.Key_Return, CTRL, about)
     assert driver.document.description == "Kept more" and about.hasFocus()
+
+
+def test_a_long_description_shows_whole_lines(driver: "CanvasDriver") -> None:
+    driver.view.session.do(SetDescription("Words that go on and on. " * 20))
+    driver.settle()
+    driver.canvas.drawing.select(())
+    driver.settle()
+    about = driver.view.form.model.about
+    line = about.document().firstBlock().layout().lineAt(0).height()
+    room = about.viewport().height() - about.document().documentMargin()
+    assert 3 * line <= room < 3 * line + 0.3 * line
 
 
 def test_a_name_of_a_node_that_is_too_long_is_told_so(driver: "CanvasDriver") -> None:

@@ -100,7 +100,9 @@ class TextArea(QPlainTextEdit):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)  # by now it has its font
-        margins = 2 * (_TEXT_MARGIN + round(self.document().documentMargin()))
+        below = round(self.document().documentMargin())
+        self.setViewportMargins(0, 0, 0, below)  # else the upper half of the next line stands there
+        margins = 2 * (_TEXT_MARGIN + below)
         self.setFixedHeight(self._lines * self.fontMetrics().lineSpacing() + margins)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
