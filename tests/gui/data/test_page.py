@@ -103,6 +103,13 @@ def test_a_sample_shows_items_figures_and_parts(qtbot: QtBot, page: DatasetPage)
     qtbot.waitUntil(lambda: page.items.tally.full_text() == "359 items")
 
 
+def test_what_there_is_to_choose_from_is_there_with_the_items(qtbot: QtBot, page: DatasetPage) -> None:
+    page.show_dataset("digits")
+    assert page.items.split.isHidden() and page.items.label.isHidden()
+    qtbot.waitUntil(lambda: shown(page))
+    assert page.items.split.isVisible() and page.items.label.isVisible()
+
+
 def test_windows_of_a_series_are_counted_as_they_are_shown(qtbot: QtBot, page: DatasetPage) -> None:
     page.show_dataset("tides")
     qtbot.waitUntil(lambda: shown(page))

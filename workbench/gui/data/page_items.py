@@ -101,8 +101,9 @@ class ItemsPane(QWidget):
             self.search.blockSignals(True)
             self.search.clear()
             self.search.blockSignals(False)
-            self.split.set_items([])
-            self.label.set_items([])
+            for choice in (self.split, self.label):  # shown once there is something to choose from
+                choice.set_items([])
+                choice.hide()
         service = Service(folder, labels, self)
         service.told.connect(self._on_told)
         service.answered.connect(self._on_answered)
@@ -161,6 +162,7 @@ class ItemsPane(QWidget):
         self.split.set_items(
             [(split, f"{name} · {self._counts[split]:,}") for split, name in names if self._counts[split]]
         )
+        self.split.setVisible(self.split.count() > 0)
         self._fill_classes()
         self.told.emit(said)
         if self.split.count():
