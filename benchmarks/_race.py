@@ -5,6 +5,7 @@ as JSON. Imports torch and the engine.
 """
 
 import json
+import math
 import sys
 import tempfile
 import time
@@ -69,13 +70,17 @@ class LeNet(nn.Module):
 class Layer(nn.Module):
     """A pre-norm Transformer layer."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, layers: int) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(width, bias=False)
         self.attention = nn.MultiheadAttention(width, heads, bias=False, batch_first=True)
+        nn.init.normal_(self.attention.in_proj_weight, std=0.02)
+        nn.init.normal_(self.attention.out_proj.weight, std=0.02)
         self.norm2 = nn.LayerNorm(width, bias=False)
         self.expand = nn.Linear(width, 4 * width, bias=False)
+        nn.init.normal_(self.expand.weight, std=0.02)
         self.project = nn.Linear(4 * width, width, bias=False)
+        nn.init.normal_(self.project.weight, std=0.02 / math.sqrt(2 * layers))
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         y = self.norm1(x)
@@ -103,8 +108,9 @@ class GPT(nn.Module):
     def __init__(self, vocabulary: int, width: int, context: int, layers: int, heads: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocabulary, width)
+        nn.init.normal_(self.embedding.weight, std=0.02)
         self.position = Position(context, width)
-        self.layers = nn.ModuleList(Layer(width, heads) for _ in range(layers))
+        self.layers = nn.ModuleList(Layer(width, heads, layers) for _ in range(layers))
         self.norm = nn.LayerNorm(width, bias=False)
         mask = nn.Transformer.generate_square_subsequent_mask(context)
         self.register_buffer("mask", mask, persistent=False)

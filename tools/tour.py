@@ -124,7 +124,6 @@ class Hands:
 def build(hands: Hands, stage: Stage = lambda name: None) -> None:
     """Draws the network; `stage(name)` is called where there is something to look at."""
     control = Qt.KeyboardModifier.ControlModifier
-    hands.unfold("Normalisation")
     hands.pick("Dataset")
     hands.pick("Convolution")
     hands.pick("Batch normalisation")

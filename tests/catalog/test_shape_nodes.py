@@ -122,8 +122,8 @@ def test_one_hot_writes_nothing_for_padding() -> None:
     tokens[1, 2:] = -100
     wanted = F.one_hot(TOKENS, 6).float()
     wanted[1, 2:] = 0
-    assert torch.equal(outcome("OneHot", tokens, num_classes=6)[0], wanted)
-    assert torch.equal(outcome("OneHot", tokens, num_classes=6, dim=1)[0], wanted.transpose(1, 2))
+    assert torch.equal(outcome("OneHot", tokens, classes=6)[0], wanted)
+    assert torch.equal(outcome("OneHot", tokens, classes=6, dim=1)[0], wanted.transpose(1, 2))
 
 
 def test_arithmetic_of_several_inputs() -> None:
@@ -159,11 +159,11 @@ VECTORS, SEQUENCES = TensorSpec(("N", 6)), TensorSpec(("N", 8, 6))
         ),
         (refusal("MatMul", SEQUENCES, SEQUENCES), "expects 6 rows", ("transpose", True)),
         (refusal("Gather", SEQUENCES, TensorSpec(("N",), "index", 9)), "go up to 8", ("offset", -1)),
-        (refusal("OneHot", TensorSpec(("N",), "index")), "set Classes", None),
+        (refusal("OneHot", TensorSpec(("N",), "index")), "set classes", None),
         (
-            refusal("OneHot", TensorSpec(("N",), "index", 9), num_classes=4),
-            "has 9 different",
-            ("num_classes", 9),
+            refusal("OneHot", TensorSpec(("N",), "index", 9), classes=4),
+            "4 classes are fewer than the 9",
+            ("classes", 9),
         ),
         (refusal("Stack", SEQUENCES, VECTORS), "expects the shape of a", None),
         (refusal("Clip", VECTORS, min=2.0), "above the highest", ("max", 2.0)),

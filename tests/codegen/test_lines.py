@@ -25,8 +25,9 @@ def lines_of_all_types(length: int) -> Iterator[str]:
             outputs = tuple(f"{port}_".ljust(length, "y")[:length] for port in kind.output_ports())
             module = "self." + "module_".ljust(length, "z")[:length]
             yield from kind.forward(Call(module, inputs, outputs, example.inputs, 'batch["digits.image"]'))
-            if "weight_init" in shown:
-                for how in ("he normal (outputs)", "truncated normal"):
+            chosen = next((entry.choices for entry in fields_of(cls) if entry.name == "weight_init"), ())
+            for how in chosen:
+                if how != "default":
                     first = fill(cls, {**params, "weight_init": how}, **hidden)
                     yield from first.initialise(module, *example.inputs)
 

@@ -176,7 +176,7 @@ def test_whatever_the_check_lets_pass_compiles(document: Document) -> None:
 def test_whatever_the_check_lets_pass_trains(seed: int) -> None:
     torch.set_num_threads(1)
     random, ran = Random(seed), 0
-    for _ in range(30):
+    for _ in range(60):
         document = tried(random)
         analysis = analyse(document, SAMPLES)
         if not analysis.ok or analysis.parameters > 2_000_000 or analysis.operations > 20_000_000:

@@ -22,7 +22,7 @@ from workbench.catalog.templates import load
 from workbench.core.assign import assign
 from workbench.core.document import Update
 from workbench.core.errors import JobError
-from workbench.engine import checkpoint, loop, probes, recorder, train
+from workbench.engine import checkpoint, loop, probes_pictures, recorder, train
 from workbench.engine.loop import Goal, Loop
 from workbench.engine.recorder import Recorder
 from workbench.jobs.datasets import add_dataset, clear_cache
@@ -347,7 +347,7 @@ def test_a_probe_that_fails_ends_neither_the_run_nor_the_other_probes(
     def broken(images: torch.Tensor) -> torch.Tensor:
         raise KeyError("a picture\nis missing")
 
-    monkeypatch.setattr(probes, "grid", broken)
+    monkeypatch.setattr(probes_pictures, "grid", broken)
     run = trained.run(document)
     assert run.state == "completed"
     assert {media.probe for media in trained.store.media(run.id)} == {"confusion"}

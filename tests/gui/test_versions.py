@@ -149,7 +149,7 @@ def test_a_version_is_deleted_and_comes_back(
     QTest.keyClick(row, KEY.Key_Delete)
     qtbot.waitUntil(lambda: names(panel) == ["two"], timeout=3000)
     assert window.messages.text() == "The version “one” was deleted."
-    assert panel.rows[0].hasFocus()
+    qtbot.waitUntil(lambda: panel.rows[0].hasFocus(), timeout=3000)
     QTest.mouseClick(window.messages.button, LEFT)
     qtbot.waitUntil(lambda: names(panel) == ["two", "one"], timeout=3000)
 

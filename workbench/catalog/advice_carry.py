@@ -23,5 +23,7 @@ def warn_of_states(root: Scope, scope: Scope, id: str, problems: Problems) -> No
             mend = fix(f"Take {name} in order", SetParam(name, "order", "in order"))
             problems.warning(message, scope, node, "carry", mend + off)
     if node.linked_to or any(info.node.linked_to == id for info in scope.infos.values()):
-        message = "keeps its state and shares its weights with another node, which would go on from it at once."
+        message = (
+            "keeps its state and shares its weights with another node, which would go on from it at once."
+        )
         problems.warning(message, scope, node, "carry", off)

@@ -167,6 +167,7 @@ def node(
         made.title, made.torch, made.inputs, made.outputs = title, torch, inputs, outputs
         made.optional, made.family, made.aliases, made.source = frozenset(optional), family, aliases, source
         made.examples = examples
+        assert cls.__name__ not in REGISTRY, cls
         REGISTRY[cls.__name__] = made
         return made
 

@@ -20,7 +20,7 @@ RESERVED = frozenset(
     "optimizer schedule frozen weighted average layer add_module bfloat16 compile call_super_init dump_patches "
     "extra_repr "
     "ipu mtia requires_grad_ share_memory to_empty xpu program "
-    "false true none print super len range list dict tuple set int str bool sum min max zip map abs".split()
+    "false true none print super len range list dict tuple set int str bool sum min max zip map abs enumerate".split()
 )
 
 

@@ -39,8 +39,7 @@ class Program(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.rnn = nn.RNN(input_size=8, hidden_size=64, batch_first=True)
-        for gate in self.rnn.weight_hh_l0.data.chunk(1):
-            nn.init.orthogonal_(gate)
+        nn.init.orthogonal_(self.rnn.weight_hh_l0)
         self.fc = nn.Linear(in_features=64, out_features=10)
         self.loss = nn.CrossEntropyLoss()
         self.accuracy = Accuracy()

@@ -54,7 +54,9 @@ class MaskedTokens(nn.Module):
         else:
             again = torch.Generator().manual_seed(0)
             place, how = torch.rand((2, *x.shape), generator=again).to(x.device)
-            other = torch.randint(self.vocabulary, x.shape, generator=again).to(x.device)
+            other = torch.randint(self.vocabulary, x.shape, generator=again).to(
+                x.device
+            )
         hidden = place < self.p
         for token in self.keep:
             hidden = hidden & (x != token)
@@ -88,7 +90,9 @@ class SentencePairs(nn.Module):
         self.first = first
         self.between = between
 
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def forward(
+        self, x: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         half = x.size(1) // 2
         one, two = x[:, :half], x[:, half:]
         if self.training:
@@ -98,7 +102,9 @@ class SentencePairs(nn.Module):
         if len(x) == 1:
             foreign = torch.zeros_like(foreign)
         two = torch.where(foreign.unsqueeze(1), two.roll(1, 0), two)
-        first, between = (torch.full_like(x[:, :1], token) for token in (self.first, self.between))
+        first, between = (
+            torch.full_like(x[:, :1], token) for token in (self.first, self.between)
+        )
         y = torch.cat((first, one, between, two, between), 1)
         segment = (torch.arange(y.size(1), device=x.device) >= half + 2).long()
         return y, segment.expand_as(y), (~foreign).long()

@@ -228,7 +228,7 @@ class R2Score(nn.Module):
 
     def value(self, total: torch.Tensor) -> torch.Tensor:
         count, summed, squares, error = total
-        return 1 - error / (squares - summed.pow(2) / count)
+        return (1 - error / (squares - summed.pow(2) / count)).float()
 ''',
     examples=NUMBERS,
 )

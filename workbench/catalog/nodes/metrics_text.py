@@ -50,7 +50,7 @@ class BLEU(nn.Module):
         self.end = end
 
     def counted(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Which tokens count: those before the end that are not -100."""
+        # Which tokens count: those before the end that are not -100.
         return (tokens != -100) & ((tokens == self.end).cumsum(1) == 0)
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -115,7 +115,7 @@ class SequenceErrorRate(nn.Module):
         self.end, self.blank = end, blank
 
     def counted(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Which tokens count: those before the end that are not -100."""
+        # Which tokens count: those before the end that are not -100.
         return (tokens != -100) & ((tokens == self.end).cumsum(1) == 0)
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from workbench.catalog import expect
 from workbench.catalog.forms import Floats, param
+from workbench.catalog.nodes.shapes import axis_of
 from workbench.catalog.spec import Call, NodeType, example, node
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
@@ -107,6 +108,7 @@ class Normalise(NodeType):
         example(TensorSpec(("N",), "index", 10)),
         example(TensorSpec(("N", "L"), "index"), classes=5),
         example(TensorSpec(("N", 4, 5), "index", 3)),
+        example(TensorSpec(("N", 4, 4), "index", 3), dim=1),
     ),
 )
 class OneHot(NodeType):
@@ -114,7 +116,7 @@ class OneHot(NodeType):
 
     **Formula** y[…, k] = 1 where x[…] = k, else 0; a −100, which counts nowhere, gives zeros only
 
-    **Shapes** x N×… of classes or tokens → y N×…×K.
+    **Shapes** x N×… of classes or tokens → y N×…×K; with dim 1, masks N×H×W → N×K×H×W.
 
     **Use when** a label goes into a network: a GAN or VAE that is told what to make.
 
@@ -124,6 +126,7 @@ class OneHot(NodeType):
     """
 
     classes: int = param(0, "How many classes there are.", min=0, max=1_000_000, unset="from labels")
+    dim: int = param(-1, "Where the classes stand; −1 is last.", min=-8, max=8)
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         (x,) = specs
@@ -136,15 +139,18 @@ class OneHot(NodeType):
             )
         if not self._count(x):
             raise ShapeError("needs to know the number of classes; set classes (= classes)", "x")
-        return TensorSpec((*x.shape, self._count(x)))
+        axis = axis_of(TensorSpec((*x.shape, 1)), self.dim)
+        return TensorSpec((*x.shape[:axis], self._count(x), *x.shape[axis:]))
 
     def _count(self, x: TensorSpec) -> int:
         return self.classes or x.bound
 
     def forward(self, call: Call) -> list[str]:
-        (x,) = call.inputs
-        all = f"torch.arange({self._count(call.specs[0])}, device={x}.device)"
-        return [f"{call.outputs[0]} = ({x}.unsqueeze(-1) == {all}).float()"]
+        (x,), (spec,) = call.inputs, call.specs
+        behind = ", 1" * (spec.rank - axis_of(TensorSpec((*spec.shape, 1)), self.dim))
+        all = f"torch.arange({self._count(spec)}, device={x}.device)"
+        all += f".view(-1{behind})" if behind else ""
+        return [f"{call.outputs[0]} = ({x}.unsqueeze({self.dim}) == {all}).float()"]
 
     def summary(self) -> str:
         return f"{self.classes} classes" if self.classes else ""

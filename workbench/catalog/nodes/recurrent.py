@@ -175,10 +175,9 @@ class _Recurrent(Open, Biased):
         lines = super().initialise(module, *specs)
         if self.recurrent_init == "orthogonal":  # each gate for itself
             for name in self._each("weight_hh"):
-                lines += [
-                    f"for gate in {module}.{name}.data.chunk({self.gates}):",
-                    "    nn.init.orthogonal_(gate)",
-                ]
+                whole = f"{module}.{name}"
+                gates = [f"{whole}.data.chunk({self.gates})[{gate}]" for gate in range(self.gates)]
+                lines += [f"nn.init.orthogonal_({gate})" for gate in (gates if self.gates > 1 else [whole])]
         return lines
 
     def forward(self, call: Call) -> list[str]:

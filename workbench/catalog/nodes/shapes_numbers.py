@@ -208,67 +208,6 @@ class Clip(NodeType):
 
 
 @node(
-    "One-hot",
-    family="structure",
-    aliases=("dummy variables", "indicator", "labels as numbers", "categorical", "condition"),
-    examples=(
-        example(TensorSpec(("N",), "index", 10)),
-        example(TensorSpec(("N", "L"), "index"), num_classes=7),
-        example(TensorSpec(("N", 4, 4), "index", 3), dim=1),
-    ),
-)
-class OneHot(NodeType):
-    """Writes each whole number as a row of zeros with a one in its place; −100 becomes zeros only.
-
-    **Formula** y[n, c] = 1 for c = x_n, else 0
-
-    **Shapes** x N of whole numbers → y N×C; N×L → N×L×C; with dim 1, masks N×H×W → N×C×H×W.
-
-    **Use when** classes or tokens go into a layer without a learned table, such as the condition of a GAN.
-
-    **Alternatives** Embedding, which learns a vector for each.
-
-    **Reference** torch.nn.functional.one_hot.
-    """
-
-    num_classes: int = param(
-        0,
-        "How many different numbers there are.",
-        min=0,
-        max=1_000_000,
-        unset="as many as x has",
-        label="Classes",
-    )
-    dim: int = param(-1, "Where the classes stand; −1 is last.", min=-8, max=8)
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        expect.indices(x, "x", "classes or tokens")
-        if not self.num_classes and not x.bound:
-            raise ShapeError("needs to know how many different numbers there are; set Classes", "")
-        if self.num_classes and x.bound > self.num_classes:
-            raise ShapeError(
-                f"{x} has {x.bound} different numbers, but num_classes = {self.num_classes}",
-                "",
-                change=("num_classes", x.bound),
-            )
-        longer = TensorSpec((*x.shape, 1))
-        axis = axis_of(longer, self.dim)
-        return TensorSpec((*x.shape[:axis], self.num_classes or x.bound, *x.shape[axis:]))
-
-    def forward(self, call: Call) -> list[str]:
-        y, (x,), (spec,) = call.outputs[0], call.inputs, call.specs
-        axis = axis_of(TensorSpec((*spec.shape, 1)), self.dim)
-        behind = ", 1" * (spec.rank - axis)
-        classes = f"torch.arange({self.num_classes or spec.bound}, device={x}.device)"
-        classes += f".reshape(-1{behind})" if behind else ""
-        return [f"{y} = {classes}", f"{y} = ({x}.unsqueeze({self.dim}) == {y}).float()"]
-
-    def summary(self) -> str:
-        return f"{self.num_classes} classes" if self.num_classes else ""
-
-
-@node(
     "Repeat along a dimension",
     family="structure",
     aliases=("tile", "expand", "broadcast", "copy", "stretch"),

@@ -11,11 +11,11 @@ from workbench.core.nesting import below
 from workbench.gui.design.naming import free_id, id_for_type
 from workbench.gui.fuzzy import score
 
-BLOCKS, KEPT = "block", "kept"
+OFTEN, BLOCKS, KEPT = "often", "block", "kept"
 # Among names that fit about as well, these are what is meant most often.
-_COMMON = frozenset(
-    "Dataset Linear Conv2d ReLU MaxPool2d BatchNorm2d Dropout Flatten LSTM Embedding MultiheadAttention LayerNorm "
-    "GCNConv Add Concatenate CrossEntropyLoss MSELoss Accuracy Images".split()
+_COMMON = (
+    "Dataset Conv2d BatchNorm2d ReLU MaxPool2d Linear Dropout Flatten Embedding LSTM MultiheadAttention LayerNorm "
+    "GCNConv Add Concatenate CrossEntropyLoss MSELoss Accuracy Images Output".split()
 )
 _LIFT = 12.0
 _HABIT = 24.0
@@ -88,10 +88,13 @@ def _fit(offer: Offer, query: str) -> float:
 
 
 def grouped(found: Iterable[Offer]) -> dict[str, list[Offer]]:
-    """Offers by family, in the palette's order."""
-    groups: dict[str, list[Offer]] = {family: [] for family in (*FAMILIES, BLOCKS, KEPT)}
+    """Offers by family in the palette's order, and before them those that are needed most often once more."""
+    found = tuple(found)
+    groups: dict[str, list[Offer]] = {family: [] for family in (OFTEN, *FAMILIES, BLOCKS, KEPT)}
     for offer in found:
         groups[KEPT if offer.kept else offer.family].append(offer)
+    types = {offer.key: offer for offer in found}
+    groups[OFTEN] = [types[f"type:{name}"] for name in _COMMON if f"type:{name}" in types]
     return {family: group for family, group in groups.items() if group}
 
 

@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QAbstractItemView, QMenu, QTreeView, QVBoxLayout, 
 
 from workbench.core.document import Document
 from workbench.gui import theme
-from workbench.gui.design.offers import BLOCKS, KEPT, Offer, grouped, offers, ranked
+from workbench.gui.design.offers import BLOCKS, KEPT, OFTEN, Offer, grouped, offers, ranked
 from workbench.gui.widgets.fields import SearchField
 from workbench.gui.widgets.labels import Label, SectionHeader
 from workbench.gui.widgets.surfaces import surface
 
 MIME = "application/x-workbench-node"
 TITLES = {
+    OFTEN: "Often used",
     "data": "Data",
     "augmentation": "Augmentation",
     "layer": "Layers",
@@ -34,7 +35,7 @@ TITLES = {
     KEPT: "My blocks",
 }
 _ROLE = Qt.ItemDataRole.UserRole
-_OPEN_FIRST = ("data", "layer", BLOCKS, KEPT)
+_OPEN_FIRST = (OFTEN, BLOCKS, KEPT)
 
 
 class _Rows(QStandardItemModel):
