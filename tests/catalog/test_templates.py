@@ -42,6 +42,8 @@ def test_it_is_whole_and_without_any_problem(id: str) -> None:
     assert told == ({("data", "dataset")} if id in LANDMARKS else set()) | AS_PUBLISHED.get(id, set())
     assert analysis.parameters > 0 and analysis.updates
     assert document.name == id and document.description
+    (listed,) = [each for each in templates() if each.id == id]
+    assert analysis.parameters == listed.parameters
 
 
 @pytest.mark.parametrize("id", IDS)

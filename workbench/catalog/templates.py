@@ -30,7 +30,8 @@ RENAMED: Mapping[str, str] = MappingProxyType(
 class Template:
     """A ready model: what it is called, where it is shown, what it achieves in its first two minutes.
 
-    A landmark is a published network at its full size, on data to be chosen.
+    A landmark is a published network at its full size, on data to be chosen. `parameters` are those of its document,
+    which takes too long to count each time that all are listed.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Template:
     category: str
     goal: str
     path: Path
+    parameters: int
     landmark: bool = False
 
 

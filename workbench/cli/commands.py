@@ -73,12 +73,6 @@ def start(
 @app.command()
 def templates(json: JsonOption = False) -> None:
     """List the ready models."""
-    from workbench.catalog.schema import SAMPLES
-
-    rows = []
-    for template in library.templates():
-        analysis = analyse(library.load(template.id), SAMPLES)
-        rows.append((template, analysis))
     if json:
         say_json(
             [
@@ -87,16 +81,16 @@ def templates(json: JsonOption = False) -> None:
                     "title": template.title,
                     "category": template.category,
                     "goal": template.goal,
-                    "parameters": analysis.parameters,
+                    "parameters": template.parameters,
                 }
-                for template, analysis in rows
+                for template in library.templates()
             ]
         )
         return
     table = Table("Template", "Title", "Category", "Parameters", "What it does", box=None, pad_edge=False)
-    for template, analysis in rows:
+    for template in library.templates():
         table.add_row(
-            template.id, template.title, template.category, f"{analysis.parameters:,}", template.goal
+            template.id, template.title, template.category, f"{template.parameters:,}", template.goal
         )
     console.print(table)
 

@@ -173,7 +173,8 @@ class CTCLoss(Loss, Open):
 class WeightPenalty(NodeType):
     """Large weights cost something: adds the sum of |w| or w² of a part to what the update minimises.
 
-    **Formula** loss = factor · Σ w² (L2), or factor · Σ |w| (L1)
+    **Formula** loss = factor · Σ w² (L2), or factor · Σ |w| (L1), over all that the part has learned:
+    weights, biases and scales, also of what is frozen
 
     **Shapes** → loss, without an input. It has a curve of its own.
 

@@ -39,7 +39,7 @@ def wire_kind(spec: TensorSpec | None) -> str:
 
 
 def spec_text(spec: TensorSpec, port: str = "") -> str:
-    """What flows, as it stands beside a wire: N×32×8×8, N labels, N×64 tokens, 2×E edges, N lengths.
+    """What flows, as it stands beside a wire: N×32×8×8, N labels, N×64 tokens, 2×E edges, N lengths, N×64×64 classes.
 
     `port` is the name of the output or input where that is known.
     """
@@ -50,8 +50,10 @@ def spec_text(spec: TensorSpec, port: str = "") -> str:
         return f"{shape} edges"
     if port == "length" or port.endswith("_length"):
         return f"{shape} lengths"
-    word = "mask" if spec.dtype == "bool" else "tokens" if spec.rank > 1 else "labels"
-    return f"{shape} {word}"
+    if spec.dtype == "bool":
+        return f"{shape} mask"
+    words = {0: "label", 1: "labels", 2: "tokens"}
+    return f"{shape} {words.get(spec.rank, 'classes')}"
 
 
 class Style:

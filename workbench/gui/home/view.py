@@ -12,7 +12,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from workbench.catalog.check import analyse
 from workbench.catalog.schema import SAMPLES
 from workbench.catalog.templates import CATEGORIES, Template, load, templates
 from workbench.core import text
@@ -58,11 +57,18 @@ class ModelCard(Card):
     """A picture, a title and one line. `document` gives what is drawn, None for an empty canvas."""
 
     def __init__(
-        self, title: str, line: str, tooltip: str, document: Callable[[], Document] | None, category: str
+        self,
+        title: str,
+        line: str,
+        tooltip: str,
+        document: Callable[[], Document] | None,
+        category: str,
+        parameters: int = 0,
     ) -> None:
         super().__init__(title, tooltip)
         self.category = category
         self.document = document
+        self.parameters = parameters
         self.line = ElidedLabel(line, "small")
         column = QVBoxLayout(self)
         column.setContentsMargins(11, 11, 11, 10)
@@ -177,7 +183,7 @@ class HomeView(QScrollArea):
     def _template_card(self, template: Template) -> ModelCard:
         # Read when it is seen or counted, so that many templates do not keep the window from opening.
         document = cache(partial(load, template.id))
-        card = ModelCard(template.title, "", template.goal, document, template.category)
+        card = ModelCard(template.title, "", template.goal, document, template.category, template.parameters)
         card.activated.connect(self._opener(template.id))
         return card
 
@@ -185,16 +191,14 @@ class HomeView(QScrollArea):
         return lambda: self._session.open_template(id)
 
     def _count_one(self) -> None:
-        """Fill in one card's parameters; done card by card so that the page is there at once."""
+        """Fill in one card's line, for which its document is read; card by card, so that the page is there at once."""
         if not self._uncounted:
             self._counter.stop()
             return
         card = self._uncounted.pop(0)
         if card.document is not None:
-            document = card.document()
-            parameters = analyse(document, SAMPLES).parameters
-            start = f"{data} · " if (data := _data_title(document)) else ""
-            brief = f"{start}{text.count(parameters)}"
+            start = f"{data} · " if (data := _data_title(card.document())) else ""
+            brief = f"{start}{text.count(card.parameters)}"
             card.line.set_texts(f"{brief} parameters", brief)
 
     def _on_chosen(self, category: str) -> None:
