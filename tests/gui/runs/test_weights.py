@@ -36,6 +36,7 @@ def test_the_open_model_takes_them(qtbot: QtBot, view: RunsView, session: Sessio
     view.reveal(2)
     assert not view.detail.header.weights.isEnabled(), "nothing was kept yet"
     view.reveal(1)
+    qtbot.waitUntil(view.detail.header.weights.isEnabled, timeout=WAIT)  # once its checkpoints are known
     view.table.setFocus()
     before = session.document
     with qtbot.waitSignal(session.went, timeout=WAIT) as went:
