@@ -58,7 +58,7 @@ def test_landmarks_stand_below_the_small_models(qtbot: QtBot, home: HomeView) ->
 
 
 def test_what_is_not_seen_is_not_read_before_the_window_is_there(
-    session: Session, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
 
@@ -70,7 +70,8 @@ def test_what_is_not_seen_is_not_read_before_the_window_is_there(
     view = HomeView(session)
     assert not read
     view.cards[0].picture.grab()
-    assert read == [templates()[0].id]
+    assert not read, "painting does not wait for reading"
+    qtbot.waitUntil(lambda: read == [templates()[0].id], timeout=3000)
     view.deleteLater()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -137,12 +137,14 @@ def _polyline(*points: QPointF) -> QPainterPath:
 
 class GraphPicture(QWidget):
     """A fixed-height panel with the picture of one document's graph; `document` may also be what gives it, which is
-    asked when the picture is seen.
+    asked once the picture is seen, one picture after the other, so that many do not keep a window from answering.
     """
 
     def __init__(self, document: Document | Callable[[], Document] | None = None, height: int = 84) -> None:
         super().__init__()
         self._document = document
+        self._asking = QTimer(self, interval=0, singleShot=True)
+        self._asking.timeout.connect(self._ask)
         self.setFixedHeight(height)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -151,6 +153,10 @@ class GraphPicture(QWidget):
         """Show another document."""
         self._document = document
         self.update()
+
+    def _ask(self) -> None:
+        if callable(self._document):
+            self.set_document(self._document())
 
     def sizeHint(self) -> QSize:
         return QSize(200, self.height())
@@ -162,8 +168,10 @@ class GraphPicture(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("base"))
         painter.drawRoundedRect(area, 6, 6)
-        document = self._document() if callable(self._document) else self._document
-        if document is not None and document.graph.nodes:
+        document = self._document
+        if callable(document):
+            self._asking.start()
+        elif document is not None and document.graph.nodes:
             paint_graph(painter, area, document.graph)
         else:
             _paint_plus(painter, area)
