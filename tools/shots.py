@@ -25,7 +25,7 @@ from workbench.core.edits import SetTraining
 from workbench.core.expressions import Value
 from workbench.gui import theme
 from workbench.gui.data.view import DataView
-from workbench.gui.design.bottom import UPDATES
+from workbench.gui.design.bottom import PROBLEMS, UPDATES
 from workbench.gui.design.view import DesignView
 from workbench.gui.session import Session
 from workbench.gui.settings.preferences import Preferences
@@ -173,6 +173,7 @@ def tour(window: MainWindow, out: Path) -> None:
     window.session.new_model()
     view = window.view("design")
     assert isinstance(view, DesignView)
+    view.bottom.tabs.setCurrentIndex(PROBLEMS)  # whatever was looked at before
     window.activateWindow()  # keys go to the active window only
     wait(SETTLE_MS)
 
