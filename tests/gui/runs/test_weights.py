@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.runs.test_runs_view import WAIT, do, have, view
@@ -37,10 +35,9 @@ def test_the_open_model_takes_them(qtbot: QtBot, view: RunsView, session: Sessio
     assert not view.detail.header.weights.isEnabled(), "nothing was kept yet"
     view.reveal(1)
     qtbot.waitUntil(view.detail.header.weights.isEnabled, timeout=WAIT)  # once its checkpoints are known
-    view.table.setFocus()
     before = session.document
     with qtbot.waitSignal(session.went, timeout=WAIT) as went:
-        QTest.keyClick(view.table, Qt.Key.Key_W)
+        session.actions.get("run_weights").trigger()
     assert went.args is not None and went.args[0] == "design"
     assert session.document.training.settings["weights"] == "run:1"
     session.undo()
