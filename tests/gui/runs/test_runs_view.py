@@ -337,6 +337,20 @@ def test_reveal_finds_a_run_through_the_filter_and_one_to_come(
     qtbot.waitUntil(lambda: shown_id(view) == 3, timeout=WAIT)
 
 
+def test_reveal_selects_while_the_keys_that_queued_it_are_still_held(
+    qtbot: QtBot, view: RunsView, session: Session, record: Record
+) -> None:
+    do(qtbot, session, lambda store: record(store, "one"), lambda store: record(store, "two"))
+    have(qtbot, view, 2)
+    QTest.keyPress(view, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)  # as Train is started
+    assert QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.ControlModifier
+    for id in (1, 2, 2):
+        view.reveal(id)
+        assert view.table.selected_ids() == [id]
+    QTest.keyRelease(view, Qt.Key.Key_Return)
+    assert QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier
+
+
 def test_nan_one_point_and_odd_names_do_not_disturb(
     qtbot: QtBot, view: RunsView, session: Session, record: Record
 ) -> None:

@@ -26,3 +26,19 @@ def test_train_on_opens_a_copy_that_starts_from_them(
         button.menu().actions()[0].trigger()
     assert session.document.graph == document.graph
     assert session.document.training.settings == {**document.training.settings, "weights": "run:1"}
+
+
+def test_the_open_model_takes_them(qtbot: QtBot, view: RunsView, session: Session, record: Record) -> None:
+    do(qtbot, session, lambda store: record(store), lambda store: record(store, "waits", state="queued"))
+    have(qtbot, view, 2)
+    view.reveal(2)
+    assert not view.detail.header.weights.isEnabled(), "nothing was kept yet"
+    view.reveal(1)
+    qtbot.waitUntil(view.detail.header.weights.isEnabled, timeout=WAIT)  # once its checkpoints are known
+    before = session.document
+    with qtbot.waitSignal(session.went, timeout=WAIT) as went:
+        session.actions.get("run_weights").trigger()
+    assert went.args is not None and went.args[0] == "design"
+    assert session.document.training.settings["weights"] == "run:1"
+    session.undo()
+    assert session.document == before

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import (
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QPointF,
@@ -194,10 +195,16 @@ class RunsTable(QTableView):
         row = self.runs.place(id)
         if row < 0:
             return False
-        self.setCurrentIndex(self.runs.index(row, 0))
-        self.selectRow(row)
-        self.scrollTo(self.runs.index(row, 0))
+        self._select(row)
         return True
+
+    def _select(self, row: int) -> None:
+        """Go to a row and select it alone."""
+        # Not `selectRow`: that does as a click would with the keys that are held, and Ctrl+Enter queues runs.
+        index = self.runs.index(row, 0)
+        mode = QItemSelectionModel.SelectionFlag
+        self.selectionModel().setCurrentIndex(index, mode.ClearAndSelect | mode.Rows)
+        self.scrollTo(index)
 
     # ------------------------------------------------------------- events
 
@@ -235,7 +242,7 @@ class RunsTable(QTableView):
     def _on_removed(self, parent: QModelIndex, first: int) -> None:
         """Where all selected runs went away, their neighbour is next."""
         if len(self.runs.shown) and not self.selectionModel().hasSelection():
-            self.selectRow(min(first, len(self.runs.shown) - 1))
+            self._select(min(first, len(self.runs.shown) - 1))
 
     def _show_slots(self) -> None:
         self._measured.clear()
