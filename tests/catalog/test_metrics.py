@@ -112,6 +112,21 @@ def test_curves_of_yes_and_no(sure: float) -> None:
         )
 
 
+@pytest.mark.parametrize("name", ["AUROC", "AveragePrecision"])
+def test_a_score_that_is_no_number_is_seen(name: str) -> None:
+    torch.manual_seed(3)
+    classes, yes = torch.randn(12, 3), torch.randn(12, 1)
+    target, label = torch.arange(12) % 3, torch.arange(12) % 2
+    classes[4, 1] = yes[4] = torch.nan
+    assert np.isnan(over_batches(name, classes, target))
+    assert np.isnan(over_batches(name, yes, label))
+    target[4] = label[4] = -100  # what does not count is not looked at
+    assert 0 <= over_batches(name, classes, target) <= 1
+    assert 0 <= over_batches(name, yes, label.unsqueeze(1)) <= 1
+    yes[5] = torch.inf  # larger than all others
+    assert 0 <= over_batches(name, yes, label.unsqueeze(1)) <= 1
+
+
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [

@@ -67,18 +67,23 @@ class NAME(nn.Module):
             score = input.float().reshape(-1, self.columns)
             target = target.reshape(-1, self.columns)
             truth = target > 0.5
-        score = score.nan_to_num()
-        place = (score / (20 + score.abs()) + 1) / 2 * (self.bins - 1)
+        number = score.nan_to_num()
+        place = (number / (20 + number.abs()) + 1) / 2 * (self.bins - 1)
+        # The last place of a row counts the scores that are no numbers.
+        place = torch.where(score.isnan(), self.bins, place.round().long())
         column = torch.arange(score.shape[1], device=score.device)
-        place = (2 * column + truth) * self.bins + place.round().long()
-        size = 2 * score.shape[1] * self.bins
+        place = (2 * column + truth) * (self.bins + 1) + place
+        size = 2 * score.shape[1] * (self.bins + 1)
         place = torch.where(target == -100, size, place).flatten()
         counts = torch.zeros(size + 1, dtype=torch.long, device=score.device)
         counts = counts.scatter_add_(0, place, torch.ones_like(place))
-        return counts[:-1].reshape(-1, 2, self.bins)
+        return counts[:-1].reshape(-1, 2, self.bins + 1)
 
     def value(self, total: torch.Tensor) -> torch.Tensor:
-VALUE'''
+        unknown = (total[:, :, -1] > 0).any()
+        total = total[:, :, :-1].double()
+VALUE        return value.float().masked_fill(unknown, torch.nan)
+'''
 
 
 def _over_thresholds(name: str, about: str, value: str) -> str:
@@ -97,11 +102,11 @@ def _over_thresholds(name: str, about: str, value: str) -> str:
         "AUROC",
         "How often a true case scores above a false one; equal scores count half.",
         """\
-        no, yes = total.double().unbind(1)
+        no, yes = total.unbind(1)
         below = no.cumsum(1) - no / 2
         pairs = yes.sum(1) * no.sum(1)
         each = (yes * below).sum(1) / pairs.clamp(min=1)
-        return (each.sum() / (pairs > 0).sum()).float()
+        value = each.sum() / (pairs > 0).sum()
 """,
     ),
     examples=_EXAMPLES,
@@ -113,7 +118,7 @@ class AUROC(_Curve):
 
     **Shapes** input N×C, N×L×C or N×C×H×W of scores and target of classes (each class against the rest, averaged over
     those that occur), or one score for each yes/no label → value. Larger is better; −100 does not count. From
-    2,000 bins of log-odds (0.02 wide around 0), which is right to about 0.001.
+    2,000 bins of log-odds (0.02 wide around 0), which is right to about 0.001; NaN where a score is.
 
     **Use when** a threshold is chosen later, or classes are imbalanced.
 
@@ -134,11 +139,11 @@ class AUROC(_Curve):
         "AveragePrecision",
         "The precision at each true case, over all thresholds; equal scores are taken together.",
         """\
-        no, yes = total.double().flip(2).cumsum(2).unbind(1)
+        no, yes = total.flip(2).cumsum(2).unbind(1)
         found = yes.diff(dim=1, prepend=torch.zeros_like(yes[:, :1]))
         all_of = yes[:, -1]
         each = (found * yes / (yes + no).clamp(min=1)).sum(1) / all_of.clamp(min=1)
-        return (each.sum() / (all_of > 0).sum()).float()
+        value = each.sum() / (all_of > 0).sum()
 """,
     ),
     examples=_EXAMPLES,
@@ -150,7 +155,7 @@ class AveragePrecision(_Curve):
 
     **Shapes** input N×C, N×L×C or N×C×H×W of scores and target of classes (each class against the rest, averaged over
     those that occur), or one score for each yes/no label → value. Larger is better; −100 does not count. From
-    2,000 bins of log-odds (0.02 wide around 0), which is right to about 0.001.
+    2,000 bins of log-odds (0.02 wide around 0), which is right to about 0.001; NaN where a score is.
 
     **Use when** true cases are rare and should come first.
 
