@@ -43,7 +43,7 @@ def _follow(scope: Scope, wanted: Iterable[Port]) -> tuple[set[str], set[str]]:
             if info.node.type == INPUT:
                 inputs.add(id)
         if weights:
-            owners.add(info.node.linked_to or id)
+            owners.add(info.node.owner)
         todo += linked.values()
     return owners, inputs
 

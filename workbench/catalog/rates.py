@@ -38,7 +38,7 @@ def rates_of(
             )
             fine = False
         elif id in root.graph.nodes:
-            owner = root.graph.nodes[id].linked_to or id
+            owner = root.graph.nodes[id].owner
             if owner in owners:
                 found[owner] = float(factor) if owner == id else found.get(owner, float(factor))
             elif id in root.infos:

@@ -64,7 +64,7 @@ def _outputs_fix(scope: Scope, target: Port, source: Port, wanted: int) -> tuple
     for name in ("out_features", "out_channels"):
         if last.kind is None or not hasattr(last.kind, name):
             continue
-        owner = last.node.linked_to or last.node.id
+        owner = last.node.owner
         # Inside a block, a field that follows the block's parameters stays as it is: other instances use it.
         if inner is scope or not is_expression(last.node.params.get(name, 0)):
             place = f"{inner.where}: " if inner is not scope else ""

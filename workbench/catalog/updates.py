@@ -187,12 +187,12 @@ def _owner(document: Document, root: Scope, id: str) -> str:
     muted the linked copy that stands in for it; "" for none.
     """
     if id in root.graph.nodes:
-        return root.graph.nodes[id].linked_to or id
-    owner = document.graph.nodes[id].linked_to or id
+        return root.graph.nodes[id].owner
+    owner = document.graph.nodes[id].owner
     if owner in root.graph.nodes:
         return owner
     copies = (node for node in root.graph.nodes.values() if document.graph.nodes[node.id].linked_to == owner)
-    return next((copy.linked_to or copy.id for copy in copies), "")
+    return next((copy.owner for copy in copies), "")
 
 
 def _use_again(document: Document, ids: Iterable[str]) -> tuple[Fix, ...]:

@@ -54,7 +54,7 @@ class Body:
                     outputs.append(self.name(here))
                 else:
                     outputs.append("_")
-            module = f"self.{info.node.linked_to or id}"
+            module = f"self.{info.node.owner}"
             lines = self._lines(info, Call(module, inputs, tuple(outputs), info.inputs, self.like))
             if self.shapes and len(lines) == 1 and len(info.outputs) == 1 and "_" not in outputs:
                 noted = f"{lines[0]}  # {next(iter(info.outputs.values()))}"

@@ -173,7 +173,7 @@ class Methods:
     def _partly(self, body: Body, ends: list[str], trained: set[str]) -> None:
         """An update that trains some parts: the rest runs without gradient, or frozen where gradient passes."""
         infos = self.root.infos
-        owner = {id: infos[id].node.linked_to or id for id in infos}
+        owner = {id: infos[id].node.owner for id in infos}
         ids = ordered(self.root, self.root.graph.upstream(ends))
         live: set[str] = set()
         for id in ids:
@@ -234,7 +234,7 @@ class Methods:
         info = self.root.infos[id]
         linked = self.root.sources.get(id, {})
         inputs = tuple(body.values[linked[port]] for port in info.ports if port in linked)
-        module = f"self.{info.node.linked_to or id}"
+        module = f"self.{info.node.owner}"
         text = info.kind.counted(Call(module, inputs, ("_",), info.inputs)) if info.kind else ""
         if not text:
             return "n"
@@ -256,7 +256,7 @@ class Methods:
         entries |= means
         for id in states:
             if self._family(id) == "metric":
-                owner = self.root.infos[id].node.linked_to or id
+                owner = self.root.infos[id].node.owner
                 entries[id] = f'self.{owner}.value(totals["{id}"]).item()'
         yield from call("return {", [f'"{name}": {text}' for name, text in entries.items()], "}", 2)
 

@@ -240,12 +240,7 @@ class MakeIndependent:
         check_name(self.name)
         if self.name in document.blocks:
             raise EditError(f"There is already a block “{self.name}”.")
-        owner = node.linked_to or node.id
-        changed = {
-            other.id: replace(other, block=self.name)
-            for other in graph.nodes.values()
-            if owner in (other.id, other.linked_to)
-        }
+        changed = {other.id: replace(other, block=self.name) for other in graph.sharing(node)}
         blocks = {**document.blocks, self.name: document.blocks[node.block]}
         after = replace(document, blocks=blocks)
         return after.with_graph(self.where, replace(graph, nodes={**graph.nodes, **changed}))

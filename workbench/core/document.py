@@ -59,6 +59,11 @@ class Node:
     mode: str = ""
     look: tuple[str, ...] = ()
 
+    @property
+    def owner(self) -> str:
+        """The node whose fields and weights it uses: itself, or the one that it is a linked copy of."""
+        return self.linked_to or self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:
@@ -105,6 +110,10 @@ class Graph:
         """Of a loop's graph, the outputs that an input takes at the next step, and that input."""
         outputs = (node for node in self.nodes.values() if node.type == OUTPUT)
         return {node.id: str(node.params[FEEDS]) for node in outputs if node.params.get(FEEDS)}
+
+    def sharing(self, node: Node) -> list[Node]:
+        """A node, its owner and all linked copies of that, whose fields and weights are the same."""
+        return [other for other in self.nodes.values() if node.owner in (other.id, other.linked_to)]
 
     def inputs_of(self, id: str) -> dict[str, Port]:
         """Linked input ports of a node and their sources."""

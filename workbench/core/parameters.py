@@ -178,7 +178,7 @@ class ExposeField:
             )
         params = {**block.params, self.name: check_value(self.value)}
         _check_capture(document, block, self.block, self.name)
-        nodes = _family(block.graph, node)  # linked copies need the fields of their owner
+        nodes = block.graph.sharing(node)  # linked copies need the fields of their owner
         changed = {
             other.id: replace(other, params={**other.params, self.field: f"= {self.name}"}) for other in nodes
         }
@@ -259,11 +259,6 @@ def _parameter(document: Document, name: str, parameter: str) -> Block:
 
 def _with_block(document: Document, name: str, block: Block) -> Document:
     return replace(document, blocks={**document.blocks, name: block})
-
-
-def _family(graph: Graph, node: Node) -> list[Node]:
-    owner = node.linked_to or node.id
-    return [other for other in graph.nodes.values() if owner in (other.id, other.linked_to)]
 
 
 def _check_inner(document: Document, block: Block, name: str, parameter: str) -> None:

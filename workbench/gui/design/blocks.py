@@ -224,7 +224,7 @@ class Ties(QObject):
         drawing = self._canvas.drawing
         nodes = drawing.graph.nodes
         wanted = {id for id in (*drawing.selection, self._hovered) if id in nodes}
-        owners = {nodes[id].linked_to or id for id in wanted}
+        owners = {nodes[id].owner for id in wanted}
         if not owners:
             return []
         return [(node.linked_to, node.id) for node in nodes.values() if node.linked_to in owners]

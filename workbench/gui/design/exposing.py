@@ -3,7 +3,6 @@
 Imports core and catalog's fields.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from workbench.catalog.forms import Field, fields_of
@@ -86,15 +85,9 @@ def expose(document: Document, where: str, node: Node, entry: Field) -> Edit:
 def conceal(document: Document, where: str, node: Node, field: str, name: str) -> Edit:
     """The edit that gives a field its value back; the parameter goes when no other field is it."""
     block = document.blocks[where]
-    family = sharing(block.graph.nodes, node)
+    family = [copy.id for copy in block.graph.sharing(node)]
     if {id for id, other in uses_of(block, name) if (id, other) not in {(copy, field) for copy in family}}:
         default = block.params[name]
         edits = tuple(SetParam(id, field, default, where) for id in family)
         return edits[0] if len(edits) == 1 else Several(edits[0].label, edits)
     return RemoveParameter(where, name)
-
-
-def sharing(nodes: Mapping[str, Node], node: Node) -> list[str]:
-    """A node and its linked copies, whose fields are the same."""
-    owner = node.linked_to or node.id
-    return [other.id for other in nodes.values() if owner in (other.id, other.linked_to)]

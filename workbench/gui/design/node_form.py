@@ -27,7 +27,7 @@ from workbench.gui.design.augmented import AugmentedSamples
 from workbench.gui.design.block_form import InstanceButtons
 from workbench.gui.design.datasets import DatasetEditor
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
-from workbench.gui.design.exposing import conceal, expose, exposed_as, node_fields, sharing
+from workbench.gui.design.exposing import conceal, expose, exposed_as, node_fields
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.folded_rows import FoldedRows
 from workbench.gui.design.instances import uses
@@ -422,5 +422,5 @@ def _shown(node: Node, know: Knowledge) -> Shown:
             if entry.kind in ("bool", "choice") and is_expression(values[entry.name])
         ),
         tuple((name, param) for name, value in values.items() if (param := exposed_as(around, value))),
-        bool(node.block) and uses(document, node.block) > len(sharing(graph.nodes, node)),
+        bool(node.block) and uses(document, node.block) > len(graph.sharing(node)),
     )
