@@ -311,7 +311,10 @@ opening.prepare(Path({str(path)!r}), Path({str(files)!r}), 1.0, Path({str(script
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-@pytest.mark.parametrize("script", ["m0002_versions.py", "m0003_library.py", "m0004_dataset_details.py"])
+@pytest.mark.parametrize(
+    "script",
+    ["m0002_versions.py", "m0003_library.py", "m0004_dataset_details.py", "m0005_types_of_metrics.py"],
+)
 def test_a_workspace_of_the_first_format_survives_a_kill_at_any_step_of_its_update(
     path: Path, tmp_path: Path, script: str
 ) -> None:

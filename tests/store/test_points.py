@@ -124,6 +124,14 @@ def test_summaries_of_many_runs(store: Store, add_run: AddRun) -> None:
     assert found[second][LOSS].last == 2.0
 
 
+def test_a_summary_tells_of_which_node_type_it_is(store: Store, add_run: AddRun) -> None:
+    run = add_run(**{"overlap.type": "DiceScore", "loss.type": "CrossEntropyLoss", "loss.weight": []}).id
+    store.log_points(run, [_point(1, 1.0, name) for name in ("test/overlap", LOSS, "test/sum", 'test/"x')])
+    store.log_points(run, [_point(2, 1.0)])
+    types = {name: summary.type for name, summary in store.summaries([run])[run].items()}
+    assert types == {"test/overlap": "DiceScore", LOSS: "CrossEntropyLoss", "test/sum": "", 'test/"x': ""}
+
+
 def test_runs_do_not_see_one_anothers_points(store: Store, add_run: AddRun) -> None:
     first, second = add_run().id, add_run().id
     for step in range(5):

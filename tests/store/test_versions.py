@@ -141,6 +141,18 @@ def test_a_workspace_of_the_first_format_keeps_everything(old: Store) -> None:
     assert old.setting("last_model") == 2
 
 
+def test_metrics_of_an_older_workspace_learn_of_which_type_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "experiments.db"
+    shutil.copy(FIRST_FORMAT, path)
+    with closing(sqlite.connect(path)) as connection:
+        connection.execute("UPDATE run_params SET params = ?", ('{"accuracy.type": "Accuracy"}',))
+        connection.commit()
+    with closing(Store(path)) as store:
+        [run] = store.runs()
+        types = {name: found.type for name, found in store.summaries([run.id])[run.id].items()}
+    assert types == {"train/loss": "", "test/accuracy": "Accuracy"}
+
+
 def test_a_workspace_of_the_first_format_is_backed_up_and_takes_versions(old: Store) -> None:
     [backup] = (old.files / "backups").iterdir()
     assert revision_of(backup) == "0001"

@@ -20,9 +20,12 @@ _INSERT = "INSERT INTO points (metric, number, step, epoch, value, kind, time) V
 _SUMMARY_COLUMNS = (
     "count, last, last_kind, last_step, min, min_kind, min_step, max, max_kind, max_step, last_number"
 )
-_SUMMARIES = f"SELECT id, run, name, {_SUMMARY_COLUMNS} FROM metrics"
+_SUMMARIES = f"SELECT id, run, name, type, {_SUMMARY_COLUMNS} FROM metrics"
 _SAVE_SUMMARY = f"UPDATE metrics SET ({_SUMMARY_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?"
-_NEW_METRIC = "INSERT INTO metrics (run, name, last_kind, min_kind, max_kind) VALUES (?, ?, 1, 1, 1)"
+# A figure is named after its node, whose type stands among the run's settings.
+_NEW_METRIC = """
+INSERT INTO metrics (run, name, type, last_kind, min_kind, max_kind) VALUES (?, ?, coalesce(
+    (SELECT json_extract(params, '$."' || ? || '.type"') FROM run_params WHERE run = ?), ''), 1, 1, 1)"""
 # CROSS JOIN keeps the order: the run's few metrics first, then each metric's rows from the cursor on.
 _SINCE = """
 SELECT points.number, metrics.name, points.step, points.epoch, points.value, points.kind, points.time
@@ -66,7 +69,8 @@ class Points(Runs):
                 if metric in known:
                     key, _, before = known[metric]
                 else:
-                    cursor.execute(_NEW_METRIC, (run, metric))
+                    node = metric.partition("/")[2].replace('"', "")
+                    cursor.execute(_NEW_METRIC, (run, metric, node, run))
                     key, before = int(cursor.lastrowid), None
                 cursor.executemany(
                     _INSERT, [(key, logged + place, *_point_row(points[place - 1])) for place in places]
@@ -115,14 +119,14 @@ class Points(Runs):
         wanted = f"{_SUMMARIES} WHERE run IN (SELECT value FROM json_each(?)) ORDER BY id"
         with self._read() as connection:
             rows = _rows(connection, wanted, (json.dumps(list(found)),))
-        for _, run, metric, *row in rows:
-            found[run][metric] = _summary(metric, row)
+        for _, run, metric, type, *row in rows:
+            found[run][metric] = _summary(metric, type, row)
         return found
 
     def _metrics(self, connection: Connection, run: int) -> dict[str, tuple[int, int, Summary]]:
         """For each metric of the run its key, the number of its last point, and its summary."""
         rows = _rows(connection, f"{_SUMMARIES} WHERE run = ?", (run,))
-        return {metric: (key, row[-1], _summary(metric, row)) for key, _, metric, *row in rows}
+        return {metric: (key, row[-1], _summary(metric, type, row)) for key, _, metric, type, *row in rows}
 
 
 def summarise(metric: str, before: Summary | None, values: Sequence[tuple[int, float]]) -> Summary:
@@ -145,11 +149,11 @@ def _rows(connection: Connection, sql: str, values: tuple[Any, ...]) -> list[tup
     return found
 
 
-def _summary(metric: str, row: Sequence[Any]) -> Summary:
+def _summary(metric: str, type: str, row: Sequence[Any]) -> Summary:
     count, last, last_kind, last_step, low, low_kind, low_step, high, high_kind, high_step, _ = row
     if last_kind or low_kind or high_kind:
         last, low, high = decode(last, last_kind), decode(low, low_kind), decode(high, high_kind)
-    return Summary(metric, last, last_step, low, low_step, high, high_step, count)
+    return Summary(metric, last, last_step, low, low_step, high, high_step, count, type)
 
 
 def _summary_row(summary: Summary) -> tuple[Any, ...]:

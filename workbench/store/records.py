@@ -90,7 +90,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A metric at a glance. NaN never wins `min` or `max`; they are NaN only where every value was."""
+    """A metric at a glance. NaN never wins `min` or `max`; they are NaN only where every value was.
+
+    `type` is the node type that recorded it, "" for none, such as a sum of losses.
+    """
 
     metric: str
     last: float
@@ -100,6 +103,7 @@ class Summary:
     max: float
     max_step: int
     count: int
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 APPLICATION_ID: Final = (
     0x5742454E  # "WBEN" in the file's header: tells a workspace from any other SQLite file
 )
-REVISION: Final = "0004"
+REVISION: Final = "0005"
 
 metadata = MetaData()
 
@@ -91,7 +91,8 @@ snapshots = Table(
 )
 run_params = Table("run_params", metadata, _run(primary_key=True), _text("params"), sqlite_strict=True)
 
-# One row per run and metric: the summary, and the short number under which its points stand.
+# One row per run and metric: the summary, and the short number under which its points stand. `type` is the node type
+# that recorded it, "" for none, such as a sum of losses.
 metrics = Table(
     "metrics",
     metadata,
@@ -109,6 +110,7 @@ metrics = Table(
     _kind("max_kind"),
     _integer("max_step"),
     _integer("last_number"),
+    _text("type"),
     UniqueConstraint("run", "name"),
     sqlite_strict=True,
 )
