@@ -14,8 +14,8 @@ from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.schema import SAMPLES, Schema, graph_outputs
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.templates import load
-from workbench.core.document import Document, Update
-from workbench.core.edits import SetParam
+from workbench.core.document import Document, Port, Update
+from workbench.core.edits import Connect, Disconnect, SetParam
 from workbench.core.errors import DocumentError
 from workbench.core.files import dumps, loads
 
@@ -120,22 +120,6 @@ def test_a_linked_copy_counts_no_weights_of_its_own() -> None:
     assert analysis.nodes["b"].parameters == 0 and analysis.updates[0].trains == ("a", "head")
 
 
-def test_activations_are_the_bytes_of_all_outputs_for_one_item() -> None:
-    found = analyse(draw(CLASSIFIER), SAMPLES)
-    assert {id: info.activations for id, info in found.nodes.items()} == {
-        "digits": 64 * 4 + 8,  # an image and an index
-        "flat": 64 * 4,
-        "fc1": 16 * 4,
-        "relu": 16 * 4,
-        "fc2": 10 * 4,
-        "loss": 4,
-        "accuracy": found.nodes["accuracy"].activations,
-    }
-    assert found.activations == sum(info.activations for info in found.nodes.values())
-    body = analyse(one_block(LAYER, "body @Body *3", width=8), SAMPLES).nodes["body"]
-    assert body.activations == 3 * 2 * 8 * 4, "a port of a block holds nothing of its own"
-
-
 def test_a_text_has_the_length_that_its_node_asks_for() -> None:
     analysis = analyse(SetParam("text", "length", 7).apply(load("char-lstm")), SAMPLES)
     assert str(analysis.nodes["text"].outputs["tokens"]) == "N×7 index"
@@ -233,8 +217,8 @@ def test_it_never_raises(document: Document) -> None:
 def gist(analysis: Analysis) -> object:
     def of(info: NodeInfo) -> object:
         places = [copy.path for copy in info.copies]
-        figures = (info.parameters, info.operations, info.activations)
-        return (info.node, info.kind, info.ports, info.inputs, info.outputs, *figures, info.params, places)
+        figures = (info.parameters, info.operations, info.params)
+        return (info.node, info.kind, info.ports, info.inputs, info.outputs, *figures, places)
 
     return analysis.problems, {path: of(info) for path, info in analysis.nodes.items()}, analysis.updates
 
@@ -267,6 +251,20 @@ def test_what_is_remembered_of_an_earlier_version_changes_nothing(data: st.DataO
         before = analyse(document, SAMPLES, before)
         document = data.draw(changed(document))
     assert repr(gist(analyse(document, SAMPLES, before))) == repr(gist(analyse(document, SAMPLES)))
+
+
+def test_a_link_that_moves_to_another_optional_input_counts_there() -> None:
+    """What stands at the inputs in all is the same before and after."""
+    document = draw(
+        "text Dataset dataset=reference-text length=12\nemb Embedding embedding_dim=8 < text.tokens\n"
+        "other Linear out_features=8 < emb\natt MultiheadAttention num_heads=2 < query:emb key:other"
+    )
+    before = analyse(document, SAMPLES)
+    moved = Disconnect(Port("att", "key")).apply(document)
+    moved = Connect(Port("other", "y"), Port("att", "value")).apply(moved)
+    after = analyse(moved, SAMPLES, before).nodes["att"]
+    assert (tuple(before.nodes["att"].given), tuple(after.given)) == (("query", "key"), ("query", "value"))
+    assert after.kind == analyse(moved, SAMPLES).nodes["att"].kind != before.nodes["att"].kind
 
 
 def test_a_variable_that_is_called_like_a_function_still_opens_and_is_told() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.core.shapes import Dim, TensorSpec, item_size, same_dim
+from workbench.core.shapes import Dim, TensorSpec, same_dim
 
 
 def test_shapes_are_written_as_people_do() -> None:
@@ -14,10 +14,6 @@ def test_shapes_are_written_as_people_do() -> None:
 @pytest.mark.parametrize(("a", "b", "same"), [(3, 3, True), (3, 4, False), ("L", 4, True), ("L", "M", True)])
 def test_an_unknown_size_may_be_any(a: Dim, b: Dim, same: bool) -> None:
     assert same_dim(a, b) is same and same_dim(b, a) is same
-
-
-def test_item_size_counts_what_is_known() -> None:
-    assert item_size(("N", 3, 4, "L")) == 12
 
 
 def test_a_changed_shape_keeps_dtype_and_bound() -> None:

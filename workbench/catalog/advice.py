@@ -44,7 +44,7 @@ def warn(document: Document, root: Scope, problems: Problems) -> None:
             type = info.node.type
             if getattr(info.kind, "carry", False):
                 warn_of_states(root, scope, id, problems)
-            if "length" in info.ports:
+            if info.kind is not None and "length" in info.kind.input_ports():
                 warn_of_lengths(scope, id, problems)
             if type in _TAKE_SCORES:
                 _activation_before(scope, id, problems)

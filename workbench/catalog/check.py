@@ -52,11 +52,6 @@ class Analysis:
     def operations(self) -> int:
         return self.root.operations
 
-    @property
-    def activations(self) -> int:
-        """Bytes of all outputs for one item of the batch."""
-        return self.root.activations
-
 
 def analyse(document: Document, schemas: Mapping[str, Schema], before: Analysis | None = None) -> Analysis:
     """Checks a document against the datasets that are known. Never raises for what a document may contain.

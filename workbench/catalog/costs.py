@@ -157,7 +157,7 @@ def activations(info: NodeInfo, sizes: Sizes) -> int:
         return info.rounds * sum(inside)
     if info.kind.family in ("metric", "probe"):
         return 0
-    outputs = [spec for name, spec in info.outputs.items() if name != "weight"]  # weights are counted as such
+    outputs = [spec for name, spec in info.outputs.items() if name not in info.kind.weight_outputs]
     given = 0 if info.node.type in _VIEWS else sum(bytes_of(spec, sizes) for spec in outputs)
     remembers = _REMEMBERS.get(info.node.type)
     return given + (remembers(info.kind, info.inputs, sizes) if remembers else 0)

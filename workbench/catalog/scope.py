@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workbench.catalog.spec import NodeType, Open
-from workbench.core.document import INPUT, OUTPUT, Graph, Node, Port
+from workbench.catalog.spec import NodeType
+from workbench.core.document import OUTPUT, Graph, Node, Port
 from workbench.core.expressions import Value
-from workbench.core.shapes import DType, TensorSpec, item_size
-
-BYTES: Mapping[DType, int] = {"float": 4, "index": 8, "bool": 1}
+from workbench.core.shapes import TensorSpec
 
 
 @dataclass(slots=True)
 class NodeInfo:
     """What is known of one node in one place. `kind` is its type with all fields filled in, None for a block,
     whose `copies` are then one scope for each repetition; a loop runs `rounds` times (1 where the data tells).
+    `ports` names the inputs that are linked, in their order, `inputs` are their specs.
     """
 
     node: Node
@@ -35,21 +34,7 @@ class NodeInfo:
     @property
     def given(self) -> dict[str, TensorSpec]:
         """What is linked to the inputs, by the name of the input; those left open are missing."""
-        kind = self.kind
-        if isinstance(kind, Open):
-            return kind.named(self.inputs)
-        return dict(zip(self.ports, self.inputs, strict=False))
-
-    @property
-    def activations(self) -> int:
-        """Bytes of all outputs for one item of the batch; sizes that only the data tells count once."""
-        if self.kind is None:
-            return self.rounds * sum(copy.activations for copy in self.copies)
-        if self.node.type in (INPUT, OUTPUT):
-            return 0  # what was counted where it arose
-        # Weights that a node gives out, for others that share them, are no activations.
-        outputs = [spec for name, spec in self.outputs.items() if name != "weight"]
-        return sum(item_size(spec.shape) * BYTES[spec.dtype] for spec in outputs)
+        return dict(zip(self.ports, self.inputs, strict=True))
 
 
 @dataclass(slots=True)
@@ -85,7 +70,3 @@ class Scope:
     @property
     def operations(self) -> int:
         return sum(info.operations for info in self.infos.values())
-
-    @property
-    def activations(self) -> int:
-        return sum(info.activations for info in self.infos.values())

@@ -42,6 +42,4 @@ def _forward(info: NodeInfo) -> tuple[str, ...]:
     """The node's lines of the forward pass, by the names of its ports."""
     if info.kind is None:
         return ()
-    return tuple(
-        info.kind.forward(Call("self", info.ports[: len(info.inputs)], tuple(info.outputs), info.inputs))
-    )
+    return tuple(info.kind.forward(Call("self", info.ports, tuple(info.outputs), info.inputs)))

@@ -63,6 +63,9 @@ class NodeType(Form):
     inputs: ClassVar[tuple[str, ...]] = ()
     outputs: ClassVar[tuple[str, ...]] = ()
     optional: ClassVar[frozenset[str]] = frozenset()
+    weight_outputs: ClassVar[frozenset[str]] = (
+        frozenset()
+    )  # those that are its own weights, for others to use
     family: ClassVar[str] = "layer"
     aliases: ClassVar[tuple[str, ...]] = ()
     source: ClassVar[str] = ""

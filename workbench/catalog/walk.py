@@ -160,15 +160,14 @@ class Walk:
         kind = was.kind if was is not None and same else self.filled(cls, scope, node)
         if kind is None:
             return None
-        ports = kind.input_ports()
-        if isinstance(kind, Open):
-            names = tuple(name for name in ports if name in linked)
-            kind = kind if kind.linked == names else kind.with_linked(names)
-        inputs = self.inputs(scope, node, ports, linked, cls.optional, issubclass(cls, Open))
+        inputs = self.inputs(scope, node, kind.input_ports(), linked, cls.optional, issubclass(cls, Open))
         if inputs is None:
             return None
-        if was is not None and same and was.inputs == inputs:
+        ports = tuple(name for name in kind.input_ports() if name in linked)
+        if was is not None and same and was.ports == ports and was.inputs == inputs:
             return was
+        if isinstance(kind, Open) and kind.linked != ports:
+            kind = kind.with_linked(ports)
         info = NodeInfo(node, kind, ports, inputs)
         try:
             found = kind.infer(*inputs)

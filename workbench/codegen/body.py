@@ -46,7 +46,7 @@ class Body:
             if info.node.type in SILENT:
                 continue
             linked = self.scope.sources.get(id, {})
-            inputs = tuple(self.values[linked[port]] for port in info.ports if port in linked)
+            inputs = tuple(self.values[linked[port]] for port in info.ports)
             outputs = []
             for port in info.outputs:
                 here = Port(id, port)

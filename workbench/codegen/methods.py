@@ -233,7 +233,7 @@ class Methods:
         """How many entries the mean of a loss is over: the examples, or what counts of them, which gets a name."""
         info = self.root.infos[id]
         linked = self.root.sources.get(id, {})
-        inputs = tuple(body.values[linked[port]] for port in info.ports if port in linked)
+        inputs = tuple(body.values[linked[port]] for port in info.ports)
         module = f"self.{info.node.owner}"
         text = info.kind.counted(Call(module, inputs, ("_",), info.inputs)) if info.kind else ""
         if not text:
@@ -267,7 +267,7 @@ class Methods:
     def _probe(self, id: str) -> Iterator[str]:
         yield f"{INDENT}@torch.no_grad()"
         linked = self.root.sources[id]
-        seen = [linked[port] for port in self.root.infos[id].ports if port in linked]
+        seen = [linked[port] for port in self.root.infos[id].ports]
         returns = f") -> {_tensors(len(seen))}:"
         yield from call(f"def probe_{id}(", ["self", f"batch: {_TENSORS}"], returns, 1)
         yield from docstring("What this probe looks at.", 2)

@@ -1,7 +1,6 @@
 """Shapes of tensors as people read them: sizes, named unknowns (N batch, L length) and a dtype."""
 
 from dataclasses import dataclass
-from math import prod
 from typing import Literal
 
 Dim = int | str
@@ -35,8 +34,3 @@ class TensorSpec:
 def same_dim(a: Dim, b: Dim) -> bool:
     """Two sizes may be equal: equal numbers, or an unknown that only the data will tell."""
     return a == b or isinstance(a, str) or isinstance(b, str)
-
-
-def item_size(shape: Shape) -> int:
-    """Number of known elements in one item; named unknowns count once."""
-    return prod(dim for dim in shape if isinstance(dim, int))

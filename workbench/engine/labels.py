@@ -46,8 +46,7 @@ def _classes(info: NodeInfo) -> int:
     """How many classes a loss or metric has scores for; 0 where it compares something else."""
     if info.kind is None or info.kind.family not in ("loss", "metric"):
         return 0
-    given = dict(zip(info.ports, info.inputs, strict=False))
-    input, target = given.get("input"), given.get("target")
+    input, target = info.given.get("input"), info.given.get("target")
     if input is None or target is None or input.dtype != "float" or target.dtype != "index":
         return 0
     if input.rank != target.rank + 1:

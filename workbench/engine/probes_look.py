@@ -56,10 +56,8 @@ class Look:
         if self.recorder.wish() == "stop":
             raise Stopped
         found = cast("Tensor | tuple[Tensor, ...]", method(self.program, f"probe_{self.id}")(batch))
-        linked = self.root.sources[self.id]
-        ports = [port for port in self.info.ports if port in linked]
         values = (found,) if isinstance(found, Tensor) else found
-        return dict(zip(ports, values, strict=True))
+        return dict(zip(self.info.ports, values, strict=True))
 
     def scores(self, batch: Batch) -> Tensor:
         """What stands at the input of a probe that has one."""

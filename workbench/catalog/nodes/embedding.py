@@ -1,6 +1,7 @@
 """Vectors for tokens, and scores for tokens from the same vectors. Imports catalog.spec, weights and core."""
 
 from math import prod
+from typing import ClassVar
 
 from workbench.catalog import expect
 from workbench.catalog.forms import param
@@ -38,6 +39,8 @@ class Embedding(Weighted):
 
     **Reference** Bengio et al. 2003, A neural probabilistic language model.
     """
+
+    weight_outputs: ClassVar[frozenset[str]] = frozenset({"weight"})
 
     embedding_dim: int = param(128, "Length of each vector.", min=1, max=1_000_000, required=True)
     num_embeddings: int | None = param(
