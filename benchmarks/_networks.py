@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from tests.catalog.references import ResNet18
 from tests.drawing import draw
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load
 from workbench.codegen.program import generate
 from workbench.core.document import Document

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks._figures import Figure, at_most, report
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.core.document import BYPASS, Document, Graph, Node, Port
 from workbench.core.edits import Disconnect, MoveNodes, SetParam
 from workbench.core.looks import SetMode

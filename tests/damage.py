@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import strategies as st
 
 from workbench.catalog.forms import Field, fields_of
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.spec import node_types
 from workbench.catalog.templates import load, templates
 from workbench.core.document import MODES, Document, Graph, Node, Port, Training, Update

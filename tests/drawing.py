@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.catalog.forms import fill
-from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.catalog.spec import node_types
 from workbench.core.document import Block, Document, Graph, Node, Port, Training, Update
 from workbench.core.errors import FieldError

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from workbench.catalog.check import Analysis, analyse
-from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.codegen.program import generate
 from workbench.core.document import Document
 from workbench.core.shapes import TensorSpec

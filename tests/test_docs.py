@@ -9,7 +9,7 @@ import typer.main
 
 from tools import nodes
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.cli.commands import app
 from workbench.core.files import dumps, loads
 

@@ -7,7 +7,7 @@ import pytest
 
 from tools.samples import LARGEST, RUNS, TARGET
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.core.files import loads
 from workbench.store.store import Store
 

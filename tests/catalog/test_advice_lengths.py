@@ -5,7 +5,7 @@ import pytest
 from tests.drawing import draw
 from workbench.catalog.check import analyse
 from workbench.catalog.problems import Problem
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.core.document import Document
 
 CLASSES = """

@@ -12,7 +12,7 @@ import pytest
 
 from tests.drawing import CLASSIFIER, block, draw
 from workbench.catalog.check import Analysis, analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.walk import DEEPEST
 from workbench.cli import entry
 from workbench.core.definitions import AddBlock

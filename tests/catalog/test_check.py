@@ -11,7 +11,8 @@ from tests.catalog.bad_models import ADAM, CASES, LAYER, Make, one_block
 from tests.damage import TEMPLATES, changed, damaged
 from tests.drawing import CLASSIFIER, block, draw
 from workbench.catalog.check import Analysis, analyse
-from workbench.catalog.schema import SAMPLES, Schema, graph_outputs
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema, graph_outputs
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.templates import load
 from workbench.core.document import Document, Port, Update

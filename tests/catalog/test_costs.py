@@ -7,7 +7,7 @@ import pytest
 from tests.drawing import CLASSIFIER, block, draw
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.costs import Estimate, Measured, activations, bytes_of, estimate, seconds, sizes_of
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load, templates
 from workbench.core.document import Document, Update
 from workbench.core.shapes import TensorSpec

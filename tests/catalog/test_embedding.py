@@ -11,7 +11,7 @@ from workbench.catalog.check import analyse
 from workbench.catalog.costs import activations
 from workbench.catalog.forms import fill
 from workbench.catalog.nodes.embedding import Embedding, TiedLinear
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.core.document import Document
 from workbench.core.errors import ShapeError
 from workbench.core.shapes import TensorSpec

@@ -10,7 +10,7 @@ from tests.damage import tried
 from tests.drawing import CLASSIFIER, block, draw
 from workbench.catalog.check import analyse
 from workbench.catalog.problems import Problem
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.core.document import Block, Document, Graph, Port
 from workbench.core.edits import Disconnect
 

@@ -11,7 +11,7 @@ from tests.drawing import draw
 from workbench.catalog.check import analyse
 from workbench.catalog.costs import activations
 from workbench.catalog.forms import fill
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.spec import node_types
 from workbench.core.document import Node

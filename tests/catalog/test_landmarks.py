@@ -10,7 +10,7 @@ from torch import nn
 from tests.catalog import references
 from tests.programs import batch_of, call, names_of, text_of
 from workbench.catalog.check import Analysis, analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load, templates
 
 COUNTS = {

@@ -11,7 +11,7 @@ from tests.drawing import CLASSIFIER, block, draw
 from tests.programs import analysed, batch_of, call, live, text_of
 from workbench.catalog.check import analyse
 from workbench.catalog.modes import active
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load, templates
 from workbench.core.document import Block, Document, Update
 from workbench.core.edits import RemoveNodes

@@ -6,7 +6,7 @@ import torch
 from tests.drawing import CLASSIFIER, draw
 from tests.programs import analysed, batch_of, call, live
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.core.document import Update
 from workbench.core.edits import RenameNode
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.drawing import CLASSIFIER, draw
 from workbench.catalog.check import Analysis, analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.core.document import Document, Update
 from workbench.core.expressions import Value
 from workbench.jobs.settings import flatten

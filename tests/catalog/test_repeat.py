@@ -4,7 +4,7 @@ import time
 
 from tests.drawing import block, draw
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load
 from workbench.core.document import Block, Document
 from workbench.core.edits import SetParam, SetRepeat

@@ -7,7 +7,7 @@ import pytest
 from tests.drawing import CLASSIFIER, block, draw
 from workbench.catalog.check import analyse
 from workbench.catalog.problems import Problem
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load, templates
 from workbench.core.document import Block, Document, Training, Update
 from workbench.core.expressions import Value

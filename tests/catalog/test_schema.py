@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from workbench.catalog.schema import KINDS, SAMPLES, Schema, expected, find_schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import KINDS, Schema, expected, find_schema
 from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import CATEGORIES, RENAMED, load, templates
 from workbench.core.errors import DocumentError
 from workbench.core.files import dumps

@@ -7,7 +7,7 @@ import pytest
 from tests.drawing import CLASSIFIER, block, draw
 from tests.programs import batch_of, call, live
 from workbench.catalog.check import Analysis, analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load
 from workbench.catalog.training import SGD, Adam, AdamW, CosineAnnealingLR, optimizer_arguments
 from workbench.catalog.updates import total_name

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cli.test_commands import Say, here, refused, say, workspace  # fixtures
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import templates
 from workbench.cli import reading
 from workbench.jobs.datasets import add_dataset, copy_folder

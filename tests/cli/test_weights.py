@@ -7,7 +7,7 @@ import pytest
 from safetensors.torch import load_file
 
 from tests.drawing import CLASSIFIER, draw
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.cli import entry
 from workbench.core.document import Update
 from workbench.core.files import read, write

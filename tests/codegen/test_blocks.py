@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tests.drawing import block, draw
 from tests.programs import analysed, batch_of, call, live, text_of
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.core.document import Block, Document
 from workbench.core.expressions import Value
 

@@ -11,7 +11,7 @@ from tests.drawing import block, draw
 from tests.programs import analysed, call, live, text_of, tidy
 from workbench.catalog.check import analyse
 from workbench.catalog.costs import activations
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load
 from workbench.core.definitions import RenamePort
 from workbench.core.document import Block, Document

@@ -14,7 +14,8 @@ from tests.drawing import block, draw
 from tests.programs import analysed, batch_of, call, live, names_of, text_of, tidy
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.nodes.sources import FREE
-from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.catalog.spec import Example, NodeType, node_types
 from workbench.catalog.templates import load, templates
 from workbench.codegen.program import generate

@@ -13,7 +13,7 @@ from tests.drawing import CLASSIFIER, block, draw
 from tests.programs import analysed, batch_of, call, live, names_of, text_of, tidy
 from workbench.catalog.check import analyse
 from workbench.catalog.forms import fields_of
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.spec import node_types
 from workbench.catalog.templates import load
 from workbench.codegen.program import generate

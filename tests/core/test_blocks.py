@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.drawing import CLASSIFIER, block, draw
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.spec import NodeType, node_types
 from workbench.core.blocks import MakeBlock, free_id
 from workbench.core.document import Block, Document, Graph, Node, Port, Remark, Update

@@ -6,7 +6,7 @@ import pytest
 
 from tests.drawing import block, draw
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.core.definitions import (
     AddBlock,
     MakeIndependent,

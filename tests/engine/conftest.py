@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from tests.drawing import draw
-from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.core.assign import assign
 from workbench.core.document import Document, Update
 from workbench.engine import checkpoint, train

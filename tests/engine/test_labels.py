@@ -7,7 +7,7 @@ import torch
 
 from tests.drawing import draw
 from tests.programs import analysed
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.core.errors import DataError
 from workbench.engine.data import Loaded, load_sample
 from workbench.engine.labels import check_labels

@@ -11,7 +11,7 @@ from torch import Tensor
 from tests.drawing import draw
 from tests.engine.conftest import Trained
 from tests.programs import analysed
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.engine.data import load_sample as load_data
 from workbench.engine.decoding import Sampling
 from workbench.engine.feeds import Feeds

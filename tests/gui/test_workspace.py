@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from tests.gui.sessions import messages_of
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.core.document import Document
 from workbench.core.files import dumps
 from workbench.gui.session import Session

@@ -4,7 +4,7 @@ import pytest
 
 from workbench.catalog.check import analyse
 from workbench.catalog.costs import Measured, estimate
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load
 from workbench.core.document import Document
 from workbench.jobs import estimates

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load, templates
 from workbench.codegen.program import generate
 from workbench.core.document import Document, Graph

@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 
 from workbench.catalog import templates
-from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.cli.workspace import default_workspace
 from workbench.core.document import Document
 from workbench.core.errors import DocumentError

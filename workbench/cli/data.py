@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json, schemas
 from workbench.cli.downloads import download
 from workbench.cli.reading import OptionOption, options_of, reading

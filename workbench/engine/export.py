@@ -10,7 +10,8 @@ import torch
 
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.nodes.data import Dataset
-from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.codegen.program import generate
 from workbench.codegen.script import DATA_FILE, WEIGHTS_FILE, script
 from workbench.core.document import Document

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.nodes.data import Dataset
-from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.spec import node_types
 from workbench.codegen.program import generate

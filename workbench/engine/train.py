@@ -17,7 +17,8 @@ from torch import nn
 
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.nodes.data import Dataset
-from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.catalog.updates import total_name
 from workbench.codegen.program import generate
 from workbench.core.errors import JobError, StoreError, WorkbenchError

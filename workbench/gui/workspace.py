@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import shiboken6
 from PySide6.QtCore import QObject, Signal
 
-from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.core.errors import WorkbenchError
 from workbench.gui.garbage import Garbage
 from workbench.gui.store_thread import Done, Job, News, Raised, StoreThread, Summaries

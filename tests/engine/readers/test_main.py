@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.engine.readers import files
 from workbench.engine.readers.__main__ import main
 from workbench.engine.readers.content import opened

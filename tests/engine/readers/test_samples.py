@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.readings import sample
-from workbench.catalog.schema import CHARACTERS, SAMPLES
+from workbench.catalog.samples import CHARACTERS, SAMPLES
 from workbench.core.errors import DataError
 from workbench.engine.data import load_sample
 

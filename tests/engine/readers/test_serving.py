@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from workbench.catalog.schema import SAMPLES, Schema, image_outputs, text_outputs
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema, image_outputs, text_outputs
 from workbench.core.errors import DataError
 from workbench.engine.readers import serving, show
 from workbench.engine.readers.content import Content, write

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.gui.data.listing import ICONS, Stock, entries_of
 from workbench.gui.data.view import DataView
 from workbench.gui.session import Session

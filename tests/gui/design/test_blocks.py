@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from tests.drawing import CLASSIFIER, block, draw
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.core.document import Document, Graph, Port, Update
 from workbench.core.history import History
 from workbench.core.looks import SetMode

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 
 from tests.drawing import block, draw
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.core.document import Block, Document, Graph, Node, Port
 from workbench.core.history import History
 from workbench.gui.design.faces import Place

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from workbench.catalog.forms import Field, fields_of
-from workbench.catalog.schema import SAMPLES
+from workbench.catalog.samples import SAMPLES
 from workbench.catalog.spec import node_types
 from workbench.catalog.templates import load
 from workbench.core.descriptions import SetDescription

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from workbench.catalog.forms import param
-from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.catalog.spec import Call, NodeType, example, node
 from workbench.core.shapes import Dim, TensorSpec
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.catalog.schema import OUTSIDE, SAMPLES
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import OUTSIDE
 from workbench.engine.readers.content import Array, Content
 from workbench.engine.readers.graphs import one_hot, undirected
 from workbench.engine.readers.reader import Reading

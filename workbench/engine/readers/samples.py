@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.catalog.schema import CHARACTERS, SAMPLES
+from workbench.catalog.samples import CHARACTERS, SAMPLES
 from workbench.core.errors import DataError
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.graphs import undirected

@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.core import text
 from workbench.gui import theme
 from workbench.store.records import DatasetRecord

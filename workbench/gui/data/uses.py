@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from workbench.catalog.check import analyse
-from workbench.catalog.schema import SAMPLES, Schema
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.catalog.templates import Template, load, templates
 
 
