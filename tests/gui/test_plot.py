@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from workbench.gui import theme
 from workbench.gui.widgets.curves import Curve, Style
-from workbench.gui.widgets.plot import CLOCK, MetricPlot
+from workbench.gui.widgets.plot import MetricPlot
+from workbench.gui.widgets.plot_clock import CLOCK
 from workbench.gui.widgets.plot_grid import PlotControls, PlotGrid
 from workbench.gui.widgets.series import Series
 

@@ -1,16 +1,13 @@
 """A plot of metrics: curves that grow live, crosshair with values, zoom, logarithmic axis, smoothing.
 
-Imports Qt and theme; numpy only once there are curves.  All plots share one clock that redraws what changed.
+Imports Qt and theme; numpy only once there are curves.
 """
 
 import math
-import time
-import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFontMetricsF,
     QHelpEvent,
@@ -24,61 +21,25 @@ from PySide6.QtGui import (
     QShowEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QToolButton
 
 from workbench.core.text import plural
 from workbench.gui import theme
 from workbench.gui.widgets import plot_painting as painting
 from workbench.gui.widgets.axes import Frame, padded
+from workbench.gui.widgets.plot_clock import CLOCK, Redrawn
 
 if TYPE_CHECKING:
     from workbench.gui.widgets.curves import Curve, Seen
 
-REDRAW_MS: Final = 100
 _LEFT: Final = 48
 _ZOOM: Final = 1.2
-_REST: Final = 2
 _HELP: Final = "Wheel zooms · drag moves · double click shows all · Shift+wheel stretches the values"
 _ALL_NAN: Final = "Every value is NaN or infinite: training diverged. A smaller learning rate usually helps."
 _NOT_POSITIVE: Final = "No value is above zero, so a logarithmic axis has nothing to show."
 
 
-class Clock:
-    """One timer for all plots: ten times a second it redraws those that changed and are seen."""
-
-    def __init__(self) -> None:
-        self._waiting: weakref.WeakSet[MetricPlot] = weakref.WeakSet()
-        self._timer: QTimer | None = None
-
-    def ask(self, plot: "MetricPlot") -> None:
-        """Redraw a plot at the next tick; asking often costs nothing."""
-        self._waiting.add(plot)
-        if self._timer is None or not shiboken6.isValid(self._timer):
-            self._timer = QTimer(QCoreApplication.instance(), interval=REDRAW_MS)
-            self._timer.timeout.connect(self._on_tick)
-        if not self._timer.isActive():
-            self._timer.start()
-
-    def _on_tick(self) -> None:
-        plots = [plot for plot in self._waiting if shiboken6.isValid(plot)]
-        self._waiting.clear()
-        started = time.perf_counter()
-        for plot in plots:
-            plot.redraw()
-            if plot.isVisible():
-                plot.repaint()  # here, so that it counts
-        spent = 1000 * (time.perf_counter() - started)
-        if self._timer is not None:
-            # Very many curves are drawn less often: most of the time belongs to what a person does.
-            self._timer.setInterval(max(REDRAW_MS, round(_REST * spent)))
-            if not plots:
-                self._timer.stop()
-
-
-CLOCK: Final = Clock()
-
-
-class MetricPlot(QWidget):
+class MetricPlot(Redrawn):
     """Curves over one x axis.  `cursor_moved` tells the x under the pointer (None when it left), to link plots."""
 
     cursor_moved = Signal(object)

@@ -1,0 +1,55 @@
+"""The clock that all plots share: it redraws those that changed. Imports Qt only."""
+
+import time
+import weakref
+from typing import Final
+
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtWidgets import QWidget
+
+REDRAW_MS: Final = 100
+_REST: Final = 2
+
+
+class Redrawn(QWidget):
+    """Base of what the clock redraws."""
+
+    def redraw(self) -> None:
+        """Look at the data again and repaint."""
+        raise NotImplementedError(type(self).__name__)
+
+
+class Clock:
+    """One timer for all plots: ten times a second it redraws those that changed and are seen."""
+
+    def __init__(self) -> None:
+        self._waiting: weakref.WeakSet[Redrawn] = weakref.WeakSet()
+        self._timer: QTimer | None = None
+
+    def ask(self, plot: Redrawn) -> None:
+        """Redraw a plot at the next tick; asking often costs nothing."""
+        self._waiting.add(plot)
+        if self._timer is None or not shiboken6.isValid(self._timer):
+            self._timer = QTimer(QCoreApplication.instance(), interval=REDRAW_MS)
+            self._timer.timeout.connect(self._on_tick)
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _on_tick(self) -> None:
+        plots = [plot for plot in self._waiting if shiboken6.isValid(plot)]
+        self._waiting.clear()
+        started = time.perf_counter()
+        for plot in plots:
+            plot.redraw()
+            if plot.isVisible():
+                plot.repaint()  # here, so that it counts
+        spent = 1000 * (time.perf_counter() - started)
+        if self._timer is not None:
+            # Very many curves are drawn less often: most of the time belongs to what a person does.
+            self._timer.setInterval(max(REDRAW_MS, round(_REST * spent)))
+            if not plots:
+                self._timer.stop()
+
+
+CLOCK: Final = Clock()
