@@ -8,21 +8,20 @@ from dataclasses import replace
 
 from workbench.catalog import rules
 from workbench.catalog.changes import NOTHING, Changes, depends, same_meaning
-from workbench.catalog.forms import fill
+from workbench.catalog.filling import filled, repeats, value_of
 from workbench.catalog.loops import Loop
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.problems import Problems
 from workbench.catalog.schema import Schema, find_schema
 from workbench.catalog.scope import NodeInfo, Scope
 from workbench.catalog.sharing import share
-from workbench.catalog.spec import NodeType, Open, node_types
+from workbench.catalog.spec import Open, node_types
 from workbench.core.document import INPUT, Block, Document, Node, Port
 from workbench.core.edits import Disconnect
 from workbench.core.errors import ExpressionError, FieldError, ShapeError
-from workbench.core.expressions import Value, evaluate, resolve_variables
+from workbench.core.expressions import Value, resolve_variables
 from workbench.core.shapes import TensorSpec
 
-MOST_REPEATS = 10_000
 MOST_NODES = 50_000
 DEEPEST = 64
 
@@ -138,7 +137,7 @@ class Walk:
                 self.problems.error(misplaced, scope, node)
             if misplaced or node.id not in given or self.inputs(scope, node, (), linked) is None:
                 return None
-            kind = self.filled(self.types[INPUT], scope, node)
+            kind = filled(self.types[INPUT], scope, node, self.schemas, self.problems)
             return None if kind is None else NodeInfo(node, kind, outputs={"x": given[node.id]})
         return self.typed(scope, node, linked, was)
 
@@ -157,7 +156,7 @@ class Walk:
             self.problems.error(misplaced, scope, node)
             return None
         same = was is not None and was.node is node and cls is not Dataset and not depends(node)
-        kind = was.kind if was is not None and same else self.filled(cls, scope, node)
+        kind = was.kind if was is not None and same else filled(cls, scope, node, self.schemas, self.problems)
         if kind is None:
             return None
         inputs = self.inputs(scope, node, kind.input_ports(), linked, cls.optional, issubclass(cls, Open))
@@ -182,36 +181,6 @@ class Walk:
         specs = found if isinstance(found, tuple) else (found,)
         info.outputs = dict(zip(kind.output_ports(), specs, strict=True))
         return info
-
-    def filled(self, cls: type[NodeType], scope: Scope, node: Node) -> NodeType | None:
-        try:
-            values = {name: self.value(name, value, scope.names) for name, value in node.params.items()}
-            kind = fill(cls, values)
-        except FieldError as error:
-            self.problems.error(str(error), scope, node, error.field)
-            return None
-        if isinstance(kind, Dataset):
-            schema = find_schema(self.schemas, kind.dataset)
-            if schema is not None and schema.is_expected:
-                self.problems.warning(
-                    "no dataset is chosen yet, so there is nothing to train on.", scope, node, "dataset"
-                )
-            if schema is None:
-                self.problems.error(
-                    f"there is no dataset “{kind.dataset}” in this workspace; choose or add one.",
-                    scope,
-                    node,
-                    "dataset",
-                )
-                return None
-            return Dataset(kind.dataset, kind.length, kind.order, schema)
-        return kind
-
-    def value(self, name: str, value: Value, names: Mapping[str, Value]) -> Value:
-        try:
-            return evaluate(value, names)
-        except ExpressionError as error:
-            raise FieldError(name, str(error)) from error
 
     def inputs(
         self,
@@ -284,7 +253,7 @@ class Walk:
             self.count += size
             scope.settled[node.id] = size
             return was if was.node is node else replace(was, node=node)
-        times = self.repeats(scope, node) if self.fits(scope, node, block, stack) else None
+        times = repeats(scope, node, self.problems) if self.fits(scope, node, block, stack) else None
         if inputs is None or times is None:
             return None
         if times > 1 and not block.inputs:
@@ -358,21 +327,6 @@ class Walk:
                 given = {**given, block.inputs[0]: outputs[block.outputs[0]]}
         return copies
 
-    def repeats(self, scope: Scope, node: Node) -> int | None:
-        try:
-            times = self.value("repeat", node.repeat, scope.names)
-        except FieldError as error:
-            self.problems.error(str(error), scope, node, "repeat")
-            return None
-        if isinstance(times, float) and times.is_integer():
-            times = int(times)
-        if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_REPEATS:
-            self.problems.error(
-                f"Repeat must be 1 to {MOST_REPEATS:,}, not {times!r}.", scope, node, "repeat"
-            )
-            return None
-        return times
-
     def instance(
         self,
         scope: Scope,
@@ -389,7 +343,7 @@ class Walk:
         params: dict[str, Value] = {}
         for name, default in block.params.items():
             try:
-                params[name] = self.value(name, node.params.get(name, default), outer)
+                params[name] = value_of(name, node.params.get(name, default), outer)
             except FieldError as error:
                 self.problems.error(str(error), scope, node, name)
                 return None
