@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from workbench.catalog.forms import fill
+from workbench.catalog.forms import fields_of, fill
 from workbench.catalog.nodes.linear import Linear
+from workbench.catalog.nodes.normalisation_layer import LayerNorm
+from workbench.catalog.weights import unused
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec
 
@@ -61,3 +63,15 @@ def test_orthogonal_rows_stand_at_right_angles() -> None:
 def test_nothing_is_written_for_the_default_or_a_bias_that_is_not_there() -> None:
     assert lines() == []
     assert lines(bias=False, bias_init="zeros") == []
+
+
+def test_which_fields_change_nothing() -> None:
+    usual: dict[str, Value] = {entry.name: entry.default for entry in fields_of(Linear)}
+    assert unused(usual) == {"weight_scale", "bias_value"}
+    assert unused({**usual, "bias_init": "constant", "weight_init": "orthogonal"}) == frozenset()
+    assert unused({**usual, "bias_init": "= how", "weight_init": "= how"}) == frozenset()
+    others = {"weight_scale", "bias_init", "bias_value"}
+    assert unused({**usual, "bias": False, "weight_init": "he normal"}) == others
+    plain = {entry.name: entry.default for entry in fields_of(LayerNorm)}
+    assert unused({**plain, "elementwise_affine": False}) == {"weight_init", *others}
+    assert unused({"epochs": 3}) == frozenset()

@@ -1,9 +1,12 @@
 """First values of learned weights, chosen for each node. Imports catalog.forms and spec."""
 
+import re
+from collections.abc import Mapping
 from typing import ClassVar
 
 from workbench.catalog.forms import form, param
 from workbench.catalog.spec import NodeType
+from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec
 
 _SECTION = "First weights"
@@ -130,6 +133,23 @@ class ScaledAndBiased(Scaled, Biased):
 
     def biases_of(self, *specs: TensorSpec) -> tuple[str, ...]:
         return self.biases if self.learned() else ()
+
+
+def unused(values: Mapping[str, Value]) -> frozenset[str]:
+    """Fields of the first weights that change nothing as all fields of a node are set."""
+    learned = values.get("bias") is not False
+    scales = all(values.get(name) is not False for name in ("affine", "elementwise_affine"))
+    how = values.get("weight_init", "default")
+    found: set[str] = set()
+    if not scales:
+        found |= {"weight_init", "weight_scale"}
+    elif how == "default" or (how in _CALLS and not re.search("{scale}|{low}", _CALLS[str(how)][0])):
+        found.add("weight_scale")
+    if not (learned and scales):
+        found |= {"bias_init", "bias_value"}
+    elif values.get("bias_init") in ("default", "zeros"):
+        found.add("bias_value")
+    return frozenset(found) & values.keys()
 
 
 def _line(how: str, tensor: str, scale: float) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.drawing import draw
+from workbench.catalog.templates import load
 from workbench.core.document import BYPASS, COLLAPSED, MUTE, PINNED, WIRELESS, Document, Graph, Node, Port
 from workbench.core.edits import Edit, SetParam
 from workbench.core.files import dumps, loads
@@ -219,6 +220,24 @@ def test_a_pin_stands_on_the_card_of_a_pinned_node(driver: "CanvasDriver") -> No
     assert card(driver, "fc1") != usual
     done(driver, SetLook(("fc1",), PINNED, False))
     assert card(driver, "fc1") == usual
+
+
+@pytest.mark.parametrize(("template", "id"), [("lstm-gates", "lstm"), ("transformer", "encoder")])
+def test_a_card_says_from_afar_that_it_repeats(driver: "CanvasDriver", template: str, id: str) -> None:
+    show(driver, load(template))
+    driver.canvas.look_at(driver.canvas.drawing.nodes[id].scene_rect().center(), 0.48)
+
+    def marked() -> int:
+        """Pixels in the colour of the mark, in the lower right of the card."""
+        rect = driver.canvas.drawing.nodes[id].scene_rect()
+        part = picture(driver, QRectF(rect.center().x(), rect.bottom() - 24, rect.width() / 2 - 4, 20))
+        colors = [part.pixelColor(x, y) for x in range(part.width()) for y in range(part.height())]
+        return sum(color.blue() - color.red() > 60 for color in colors)
+
+    assert marked() > 4
+    face = driver.canvas.drawing.nodes[id].face
+    driver.canvas.drawing.nodes[id].set_face(replace(face, repeat=""))
+    assert marked() == 0
 
 
 def test_a_collapsed_card_is_its_title_and_can_still_be_linked(driver: "CanvasDriver") -> None:

@@ -22,3 +22,7 @@ def test_what_flows_is_said_with_its_name(
     port: str, shape: tuple[int | str, ...], dtype: DType, text: str
 ) -> None:
     assert spec_text(TensorSpec(shape, dtype), port) == text
+
+
+def test_an_output_of_any_name_carries_lengths_into_an_input_for_lengths() -> None:
+    assert spec_text(TensorSpec(("N",), "index"), "x", "length") == "N lengths"

@@ -6,7 +6,7 @@ Imports Qt, style and items.
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QStaticText, QTransform
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText, QTransform
 
 from workbench.core.document import BYPASS, MUTE
 from workbench.gui.design.faces import IDLE, UNKNOWN
@@ -114,6 +114,8 @@ def _paint_big_title(painter: QPainter, item: NodeItem, made: Style) -> None:
     large = fits and not item.face.collapsed and made.width("title", title) * share < 1.8 * room
     font = made.big_fonts[0 if large else 1]
     rect = QRectF(_LEFT, item.card.top, room, item.card.height)
+    if item.face.repeat:
+        rect = _paint_big_mark(painter, item, made, rect, font)
     flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
     wrap = Qt.TextFlag.TextWordWrap if not item.face.collapsed else Qt.TextFlag.TextSingleLine
     quiet = item.face.mode in (BYPASS, MUTE)
@@ -124,6 +126,19 @@ def _paint_big_title(painter: QPainter, item: NodeItem, made: Style) -> None:
     painter.setClipRect(item.card.rect)
     painter.drawText(rect, int(flags) | int(wrap), title)
     painter.setClipping(False)
+
+
+def _paint_big_mark(painter: QPainter, item: NodeItem, made: Style, rect: QRectF, font: QFont) -> QRectF:
+    """How often it repeats, or that it is a loop, at the card's lower right; gives the room of the title then."""
+    mark = item.face.repeat
+    small = made.big_fonts[0 if len(mark) == 1 else 1]  # the arrow of a loop is a small sign
+    width = QFontMetricsF(small).horizontalAdvance(mark)
+    painter.setFont(small)
+    painter.setPen(made.accent)
+    painter.drawText(QPointF(item.card.width - 6 - width, item.card.rect.bottom() - 6), mark)
+    lines = 2 if QFontMetricsF(font).horizontalAdvance(item.face.title) > rect.width() else 1
+    high = (rect.height() + lines * QFontMetricsF(font).height()) / 2
+    return rect if high < rect.height() - 14 else rect.adjusted(0, 0, 0, -12)
 
 
 def _paint_marks(painter: QPainter, item: NodeItem, made: Style) -> None:

@@ -14,7 +14,7 @@ class FoldedRows(QWidget):
     def __init__(self, title: str, label_width: int) -> None:
         super().__init__()
         self.title = title
-        self.head = Button(title, "", kind="quiet", icon="chevron-right")
+        self.head = Button(title, "", kind="fold", icon="chevron-right")
         self.head.setCheckable(True)
         self.head.toggled.connect(self._on_toggled)
         self.rows = FormRows(label_width)

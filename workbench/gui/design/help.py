@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.catalog.pages import with_types
+from workbench.core.document import INPUT
 from workbench.gui import theme
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.commands import Commands
@@ -264,7 +265,11 @@ def _text(markup: str, role: str, follow: Callable[[str], object]) -> QLabel:
 def _here(page: HelpPage) -> QWidget:
     """The shapes and sizes of this very node."""
     rows = [(name, spec_text(spec, name) if spec else "not known yet") for name, spec in page.inputs]
-    rows += [(f"→ {name}", spec_text(spec, name) if spec else "not known yet") for name, spec in page.outputs]
+    named = (page.node,) if page.type == INPUT else ()
+    rows += [
+        (f"→ {name}", spec_text(spec, name, *named) if spec else "not known yet")
+        for name, spec in page.outputs
+    ]
     return figure_rows([*rows, *page.figures])
 
 

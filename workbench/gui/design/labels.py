@@ -119,7 +119,7 @@ class Labels:
             return known
         if not self._wanted(link) or link.spec is None:
             return None
-        label = self._placed(link, spec_text(link.spec, link.source.name))
+        label = self._placed(link, spec_text(link.spec, link.source.name, link.target.name))
         if label is None:
             self._without[link.target] = link.rect()
             return None

@@ -256,7 +256,7 @@ class SelectionForm(Column):
         rows = [
             ("From", str(source)),
             ("To", str(target)),
-            ("Carries", spec_text(spec, source.name) if spec else "not known yet"),
+            ("Carries", spec_text(spec, source.name, target.name) if spec else "not known yet"),
         ]
         self._facts.show_key(tuple(rows), lambda: [figure_rows(rows)])
         for id in ("link_nodes", "share_weights", "make_block", "duplicate"):

@@ -15,6 +15,7 @@ from workbench.catalog.pages import page_of
 from workbench.catalog.schema import find_schema
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.spec import node_types
+from workbench.catalog.weights import unused
 from workbench.core.definitions import RenameBlock, renaming
 from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node
 from workbench.core.edits import Edit, SetLinkedTo, SetParam, SetRepeat, SetTitle, Several
@@ -127,12 +128,14 @@ class NodeForm(Column):
             {**names, COUNT: 0} if node.block else names
         )  # where a block repeats, its parameters count from 0
         values = self._values(node)
+        idle = unused(values)
         for name, editor in self.editors.items():
             draft = self.drafts.get((know.place.where, id, name))
             if draft is not None:
                 editor.show_draft(draft)
             else:
                 editor.show_value(values[name], names if name.startswith("\0") else inside)
+            editor.setEnabled(name.startswith("\0") or not (node.linked_to or name in idle))
         for title, fold in self.folds.items():
             entries = (entry for entry in wanted.fields if entry.section == title)
             fold.show_changed(any(values[entry.name] != entry.default for entry in entries))
@@ -186,7 +189,6 @@ class NodeForm(Column):
                 else editor_for(entry, worked_out=worked_out)
             )
             self._add(entry, editor, self._setter(entry.name), exposable=bool(shown.where))
-            editor.setEnabled(not node.linked_to)
         if node.block:
             repeat = plain_field("\0repeat", "Repeat", "How many times the block is chained.", 1, least=1)
             self._add(repeat, editor_for(repeat), self._set_repeat)

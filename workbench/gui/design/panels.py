@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePol
 
 from workbench.catalog.problems import Fix, Problem
 from workbench.catalog.scope import NodeInfo
+from workbench.core.document import INPUT
 from workbench.core.text import count
 from workbench.gui import theme
 from workbench.gui.design.faces import sentence
@@ -115,12 +116,17 @@ def figures(info: NodeInfo | None) -> list[tuple[str, str]]:
     if info is None:
         return []
     rows = [(name, spec_text(spec, name)) for name, spec in info.given.items()]
-    rows += [(f"→ {name}", spec_text(spec, name)) for name, spec in info.outputs.items()]
+    rows += [(f"→ {name}", spec_text(spec, name, *meaning(info))) for name, spec in info.outputs.items()]
     if info.parameters:
         rows.append(("Parameters", f"{info.parameters:,}"))
     if info.operations:
         rows.append(("Multiply-adds", count(info.operations)))
     return rows
+
+
+def meaning(info: NodeInfo) -> tuple[str, ...]:
+    """What else tells what flows: an input of a block is a port there, of the node's name."""
+    return (info.node.id,) if info.node.type == INPUT else ()
 
 
 def figure_rows(rows: Sequence[tuple[str, str]]) -> QWidget:

@@ -185,7 +185,7 @@ class Stage(QGraphicsView):
         wire = self.drawing.link_at(place, 6 / self.zoom)
         if wire is None:
             return ""
-        carried = spec_text(wire.spec, wire.source.name) if wire.spec else "not known yet"
+        carried = spec_text(wire.spec, wire.source.name, wire.target.name) if wire.spec else "not known yet"
         return f"{wire.source} → {wire.target}\n{carried}"
 
     def resizeEvent(self, event: QResizeEvent) -> None:

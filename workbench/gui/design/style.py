@@ -38,17 +38,17 @@ def wire_kind(spec: TensorSpec | None) -> str:
     return "image" if spec.rank >= 4 else "vector"
 
 
-def spec_text(spec: TensorSpec, port: str = "") -> str:
+def spec_text(spec: TensorSpec, *names: str) -> str:
     """What flows, as it stands beside a wire: N×32×8×8, N labels, N×64 tokens, 2×E edges, N lengths, N×64×64 classes.
 
-    `port` is the name of the output or input where that is known.
+    `names` are those of the ports between which it flows, as far as they are known: one of them may tell lengths.
     """
     shape = "×".join(str(dim) for dim in spec.shape) or "scalar"
     if spec.dtype == "float":
         return shape
     if wire_kind(spec) == "edge":
         return f"{shape} edges"
-    if port == "length" or port.endswith("_length"):
+    if any(name == "length" or name.endswith("_length") for name in names):
         return f"{shape} lengths"
     if spec.dtype == "bool":
         return f"{shape} mask"

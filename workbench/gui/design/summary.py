@@ -13,6 +13,7 @@ from workbench.catalog.costs import Sizes, activations, sizes_of
 from workbench.catalog.scope import Scope
 from workbench.core.document import Document
 from workbench.core.text import count, size
+from workbench.gui.design.panels import meaning
 from workbench.gui.design.style import spec_text
 from workbench.gui.estimator import Forecast
 from workbench.gui.widgets.labels import Label
@@ -52,7 +53,7 @@ def _collect(scope: Scope, trail: tuple[str, ...], sizes: Sizes, found: list[Row
         info = scope.infos.get(id)
         if info is None:
             continue
-        shapes = ", ".join(spec_text(spec, name) for name, spec in info.outputs.items())
+        shapes = ", ".join(spec_text(spec, name, *meaning(info)) for name, spec in info.outputs.items())
         times = f" × {len(info.copies)}" if len(info.copies) > 1 else ""
         kind = type(info.kind).__name__ if info.kind is not None else info.type
         kept = activations(info, sizes)

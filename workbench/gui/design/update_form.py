@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
 from workbench.catalog.forms import Field, Form, fields_of
 from workbench.catalog.training import OPTIMIZERS, SCHEDULES
@@ -18,7 +18,7 @@ from workbench.core.expressions import Value
 from workbench.core.names import check_update
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
 from workbench.gui.design.panels import Column
-from workbench.gui.design.update_parts import UpdateParts
+from workbench.gui.design.update_parts import FACTOR_WIDTH, UpdateParts, add_line, choices_grid, side_under
 from workbench.gui.widgets.fields import FormRows
 from workbench.gui.widgets.labels import Label, SectionHeader
 from workbench.gui.widgets.surfaces import clear_layout
@@ -106,25 +106,24 @@ class UpdateForm(Column):
             self._sides.setColumnStretch(column, 1 if column < columns else 0)
 
     def _what(self, losses: list[str]) -> QWidget:
-        side, column = _side()
+        side, column = side_under("Update")
         form = FormRows(56)
         self._edit(form, _NAME, "name")
         column.addWidget(form)
+        column.addSpacing(6)
         column.addWidget(SectionHeader("Minimises"))
+        grid = choices_grid()
+        column.addLayout(grid)
         self.losses = {}
-        for id in losses:
-            line = QWidget()
-            row = QHBoxLayout(line)
-            row.setContentsMargins(0, 0, 0, 0)
+        for row, id in enumerate(losses):
             box = QCheckBox(id)
             box.setAccessibleName(f"Minimise {id}")
             box.setToolTip(f"Whether this update minimises {id}")
+            times = Label("×", "dim")
+            times.setToolTip("Times this weight in the sum of the losses")
             weight = TextEditor(plain_field(id, f"Weight of {id}", f"Weight of {id} in the sum.", 1.0))
-            weight.setFixedWidth(72)
-            row.addWidget(box, 1)
-            row.addWidget(Label("×", "dim"))
-            row.addWidget(weight)
-            column.addWidget(line)
+            weight.field.setFixedWidth(FACTOR_WIDTH)
+            add_line(grid, row, box, times, weight)
             box.clicked.connect(self._on_losses)
             weight.changed.connect(lambda value, id=id: self._on_weight(id, value))
             self.losses[id] = (box, weight)
@@ -138,7 +137,7 @@ class UpdateForm(Column):
         return self.parts
 
     def _how(self, optimizer: str, schedule: str) -> QWidget:
-        side, column = _side()
+        side, column = side_under("Learns by")
         form = FormRows(96)
         for prefix, label, forms, chosen in (
             ("optimizer", "Optimizer", OPTIMIZERS, optimizer),
@@ -212,12 +211,3 @@ class UpdateForm(Column):
 
     def _on_weight(self, id: str, value: Value) -> None:
         self.changed.emit(replace(self._update, minimise={**self._update.minimise, id: value}))
-
-
-def _side() -> tuple[QWidget, QVBoxLayout]:
-    side = QWidget()
-    column = QVBoxLayout(side)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(6)
-    column.setAlignment(Qt.AlignmentFlag.AlignTop)
-    return side, column

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 from workbench.core.document import Update
 from workbench.core.expressions import Value
 from workbench.gui.design.editors import TextEditor, plain_field
+from workbench.gui.widgets.fields import FIELD_HEIGHT
 from workbench.gui.widgets.labels import Label, SectionHeader
 
 _RATE = (
@@ -22,6 +23,42 @@ _FROZEN = (
     "Leave {id} as it is: its weights and the statistics of its batch normalisation do not change, nothing is "
     "dropped out in it, and no gradient is worked out for it (as Keras does with a layer that is not trainable)"
 )
+
+
+TOP = Qt.AlignmentFlag.AlignTop
+FACTOR_WIDTH = 64
+
+
+def side_under(title: str) -> tuple[QWidget, QVBoxLayout]:
+    """One of the parts that stand side by side, all under headings of one height; and its column."""
+    side = QWidget()
+    column = QVBoxLayout(side)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(6)
+    column.setAlignment(TOP)
+    head = SectionHeader(title)
+    head.setFixedHeight(FIELD_HEIGHT)  # as high as the buttons in the heading of the order
+    column.addWidget(head)
+    return side, column
+
+
+def choices_grid() -> QGridLayout:
+    """Lines of a tick, “×” and its factor: what belongs together stands together, and the room is left over."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(8)
+    grid.setVerticalSpacing(6)
+    grid.setColumnStretch(4, 1)
+    return grid
+
+
+def add_line(grid: QGridLayout, row: int, *widgets: QWidget) -> None:
+    """One line of such a grid; what stands below a field does not move the others."""
+    for place, widget in enumerate(widgets):
+        if isinstance(widget, QCheckBox):
+            widget.setProperty("kind", "field")  # as high as one
+        else:
+            widget.setMinimumHeight(FIELD_HEIGHT)
+        grid.addWidget(widget, row, place, TOP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +79,11 @@ class UpdateParts(QWidget):
         super().__init__()
         self._update = Update("")
         self.lines: dict[str, PartLine] = {}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.setAlignment(Qt.AlignmentFlag.AlignTop)
-        column.addWidget(SectionHeader("Trains"))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(6)
-        grid.setVerticalSpacing(6)
-        grid.setColumnStretch(0, 1)
+        side, column = side_under("Trains")
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(side, 0, TOP)
+        grid = choices_grid()
         column.addLayout(grid)
         for row, id in enumerate(parts):
             self._add(grid, row, id)
@@ -65,14 +98,13 @@ class UpdateParts(QWidget):
         trained.setAccessibleName(f"Train {id}")
         trained.setToolTip(f"Whether this update changes the weights of {id}")
         rate = TextEditor(plain_field(id, f"Rate of {id}", _RATE.format(id=id), 1.0, least=0))
-        rate.field.setFixedWidth(64)  # what an expression comes to stands beside it
+        rate.field.setFixedWidth(FACTOR_WIDTH)  # what an expression comes to stands beside it
         times = Label("×", "dim")
         times.setToolTip("Times the learning rate")
         frozen = QCheckBox("frozen")
         frozen.setAccessibleName(f"Freeze {id}")
         frozen.setToolTip(_FROZEN.format(id=id))
-        for place, widget in enumerate((trained, times, rate, frozen)):
-            grid.addWidget(widget, row, place)
+        add_line(grid, row, trained, times, rate, frozen)
         trained.clicked.connect(self._on_trained)
         rate.changed.connect(lambda value: self._on_rate(id, value))
         frozen.clicked.connect(lambda on: self._on_rate(id, 0 if on else 1))

@@ -64,9 +64,9 @@ class UpdatesPanel(QWidget):
             self.buttons[key] = button
             head.add(button)
         left = QWidget()
-        left.setFixedWidth(204)
+        left.setFixedWidth(208)
         column = QVBoxLayout(left)
-        column.setContentsMargins(12, 8, 8, 8)
+        column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(6)
         column.addWidget(head)
         column.addWidget(self.list, 1)

@@ -9,7 +9,7 @@ from workbench.gui import theme
 
 
 class Button(QPushButton):
-    """A push button; `kind` is "" (plain), primary, quiet, danger or chip."""
+    """A push button; `kind` is "" (plain), primary, quiet, danger, fold or chip."""
 
     def __init__(self, text: str, tooltip: str, *, kind: str = "", icon: str = "", name: str = "") -> None:
         super().__init__(text)

@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 from workbench.gui import theme
 from workbench.gui.widgets.labels import ElidedLabel, Label
 
+FIELD_HEIGHT = 28
+"""Of a field of one line, as the style sheet has it."""
 _TEXT_MARGIN = 7
 """Border and padding of a field."""
 
@@ -236,10 +238,12 @@ class FormRows(QWidget):
         """One row: label and field."""
         label = ElidedLabel(text)
         label.setBuddy(field)
+        label.setMinimumHeight(FIELD_HEIGHT)
         if tooltip:
-            label.setToolTip(tooltip)
+            label.set_tip(tooltip)
         row = self._grid.rowCount()
-        self._grid.addWidget(label, row, 0)
+        # At the top: what is said below a field, such as what an expression comes to, does not move its name.
+        self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(field, row, 1)
 
     def add_value(self, text: str, value: str, tooltip: str = "") -> Label:
