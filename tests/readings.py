@@ -60,7 +60,7 @@ def detected(path: Path | str, *, reader: str = "", options: Mapping[str, object
     """What the reader that suits a path best makes of it."""
     reading = Reading(options or {})
     found = read_any(path, reader, reading)
-    return arranged(found.content, tuple(reading.problems), found.fingerprint, found.reader)
+    return arranged(found.content, tuple(reading.problems), found.mark.fingerprint, found.reader)
 
 
 def sample(id: str) -> Read:

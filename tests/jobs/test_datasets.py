@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -92,6 +93,40 @@ def test_nothing_is_left_of_a_reading_that_came_to_nothing(tmp_path: Path, table
         assert store.datasets() == [] and list((store.files / FOLDER).iterdir()) == []
 
 
+def test_content_is_looked_at_again_only_where_files_were_touched(
+    tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[bool] = []
+    ask = datasets._ask
+
+    def counted(request: dict[str, Any]) -> dict[str, Any]:
+        said = ask(request)
+        looks.append(bool(said["mark"]))
+        return said
+
+    def age(seconds: float) -> None:
+        os.utime(table, (time.time() - seconds,) * 2)
+
+    with closing(Store(tmp_path / "one.db")) as store:
+        age(-1000)  # ahead of the clock: what is written later could have the same time
+        record = add_dataset(store, table).record
+        monkeypatch.setattr(datasets, "_ask", counted)
+        assert datasets.unchanged(store, record) and looks == [True]
+        age(1000)
+        time.sleep(2.1)  # by then the clock of any disk has gone on
+        for _ in range(3):
+            assert datasets.unchanged(store, record)
+        assert looks == [True, True, False, False]
+        content = table.read_bytes()
+        table.write_bytes(content.swapcase())  # of the same length
+        age(1000)  # as it was, for whoever looks at the time of the content alone
+        assert not datasets.unchanged(store, record) and looks[4:] == [True]
+        table.write_bytes(content)
+        assert datasets.unchanged(store, record) and looks[5:] == [True]
+        clear_cache(store)
+        assert datasets.unchanged(store, record) and looks[6:] == [True]
+
+
 def test_a_process_that_complains_much_and_prints_is_no_deadlock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,7 +136,8 @@ def test_a_process_that_complains_much_and_prints_is_no_deadlock(
     monkeypatch.setattr(processes, "python", lambda module: [sys.executable, "-c", talk])
     with closing(Store(tmp_path / "one.db")) as store:
         record = add_record(store, tmp_path)
-        assert datasets.mark(record) == "m"
+        assert datasets.unchanged(store, record)
+        assert not datasets.unchanged(store, replace(record, fingerprint="other"))
 
 
 def test_a_copy_that_is_being_cleared_does_not_look_whole(
@@ -215,4 +251,4 @@ def test_however_the_process_ends_people_are_told_a_sentence(
     quiet = "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0)); "
     monkeypatch.setattr(processes, "python", lambda module: [sys.executable, "-c", quiet + program])
     with closing(Store(tmp_path / "one.db")) as store, pytest.raises(DataError, match=words):
-        datasets.mark(add_record(store, tmp_path))
+        datasets.unchanged(store, add_record(store, tmp_path))

@@ -18,7 +18,7 @@ from workbench.cli.common import schemas
 from workbench.core.assign import assign
 from workbench.core.document import Document
 from workbench.core.errors import DataError
-from workbench.jobs.datasets import Progress, add_dataset, mark
+from workbench.jobs.datasets import Progress, add_dataset, unchanged
 from workbench.store.store import Store
 
 TargetOption = Annotated[str, typer.Option("--target", help="The column to predict, of --data.")]
@@ -106,12 +106,7 @@ def dataset_at(store: Store, path: str, source: Source) -> str:
         return path
     for record in store.datasets():
         same = record.source == str(place) and json.dumps(record.options, sort_keys=True) == wanted
-        if (
-            same
-            and source.reader in ("", record.reader)
-            and place.exists()
-            and mark(record) == record.fingerprint
-        ):
+        if same and source.reader in ("", record.reader) and place.exists() and unchanged(store, record):
             return record.id
     if path in schemas(store) and not place.exists():
         raise DataError(

@@ -31,6 +31,8 @@ FOLDER = "data"
 """Of the copies, in the folder of the workspace's files."""
 
 _NEW = ".new-"
+# Beside a copy: of which state its source's files were.
+_STAMP = "source.stamp"
 _ABANDONED = 24 * 3600
 """Seconds after which an unfinished copy is one that nobody writes any more."""
 
@@ -120,7 +122,7 @@ def finish(
     those of its classes that are still there.
     """
     record = _record(source, dict(options), found)
-    _keep(store, folder, record)
+    _keep(store, folder, record, found)
     before = next((each for each in store.datasets() if each.id == again), None)
     if before is None:
         record = store.register_dataset(replace(record, id=again or record.id))
@@ -163,7 +165,7 @@ def kept(store: Store, record: DatasetRecord, on_progress: Progress | None = Non
         _touch(place)
         gone = f'The source of "{record.title}", {source}, is gone; the copy in the workspace is used.'
         return Copy(place, (*_problems(record), gone))
-    if mark(record) != record.fingerprint:
+    if not unchanged(store, record):
         raise DataError(
             f'The data of "{record.title}" in {source} has changed since it was added. Add it again.'
         )
@@ -180,7 +182,7 @@ def kept(store: Store, record: DatasetRecord, on_progress: Progress | None = Non
                 f'The data of "{record.title}" is read in another way by this Workbench than when it was added: '
                 "models made for it may not fit. Read it anew to go on with it."
             )
-        _keep(store, folder, record)
+        _keep(store, folder, record, found)
     finally:
         abandon(folder)
     return Copy(place, _problems(record))
@@ -197,13 +199,30 @@ def first_items(store: Store, dataset: str, split: str, count: int) -> list[dict
     return list(answer["items"])
 
 
-def mark(record: DatasetRecord) -> str:
-    """The fingerprint of a dataset's source as it is now."""
-    return str(
-        _ask({"do": "mark", "path": record.source, "reader": record.reader, "options": record.options})[
-            "mark"
-        ]
-    )
+def unchanged(store: Store, record: DatasetRecord) -> bool:
+    """Whether a dataset's source is what it was when it was read.
+
+    Its content is looked at only where the times of its files are others than when that was last done.
+    """
+    stamp = copy_folder(store, record) / _STAMP
+    request = {"do": "mark", "path": record.source, "reader": record.reader, "options": record.options}
+    known = ""
+    with suppress(OSError):  # there is none
+        known = stamp.read_text("utf-8")
+    said = _ask({**request, "stamp": known})
+    if known and said.get("stamp") == known:
+        return True
+    if said["mark"] != record.fingerprint:
+        return False
+    _note(stamp, said)
+    return True
+
+
+def _note(stamp: Path, said: Mapping[str, Any]) -> None:
+    with suppress(
+        OSError
+    ):  # there is no copy, or it may only be read: then the content is looked at each time
+        stamp.write_text(str(said.get("stamp", "")), "utf-8")
 
 
 def copy_folder(store: Store, record: DatasetRecord) -> Path:
@@ -264,8 +283,9 @@ def _copies(store: Store) -> list[tuple[float, int, Path]]:
     return found
 
 
-def _keep(store: Store, folder: Path, record: DatasetRecord) -> None:
+def _keep(store: Store, folder: Path, record: DatasetRecord, found: Mapping[str, Any]) -> None:
     """Gives a finished copy its name; another process may have been faster with the same one."""
+    _note(folder / _STAMP, found)
     place = copy_folder(store, record)
     if place.exists():
         _drop(place)

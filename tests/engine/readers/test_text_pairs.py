@@ -93,11 +93,11 @@ def test_without_named_parts_a_share_is_held_back(tmp_path: Path) -> None:
 
 def test_only_the_two_languages_enter_the_fingerprint(folder: Path) -> None:
     options = {"source": "de", "target": "en"}
-    before = mark(folder, "pairs", options)
+    before = mark(folder, "pairs", options).fingerprint
     (folder / "train.fr").write_text("x\n")
-    assert mark(folder, "pairs", options) == before
+    assert mark(folder, "pairs", options).fingerprint == before
     (folder / "val.en").write_text("other\n")
-    assert mark(folder, "pairs", options) != before
+    assert mark(folder, "pairs", options).fingerprint != before
 
 
 def test_multi30k(shared_data: Path) -> None:

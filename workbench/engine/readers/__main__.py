@@ -71,7 +71,7 @@ def _detect(request: Mapping[str, Any]) -> None:
 def _read(request: Mapping[str, Any]) -> None:
     """{"progress": [what, done, total]} while it reads, then one line with all that a record needs.
 
-    That line has id, title, reader, fingerprint, schema, splits, layout, options (as a form shows them),
+    That line has id, title, reader, fingerprint, stamp, schema, splits, layout, options (as a form shows them),
     understood, choices, problems, figures and items (the first ones, as readers/show.py gives them).
     Where the data cannot be read, the last line has what came to light before: understood, choices, problems.
     """
@@ -90,7 +90,8 @@ def _read(request: Mapping[str, Any]) -> None:
         id=schema.id,
         title=schema.title,
         reader=found.reader,
-        fingerprint=found.fingerprint,
+        fingerprint=found.mark.fingerprint,
+        stamp=found.mark.stamp,
         schema=schema.to_json(),
         splits=found.content.sizes,
         layout=found.content.layout,
@@ -104,8 +105,10 @@ def _read(request: Mapping[str, Any]) -> None:
 
 
 def _mark(request: Mapping[str, Any]) -> None:
-    """{"mark": the fingerprint of the source as it is now}."""
-    _say(mark=detect.mark(Path(request["path"]), request["reader"], request["options"]))
+    """{"mark": the fingerprint of the source as it is now, "stamp": …}; no mark while the known `stamp` holds."""
+    path, known = Path(request["path"]), str(request.get("stamp") or "")
+    mark = detect.mark(path, request["reader"], request["options"], known)
+    _say(mark=mark.fingerprint, stamp=mark.stamp)
 
 
 def _progress() -> Callable[[str, int, int], None]:

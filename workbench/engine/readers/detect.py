@@ -5,6 +5,7 @@ A dataset is registered, not copied: its source stays where it is, and a fingerp
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +35,28 @@ from workbench.engine.readers import (
     volumes,
 )
 from workbench.engine.readers.content import Content
-from workbench.engine.readers.files import existing, fingerprint, members, slug, states, title
+from workbench.engine.readers.files import (
+    State,
+    existing,
+    fingerprint,
+    members,
+    slug,
+    stamp_of,
+    states,
+    title,
+)
 from workbench.engine.readers.reader import Reader, Reading
 
 # So many folders in a folder are looked into for datasets.
 _MOST_FOLDERS = 20
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What tells whether a source has changed: by its content, and by its files' times (see `files.stamp_of`)."""
+
+    fingerprint: str = ""
+    stamp: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +65,7 @@ class Found:
 
     reader: str
     content: Content
-    fingerprint: str
+    mark: Mark
 
 
 def detect(path: Path) -> list[tuple[str, str]]:
@@ -88,11 +106,10 @@ def read(path: str | Path, reader: str, reading: Reading, name: str = "") -> Fou
     reading.problems[:] = [" ".join(problem.splitlines()) for problem in reading.problems]
     named = content.named(slug(Path(name) if name else source), name or title(source))
     if reading.limit:
-        return Found(chosen.name, named, "")
-    files = chosen.files(source, Reading(reading.options))
-    known = Found(chosen.name, named, fingerprint(_root(source), files))
-    _check_unchanged(before, states(files))
-    return known
+        return Found(chosen.name, named, Mark())
+    after, mark = _marked(source, chosen, reading.options)
+    _check_unchanged(before, after)
+    return Found(chosen.name, named, mark)
 
 
 def _root(source: Path) -> Path:
@@ -110,10 +127,27 @@ def _check_unchanged(before: Mapping[Path, object], after: Mapping[Path, object]
         )
 
 
-def mark(source: Path, reader: str, options: Mapping[str, object]) -> str:
-    """The fingerprint of the files that a reader takes from a source.  Raises DataError when one is gone."""
+def mark(source: Path, reader: str, options: Mapping[str, object], stamp: str = "") -> Mark:
+    """The mark of the files that a reader takes from a source.  Raises DataError when one is gone.
+
+    Where `stamp` holds still their content is not looked at: then there is no fingerprint.
+    """
     chosen = reader_named(reader)
-    return fingerprint(_root(source), chosen.files(source, Reading(options)))
+    since = time.time()
+    if stamp and stamp == stamp_of(states(chosen.files(source, Reading(options))), since):
+        return Mark(stamp=stamp)
+    return _marked(source, chosen, options)[1]
+
+
+def _marked(
+    source: Path, reader: Reader, options: Mapping[str, object]
+) -> tuple[Mapping[Path, State | None], Mark]:
+    """The files' states after their content was looked at, and the mark."""
+    files = reader.files(source, Reading(options))
+    since = time.time()
+    content = fingerprint(_root(source), files)
+    found = states(files)
+    return found, Mark(content, stamp_of(found, since))
 
 
 def reader_named(name: str) -> Reader:

@@ -13,7 +13,7 @@ import os
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +28,10 @@ MEGABYTE = 2**20
 # A dataset lives in memory as a whole; more than this must wait for reading piece by piece.
 MAX_BYTES = 4096 * MEGABYTE
 
+# Of a file: size, when its content and when anything about it changed last in nanoseconds, and its number.
+State = tuple[int, int, int, int]
+# Seconds in which a disk may give two changes the same time: two of the FAT file system.
+_TICK = 2.0
 # Content that enters a fingerprint: whole files until this much was read, then their ends only.
 _HASHED = 256 * MEGABYTE
 
@@ -208,17 +212,30 @@ def _below(root: Path, file: Path) -> str:
     return file.relative_to(root).as_posix()
 
 
-def states(files: Sequence[Path]) -> dict[Path, tuple[int, int, int] | None]:
+def states(files: Sequence[Path]) -> dict[Path, State | None]:
     """What tells at no cost that a file was written to or replaced; None where there is none."""
 
-    def state(file: Path) -> tuple[int, int, int] | None:
+    def state(file: Path) -> State | None:
         try:
-            found = file.stat()
+            found = os.stat(str(file))
         except OSError:  # told by whoever reads it
             return None
-        return found.st_size, found.st_mtime_ns, found.st_ino
+        return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
     return {file: state(file) for file in files}
+
+
+def stamp_of(found: Mapping[Path, State | None], since: float) -> str:
+    """A hash of names and states of files whose content was looked at from `since` on (seconds since 1970).
+
+    While it is the same none was written to.  Empty where it could stay the same all the same: where a file is
+    gone, or so new that the clock of its disk may not have gone on before it was looked at.
+    """
+    last = (since - _TICK) * 1e9
+    if any(state is None or max(state[1:3]) > last for state in found.values()):
+        return ""
+    facts = sorted((str(file), state) for file, state in found.items())
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def slug(path: Path) -> str:

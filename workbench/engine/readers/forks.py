@@ -6,6 +6,7 @@ May import the readers' limits and core.  What the processes make must be in fil
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import signal
 import sys
@@ -17,11 +18,12 @@ from workbench.core.errors import DataError
 from workbench.engine.readers import limits
 
 _PROCESSES = min(8, os.cpu_count() or 1)
-# Items that a process takes at a time; the next ones are another's.
+# Items that a process takes at a time, and tells of as one; the next ones are another's.
 _BLOCK = 32
-# Of a sentence: in UTF-8 it is still written to the pipe in one piece.
-_LONGEST = 900
-_DONE, _OTHER, _MEMORY, _BROKEN = "done", "other", "memory", "broken"
+# Of a sentence: whatever its signs are, as JSON it is still written to the pipe in one piece.
+_LONGEST = 600
+_SAID, _BLOCK_DONE, _OTHER, _MEMORY, _BROKEN = "said", "done", "other", "memory", "broken"
+_NUMBER = 8  # bytes
 
 
 def possible() -> bool:
@@ -42,57 +44,84 @@ def in_processes(
     have limits of their own, and end when this one does, however that happens.
     """
     read, write = os.pipe()
-    said: list[str | None] = [None] * count
+    said = [""] * count
+    missing = count
     children: list[int] = []
-    with os.fdopen(read, encoding="utf-8", errors="surrogateescape") as told:
+    with (
+        mmap.mmap(-1, _PROCESSES * _NUMBER) as shared,
+        os.fdopen(read, encoding="utf-8", errors="surrogateescape") as told,
+    ):
         try:
             for place in range(_PROCESSES):
+                at = memoryview(shared)[place * _NUMBER : (place + 1) * _NUMBER].cast("q")
+                at[0] = place * _BLOCK
                 pid = os.fork()
                 if not pid:
-                    _work(do, range(place * _BLOCK, count, _PROCESSES * _BLOCK), count, other, read, write)
+                    _work(
+                        do, range(place * _BLOCK, count, _PROCESSES * _BLOCK), count, other, read, write, at
+                    )
+                at.release()
                 children.append(pid)
             os.close(write)
-            for done, line in enumerate(told):
+            for line in told:
                 number, text, outcome = json.loads(line)
-                if outcome != _DONE:
+                if outcome == _SAID:
+                    said[number] = text
+                elif outcome == _BLOCK_DONE:
+                    missing -= min(_BLOCK, count - number)
+                    on_progress(count - missing)
+                else:
                     raise {_OTHER: other, _MEMORY: MemoryError}.get(outcome, RuntimeError)(text)
-                said[number] = text
-                on_progress(done)
         finally:
             for pid in children:
                 os.kill(pid, signal.SIGKILL)  # those that have ended wait to be asked how
-                os.waitpid(pid, 0)
-    results = [each for each in said if each is not None]
-    if len(results) < count:
-        raise DataError(
-            f"Reading {name(said.index(None))} ended the process that did it. Take it away from the others, or look "
-            "whether the computer ran out of memory."
-        )
-    return results
+            ends = [os.waitpid(pid, 0)[1] for pid in children]
+        if missing:
+            with memoryview(shared).cast("q") as at:
+                ended = next(at[place] for place, end in enumerate(ends) if end)
+            raise DataError(
+                f"Reading {name(ended)} ended the process that did it. Take it away from the others, or look "
+                "whether the computer ran out of memory."
+            )
+    return said
 
 
 def _work(
-    do: Callable[[int], str], starts: range, count: int, other: type[Exception], read: int, write: int
+    do: Callable[[int], str],
+    starts: range,
+    count: int,
+    other: type[Exception],
+    read: int,
+    write: int,
+    at: memoryview,
 ) -> NoReturn:
-    """One process, from its fork to its end; nothing of what its parent still had to do happens here."""
+    """One process, from its fork to its end; nothing of what its parent still had to do happens here.
+
+    `at` is where it says which item it is at: a process that is ended says nothing any more.
+    """
     code = 1
+
+    def tell(number: int, text: str, outcome: str) -> None:
+        # Nobody reads any more when the parent was ended: then this fails, and so ends this process.
+        line = json.dumps([number, text[:_LONGEST], outcome], ensure_ascii=False) + "\n"
+        os.write(write, line.encode("utf-8", "surrogateescape"))
+
     try:
         os.close(read)
         limits.apply(max(limits.MEMORY // _PROCESSES, limits.LEAST))
         for start in starts:
             for number in range(start, min(start + _BLOCK, count)):
-                outcome = _DONE
+                at[0] = number
                 try:
-                    text = do(number)
+                    if text := do(number):
+                        tell(number, text, _SAID)
                 except other:
-                    text, outcome = "", _OTHER
+                    tell(number, "", _OTHER)
                 except MemoryError:
-                    text, outcome = "", _MEMORY
+                    tell(number, "", _MEMORY)
                 except Exception as error:
-                    text, outcome = f"{type(error).__name__}: {error}", _BROKEN
-                line = json.dumps([number, text[:_LONGEST], outcome], ensure_ascii=False) + "\n"
-                # Nobody reads any more when the parent was ended: then this fails, and so ends this process.
-                os.write(write, line.encode("utf-8", "surrogateescape"))
+                    tell(number, f"{type(error).__name__}: {error}", _BROKEN)
+            tell(start, "", _BLOCK_DONE)
         code = 0
     finally:
         os._exit(code)

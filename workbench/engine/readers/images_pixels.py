@@ -39,6 +39,8 @@ COLOUR = 1 << 24
 _SCALED = ("stretch", "cover", "inside")
 # So many bytes have the header of an ordinary JPEG.
 _HEAD = 4096
+# So many have most small pictures as a whole; room for more than that is set apart anew for each.
+_FIRST = 2**16
 
 Size = tuple[int, int]
 _Number = TypeVar("_Number", np.uint8, np.int32)
@@ -141,8 +143,10 @@ def _formed(image: Image.Image, form: Form) -> Pixels:
 
 def _plain(stream: BinaryIO, most: int) -> PlainJpeg | None:
     """The ordinary JPEG that a stream begins with; otherwise the stream is where it was."""
-    start = stream.read(2)
-    found = plain(start + stream.read(most - 2)) if start == JPEG else None
+    content = stream.read(min(most, _FIRST))
+    if len(content) == _FIRST and content.startswith(JPEG):
+        content += stream.read(most - _FIRST)
+    found = plain(content)
     if found is not None:
         _check_size(found.size)
     else:

@@ -192,6 +192,23 @@ def _adding() -> Content:
     return Content(schema, arrays, stratified_split(np.zeros(items)))
 
 
+_LETTERS, _WAIT, _ASKED = 4, 8, 9
+
+
+def _copying() -> Content:
+    """Four of eight letters, a long wait, and as many questions as there were letters."""
+    schema, random = SAMPLES["copying"], Random(SEED)
+    items, steps = schema.items, int(schema.facts["length"])
+    letters = random.randint(0, _WAIT, (items, _LETTERS))
+    tokens = np.full((items, steps), _WAIT, dtype=np.int64)
+    target = np.full((items, steps), OUTSIDE, dtype=np.int64)
+    tokens[:, :_LETTERS], tokens[:, -_LETTERS:] = letters, _ASKED
+    target[:, -_LETTERS:] = letters
+    known = {"tokens": Vocabulary("characters", (*schema.labels, "·", "?"))}
+    splits = stratified_split(np.zeros(items))
+    return Content(schema, {"tokens": tokens, "target": target}, splits, vocabularies=known)
+
+
 def _tides() -> Content:
     schema, random = SAMPLES["tides"], Random(SEED)
     hours = np.arange(schema.items)
@@ -244,6 +261,7 @@ MADE: Mapping[str, Callable[[], Content]] = {
     "phrases": _phrases,
     "gestures": _gestures,
     "adding": _adding,
+    "copying": _copying,
     "tides": _tides,
     "opinions": _opinions,
 }

@@ -46,7 +46,7 @@ class Folder:
         return sorted(files_below(self.path))
 
     def open(self, name: str) -> BinaryIO:
-        return (self.path / name).open("rb")
+        return open(f"{self.path}/{name}", "rb")  # joining paths takes as long as reading a small file
 
     def shown(self, name: str) -> str:
         return str(self.path / name)
