@@ -185,7 +185,7 @@ class EntryDelegate(QStyledItemDelegate):
         painter.drawText(rect.adjusted(0, 0, -12, 0), middle | Qt.AlignmentFlag.AlignRight, right)
         text = rect.adjusted(36, 0, -right_width - 28, 0)
         painter.setPen(theme.color("text"))
-        title = metrics.elidedText(entry.title, Qt.TextElideMode.ElideRight, text.width())
+        title = metrics.elidedText(entry.title, Qt.TextElideMode.ElideMiddle, text.width())
         painter.drawText(text, middle, title)
         painter.setPen(theme.color("dim"))
         rest = text.adjusted(metrics.horizontalAdvance(title) + 10, 0, 0, 0)

@@ -83,7 +83,7 @@ class StatusBar(QWidget):
         self._shown_run = alive[0].id if alive else None
         if len(alive) == 1:
             run = alive[0]
-            shown = f"{run.name} #{run.id} · {progress.progress(run)}"
+            shown = f"{text.one_line(run.name, 32)} #{run.id} · {progress.progress(run)}"
             if (left := progress.time_left(run)) is not None:
                 shown += f" · {text.duration(left)} left"
             if queued:

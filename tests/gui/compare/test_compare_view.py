@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -48,7 +48,7 @@ def three(qtbot: QtBot, view: CompareView, session: Session, record: Record) -> 
                 curves={
                     "train/loss": [2, 1, lr], "validation/loss": [2, 1, 2 * lr], "validation/accuracy": [0.1, accuracy],
                 },
-                params={"training.updates.train.lr": lr, "training.epochs": 3},
+                params={"training.updates.train.lr": lr, "training.epochs": 3, "accuracy.type": "Accuracy"},
             )  # fmt: skip
 
     do(qtbot, session, fill)
@@ -235,3 +235,21 @@ def test_the_theme_changes_live(qapp: QApplication, three: CompareView) -> None:
     assert dark.lightness() < 80 < 200 < light.lightness()
     colors = [icon.pixmap(14, 14).toImage().pixelColor(7, 7) for icon in (before, after)]
     assert colors[0] != colors[1]
+
+
+def test_the_number_of_a_run_stays_where_its_name_is_cut(
+    qtbot: QtBot, view: CompareView, session: Session, record: Record
+) -> None:
+    def picture(number: int) -> QImage:
+        name = view.model.index(view.model.place(number), 0)
+        # Without the ring, rows look alike but for the number at the end.
+        rect = view.chooser.visualRect(name).adjusted(28, 0, 0, 0)
+        return view.chooser.viewport().grab(rect).toImage()
+
+    long = "a name that is far too long for the column of a small window"
+    do(qtbot, session, lambda store: [record(store, name=long) for _ in range(3)])
+    qtbot.waitUntil(lambda: view.model.total == 3, timeout=WAIT)
+    view.chooser.clearSelection()
+    view.chooser.setCurrentIndex(QModelIndex())
+    pictures = [picture(number) for number in (1, 2, 3)]
+    assert pictures[0] != pictures[1] != pictures[2] != pictures[0]

@@ -32,7 +32,7 @@ class RunHeader(QWidget):
         self._session = session
         self._run: RunRecord | None = None
         self.dot = StatusDot()
-        self.name = ElidedLabel("", "strong")
+        self.name = ElidedLabel("", "strong", Qt.TextElideMode.ElideMiddle)
         font = QFont(self.name.font())
         font.setPixelSize(15)
         self.name.setFont(font)

@@ -136,7 +136,7 @@ class RunsTable(QTableView):
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # for the number of a run stands at the end
         self._set_up_headers()
         self.setItemDelegate(CellDelegate(self))
         self.setItemDelegateForColumn(1, StateDelegate(self))
