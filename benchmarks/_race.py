@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from workbench.catalog.check import analyse
+from workbench.catalog.goals import goal_of, metrics_of
 from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load as template
 from workbench.core.assign import assign
@@ -34,7 +35,6 @@ from workbench.engine.program import build
 from workbench.engine.readers import planetoid
 from workbench.engine.readers.reader import Reading
 from workbench.engine.recorder import Recorder
-from workbench.engine.train import goal, metrics
 from workbench.jobs.queue import enqueue
 from workbench.store.store import Store
 
@@ -276,9 +276,9 @@ def trainer(case: Case, store: Store, folder: Path) -> Loop:
         program,
         feeds,
         settings,
-        goal(analysis),
+        goal_of(analysis),
         recorder,
-        metrics=metrics(analysis),
+        metrics=metrics_of(analysis),
         nodes=analysis.nodes,
         device=CPU,
         save=lambda kind, content, progress: None,

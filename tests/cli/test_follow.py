@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.drawing import CLASSIFIER, draw
 from workbench.cli import training
 from workbench.core.errors import JobError
 from workbench.core.text import number
@@ -86,7 +85,7 @@ def test_a_line_for_each_epoch_where_there_is_no_terminal(
         f"first epoch 1/2  accuracy {number(0.25)}",
         f"first epoch 2/2  accuracy {number(0.5)}",
     ]
-    training.report(store, found, draw(CLASSIFIER), json=False)
+    training.report(store, found, json=False)
     assert "run 1 (first): completed after" in capsys.readouterr().out
 
 

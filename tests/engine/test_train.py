@@ -18,12 +18,11 @@ from torch import nn
 
 from tests.drawing import CLASSIFIER, block, draw
 from tests.engine.conftest import Trained, iris, same
-from workbench.catalog.templates import load
 from workbench.core.assign import assign
 from workbench.core.document import Update
 from workbench.core.errors import JobError
 from workbench.engine import checkpoint, loop, probes_pictures, recorder, train
-from workbench.engine.loop import Goal, Loop
+from workbench.engine.loop import Loop
 from workbench.engine.recorder import Recorder
 from workbench.jobs.datasets import add_dataset, clear_cache
 from workbench.store import sqlite
@@ -140,20 +139,6 @@ def test_early_stopping_counts_from_the_best_epoch(trained: Trained, monkeypatch
     assert "Stopped early: no better accuracy for 3 epochs." in trained.log(run)
     assert trained.last(run, "best").progress.epoch == 2
     assert trained.store.points_of(run.id, "test/loss")[0].epoch == 2
-
-
-def test_what_decides_the_best_epoch() -> None:
-    from tests.programs import analysed
-
-    assert train.goal(analysed(iris())) == Goal("accuracy", True)
-    assert train.goal(analysed(iris(monitor="loss"))) == Goal("loss", False)
-    assert train.goal(analysed(load("char-gpt"))) == Goal("perplexity", False)
-    assert train.goal(analysed(load("vae"))) == Goal("loss", False)
-    assert train.goal(analysed(load("gan"))) == Goal("", False)
-    rising, falling = Goal("accuracy", True), Goal("loss", False)
-    assert rising.better(0.6, 0.5) and not rising.better(0.5, 0.5) and rising.better(0.1, None)
-    assert falling.better(0.4, 0.5) and not falling.better(0.6, 0.5)
-    assert not falling.better(math.nan, None) and falling.better(0.4, None)
 
 
 def test_a_loss_that_becomes_nan_is_kept_and_told_once(trained: Trained) -> None:

@@ -68,7 +68,7 @@ def record() -> Record:
         facts = {"model": name, "parameters": 61706, "dataset": "digits", **kept}
         run = store.add_run(
             name, document_text=document, program_text="", device="auto", seed=0, epochs=epochs,
-            params=params or {"training.epochs": epochs}, **facts,
+            params={"accuracy.type": "Accuracy", **(params or {"training.epochs": epochs})}, **facts,
         ).id  # fmt: skip
         if state == "queued":
             return run

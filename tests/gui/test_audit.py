@@ -389,7 +389,8 @@ def fill(store: Store, text: str) -> None:
     for number, state in enumerate(states):
         run = store.add_run(
             "lenet5", "lenet5", text, "import torch\n", device="auto", seed=number, epochs=30, parameters=61706,
-            dataset="digits", params={"training.epochs": 30, "conv1.out_channels": 6 + number},
+            dataset="digits",
+            params={"training.epochs": 30, "conv1.out_channels": 6 + number, "accuracy.type": "Accuracy"},
         )  # fmt: skip
         if state == "queued":
             continue

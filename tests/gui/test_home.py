@@ -145,7 +145,7 @@ def fill(store: Store) -> None:
     for accuracy in (0.91, 0.97):
         run = store.add_run(
             "my-net", "my-net", dumps(Document()), "", device="auto", seed=0, epochs=3, parameters=7,
-            dataset="digits", params={}, model_id=mine.id,
+            dataset="digits", params={"accuracy.type": "Accuracy"}, model_id=mine.id,
         )  # fmt: skip
         store.claim(run.id, "cpu")
         store.set_state(run.id, "running")
@@ -218,14 +218,21 @@ def test_a_deleted_model_can_be_taken_back(
 
 
 def summary(metric: str, least: float, most: float) -> dict[str, Summary]:
-    return {metric: Summary(metric, most, 9, least, 1, most, 9, 9)}
+    type = {"accuracy": "Accuracy", "noise": "PSNR", "error": "MeanSquaredError"}.get(
+        metric.partition("/")[2], ""
+    )
+    return {metric: Summary(metric, most, 9, least, 1, most, 9, 9, type)}
 
 
 def test_the_best_result_is_the_accuracy_or_else_the_loss() -> None:
     loss, accuracy = summary("validation/loss", 0.1, 2.0), summary("validation/accuracy", 0.5, 0.9)
-    assert progress.best(loss | accuracy) == ("accuracy", 0.9)
-    assert progress.best(accuracy | summary("test/accuracy", 0.8, 0.8)) == ("accuracy", 0.8)
-    assert progress.best(loss) == ("loss", 0.1)
+    assert progress.best(loss | accuracy) == ("accuracy", 0.9, True)
+    assert progress.best(accuracy | summary("test/accuracy", 0.8, 0.8)) == ("accuracy", 0.8, True)
+    assert progress.best(loss | summary("validation/noise", 20.0, 30.0)) == ("noise", 30.0, True)
+    assert progress.best(loss | summary("validation/error", 2.0, 3.0)) == ("error", 2.0, False)
+    assert progress.best(loss) == ("loss", 0.1, False)
+    assert progress.best(summary("validation/mse", 0.1, 2.0)) == ("mse", 0.1, False)
+    assert progress.best(summary("validation/fake", 0.1, 2.0) | summary("validation/fool", 0.1, 2.0)) is None
     assert progress.best({}) is None
 
 

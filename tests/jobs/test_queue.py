@@ -6,12 +6,13 @@ from workbench.catalog.check import analyse
 from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load, templates
 from workbench.codegen.program import generate
-from workbench.core.document import Document, Graph
+from workbench.core.document import Document, Graph, Port
 from workbench.core.edits import SetParam
 from workbench.core.errors import JobError
 from workbench.core.files import loads
 from workbench.jobs.queue import enqueue
 from workbench.jobs.settings import flatten
+from workbench.store.records import Point
 from workbench.store.store import Store
 
 
@@ -75,6 +76,20 @@ def test_settings_are_flat_and_count_once() -> None:
     linked = [node.id for node in document.graph.nodes.values() if node.linked_to]
     assert linked and not [key for key in gan if key.split(".")[0].split("/")[0] in linked]
     assert all(isinstance(value, int | float | str | bool | tuple | None) for value in gan.values())
+
+
+def test_of_a_copy_of_a_metric_the_type_is_known_too(store: Store) -> None:
+    document = load("lenet5")
+    nodes = document.graph.nodes
+    copy = replace(nodes["accuracy"], id="again", linked_to="accuracy")
+    links = document.graph.links
+    more = {Port("again", to.name): source for to, source in links.items() if to.node == "accuracy"}
+    graph = replace(document.graph, nodes={**nodes, "again": copy}, links={**links, **more})
+    run = enqueue(store, replace(document, graph=graph), schemas=SAMPLES).id
+    store.log_points(
+        run, [Point("validation/again", 1, 1, 0.5, 0.0), Point("validation/loss", 1, 1, 0.5, 0.0)]
+    )
+    assert [found.type for found in store.summaries([run])[run].values()] == ["Accuracy", "CrossEntropyLoss"]
 
 
 def test_settings_hold_what_expressions_come_to_and_the_first_repetition() -> None:

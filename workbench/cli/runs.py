@@ -12,7 +12,7 @@ from workbench.cli import training
 from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json
 from workbench.core import text
 from workbench.core.errors import JobError
-from workbench.core.files import loads, write_atomically
+from workbench.core.files import write_atomically
 from workbench.jobs import processes
 from workbench.jobs.queue import recover
 from workbench.jobs.settings import ESTIMATE
@@ -133,10 +133,9 @@ def resume(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOptio
             raise JobError(f"Run {run} is still waiting for a device.")
         if not any(checkpoint.kind == "last" for checkpoint in store.checkpoints(run)):
             raise JobError(f"Run {run} has no checkpoint to go on from.")
-        document = loads(store.document_text(run), f"run {run}")
         continued = training.resumed(store, record)
         continued, stopped = training.follow(store, continued, quiet=json)
-        training.report(store, continued, document, json)
+        training.report(store, continued, json)
         return 1 if continued.state == "failed" else 130 if stopped else 0
 
 

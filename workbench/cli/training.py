@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from workbench.catalog.goals import rising
 from workbench.catalog.schema import Schema
-from workbench.catalog.spec import node_types
 from workbench.catalog.starts import RUN
 from workbench.cli.common import (
     DataOption,
@@ -68,7 +68,7 @@ def train(
         recover(store)
         run = enqueue(store, document, schemas=known, device=device)
         run, stopped = follow(store, run, quiet=json)
-        report(store, run, document, json)
+        report(store, run, json)
         if run.state == "failed":
             return 1
         return 130 if stopped or run.state == "stopped" else 0
@@ -128,12 +128,12 @@ def follow(store: Store, run: RunRecord, *, quiet: bool) -> tuple[RunRecord, boo
                 store.request(run.id, "stop")
 
 
-def report(store: Store, run: RunRecord, document: Document, json: bool) -> None:
+def report(store: Store, run: RunRecord, json: bool) -> None:
     """The end of a run in words or as JSON."""
     summaries = store.summaries([run.id])[run.id]
     seconds = (run.ended - run.started) if run.started and run.ended else 0.0
     if json:
-        metrics = {name: _metric(name, summary, document) for name, summary in summaries.items()}
+        metrics = {name: _metric(summary) for name, summary in summaries.items()}
         epochs = run.epoch
         say_json(
             {
@@ -154,15 +154,8 @@ def report(store: Store, run: RunRecord, document: Document, json: bool) -> None
             console.print(f"  {name}: {text.number(summary.last)}", highlight=False)
 
 
-def rising(name: str, document: Document) -> bool:
-    """Whether a metric is better when larger; losses never are."""
-    node = document.graph.nodes.get(name.rpartition("/")[2])
-    kind = node_types().get(node.type) if node else None
-    return getattr(kind, "goal", "min") == "max"
-
-
-def _metric(name: str, summary: Summary, document: Document) -> dict[str, object]:
-    up = rising(name, document)
+def _metric(summary: Summary) -> dict[str, object]:
+    up = rising(summary.type)
     best, step = (summary.max, summary.max_step) if up else (summary.min, summary.min_step)
     return {"last": summary.last, "best": best, "step": step}
 

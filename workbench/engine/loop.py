@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
+from workbench.catalog.goals import Goal
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.training import Settings
 from workbench.engine import checkpoint
@@ -49,20 +50,6 @@ class Update:
         if self.schedule is not None:
             self.schedule.step()
         return losses
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """What decides which epoch was best: a validation figure ("" for none) and whether it should rise or fall."""
-
-    metric: str
-    rising: bool
-
-    def better(self, value: float, best: float | None) -> bool:
-        """NaN is never better, and anything is better than nothing."""
-        if value != value:
-            return False
-        return best is None or (value > best if self.rising else value < best)
 
 
 class Stopped(Exception):  # noqa: N818 - not an error but a wish

@@ -16,10 +16,10 @@ import torch
 from torch import nn
 
 from workbench.catalog.check import Analysis, analyse
+from workbench.catalog.goals import goal_of, metrics_of
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.samples import SAMPLES
 from workbench.catalog.schema import Schema
-from workbench.catalog.updates import total_name
 from workbench.codegen.program import generate
 from workbench.core.errors import JobError, StoreError, WorkbenchError
 from workbench.core.files import loads
@@ -28,7 +28,7 @@ from workbench.engine.checkpoint import Progress, Saved
 from workbench.engine.data import Loaded, load
 from workbench.engine.feeds import Feeds
 from workbench.engine.labels import check_labels
-from workbench.engine.loop import Goal, Loop, Stopped
+from workbench.engine.loop import Loop, Stopped
 from workbench.engine.probes import Probes
 from workbench.engine.program import build, place_of
 from workbench.engine.recorder import Recorder
@@ -112,9 +112,9 @@ class Training:
             program,
             feeds,
             settings,
-            goal(analysis),
+            goal_of(analysis),
             recorder,
-            metrics=metrics(analysis),
+            metrics=metrics_of(analysis),
             nodes=analysis.nodes,
             device=self.device,
             save=self._save,
@@ -210,24 +210,6 @@ def _memory(device: torch.device, expected: object) -> str:
         )
     taken = psutil.Process().memory_info().rss / 1e6
     return f"Memory of the process: {taken:,.0f} MB, most of it torch itself; {wanted} for model and data."
-
-
-def metrics(analysis: Analysis) -> tuple[str, ...]:
-    """Names of the drawing's metrics, in its order."""
-    infos = analysis.root.infos
-    return tuple(id for id, info in infos.items() if info.kind is not None and info.kind.family == "metric")
-
-
-def goal(analysis: Analysis) -> Goal:
-    """What decides which epoch is best: the monitored figure, else the first metric, else what is minimised.
-
-    Several updates without a metric (a GAN) have no best epoch: their losses pull against each other.
-    """
-    metric = analysis.settings.monitor or next(iter(metrics(analysis)), "")
-    if not metric and len(analysis.updates) == 1:
-        metric = total_name(analysis.root, analysis.updates, analysis.updates[0])
-    kind = analysis.root.infos[metric].kind if metric in analysis.root.infos else None
-    return Goal(metric, getattr(kind, "goal", "min") == "max")
 
 
 def _cause(error: Exception) -> str:

@@ -1,8 +1,10 @@
-"""How far a run is and how well it did, in a few words.  Imports the store's records only."""
+"""How far a run is and how well it did, in a few words.  Imports the store's records and the catalog's goals."""
 
 import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from workbench.catalog.goals import judges, rising
 from workbench.store.records import RunRecord, Summary
 
 
@@ -27,17 +29,27 @@ def time_left(run: RunRecord, now: float | None = None) -> float | None:
     return max(0.0, spent * (run.steps - run.step) / run.step)
 
 
-BIGGER_IS_BETTER = ("accuracy", "top_k", "top-k", "f1", "r2", "bleu", "translation")
+class Result(NamedTuple):
+    """The best value of one figure of a run; `rising` where larger is better."""
+
+    metric: str
+    value: float
+    rising: bool
 
 
-def best(summaries: Mapping[str, Summary]) -> tuple[str, float] | None:
-    """The one result worth a column: (metric, value), the best accuracy-like one, else the lowest loss."""
+def best(summaries: Mapping[str, Summary]) -> Result | None:
+    """The one result worth a column: the best value of the first metric, else of the loss; None of several losses."""
     for split in ("test", "validation", "train"):
         for metric, summary in summaries.items():
             where, _, name = metric.partition("/")
-            if where == split and any(word in name.lower() for word in BIGGER_IS_BETTER):
-                return name, summary.max
+            if where == split and judges(summary.type):
+                up = rising(summary.type)
+                return Result(name, summary.max if up else summary.min, up)
     for split in ("validation", "test", "train"):
-        if (found := summaries.get(f"{split}/loss")) is not None:
-            return "loss", found.min
+        losses = {
+            metric.partition("/")[2]: one for metric, one in summaries.items() if metric.startswith(split)
+        }
+        name = "loss" if "loss" in losses else next(iter(losses), "") if len(losses) == 1 else ""
+        if name:
+            return Result(name, losses[name].min, False)
     return None

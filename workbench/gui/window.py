@@ -335,7 +335,9 @@ class MainWindow(QMainWindow):
     def _tell_end(self, run: RunRecord, summaries: Summaries) -> None:
         name = f"{run.name} #{run.id}"
         result = progress.best(summaries.get(run.id, {}))
-        outcome = f": {result[0]} {text.number(result[1])}" if result and run.state == "completed" else ""
+        outcome = (
+            f": {result.metric} {text.number(result.value)}" if result and run.state == "completed" else ""
+        )
         cause = f": {run.cause}" if run.cause and run.state == "failed" else ""
         level = {"completed": "ok", "failed": "error"}.get(run.state, "info")
         self.messages.say(

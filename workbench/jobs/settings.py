@@ -31,6 +31,10 @@ def flatten(document: Document, analysis: Analysis) -> dict[str, Any]:
     for whole, info in analysis.nodes.items():
         path = whole.replace("#1/", "/")  # the first repetition speaks for all
         top = path.split("/")[0]
+        if path in root and info.kind is not None and info.kind.goal:
+            flat[f"{path}.type"] = (
+                info.node.type
+            )  # by it, a figure knows which way it should go, that of a copy too
         if "#" in path or (top in root and root[top].node.linked_to):
             continue
         if info.kind is None:

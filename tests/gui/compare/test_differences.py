@@ -14,7 +14,7 @@ RUNS = [replace(RUN, id=id) for id in (1, 2, 3)]
 
 
 def summary(metric: str, low: float, high: float) -> Summary:
-    return Summary(metric, high, 9, low, 5, high, 9, 9)
+    return Summary(metric, high, 9, low, 5, high, 9, 9, "Accuracy" if metric.endswith("accuracy") else "")
 
 
 def by_name(rows: list[Row]) -> dict[str, Row]:

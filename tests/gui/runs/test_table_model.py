@@ -11,6 +11,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
 from workbench.gui.runs.table_model import COLUMNS, FIRST_SLOT, RunsModel, epochs, share, spent
 from workbench.store.records import RunRecord, Summary
 
+TIP = Qt.ItemDataRole.ToolTipRole
 UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
 PLAIN = RunRecord(
     1, "lenet5", "lenet5", "completed", "", "auto", "cpu", 0, 1.0, 2.0, 74.0, 30, 30, 1350, 1350, 61706, "digits",
@@ -23,7 +24,8 @@ def run(id: int, **changes: object) -> RunRecord:
 
 
 def summary(metric: str, value: float) -> dict[str, Summary]:
-    return {metric: Summary(metric, value, 9, value, 9, value, 9, 9)}
+    type = "Accuracy" if metric.endswith("accuracy") else ""
+    return {metric: Summary(metric, value, 9, value, 9, value, 9, 9, type)}
 
 
 @pytest.fixture
@@ -88,6 +90,24 @@ def test_a_loss_is_best_when_it_is_small(model: RunsModel) -> None:
     assert model.data(model.index(1, FIRST_SLOT)) == "0.1000"
     tip = model.data(model.index(1, FIRST_SLOT), Qt.ItemDataRole.ToolTipRole)
     assert tip == "validation/loss: last 0.1000, best 0.1000 at step 9"
+
+
+def test_the_node_type_says_which_way_a_figure_should_go_and_not_its_name(model: RunsModel) -> None:
+    scores = {
+        id: {
+            "validation/score": Summary("validation/score", 1, 9, 1, 5, 20, 7, 9, "PSNR"),
+            "validation/top_error": Summary(
+                "validation/top_error", 1, 9, 0.5, 5, 20, 7, 9, "MeanSquaredError"
+            ),
+        }
+        for id in (1, 2)
+    }
+    model.update([run(2), run(1)], scores)
+    assert model.slots == ("score", "top_error")
+    assert [model.best_order(FIRST_SLOT + slot) for slot in range(2)] == [DOWN, UP]
+    assert [model.data(model.index(0, FIRST_SLOT + slot)) for slot in range(2)] == ["20.00", "0.5000"]
+    titles = [model.headerData(FIRST_SLOT + slot, Qt.Orientation.Horizontal, TIP) for slot in range(2)]
+    assert titles[0].startswith("Highest score on") and titles[1].startswith("Lowest top_error on")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from workbench.catalog.goals import rising
 from workbench.core import text
 from workbench.gui.runs import metrics
 from workbench.gui.runs.table_model import spent
@@ -60,18 +61,17 @@ def _results(runs: Sequence[RunRecord], summaries: Summaries, base: int) -> Iter
 
 
 def _result(name: str, split: str, found: Sequence[Summary | None], base: int) -> Row:
-    values = [metrics.best_of(one, name)[0] if one else math.nan for one in found]
+    up = next((rising(one.type) for one in found if one), False)
+    values = [metrics.best_of(one)[0] if one else math.nan for one in found]
     texts = tuple(text.number(value) if one else text.NONE for one, value in zip(found, values, strict=True))
     tones: list[Tone] = []
     for value in values:
-        if metrics.better(value, values[base], name):
-            tones.append("better")
-        else:
-            tones.append("worse" if metrics.better(values[base], value, name) else "")
+        ahead = value - values[base] if up else values[base] - value
+        tones.append("better" if ahead > 0 else "worse" if ahead < 0 else "")
     known = [value for value in values if not math.isnan(value)]
     best = -1
     if known:
-        top = max(known) if metrics.bigger_is_better(name) else min(known)
+        top = max(known) if up else min(known)
         best = values.index(top) if values.count(top) == 1 and len(known) > 1 else -1
     return Row(
         f"{name} · best of {split}" if split != "test" else f"{name} · test", texts, tuple(tones), best

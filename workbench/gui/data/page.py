@@ -149,7 +149,7 @@ class DatasetPage(QWidget):
 
     def _result(self, run: RunRecord) -> str:
         best = progress.best(self._session.summaries.get(run.id, {}))
-        return f"{best[0]} {text.number(best[1])}" if best else ""
+        return f"{best.metric} {text.number(best.value)}" if best else ""
 
     # ------------------------------------------------------------- source and copy
 

@@ -42,7 +42,7 @@ def rows_of(
 ) -> list[Row]:
     """The models, last edited first, each with its newest run and the best result of all its runs."""
     newest: dict[int, RunRecord] = {}
-    results: dict[int, list[tuple[str, float]]] = {}
+    results: dict[int, list[progress.Result]] = {}
     for run in runs:
         newest.setdefault(run.model_id, run)
         if (found := progress.best(summaries.get(run.id, {}))) is not None:
@@ -55,15 +55,14 @@ def rows_of(
     return made
 
 
-def _best(results: list[tuple[str, float]]) -> str:
+def _best(results: list[progress.Result]) -> str:
     if not results:
         return "–"
-    metric = results[0][0]
-    values = [value for name, value in results if name == metric and value == value]
+    metric, rising = results[0].metric, results[0].rising
+    values = [one.value for one in results if one.metric == metric and one.value == one.value]
     if not values:
         return f"{metric} NaN"
-    value = max(values) if any(word in metric.lower() for word in progress.BIGGER_IS_BETTER) else min(values)
-    return f"{metric} {text.number(value)}"
+    return f"{metric} {text.number(max(values) if rising else min(values))}"
 
 
 class RecentModel(QAbstractTableModel):

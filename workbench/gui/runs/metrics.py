@@ -1,4 +1,4 @@
-"""Which metrics matter and which way they should go.  Imports the store's records only.
+"""Which metrics matter and which way they should go.  Imports the store's records and the catalog's goals.
 
 A metric is named "<split>/<name>": train/loss, validation/accuracy.
 """
@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from workbench.gui.progress import BIGGER_IS_BETTER
+from workbench.catalog.goals import judges, rising
 from workbench.store.records import Summary
 
 SPLITS: Final = ("validation", "test", "train")
@@ -21,9 +21,13 @@ def split_name(metric: str) -> tuple[str, str]:
     return (split, name) if slash else ("", metric)
 
 
-def bigger_is_better(name: str) -> bool:
-    """Whether a large value of this metric is the good one."""
-    return any(word in name.lower() for word in BIGGER_IS_BETTER)
+def bigger_is_better(summaries: Iterable[Mapping[str, Summary]], name: str) -> bool:
+    """Whether a large value of this metric is the good one; of runs that disagree, the first that has it counts."""
+    for one in summaries:
+        for split in SPLITS:
+            if (found := one.get(f"{split}/{name}")) is not None:
+                return rising(found.type)
+    return False
 
 
 def names(metrics: Iterable[str]) -> list[str]:
@@ -35,38 +39,35 @@ def names(metrics: Iterable[str]) -> list[str]:
 def main_names(summaries: Iterable[Mapping[str, Summary]], most: int) -> list[str]:
     """The names that most runs have: the loss, then scores, then what else there is room for."""
     counts: dict[str, int] = {}
+    scores: set[str] = set()
     for one in summaries:
-        for name in {split_name(metric)[1] for metric in one}:
+        named = {split_name(metric)[1]: summary.type for metric, summary in one.items()}
+        for name, type in named.items():
             counts[name] = counts.get(name, 0) + 1
-    ordered = sorted(
-        counts, key=lambda name: (name != "loss", not bigger_is_better(name), -counts[name], name)
-    )
+            if judges(type):
+                scores.add(name)
+    ordered = sorted(counts, key=lambda name: (name != "loss", name not in scores, -counts[name], name))
     return ordered[:most]
 
 
-def best_of(summary: Summary, name: str) -> tuple[float, int]:
+def best_of(summary: Summary) -> tuple[float, int]:
     """The best value of a metric and its step."""
-    if bigger_is_better(name):
+    if rising(summary.type):
         return summary.max, summary.max_step
     return summary.min, summary.min_step
 
 
 def told(summaries: Mapping[str, Summary], name: str) -> str:
     """Which of a run's metrics a column tells: the one of its name, for the loss else the first loss; "" for none."""
-    recorded = list(dict.fromkeys(split_name(metric)[1] for metric in summaries))
+    recorded = {split_name(metric)[1]: summary.type for metric, summary in summaries.items()}
     if name in recorded or name != "loss":
         return name if name in recorded else ""
-    return next((one for one in recorded if "loss" in one.lower()), "")
+    return next((one for one, type in recorded.items() if not judges(type)), "")
 
 
 def best(summaries: Mapping[str, Summary], name: str) -> float:
     """The best value of a metric on the split that counts most; NaN where there is none."""
     for split in SPLITS:
         if (found := summaries.get(f"{split}/{name}")) is not None:
-            return best_of(found, name)[0]
-    return best_of(summaries[name], name)[0] if name in summaries else math.nan
-
-
-def better(a: float, b: float, name: str) -> bool:
-    """Whether a is a better value of the metric than b."""
-    return a > b if bigger_is_better(name) else a < b
+            return best_of(found)[0]
+    return best_of(summaries[name])[0] if name in summaries else math.nan

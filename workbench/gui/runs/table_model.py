@@ -201,7 +201,7 @@ class RunsModel(QAbstractTableModel):
         """The order that a person means by the first click on a header: the best, largest or newest first."""
         up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
         if (name := self._slot(column)) is not None:
-            return down if metrics.bigger_is_better(name) else up
+            return down if metrics.bigger_is_better(self._summaries.values(), name) else up
         return (
             down if COLUMNS[column].right or COLUMNS[column].title in ("Run", "Progress", "Started") else up
         )
@@ -221,7 +221,7 @@ class RunsModel(QAbstractTableModel):
         if role == _ROLES.DisplayRole:
             return column.title if name is None else name
         if role == _ROLES.ToolTipRole:
-            return column.tooltip if name is None else _slot_help(name)
+            return column.tooltip if name is None else self._slot_help(name)
         if role == _ROLES.TextAlignmentRole:
             return _RIGHT if column.right else _LEFT
         return None
@@ -345,15 +345,14 @@ class RunsModel(QAbstractTableModel):
         lines = []
         for metric, summary in summaries.items():
             if name and metrics.split_name(metric)[1] == name:
-                value, step = metrics.best_of(summary, name)
+                value, step = metrics.best_of(summary)
                 best = f"best {text.number(value)} at step {text.whole(step)}"
                 lines.append(f"{metric}: last {text.number(summary.last)}, {best}")
         return "\n".join(lines) or "not recorded"
 
-
-def _slot_help(name: str) -> str:
-    word = "Highest" if metrics.bigger_is_better(name) else "Lowest"
-    return f"{word} {name} on the validation examples (test or training examples where there are none)"
+    def _slot_help(self, name: str) -> str:
+        word = "Highest" if metrics.bigger_is_better(self._summaries.values(), name) else "Lowest"
+        return f"{word} {name} on the validation examples (test or training examples where there are none)"
 
 
 def _stretches(rows: Sequence[int]) -> list[tuple[int, int]]:
