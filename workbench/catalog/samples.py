@@ -183,6 +183,20 @@ SAMPLES: Mapping[str, Schema] = MappingProxyType(
                 "the sum of these two. Always answering 1 has an error of 0.167 (Hochreiter & Schmidhuber 1997).",
             ),
             Schema(
+                id="copying",
+                title="Copying problem",
+                outputs={
+                    "tokens": TensorSpec(("N", 28), "index", 10),
+                    "target": TensorSpec(("N", 28), "index", 8),
+                },
+                facts={"classes": 8, "vocabulary": 10, "length": 28},
+                kind="sentences",
+                items=5000,
+                labels=tuple("abcdefgh"),
+                description="5,000 made-up rows of four letters and twenty waits; then the letters are asked for, one by "
+                "one. Only these answers count. Guessing gets 1 of 8 right (Hochreiter & Schmidhuber 1997).",
+            ),
+            Schema(
                 id="tides",
                 title="Tides",
                 outputs={
