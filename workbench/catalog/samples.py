@@ -193,8 +193,8 @@ SAMPLES: Mapping[str, Schema] = MappingProxyType(
                 kind="sentences",
                 items=5000,
                 labels=tuple("abcdefgh"),
-                description="5,000 made-up rows of four letters and twenty waits; then the letters are asked for, one by "
-                "one. Only these answers count. Guessing gets 1 of 8 right (Hochreiter & Schmidhuber 1997).",
+                description="5,000 made-up rows of four letters and twenty waits; then the letters are asked for, one "
+                "by one. Only these answers count. Guessing gets 1 of 8 right (Hochreiter & Schmidhuber 1997).",
             ),
             Schema(
                 id="tides",
