@@ -96,6 +96,19 @@ def test_a_batch_in_which_nothing_counts_gives_zero_and_moves_nothing(
     assert not gradient(name, scores, target, **params).any()
 
 
+@pytest.mark.parametrize("form", SCORES)
+@pytest.mark.parametrize("name", ["CrossEntropyLoss", "NLLLoss"])
+def test_a_class_that_is_ignored_and_padding_both_do_not_count(name: str, form: str) -> None:
+    scores, target = pair(form)
+    params: dict[str, Any] = {"ignore_index": 1, "weight": WEIGHTS}
+    wanted = loss(name, scores, torch.where(target == 1, -100, target), weight=WEIGHTS)
+    assert (target == 1).any() and (target == -100).any()
+    assert torch.allclose(loss(name, scores, target, **params), wanted)
+    nothing = torch.where(target == -100, -100, 1)
+    assert loss(name, scores, nothing, **params) == 0
+    assert not gradient(name, scores, nothing, **params).any()
+
+
 @pytest.mark.parametrize("name", ["BCEWithLogitsLoss", "BCELoss"])
 def test_yes_or_no_of_steps_leaves_padding_out(name: str) -> None:
     scores, target = torch.rand(6, 5), torch.randint(0, 2, (6, 5))

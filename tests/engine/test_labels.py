@@ -47,6 +47,26 @@ def test_a_label_outside_of_the_classes_is_named(flowers: Loaded, value: int) ->
         assert "scores for 3 classes, 0 to 2" in str(caught.value)
 
 
+NEEDS_ALL = {
+    "iris": "fc Linear out_features=3 < data.features\n    loss MultiMarginLoss < fc data.label",
+    "opinions": """words Embedding embedding_dim=4 < data.tokens
+    mean SequencePool < words
+    fc Linear out_features=1 < mean
+    loss BCEWithLogitsLoss < fc data.label""",
+}
+
+
+@pytest.mark.parametrize("id", NEEDS_ALL)
+def test_a_loss_that_needs_every_label_tells_of_one_that_is_not_there(id: str) -> None:
+    analysis = analysed(draw(f"data Dataset dataset={id}\n    {NEEDS_ALL[id]}"))
+    data = load_sample(id)
+    check_labels(analysis, {id: data})
+    with pytest.raises(
+        DataError, match=r"loss: .* -100 at item 5 of the train part .*Loss needs one of every item"
+    ):
+        check_labels(analysis, {id: with_label(data, 4, -100)})
+
+
 def test_targets_of_other_kinds_are_left_alone() -> None:
     text = "data Dataset dataset=diabetes\nfc Linear out_features=1 < data.features\nloss MSELoss < fc data.target"
     document = draw(text)

@@ -10,6 +10,8 @@ import torch
 from workbench.catalog import expect
 from workbench.catalog.check import Analysis
 from workbench.catalog.nodes.data import Dataset
+from workbench.catalog.nodes.losses_classes import BCELoss, BCEWithLogitsLoss, has_gaps
+from workbench.catalog.nodes.losses_hard import MultiMarginLoss
 from workbench.catalog.schema import OUTSIDE
 from workbench.catalog.scope import NodeInfo
 from workbench.core.errors import DataError
@@ -30,12 +32,18 @@ def check_labels(analysis: Analysis, loaded: Mapping[str, Loaded]) -> None:
             continue
         data = loaded[origin.dataset]
         values = data.tensors[source.name]
-        left_out = getattr(info.kind, "ignore_index", OUTSIDE)
-        wrong = ((values < 0) | (values >= classes)) & (values != left_out) & (values != OUTSIDE)
+        wrong = (values < 0) | (values >= classes)
+        if not _needs_all(info):
+            wrong &= (values != OUTSIDE) & (values != getattr(info.kind, "ignore_index", OUTSIDE))
         if not wrong.any():
             continue
         place = int(torch.nonzero(wrong)[0, 0])
         value = int(values[wrong][0])
+        if value == OUTSIDE:
+            raise DataError(
+                f"{id}: the target {source} is {value} at {_item(data, place)}, which means that there is none, but "
+                f"{info.node.type} needs one of every item. Leave such items out, or use CrossEntropyLoss."
+            )
         raise DataError(
             f"{id}: the target {source} is {value} at {_item(data, place)}, but there are scores for {classes} "
             f"classes, 0 to {classes - 1}. Give the last layer {int(values.max()) + 1} outputs, or mend the labels."
@@ -53,6 +61,14 @@ def _classes(info: NodeInfo) -> int:
         return 2 if input.rank == target.rank else 0  # a score for yes
     size = input.shape[expect.class_axis(input)]
     return max(size, 2) if isinstance(size, int) else 0
+
+
+def _needs_all(info: NodeInfo) -> bool:
+    """Whether it is a loss that takes every label of one for each item for a class."""
+    target = info.given.get("target")
+    return isinstance(info.kind, MultiMarginLoss | BCELoss | BCEWithLogitsLoss) and not (
+        target is not None and has_gaps(target)
+    )
 
 
 def _item(data: Loaded, place: int) -> str:

@@ -16,7 +16,7 @@ class Classes(Loss):
     weight: Floats = param(
         (), "How much each class weighs, such as 1, 1, 5.", min=0, argument=False, unset="all the same"
     )
-    ignore_index: int = param(-100, "Targets of this number do not count.")
+    ignore_index: int = param(-100, "Targets of this number do not count; those of −100 never do.")
 
     def weighted(self, classes: int) -> None:
         """Raises unless there is a weight for each class, or none."""
@@ -35,15 +35,17 @@ class Classes(Loss):
         return _kept(f"{module}.weight", self.weight)
 
     def forward(self, call: Call) -> list[str]:
-        input, target = call.inputs
-        loss = call.outputs[0]
+        (input, target), loss = call.inputs, call.outputs[0]
+        given = target
+        if self._ignores_a_class(call.specs[1]):  # torch ignores one number; the padding is another
+            given = f"{target}.masked_fill({target} == -100, {self.ignore_index})"
         if call.specs[0].rank == 3:  # torch wants the classes second; here they are last
-            lines = self.written(call, f"{input}.flatten(0, 1)", f"{target}.flatten(0, 1)")
+            lines = self.written(call, f"{input}.flatten(0, 1)", f"{given}.flatten(0, 1)")
         else:
-            lines = self.written(call, input, target)
-        if self.reduction != "mean" or not has_gaps(call.specs[1]):
+            lines = self.written(call, input, given)
+        if self.reduction != "mean" or not self._gaps(call.specs[1]):
             return lines
-        return [*lines, f"{loss} = {loss}.where(({target} != {self.ignore_index}).any(), 0.0)"]
+        return [*lines, f"{loss} = {loss}.where({self._counts(call)}.any(), 0.0)"]
 
     def counted(self, call: Call) -> str:
         target = call.inputs[1]
@@ -51,9 +53,21 @@ class Classes(Loss):
             return ""
         if self.weight:
             place = f"{target}.clamp(min=0)"
-            counts = f"{target} != {self.ignore_index}"
-            return f"torch.where({counts}, {call.module}.weight[{place}], 0.0).sum()"
-        return f"({target} != {self.ignore_index}).sum()" if has_gaps(call.specs[1]) else ""
+            return f"torch.where({self._counts(call)}, {call.module}.weight[{place}], 0.0).sum()"
+        return f"{self._counts(call)}.sum()" if self._gaps(call.specs[1]) else ""
+
+    def _ignores_a_class(self, target: TensorSpec) -> bool:
+        return target.dtype == "index" and self.ignore_index != -100
+
+    def _gaps(self, target: TensorSpec) -> bool:
+        return has_gaps(target) or self._ignores_a_class(target)
+
+    def _counts(self, call: Call) -> str:
+        """Which targets count."""
+        target = call.inputs[1]
+        if not self._ignores_a_class(call.specs[1]):
+            return f"({target} != -100)"
+        return f"(({target} != -100) & ({target} != {self.ignore_index}))"
 
 
 def _kept(tensor: str, values: Floats) -> list[str]:
@@ -89,8 +103,8 @@ class CrossEntropyLoss(Classes):
     **Formula** loss = −mean ln softmax(input)[target]
 
     **Shapes** input N×C, N×L×C or N×C×H×W of scores; target N, N×L or N×H×W of classes (or probabilities shaped like
-    the input) → loss. Targets of −100 (ignore_index) do not count; of sequences and masks, a batch in which none
-    counts gives 0 and moves nothing.
+    the input) → loss. Targets of −100 (and of ignore_index) do not count; of sequences and masks, a batch in which
+    none counts gives 0 and moves nothing.
 
     **Use when** each example belongs to one of several classes; the next token of a text is such a class.
 
@@ -132,7 +146,7 @@ class NLLLoss(Classes):
     **Formula** loss = −mean input[target]
 
     **Shapes** input N×C, N×L×C or N×C×H×W of logarithms of probabilities; target N, N×L or N×H×W of classes → loss.
-    Targets of −100 (ignore_index) do not count; of sequences and masks, a batch in which none counts gives 0.
+    Targets of −100 (and of ignore_index) do not count; of sequences and masks, a batch in which none counts gives 0.
 
     **Use when** the model ends with a LogSoftmax, or probabilities are worked out in the drawing.
 
