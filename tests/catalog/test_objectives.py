@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import pytest
 import torch
 from torch import nn
 
+from workbench.catalog.forms import fill
 from workbench.catalog.spec import node_types
+from workbench.core.errors import ShapeError
+from workbench.core.shapes import TensorSpec
 
 
 def module(name: str, **arguments: Any) -> nn.Module:
@@ -27,7 +31,27 @@ def test_a_share_of_the_tokens_is_asked_and_most_of_them_are_hidden() -> None:
     hidden, same = y[asked] == 50, y[asked] == x[asked]
     assert abs(hidden.float().mean() - 0.8) < 0.02
     assert abs(same.float().mean() - 0.1) < 0.02
-    assert y[asked].min() < 3, "some of the random tokens are those that are never asked"
+    assert set(y[asked].tolist()) == {*range(50), 50} - {3}, "what is never asked is never put in either"
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_special_tokens_are_never_drawn(training: bool) -> None:
+    torch.manual_seed(0)
+    hide = module("MaskedTokens", vocabulary=12, mask=4, p=1.0, keep=(0, 11, 2, 30)).train(training)
+    x = torch.full((100, 50), 7)
+    y, target = hide(x)
+    assert (target == 7).all()
+    drawn = y[(y != 4) & (y != 7)]
+    assert drawn.unique().tolist() == [1, 3, 5, 6, 8, 9, 10]
+    counts = drawn.bincount()[[1, 3, 5, 6, 8, 9, 10]].float()
+    assert (counts / counts.sum() - 1 / 7).abs().max() < 0.04
+
+
+def test_a_text_of_nothing_but_special_tokens_is_told() -> None:
+    kind = fill(node_types()["MaskedTokens"], {"mask": 2, "keep": (0, 1)})
+    with pytest.raises(ShapeError, match="no token left that could be hidden"):
+        kind.infer(TensorSpec(("N", 5), "index", 3))
+    kind.infer(TensorSpec(("N", 5), "index", 4))
 
 
 def test_in_evaluation_the_same_places_are_hidden_every_time() -> None:

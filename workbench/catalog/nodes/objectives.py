@@ -19,6 +19,7 @@ class MaskedTokens(nn.Module):
     """Hides a share of the tokens N×L; the target has them where they are to be guessed, else -100.
 
     Of those to be guessed most become the token `mask`, a tenth another one, and a tenth stay.
+    Those to keep, such as padding, are neither hidden nor put in place of others.
     In evaluation the same places are hidden every time.
     """
 
@@ -26,7 +27,8 @@ class MaskedTokens(nn.Module):
         self, vocabulary: int, mask: int, p: float = 0.15, keep: tuple[int, ...] = ()
     ) -> None:
         super().__init__()
-        self.vocabulary = vocabulary
+        self.special = sorted({t for t in (*keep, mask) if t < vocabulary})
+        self.ordinary = vocabulary - len(self.special)
         self.mask = mask
         self.p = p
         self.keep = keep
@@ -34,13 +36,13 @@ class MaskedTokens(nn.Module):
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         if self.training:
             place, how = torch.rand((2, *x.shape), device=x.device)
-            other = torch.randint_like(x, self.vocabulary)
+            other = torch.randint_like(x, self.ordinary)
         else:
             again = torch.Generator().manual_seed(0)
             place, how = torch.rand((2, *x.shape), generator=again).to(x.device)
-            other = torch.randint(self.vocabulary, x.shape, generator=again).to(
-                x.device
-            )
+            other = torch.randint(self.ordinary, x.shape, generator=again).to(x.device)
+        for token in self.special:  # the numbers of ordinary tokens step over them
+            other = other + (other >= token)
         hidden = place < self.p
         for token in self.keep:
             hidden = hidden & (x != token)
@@ -56,7 +58,7 @@ class MaskedTokens(NodeType):
     """Hides some tokens of a text, and gives as target what they were: a model that sees both sides guesses them.
 
     **Formula** with probability p a token counts: y is the mask in 8 of 10 cases, a random token in one, x in one, and
-    target = x; all others have y = x and target = −100
+    target = x; all others have y = x and target = −100. Neither the mask nor what is kept is drawn as random token.
 
     **Shapes** x N×L of tokens → y N×L, target N×L; a mask that is no token of the text makes the vocabulary larger.
 
@@ -72,7 +74,7 @@ class MaskedTokens(NodeType):
     mask: int | None = param(
         None, "The token that stands for a hidden one; empty: one more than there are.", min=0, max=10_000_000
     )
-    keep: Ints = param((), "Tokens that are never hidden, such as padding.", min=0)
+    keep: Ints = param((), "Tokens that are never hidden nor put in, such as padding.", min=0)
 
     def _mask(self, x: TensorSpec) -> int:
         return x.bound if self.mask is None else self.mask
@@ -82,6 +84,9 @@ class MaskedTokens(NodeType):
 
     def infer(self, *specs: TensorSpec) -> tuple[TensorSpec, ...]:
         x = _tokens(specs[0])
+        special = {token for token in (*self.keep, self._mask(x)) if token < x.bound}
+        if len(special) == x.bound:
+            raise ShapeError("has no token left that could be hidden: all are kept", "x", change=("keep", ()))
         y = TensorSpec(x.shape, "index", max(x.bound, self._mask(x) + 1))
         return y, y
 
