@@ -269,7 +269,7 @@ def trainer(case: Case, store: Store, folder: Path) -> Loop:
     analysis = analyse(case.document, schemas)
     run = enqueue(store, case.document, schemas=schemas, seed=0)
     program = build(folder / "program.py", store.program_text(run.id), 0, CPU)
-    settings = replace(analysis.settings, seed=0)
+    settings = analysis.settings.with_values(seed=0)
     feeds = Feeds.of(analysis, {case.data.schema.id: case.data}, settings.batch_size, CPU)
     recorder = Recorder(store, run.id)
     loop = Loop(

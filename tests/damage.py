@@ -1,6 +1,5 @@
 """Templates after random changes: some as people make them, some no edit would let in. Imports catalog, core."""
 
-import dataclasses
 from dataclasses import replace
 from random import Random
 
@@ -64,7 +63,7 @@ def changed(draws: st.DrawFn, document: Document) -> Document:
     match kind:
         case "param":
             cls = node_types().get(node.type)
-            known = [entry.name for entry in dataclasses.fields(cls)] if cls else ["heads", "x"]
+            known = [*cls.DEFAULTS] if cls else ["heads", "x"]
             name = draws(st.sampled_from([*known, "nothing"]))
             return document.with_graph(
                 where, put(graph, replace(node, params={**node.params, name: draws(VALUES)}))

@@ -5,11 +5,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 
+from workbench.catalog.forms import Declared
 from workbench.catalog.spec import node_types
+from workbench.catalog.training import OPTIMIZERS, SCHEDULES, Settings
 
 _LOAD = """
 import json, sys, time
@@ -88,3 +91,23 @@ def test_a_form_takes_no_more_values_than_it_has_fields_and_none_twice() -> None
         linear(7, **{names[0]: 8})
     with pytest.raises(TypeError, match=r"Linear has no field wide\."):
         linear(7, wide=8)
+
+
+def test_a_form_never_changes_and_gives_another_one_instead() -> None:
+    linear = node_types()["Linear"](out_features=7)
+    for name in linear.DEFAULTS:
+        with pytest.raises(FrozenInstanceError, match=rf"Linear\.{name} cannot be changed"):
+            setattr(linear, name, 8)
+    assert linear.with_values(out_features=8) == type(linear)(out_features=8) != linear
+
+
+def test_every_field_of_every_form_is_declared() -> None:
+    """A name with an annotation but no `param` would be no field, and a class without `@form` would have none."""
+    for cls in {
+        base
+        for kind in (*node_types().values(), *OPTIMIZERS.values(), *SCHEDULES.values(), Settings)
+        for base in kind.__mro__
+    }:
+        for name, annotation in vars(cls).get("__annotations__", {}).items():
+            assert name in getattr(cls, "DEFAULTS", ()) or "ClassVar" in str(annotation), (cls, name)
+        assert not any(isinstance(value, Declared) for value in vars(cls).values()), cls

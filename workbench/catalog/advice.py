@@ -263,7 +263,7 @@ def _norm_of_one(document: Document, scope: Scope, info: NodeInfo, problems: Pro
     shape = info.inputs[0].shape
     if shape[0] != "N":  # nodes of a graph, not examples
         return
-    size = Settings().batch_size
+    size = Settings.batch_size
     settings = {**document.training.settings, "batch_size": size}
     mend = fix(f"Set the batch size to {size}", SetTraining(replace(document.training, settings=settings)))
     if all(dim == 1 for dim in shape[2:]):

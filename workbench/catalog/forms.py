@@ -2,13 +2,12 @@
 Node types, optimisers, schedules and the training form are such forms. Standard library only.
 """
 
-import dataclasses
 import math
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
-from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
+from dataclasses import FrozenInstanceError, dataclass
+from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
 
 from workbench.core.errors import FieldError
 from workbench.core.expressions import Value
@@ -46,6 +45,16 @@ class Field:
     section: str = ""
 
 
+class Declared:
+    """What `param` says of a field, before the class tells its name and its annotation."""
+
+    __slots__ = ("default", "said")
+
+    def __init__(self, default: Any, said: Mapping[str, Any]) -> None:
+        self.default = default
+        self.said = said
+
+
 def param(
     default: Any,  # the field's own type, as in dataclasses.field
     help: str,
@@ -64,7 +73,7 @@ def param(
     keeps the field out of the constructor, `unset` is the word for a default of 0 or "", `section` the heading
     under which it stands.
     """
-    metadata = {
+    said = {
         "help": help,
         "label": label,
         "min": min,
@@ -76,16 +85,17 @@ def param(
         "unset": unset,
         "section": section,
     }
-    return field(default=default, metadata=metadata)
+    return Declared(default, said)
 
 
 class Form:
-    """Base of everything that people fill in: a frozen dataclass of `param` fields.
+    """Base of everything that people fill in: `param` fields that never change once they have their values.
 
-    Forms are equal when they are of one type and all fields are. Written once here: generated for each of the many
-    types, these methods would be half of the time that the catalog takes to load.
+    Forms are equal when they are of one type and all fields are. Type checkers see dataclasses. Made as such, each of
+    the many types would get methods of its own, and the catalog would take far longer to load.
     """
 
+    DECLARED: ClassVar[Mapping[str, Declared]] = {}
     DEFAULTS: ClassVar[Mapping[str, object]] = {}
     """Every field's value where nothing else is given, in the order of declaration."""
 
@@ -106,6 +116,10 @@ class Form:
         vars(self).update(self.DEFAULTS)
         vars(self).update(values)
 
+    def with_values(self, **values: object) -> Self:
+        """The same form with other values for some fields."""
+        return type(self)(**{**vars(self), **values})
+
     def __setattr__(self, name: str, value: object) -> None:
         raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot be changed.")
 
@@ -123,16 +137,20 @@ class Form:
 C = TypeVar("C", bound=Form)
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(param, field))
+@dataclass_transform(frozen_default=True, field_specifiers=(param,))
 def form(cls: type[C]) -> type[C]:
     """Declares fields that several node types share; the class itself does not stand on the canvas."""
-    own = any(isinstance(value, dataclasses.Field) for value in vars(cls).values())
-    if not own and hasattr(cls, "__dataclass_fields__"):
-        return cls  # no fields of its own
-    made = dataclass(init=False, eq=False, repr=False, match_args=False)(cls)
-    made.DEFAULTS = {entry.name: entry.default for entry in fields(made)}  # type: ignore[arg-type]
-    assert MISSING not in made.DEFAULTS.values(), cls
-    return made
+    own = {name: value for name, value in vars(cls).items() if isinstance(value, Declared)}
+    if own or len(cls.__bases__) > 1:
+        declared: dict[str, Declared] = {}
+        for base in reversed(cls.__bases__):
+            declared.update(getattr(base, "DECLARED", {}))
+        declared.update(own)
+        cls.DECLARED = declared
+        cls.DEFAULTS = {name: entry.default for name, entry in cls.DECLARED.items()}
+        for name, entry in own.items():
+            setattr(cls, name, entry.default)
+    return cls
 
 
 def fields_of(cls: type[Form]) -> tuple[Field, ...]:
@@ -148,23 +166,22 @@ _FIELDS: dict[type[Form], tuple[Field, ...]] = {}
 def _declared_fields(cls: type[Form]) -> tuple[Field, ...]:
     hints = typing.get_type_hints(cls)
     found = []
-    for entry in fields(cls):  # type: ignore[arg-type]  # every Form is a dataclass, which the stubs cannot say
-        data = entry.metadata
-        kind = data["kind"] or ("choice" if data["choices"] else _kind(hints[entry.name]))
+    for name, entry in cls.DECLARED.items():
+        data = entry.said
+        kind = data["kind"] or ("choice" if data["choices"] else _kind(hints[name]))
         if kind == "hidden":
             continue
-        assert entry.default is not MISSING, entry.name
         found.append(
             Field(
-                name=entry.name,
-                label=data["label"] or entry.name.replace("_", " ").capitalize(),
+                name=name,
+                label=data["label"] or name.replace("_", " ").capitalize(),
                 help=data["help"],
                 default=entry.default,
                 kind=kind,
                 choices=data["choices"],
                 min=data["min"],
                 max=data["max"],
-                optional=type(None) in typing.get_args(hints[entry.name]),
+                optional=type(None) in typing.get_args(hints[name]),
                 required=data["required"],
                 argument=data["argument"],
                 unset=data["unset"],

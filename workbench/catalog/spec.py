@@ -4,7 +4,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
@@ -135,7 +135,7 @@ class Open(NodeType):
     linked: tuple[str, ...] = param((), "", kind="hidden", argument=False)
 
     def with_linked(self, names: tuple[str, ...]) -> Self:
-        return type(self)(**{**vars(self), "linked": names})
+        return self.with_values(linked=names)
 
     def named(self, values: Sequence[S]) -> dict[str, S]:
         """What was given for the linked inputs (specs, or names in the program) by the name of the input."""
@@ -146,7 +146,7 @@ REGISTRY: dict[str, type[NodeType]] = {}
 T = TypeVar("T", bound=NodeType)
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(param, field))
+@dataclass_transform(frozen_default=True, field_specifiers=(param,))
 def node(
     title: str,
     torch: str = "",

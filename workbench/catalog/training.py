@@ -1,15 +1,14 @@
 """How a run goes: the training form, optimisers and schedules, declared like node types. Standard library only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
-from workbench.catalog.forms import Form, fields_of, fill, param
+from workbench.catalog.forms import Form, fields_of, fill, form, param
 from workbench.core.errors import FieldError
 from workbench.core.expressions import Value
 
 
-@dataclass(frozen=True)
+@form
 class Settings(Form):
     """How long, how and from which seed a run trains."""
 
@@ -54,7 +53,7 @@ class Optimizer(Form):
     torch: ClassVar[str] = ""
 
 
-@dataclass(frozen=True)
+@form
 class Adam(Optimizer):
     """Adaptive steps per weight; a good first choice (Kingma & Ba, 2015)."""
 
@@ -65,7 +64,7 @@ class Adam(Optimizer):
     weight_decay: float = param(0.0, "Pull of the weights towards zero.", min=0)
 
 
-@dataclass(frozen=True)
+@form
 class AdamW(Adam):
     """Adam whose weight decay does not pass through the adaptive step (Loshchilov & Hutter, 2019)."""
 
@@ -73,7 +72,7 @@ class AdamW(Adam):
     weight_decay: float = param(0.01, "Pull of the weights towards zero.", min=0)
 
 
-@dataclass(frozen=True)
+@form
 class SGD(Optimizer):
     """Plain steps against the gradient, with momentum where wanted (Robbins & Monro, 1951)."""
 
@@ -84,7 +83,7 @@ class SGD(Optimizer):
     weight_decay: float = param(0.0, "Pull of the weights towards zero.", min=0)
 
 
-@dataclass(frozen=True)
+@form
 class RMSprop(Optimizer):
     """Divides each step by a moving mean of the gradient's size (Tieleman & Hinton, 2012)."""
 
@@ -96,7 +95,7 @@ class RMSprop(Optimizer):
     weight_decay: float = param(0.0, "Pull of the weights towards zero.", min=0)
 
 
-@dataclass(frozen=True)
+@form
 class Adagrad(Optimizer):
     """Smaller steps for weights that had large gradients so far; for rare features (Duchi et al., 2011)."""
 
@@ -121,7 +120,7 @@ class Schedule(Form):
         raise NotImplementedError(type(self).__name__)
 
 
-@dataclass(frozen=True)
+@form
 class Constant(Schedule):
     """The learning rate stays as it is."""
 
@@ -129,7 +128,7 @@ class Constant(Schedule):
         return ""
 
 
-@dataclass(frozen=True)
+@form
 class StepLR(Schedule):
     """Multiplies the learning rate by gamma after every so many epochs."""
 
@@ -141,7 +140,7 @@ class StepLR(Schedule):
         return f"torch.optim.lr_scheduler.StepLR(optimizer, step_size={size}, gamma={self.gamma!r})"
 
 
-@dataclass(frozen=True)
+@form
 class MultiStepLR(Schedule):
     """Multiplies the learning rate by gamma after each of the given epochs (He et al., 2016)."""
 
@@ -155,7 +154,7 @@ class MultiStepLR(Schedule):
         return f"torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones, gamma={self.gamma!r})"
 
 
-@dataclass(frozen=True)
+@form
 class ExponentialLR(Schedule):
     """Multiplies the learning rate by gamma after every epoch."""
 
@@ -165,7 +164,7 @@ class ExponentialLR(Schedule):
         return f"torch.optim.lr_scheduler.StepLR(optimizer, step_size=epoch_steps, gamma={self.gamma!r})"
 
 
-@dataclass(frozen=True)
+@form
 class CosineAnnealingLR(Schedule):
     """Lowers the learning rate along half a cosine until the end (Loshchilov & Hutter, 2017)."""
 
@@ -175,7 +174,7 @@ class CosineAnnealingLR(Schedule):
         return f"torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps, eta_min={self.eta_min!r})"
 
 
-@dataclass(frozen=True)
+@form
 class OneCycleLR(Schedule):
     """Raises the learning rate to a peak, then lowers it far below the start (Smith & Topin, 2018)."""
 
@@ -191,7 +190,7 @@ class OneCycleLR(Schedule):
         )
 
 
-@dataclass(frozen=True)
+@form
 class LinearWarmupCosineAnnealingLR(Schedule):
     """Raises the learning rate along a line, then lowers it along half a cosine until the end, as GPT does."""
 

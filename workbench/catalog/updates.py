@@ -57,7 +57,7 @@ def resolve_settings(document: Document, names: Mapping[str, Value], problems: P
         problems.error(f"training, {error.field}: {error}")
     except ExpressionError as error:
         problems.error(f"training: {error}")
-    return Settings()
+    return fill(Settings, {})
 
 
 def resolve_updates(document: Document, root: Scope, problems: Problems) -> tuple[Step, ...]:

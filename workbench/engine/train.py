@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import traceback
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -102,7 +101,7 @@ class Training:
             )
         loaded = self._data(analysis)
         check_labels(analysis, loaded)
-        settings = replace(analysis.settings, seed=run.seed)
+        settings = analysis.settings.with_values(seed=run.seed)
         program = build(self.folder / "program.py", text, settings.seed, self.device)
         if settings.weights and not run.resumed_from:  # what goes on has weights of its own
             self._start(program, analysis, settings.weights)

@@ -305,7 +305,7 @@ class RunBar(QWidget):
         self.device.show_value(self._session.device)
 
     def _show_epochs(self) -> None:
-        value = self._session.document.training.settings.get("epochs", Settings().epochs)
+        value = self._session.document.training.settings.get("epochs", Settings.epochs)
         self.epochs.blockSignals(True)
         self.epochs.setEnabled(isinstance(value, int))  # an expression is edited in the training panel
         if isinstance(value, int):
