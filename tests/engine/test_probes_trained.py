@@ -119,8 +119,35 @@ def test_a_forecast_has_its_past_and_the_truth(trained: Trained) -> None:
     assert (last.kind, last.caption, test.caption) == ("series", "validation", "test")
     series = content(last)["series"]
     assert [(len(s["context"]), len(s["true"]), len(s["predicted"])) for s in series] == [(48, 12, 12)] * 3
-    assert series[0]["true"] == pytest.approx(first("tides", "y")[:, 0].tolist(), abs=1e-5)
-    assert series[0]["title"] == "example 1 · level"
+    every = torch.cat([batch["y"] for batch in load_sample("tides").batches("validation", 16)])[:, :, 0]
+    places = [0, (len(every) - 1) // 2, len(every) - 1]
+    for one, place in zip(series, places, strict=True):
+        assert one["true"] == pytest.approx(every[place].tolist(), abs=1e-5)
+        assert one["title"] == f"example {place + 1:,} · level"
+
+
+def test_few_series_are_all_shown_once(trained: Trained) -> None:
+    document = draw(
+        """
+        tides Dataset dataset=tides
+        flat Flatten < tides.x
+        fc Linear out_features=12 < flat
+        shape Reshape shape=[12,1] < fc
+        loss MSELoss < shape tides.y
+        one Forecast count=1 < shape tides.y
+        many Forecast count=32 < shape tides.y
+        """,
+        steps=1,
+        batch_size=5,
+    )
+    run = trained.run(document)
+    titles = [one["title"] for one in content(recorded(trained, run, "many")[0])["series"]]
+    whole = load_sample("tides").sizes["validation"]
+    assert len(set(titles)) == len(titles) == min(32, whole)
+    assert titles[-1].startswith(f"example {whole:,} ")
+    assert [one["title"] for one in content(recorded(trained, run, "one")[0])["series"]] == [
+        "example 1 · level"
+    ]
 
 
 def test_a_forecast_of_standardised_numbers_is_in_their_own_units(trained: Trained) -> None:

@@ -67,14 +67,15 @@ class Feeds:
         first, *others = (self._training(feed, seed, epoch, skip) for feed in self.feeds)
         return first if not others else _zipped(first, others)
 
-    def split(self, split: str) -> Iterator[dict[str, Tensor]]:
-        """The batches of a split in their fixed order."""
+    def split(self, split: str, skip: int = 0) -> Iterator[dict[str, Tensor]]:
+        """The batches of a split in their fixed order, without the first ones."""
         first, *others = (
             feed.data.batches(
                 split,
                 self.batch_size,
                 length=feed.length,
                 shuffle=False,
+                skip=skip,
                 outputs=feed.outputs,
                 in_order=feed.in_order,
             )

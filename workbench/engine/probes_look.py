@@ -76,6 +76,26 @@ class Look:
                 break
         return _joined(values, count), _joined(entries, count)
 
+    def spread(self, count: int) -> tuple[dict[str, Tensor], list[int]]:
+        """Examples from the whole split, equally far from each other: what stands at the inputs, and their places.
+
+        Neighbours show nearly the same where examples are windows of a series. Of data in order, whose batches only
+        make sense one after the other, the first ones.
+        """
+        feed, size = self.feeds.feeds[0], self.feeds.batch_size
+        whole = feed.data.count(self.split, length=feed.length)
+        if feed.in_order or whole <= count:
+            values, _ = self.first(count)
+            return values, list(range(len(next(iter(values.values())))))
+        places = [index * (whole - 1) // max(1, count - 1) for index in range(count)]
+        values_of: dict[str, list[Tensor]] = {}
+        for number in dict.fromkeys(place // size for place in places):
+            seen = self.seen(next(self.feeds.split(self.split, skip=number)))
+            rows = [place % size for place in places if place // size == number]
+            for name, tensor in seen.items():
+                values_of.setdefault(name, []).append(tensor[rows])
+        return _joined(values_of, count), places
+
     def pairs(self, *outputs: str) -> Iterator[tuple[str, Feed]]:
         """The dataset nodes, each with its feed, that give all these outputs and have vocabularies."""
         for feed in self.feeds.feeds:

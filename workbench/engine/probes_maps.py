@@ -85,11 +85,13 @@ def _pieces(vocabulary: Vocabulary, tokens: Tensor) -> list[str]:
 
 
 def forecast(look: Look) -> None:
-    """What is predicted for the first series, what came, and what was before."""
+    """What is predicted for some series from all over the split, what came, and what was before."""
     single = look.info.inputs[0].shape[1] == 1
-    values, _ = look.first(_SIDE_BY_SIDE if single else look.param("count"))
-    if single:  # one step makes no curve: the examples stand side by side
+    if single:  # one step makes no curve: the first examples stand side by side
+        values, places = look.first(_SIDE_BY_SIDE)[0], [0]
         values = {name: values[name].transpose(0, 1) for name in ("input", "target")}
+    else:
+        values, places = look.spread(look.param("count"))
     target_port = look.root.sources[look.id]["target"]
     schema = look.schemas.get(target_port.node)
     facts = schema.facts if schema is not None else {}
@@ -107,7 +109,7 @@ def forecast(look: Look) -> None:
             series.append(
                 {
                     "title": " · ".join(
-                        filter(None, ("examples" if single else f"example {number + 1}", name))
+                        filter(None, ("examples" if single else f"example {places[number] + 1:,}", name))
                     ),
                     "context": columns["context"][place] if "context" in columns else [],
                     "true": columns["target"][place],

@@ -79,13 +79,14 @@ class AttentionMap(Open):
     ),
 )
 class Forecast(Open):
-    """Records after every epoch what the model predicts for the same series, drawn beside what came.
+    """Records after every epoch what the model predicts for the same series from all over the held-back part, drawn
+    beside what came.
 
     **Formula** curves of prediction and truth over the steps; in the data's own units, y · std + mean, where the
     dataset tells by what it was standardised
 
     **Shapes** input and target N×H×G (H steps of G values) or N×H. context N×L×G: what came before, drawn in front.
-    Of a single step 64 examples stand side by side.
+    Of a single step the first 64 examples stand side by side.
 
     **Use when** a model forecasts or regresses series: see whether it follows, lags behind or says the mean.
 
