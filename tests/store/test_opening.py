@@ -338,7 +338,7 @@ opening.prepare(Path({str(path)!r}), Path({str(files)!r}), 5.0, Path({str(script
         assert (
             store.add_version(model.id, '{"name": "new"}', "one").name == "one" and store.kept_blocks() == []
         )
-    assert _rows(path).keys() == {*before, "versions", "library"}
+    assert _rows(path).keys() == {*before, "versions", "library", "run_marks", "run_tags"}
     after = _rows(path)
     for name in before.keys() - set(CHANGED):  # newer columns come last
         width = len(before[name][0]) if before[name] else 0

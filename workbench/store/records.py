@@ -67,6 +67,27 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """What people say of a run; tags come in alphabetical order, `archived` is when it was put away."""
+
+    star: bool = False
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    archived: float = 0.0
+
+
+UNMARKED: Final = Marks()
+
+
+@dataclass(frozen=True, slots=True)
+class TagChange:
+    """Which tags really came and went, as (run, tag): the change turned around takes it back."""
+
+    added: tuple[tuple[int, str], ...]
+    removed: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """One value of one metric, such as "validation/accuracy"; NaN and ±inf are kept as they are."""
 

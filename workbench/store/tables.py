@@ -20,7 +20,7 @@ from sqlalchemy import (
 APPLICATION_ID: Final = (
     0x5742454E  # "WBEN" in the file's header: tells a workspace from any other SQLite file
 )
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 
 metadata = MetaData()
 
@@ -90,6 +90,30 @@ snapshots = Table(
     "snapshots", metadata, _run(primary_key=True), _text("document"), _text("program"), sqlite_strict=True
 )
 run_params = Table("run_params", metadata, _run(primary_key=True), _text("params"), sqlite_strict=True)
+
+# What people say of a run. Each change gives the row a new number, never used before: it serves as a cursor.
+run_marks = Table(
+    "run_marks",
+    metadata,
+    _id(),
+    _run(),
+    _integer("star"),
+    _real("archived"),
+    _text("notes"),
+    UniqueConstraint("run"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+# A row for each tag, so that two windows that tag the same run never take back one another's.
+run_tags = Table(
+    "run_tags",
+    metadata,
+    _run(primary_key=True),
+    Column("tag", Text, nullable=False, primary_key=True),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
 
 # One row per run and metric: the summary, and the short number under which its points stand. `type` is the node type
 # that recorded it, "" for none, such as a sum of losses.
