@@ -373,6 +373,30 @@ def test_one_run(say: Say, store: Store) -> None:
     refused(say("runs", "show", "99"), "There is no run 99")
 
 
+def test_runs_are_tagged_and_put_away(say: Say, store: Store) -> None:
+    first, second = finished(store), finished(store, "second")
+    assert say("runs", "tag", str(first), str(second), "--add", "paper", "--add", "draft")[:2] == (
+        0,
+        "4 tags added, 0 taken away.\n",
+    )
+    assert say("runs", "tag", str(second), "--remove", "Draft")[1] == "0 tags added, 1 taken away.\n"
+    store.star([second])
+    store.set_notes(second, "the *good* one")
+    line = next(line for line in say("runs")[1].splitlines() if "second" in line)
+    assert line.startswith(f"{second} ★") and line.rstrip().endswith("paper")
+    found = json.loads(say("runs", "show", str(second), "--json")[1])
+    assert (found["star"], found["tags"], found["notes"]) == (True, ["paper"], "the *good* one")
+    text = say("runs", "show", str(second))[1]
+    assert "tags: paper" in text and "the *good* one" in text
+    store.archive([first])
+    assert [each["run"] for each in json.loads(say("runs", "--json")[1])] == [second]
+    shown = json.loads(say("runs", "--archived", "--json")[1])
+    assert [(each["run"], each["archived"]) for each in shown] == [(second, False), (first, True)]
+    refused(say("runs", "tag", str(first)), "name a tag")
+    refused(say("runs", "tag", "99", "--add", "x"), "There is no run 99")
+    refused(say("runs", "tag", str(first), "--add", "a,b"), "commas")
+
+
 def test_runs_are_compared_by_what_differs(say: Say, store: Store) -> None:
     one, two = finished(store, lr=0.1, width=8), finished(store, loss=0.8, lr=0.2, width=8, depth=3)
     found = json.loads(say("runs", "compare", str(one), str(two), "--json")[1])

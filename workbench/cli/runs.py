@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from workbench.catalog.starts import FILE
 from workbench.cli import training
@@ -16,39 +17,72 @@ from workbench.core.files import write_atomically
 from workbench.jobs import processes
 from workbench.jobs.queue import recover
 from workbench.jobs.settings import ESTIMATE
-from workbench.store.records import Request, RunRecord, Summary
+from workbench.store.records import UNMARKED, Marks, Request, RunRecord, Summary
 from workbench.store.store import Store
 
-app = typer.Typer(help="Runs: list, show, compare, resume, pause, stop, export, delete.")
+app = typer.Typer(help="Runs: list, show, compare, tag, resume, pause, stop, export, delete.")
 RunArgument = Annotated[int, typer.Argument(help="The run's number.", metavar="RUN", min=1)]
+ArchivedOption = Annotated[bool, typer.Option("--archived", help="Also runs that were put away.")]
 
 
 @app.callback(invoke_without_command=True)
-def runs(context: typer.Context, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+def runs(
+    context: typer.Context,
+    archived: ArchivedOption = False,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
     """List all runs, the newest first."""
     if context.invoked_subcommand is not None:
-        if json or workspace is not None:
+        if json or archived or workspace is not None:
             raise typer.BadParameter("write options after the command")
         return
     with opened(workspace) as store:
         recover(store)
-        found = store.runs()
+        marks, _ = store.marks()
+        found = [run for run in store.runs() if archived or not marks.get(run.id, UNMARKED).archived]
         summaries = store.summaries([run.id for run in found])
     if json:
-        say_json([_as_json(run, summaries[run.id]) for run in found])
+        say_json([_as_json(run, summaries[run.id], marks.get(run.id, UNMARKED)) for run in found])
         return
-    table = Table("Run", "Model", "State", "Epoch", "Figures", "Data", "Took", box=None, pad_edge=False)
+    table = Table(
+        "Run", "Model", "State", "Epoch", "Figures", "Data", "Took", "Tags", box=None, pad_edge=False
+    )
     for run in found:
+        mark = marks.get(run.id, UNMARKED)
         table.add_row(
-            str(run.id),
+            f"{run.id} ★" if mark.star else str(run.id),
             run.name,
             run.state,
             f"{run.epoch}/{run.epochs}",
             _brief(summaries[run.id]),
             run.dataset,
             text.duration(run.ended - run.started) if run.started and run.ended else "",
+            Text(", ".join(mark.tags)),
         )
     console.print(table)
+
+
+@app.command()
+def tag(
+    runs: Annotated[list[int], typer.Argument(help="The runs' numbers.", metavar="RUN...", min=1)],
+    add: Annotated[
+        list[str] | None, typer.Option("--add", help="A tag to add; more than once for several.")
+    ] = None,
+    remove: Annotated[list[str] | None, typer.Option("--remove", help="A tag to take away.")] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Add tags to runs, or take them away."""
+    if not add and not remove:
+        raise typer.BadParameter("name a tag with --add or --remove")
+    with opened(workspace) as store:
+        change = store.change_tags(
+            add=[(run, tag) for run in runs for tag in add or ()],
+            remove=[(run, tag) for run in runs for tag in remove or ()],
+        )
+    console.print(
+        f"{text.plural(len(change.added), 'tag')} added, {len(change.removed)} taken away.", highlight=False
+    )
 
 
 @app.command()
@@ -61,8 +95,9 @@ def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption 
         params = store.params(run)
         lines = store.log_lines(run)
         checkpoints = store.checkpoints(run)
+        marks = store.marks_of(run)
     if json:
-        data = _as_json(record, summaries)
+        data = _as_json(record, summaries, marks)
         data["params"] = params
         data["checkpoints"] = [
             {"kind": c.kind, "epoch": c.epoch, "step": c.step, "path": c.path} for c in checkpoints
@@ -78,6 +113,10 @@ def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption 
     )
     for name, summary in sorted(summaries.items()):
         console.print(f"  {name}: {text.number(summary.last)}", highlight=False)
+    if marks.tags:
+        console.print(f"  tags: {', '.join(marks.tags)}", highlight=False, markup=False)
+    if marks.notes:
+        console.print(marks.notes.rstrip(), highlight=False, markup=False, soft_wrap=True)
     for line in lines[-20:]:
         console.print(f"  {line.level}: {line.text}", highlight=False, markup=False, soft_wrap=True)
 
@@ -211,7 +250,7 @@ def _ask(store: Store, run: RunRecord, what: Request, *, quiet: bool = False) ->
         console.print(f"Asked run {run.id} to {what}.", highlight=False)
 
 
-def _as_json(run: RunRecord, summaries: dict[str, Summary]) -> dict[str, object]:
+def _as_json(run: RunRecord, summaries: dict[str, Summary], marks: Marks) -> dict[str, object]:
     return {
         "run": run.id,
         "name": run.name,
@@ -225,6 +264,10 @@ def _as_json(run: RunRecord, summaries: dict[str, Summary]) -> dict[str, object]
         "step": run.step,
         "parameters": run.parameters,
         "dataset": run.dataset,
+        "star": marks.star,
+        "tags": list(marks.tags),
+        "notes": marks.notes,
+        "archived": marks.archived > 0,
         "metrics": {name: {"last": s.last, "min": s.min, "max": s.max} for name, s in summaries.items()},
     }
 

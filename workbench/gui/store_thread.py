@@ -6,14 +6,14 @@ Imports Qt, store and jobs; the latter two inside the thread only, so that the w
 import queue
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QThread, Signal
 
 from workbench.core.errors import WorkbenchError
-from workbench.store.records import DatasetRecord, ModelRecord, RunRecord, Summary
+from workbench.store.records import DatasetRecord, Marks, ModelRecord, RunRecord, Summary
 
 if TYPE_CHECKING:
     from workbench.store.store import Store
@@ -23,6 +23,7 @@ SOON_SECONDS = 0.05
 RECOVER_SECONDS = 5.0
 TROUBLE_SECONDS = 3.0
 Summaries = dict[int, dict[str, Summary]]
+MarksOfRuns = dict[int, Marks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,14 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What the workspace holds now; `changed_runs` are the ids whose record or summary is new."""
+    """What the workspace holds now; `changed_runs` are the ids whose record, summary or marks are new."""
 
     runs: list[RunRecord]
     summaries: Summaries
     models: list[ModelRecord]
     datasets: list[DatasetRecord]
     changed_runs: frozenset[int]
+    marks: MarksOfRuns = field(default_factory=dict)
 
 
 class StoreThread(QThread):
@@ -171,6 +173,8 @@ class Watch:
         self._version = -1
         self._runs: dict[int, RunRecord] = {}
         self._summaries: Summaries = {}
+        self._marks: MarksOfRuns = {}
+        self._marked = 0
         self._models: list[ModelRecord] = []
         self._datasets: list[DatasetRecord] = []
         self._recover_due = time.monotonic() + RECOVER_SECONDS
@@ -223,10 +227,19 @@ class Watch:
         if changed:
             kept = {id: summary for id, summary in self._summaries.items() if id in self._runs}
             self._summaries = {**kept, **fresh}
+        marks, self._marked = self._store.marks(self._marked)
+        if marks:
+            changed |= marks.keys()
+            self._marks = {**self._marks, **marks}
         self._models, self._datasets = self._store.models(), self._store.datasets()
         first, self._first = self._first, False
         if not first and not changed and self._models == models and self._datasets == datasets:
             return None
         return News(
-            list(self._runs.values()), self._summaries, self._models, self._datasets, frozenset(changed)
+            list(self._runs.values()),
+            self._summaries,
+            self._models,
+            self._datasets,
+            frozenset(changed),
+            self._marks,
         )

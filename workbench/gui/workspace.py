@@ -17,7 +17,7 @@ from workbench.catalog.samples import SAMPLES
 from workbench.catalog.schema import Schema
 from workbench.core.errors import WorkbenchError
 from workbench.gui.garbage import Garbage
-from workbench.gui.store_thread import Done, Job, News, Raised, StoreThread, Summaries
+from workbench.gui.store_thread import Done, Job, MarksOfRuns, News, Raised, StoreThread, Summaries
 from workbench.store.records import DatasetRecord, ModelRecord, RunRecord
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Workspace(QObject):
     closing = Signal()
     """The workspace is about to be let go of: what still runs for it ends now."""
     runs_changed = Signal(object, object)
-    """(list[RunRecord] newest first, {run id: {metric: Summary}})."""
+    """(list[RunRecord] newest first, {run id: {metric: Summary}}); `marks` are new by then, too."""
     models_changed = Signal(object)
     """list[ModelRecord], the last edited first."""
     schemas_changed = Signal()
@@ -54,6 +54,8 @@ class Workspace(QObject):
         self.devices: tuple[Device, ...] = ()
         self.runs: list[RunRecord] = []
         self.summaries: Summaries = {}
+        self.marks: MarksOfRuns = {}
+        """What people say of runs; one without stars, tags and notes is left out."""
         self.models: list[ModelRecord] = []
         self.datasets: list[DatasetRecord] = []
         self.schemas: Mapping[str, Schema] = SAMPLES
@@ -153,7 +155,7 @@ class Workspace(QObject):
             self.models = news.models
             self.models_changed.emit(self.models)
         if news.changed_runs or news.runs != self.runs:
-            self.runs, self.summaries = news.runs, news.summaries
+            self.runs, self.summaries, self.marks = news.runs, news.summaries, news.marks
             self.runs_changed.emit(self.runs, self.summaries)
 
     def _read_schemas(self) -> None:

@@ -73,14 +73,14 @@ class Marking(Runs):
             came, went = [], []
             for run, tag in removed:
                 tag = known.get(tag.strip().casefold(), tag)
-                statement = delete(tables.run_tags).where(_TAGS.run == run, _TAGS.tag == tag)
-                if connection.execute(statement).rowcount:
+                taken = delete(tables.run_tags).where(_TAGS.run == run, _TAGS.tag == tag)
+                if connection.execute(taken).rowcount:
                     went.append((run, tag))
             for run, tag in wanted:
                 self._run(connection, run)
                 tag = known.setdefault(tag.casefold(), tag)
-                statement = upsert(tables.run_tags).values(run=run, tag=tag).on_conflict_do_nothing()
-                if connection.execute(statement).rowcount:
+                given = upsert(tables.run_tags).values(run=run, tag=tag).on_conflict_do_nothing()
+                if connection.execute(given).rowcount:
                     came.append((run, tag))
             self._touch(connection, list(dict.fromkeys(run for run, _ in (*came, *went))))
         return TagChange(tuple(came), tuple(went))
@@ -123,10 +123,10 @@ class Marking(Runs):
         wanted = list(dict.fromkeys(runs))
         column = _MARKS[what]
         with self._write() as connection:
-            there = set(connection.execute(_among(tables.runs.c.id, wanted)).scalars())
+            there: set[int] = set(connection.execute(_among(tables.runs.c.id, wanted)).scalars())
             if missing := [run for run in wanted if run not in there]:
                 raise self._no_run(missing[0])
-            marked = set(connection.execute(_among(_MARKS.run, wanted).where(column > 0)).scalars())
+            marked: set[int] = set(connection.execute(_among(_MARKS.run, wanted).where(column > 0)).scalars())
             changed = [run for run in wanted if (run in marked) != bool(value)]
             self._touch(connection, changed, **{what: value})
         return changed
@@ -143,7 +143,7 @@ class Marking(Runs):
         connection.execute(statement.from_select(["run", *kept], rows))
 
 
-def _among(column: Any, ids: list[int]) -> "Select[tuple[int]]":
+def _among(column: Any, ids: list[int]) -> "Select[Any]":
     """The column where it is one of many numbers: more of them than a statement may have parameters."""
     return select(column).where(
         column.in_(select(func.json_each(json.dumps(ids)).table_valued("value").c.value))
