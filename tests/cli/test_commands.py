@@ -392,7 +392,8 @@ def test_runs_are_tagged_and_put_away(say: Say, store: Store) -> None:
     assert [each["run"] for each in json.loads(say("runs", "--json")[1])] == [second]
     shown = json.loads(say("runs", "--archived", "--json")[1])
     assert [(each["run"], each["archived"]) for each in shown] == [(second, False), (first, True)]
-    refused(say("runs", "tag", str(first)), "name a tag")
+    code, _, err = say("runs", "tag", str(first))
+    assert code == 2 and "name a tag" in err
     refused(say("runs", "tag", "99", "--add", "x"), "There is no run 99")
     refused(say("runs", "tag", str(first), "--add", "a,b"), "commas")
 
