@@ -4,9 +4,10 @@ import math
 
 import pytest
 
+from tests.drawing import draw
 from tests.engine.conftest import iris
 from tests.programs import analysed
-from workbench.catalog.goals import Goal, goal_of, judges, rising
+from workbench.catalog.goals import Goal, figure_of, goal_of, judges, rising
 from workbench.catalog.spec import node_types
 from workbench.catalog.templates import load
 from workbench.core.document import Document
@@ -42,6 +43,21 @@ def test_what_is_of_no_type_is_a_sum_of_losses() -> None:
 )
 def test_what_decides_the_best_epoch(document: Document, goal: Goal) -> None:
     assert goal_of(analysed(document)) == goal
+
+
+def test_what_a_figure_is_called() -> None:
+    nodes = """
+        pairs Dataset dataset=phrases
+        words Embedding embedding_dim=4 < pairs.target
+        fc Linear out_features='= vocabulary' < words
+        loss CrossEntropyLoss < fc pairs.next
+        accuracy Accuracy < fc pairs.next
+        written Translations < fc
+    """
+    infos = analysed(draw(nodes)).root.infos
+    assert [figure_of(id, infos) for id in ("loss", "accuracy", "written")] == ["loss", "accuracy", "BLEU"]
+    infos = analysed(draw(f"{nodes}    beam Translations search=beam < fc")).root.infos
+    assert [figure_of(id, infos) for id in ("written", "beam")] == ["written BLEU", "beam BLEU"]
 
 
 def test_nan_is_never_better() -> None:

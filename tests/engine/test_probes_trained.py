@@ -66,10 +66,10 @@ def test_translations_have_a_bleu_for_every_epoch_and_for_the_test(trained: Trai
     assert len(pairs) == 3 and pairs[0]["source"] == source
     assert all(pair["reference"] and set(pair) == {"source", "reference", "written"} for pair in pairs)
     figures = trained.store.summaries([run.id])[run.id]
-    assert rising(figures["validation/written"].type), "the best is the largest"
-    assert figures["validation/written"].count == 2 and figures["test/written"].count == 1
-    assert f"{figures['test/written'].last:.2f}" in test.caption
-    said = f"Tested written: BLEU {figures['test/written'].last:.2f} of 20 pairs."
+    assert rising(figures["validation/BLEU"].type), "the best is the largest"
+    assert figures["validation/BLEU"].count == 2 and figures["test/BLEU"].count == 1
+    assert f"{figures['test/BLEU'].last:.2f}" in test.caption
+    said = f"Tested written: BLEU {figures['test/BLEU'].last:.2f} of 20 pairs."
     assert said in trained.log(run)
 
 

@@ -3,9 +3,11 @@
 A node type declares it (`goal`), and a recorded figure knows its node type: nothing goes by the name of a figure.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workbench.catalog.check import Analysis
+from workbench.catalog.scope import NodeInfo
 from workbench.catalog.spec import node_types
 from workbench.catalog.updates import total_name
 
@@ -34,6 +36,20 @@ def judges(type: str) -> bool:
     """Whether a node of this type says how good a model is: a metric, or a probe with a figure, but no loss."""
     kind = node_types().get(type)
     return kind is not None and bool(kind.goal) and kind.family != "loss"
+
+
+def figure_of(id: str, infos: Mapping[str, NodeInfo]) -> str:
+    """Under which name a node's figure is recorded: a loss or metric by its own, a probe by what it measures.
+
+    Where several would have that name, the node's own stands before it.
+    """
+    kind = infos[id].kind
+    if kind is None or not kind.figure:
+        return id
+    name = kind.figure
+    others = {other: info.kind for other, info in infos.items() if other != id and info.kind is not None}
+    taken = any(name.lower() == other.lower() or kind.figure == name for other, kind in others.items())
+    return f"{id} {name}" if taken else name
 
 
 def metrics_of(analysis: Analysis) -> tuple[str, ...]:

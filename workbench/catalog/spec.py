@@ -71,6 +71,7 @@ class NodeType(Form):
     source: ClassVar[str] = ""
     examples: ClassVar[tuple[Example, ...]] = ()
     goal: ClassVar[str] = ""  # of losses and metrics: "min" or "max" is better
+    figure: ClassVar[str] = ""  # of probes: what the figure is called that they record
 
     def input_ports(self) -> tuple[str, ...]:
         """Names of the inputs; a type whose fields decide them overrides this."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from workbench.catalog.goals import figure_of
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.schema import Schema
 from workbench.catalog.scope import NodeInfo, Scope
@@ -116,8 +117,9 @@ class Look:
         self.add(kind, json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(), caption)
 
     def log(self, value: float) -> None:
-        """Records a figure under the probe's name: it gets a curve, and stands among the metrics."""
-        self.recorder.log(f"{self.split}/{self.id}", self.progress.step, self.progress.epoch, value)
+        """Records a figure: it gets a curve, and stands among the metrics."""
+        name = figure_of(self.id, self.root.infos)
+        self.recorder.log(f"{self.split}/{name}", self.progress.step, self.progress.epoch, value)
 
 
 def _joined(parts: Mapping[str, list[Tensor]], count: int) -> dict[str, Tensor]:

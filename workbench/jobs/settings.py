@@ -5,6 +5,7 @@ from typing import Any
 
 from workbench.catalog.check import Analysis
 from workbench.catalog.forms import Form, fields_of
+from workbench.catalog.goals import figure_of
 from workbench.core.document import Document
 
 ESTIMATE = "estimate."
@@ -32,9 +33,8 @@ def flatten(document: Document, analysis: Analysis) -> dict[str, Any]:
         path = whole.replace("#1/", "/")  # the first repetition speaks for all
         top = path.split("/")[0]
         if path in root and info.kind is not None and info.kind.goal:
-            flat[f"{path}.type"] = (
-                info.node.type
-            )  # by it, a figure knows which way it should go, that of a copy too
+            # By it a figure knows which way it should go, that of a linked copy too.
+            flat[f"{figure_of(path, root)}.type"] = info.node.type
         if "#" in path or (top in root and root[top].node.linked_to):
             continue
         if info.kind is None:

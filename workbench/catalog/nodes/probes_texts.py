@@ -90,6 +90,7 @@ class Translations(NodeType):
     """
 
     goal = "max"
+    figure = "BLEU"
 
     search: str = param("greedy", "How each translation is found.", choices=("greedy", "beam", "sampled"))
     width: int = param(4, "How many beginnings beam search keeps.", min=1, max=64, label="Beam width")
