@@ -31,12 +31,11 @@ import sys, time
 from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
-from workbench.app import main
-from workbench.gui.window import MainWindow
+from workbench.cli.workspace import open_window
 
 class Watch(QObject):
     def eventFilter(self, watched, event):
-        if event.type() == QEvent.Type.Paint and isinstance(window := watched.window(), MainWindow):
+        if event.type() == QEvent.Type.Paint and type(window := watched.window()).__name__ == "MainWindow":
             app.removeEventFilter(self)
             QTimer.singleShot(0, self.usable)
             if window.session.is_open:
@@ -60,7 +59,7 @@ app = QApplication(["workbench"])
 watch = Watch()
 app.installEventFilter(watch)
 folder = Path(sys.argv[1])
-sys.exit(main(folder / "experiments.db", preferences=folder / "preferences.json", logs=folder / "logs"))
+sys.exit(open_window(folder / "experiments.db", preferences=folder / "preferences.json", logs=folder / "logs"))
 """
 
 
