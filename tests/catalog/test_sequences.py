@@ -1,6 +1,6 @@
 """What makes sequences of images and vectors of sequences, and positions that a table does not have."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -61,6 +61,30 @@ def test_a_class_token_stands_in_front_and_learns() -> None:
     assert weight.any() and weight.grad is not None and set(weight.grad.flatten().tolist()) == {2.0}
 
 
+def test_behind_a_class_token_the_same_steps_are_padding() -> None:
+    x, length = torch.randn(3, 4, 6), torch.tensor([4, 1, 0])
+    token, attention = (
+        filled("ClassToken", padded=True),
+        filled("MultiheadAttention", ("query", "length"), num_heads=2),
+    )
+    specs = (TensorSpec(("N", 4, 6)), TensorSpec(("N",), "index", 5))
+    _, longer = cast(tuple[TensorSpec, ...], token.infer(*specs))
+    assert longer == TensorSpec(("N",), "index", 6)
+    first = built(token, specs)
+    second = built(attention, (TensorSpec(("N", 5, 6)), longer))
+
+    def seen(values: torch.Tensor) -> torch.Tensor:
+        found = ran(token, first, values, length, specs=specs)
+        assert found["length"].tolist() == [5, 2, 1]
+        return ran(attention, second, found["y"], found["length"])["y"][:, 0]
+
+    other = x.clone()
+    other[1, 1:], other[2] = 100.0, 100.0
+    torch.testing.assert_close(seen(other), seen(x))
+    other[1, 0] = 100.0
+    assert not torch.allclose(seen(other)[1], seen(x)[1])
+
+
 @pytest.mark.parametrize("name", ["PositionEmbedding", "PositionalEncoding"])
 def test_a_sequence_beyond_the_table_is_refused_in_words(name: str) -> None:
     kind = filled(name, max_length=5)
@@ -74,6 +98,10 @@ SAID: list[tuple[str, dict[str, Any], tuple[TensorSpec, ...], str, str]] = [
     ("PatchEmbedding", {"patch_size": 4}, (TensorSpec(("N", 1, 8, 10)),), "", "does not divide the 10 columns"),
     ("PatchEmbedding", {}, (TensorSpec(("N", 64)),), "x", "expects images N×C×H×W"),
     ("ClassToken", {}, (TensorSpec(("N", 64)),), "x", "expects sequences N×L×F"),
+    (
+        "ClassToken", {"padded": True}, (TensorSpec(("N", 4, 5)), TensorSpec(("N",), "index", 9)), "length",
+        "have 4 steps, got lengths of up to 8",
+    ),
     (
         "SequencePool", {}, (TensorSpec(("N", 4, 5)), TensorSpec(("N",), "index", 9)), "length",
         "have 4 steps, got lengths of up to 8",

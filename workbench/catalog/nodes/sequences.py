@@ -3,7 +3,7 @@
 from workbench.catalog import expect
 from workbench.catalog.forms import param
 from workbench.catalog.padding import check_length
-from workbench.catalog.spec import Open, example, known, node
+from workbench.catalog.spec import Call, Open, example, known, node
 from workbench.catalog.weights import Biased, Weighted
 from workbench.catalog.windows import window_size
 from workbench.core.expressions import Value
@@ -106,6 +106,7 @@ class ClassToken(nn.Module):
     examples=(
         example(("N", "L", 6)),
         example(("N", 9, 4), weight_init="normal"),
+        example(("N", "L", 6), TensorSpec(("N",), "index", 6), padded=True),
     ),
 )
 class ClassToken(Weighted):
@@ -113,23 +114,46 @@ class ClassToken(Weighted):
 
     **Formula** y = [c, x_1, …, x_L], with c learned and zero at first
 
-    **Shapes** x N×L×F → y N×(L+1)×F. Parameters: F.
+    **Shapes** x N×L×F → y N×(L+1)×F; with `padded` also length N → length N, one more. Parameters: F.
 
     **Use when** a transformer gives one answer for a whole sequence: Select takes the token at 0 behind it (ViT).
+    Turn on `padded` for sequences of unequal length, and link `length` from here to the attention that follows.
 
     **Alternatives** SequencePool, which takes the mean of all steps and learns nothing.
 
     **Reference** Dosovitskiy et al. 2021, An image is worth 16×16 words; Devlin et al. 2019, BERT.
     """
 
+    padded: bool = param(
+        False, "The sequences are padded: take how many steps count, and give on one more.", argument=False
+    )
+
+    def input_ports(self) -> tuple[str, ...]:
+        return ("x", "length") if self.padded else ("x",)
+
+    def output_ports(self) -> tuple[str, ...]:
+        return ("y", "length") if self.padded else ("y",)
+
     def given(self, *specs: TensorSpec) -> dict[str, Value]:
         return {"features": known(specs[0].shape[-1])}
 
-    def infer(self, *specs: TensorSpec) -> TensorSpec:
-        (x,) = specs
-        length, features = expect.sequences(x)
-        longer: Dim = length + 1 if isinstance(length, int) else f"{length}+1"
-        return x.with_shape(x.shape[0], longer, features)
+    def infer(self, *specs: TensorSpec) -> TensorSpec | tuple[TensorSpec, ...]:
+        x = specs[0]
+        steps, features = expect.sequences(x)
+        longer: Dim = steps + 1 if isinstance(steps, int) else f"{steps}+1"
+        y = x.with_shape(x.shape[0], longer, features)
+        if not self.padded:
+            return y
+        length = specs[1]
+        check_length(length, x)
+        return y, TensorSpec(length.shape, "index", length.bound + 1 if length.bound else 0)
+
+    def forward(self, call: Call) -> list[str]:
+        if not self.padded:
+            return super().forward(call)
+        (x, length), (y, longer) = call.inputs, call.outputs
+        lines = [f"{y} = {call.module}({x})", f"{longer} = {length} + 1"]
+        return [line for line, name in zip(lines, call.outputs, strict=True) if name != "_"]
 
     def parameters(self, *specs: TensorSpec) -> int:
         return known(specs[0].shape[-1])
