@@ -8,8 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from tests.gui.audit import RULES
 from tests.gui.sessions import RELU, messages_of
-from tests.gui.test_audit import RULES
 from workbench.core.edits import SetName
 from workbench.core.variables import SetVariable
 from workbench.gui import theme

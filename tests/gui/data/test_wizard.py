@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from tests.gui.test_audit import RULES
+from tests.gui.audit import RULES
 from workbench.gui import theme
 from workbench.gui.data import reading
 from workbench.gui.data.adding import Wanted

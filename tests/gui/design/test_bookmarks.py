@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from tests.gui.audit import RULES
 from tests.gui.design.test_canvas import show, with_block
-from tests.gui.test_audit import RULES
 from workbench.core.document import BOOKMARK, Document, Remark
 from workbench.gui import theme
 from workbench.gui.design.bookmarks import Bookmarks, bookmarks_of
