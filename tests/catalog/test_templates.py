@@ -18,7 +18,7 @@ AS_PUBLISHED = {"m5": {("conv", "bias")}}
 WANTED = (
     "logistic-regression mlp mlp-regression lenet5 lstm char-lstm char-gpt autoencoder vae gan gcn "
     "graph-classifier small-cnn small-resnet small-unet cnn3d rnn gru bilstm lstm-forecast dlinear cnn1d cnn1d-sound "
-    "text-cnn denoising seq2seq-lstm transformer small-bert vit-small adding".split()
+    "text-cnn denoising seq2seq-lstm transformer small-bert vit-small adding copying".split()
 )
 
 

@@ -9,6 +9,7 @@ GOALS = {
     "small-bert": ("validation/guessed", 0.6),
     "rnn": ("validation/accuracy", 0.93),
     "adding": ("validation/lstm_r2", 0.95),
+    "copying": ("validation/lstm_right", 0.95),
     "vit-small": ("validation/accuracy", 0.95),
     "gru": ("validation/accuracy", 0.9),
     "text-cnn": ("validation/accuracy", 0.9),
@@ -31,6 +32,10 @@ def test_it_does_what_it_promises(id: str, trained: Trained) -> None:
     assert found[metric].max >= goal
     if id == "small-bert":
         assert found["validation/right"].max >= 0.75
+    if id == "adding":
+        assert found["validation/transformer_r2"].max >= 0.95 and found["validation/rnn_r2"].max < 0.1
+    if id == "copying":
+        assert found["validation/transformer_right"].max >= 0.95 and found["validation/rnn_right"].max < 0.4
 
 
 def test_the_linear_forecast_needs_a_few_seconds(trained: Trained) -> None:

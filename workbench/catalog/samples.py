@@ -186,14 +186,14 @@ SAMPLES: Mapping[str, Schema] = MappingProxyType(
                 id="copying",
                 title="Copying problem",
                 outputs={
-                    "tokens": TensorSpec(("N", 28), "index", 10),
-                    "target": TensorSpec(("N", 28), "index", 8),
+                    "tokens": TensorSpec(("N", 20), "index", 10),
+                    "target": TensorSpec(("N", 20), "index", 8),
                 },
-                facts={"classes": 8, "vocabulary": 10, "length": 28},
+                facts={"classes": 8, "vocabulary": 10, "length": 20},
                 kind="sentences",
                 items=5000,
                 labels=tuple("abcdefgh"),
-                description="5,000 made-up rows of four letters and twenty waits; then the letters are asked for, one "
+                description="5,000 made-up rows of four letters and twelve waits; then the letters are asked for, one "
                 "by one. Only these answers count. Guessing gets 1 of 8 right (Hochreiter & Schmidhuber 1997).",
             ),
             Schema(

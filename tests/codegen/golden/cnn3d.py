@@ -177,6 +177,12 @@ class Program(nn.Module):
         }
 
     @torch.no_grad()
+    def probe_overlay(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """What this probe looks at."""
+        scores = self(batch["data.volume"])
+        return batch["data.volume"], scores, batch["data.mask"]
+
+    @torch.no_grad()
     def mask(self, data_volume: Tensor) -> Tensor:
         """From data_volume N×1×16×24×24 to N×3×16×24×24."""
         scores = self(data_volume)
