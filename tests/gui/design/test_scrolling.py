@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
+from tests.gui.design.driving import NO_KEY, busy, drag, links_of, steps
 from tests.gui.design.test_canvas import ALT, CTRL, SHIFT, chain, show
-from tests.gui.design.test_gestures import NO_KEY, busy, drag, links_of, steps
 from workbench.core.document import Port
 
 if TYPE_CHECKING:

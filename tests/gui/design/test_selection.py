@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
+from tests.gui.design.driving import NO_KEY, drag, steps
 from tests.gui.design.test_canvas import ALT, CTRL, SHIFT, chain, show
-from tests.gui.design.test_gestures import NO_KEY, drag, steps
 from tests.gui.design.test_remarks import FRAMED, NOTED, bar, middle, remark, remarks
 from workbench.core.document import PINNED
 from workbench.core.looks import SetLook
