@@ -12,10 +12,11 @@ from torch import Tensor
 
 from tests.engine.conftest import Trained, iris
 from tests.programs import analysed, live
+from workbench.catalog.starts import run_of
 from workbench.core.assign import assign
 from workbench.core.document import Document, Update
 from workbench.core.edits import RenameNode
-from workbench.core.errors import JobError
+from workbench.core.errors import FieldError, JobError
 from workbench.core.expressions import Value
 from workbench.engine import weights
 from workbench.jobs.starts import start_of
@@ -188,3 +189,29 @@ def test_what_is_not_there_is_refused_before_it_is_queued(trained: Trained, tmp_
     ):
         with pytest.raises(Exception, match=words):
             trained.queue(from_(place))
+
+
+class Tied(torch.nn.Module):
+    """Two names for the same weights, and some that do not lie in one piece."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.fc = torch.nn.Embedding(5, 3), torch.nn.Linear(3, 5)
+        self.fc.weight = self.words.weight
+        self.turned = torch.nn.Parameter(torch.randn(4, 2).t())
+
+
+@pytest.mark.parametrize("kept", ["state", "checkpoint"])
+def test_the_command_that_converts_a_file_works_also_for_tied_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    state = Tied().state_dict()
+    torch.save(state if kept == "state" else {"epoch": 3, "state_dict": state}, "it's mine.pt")
+    with pytest.raises(FieldError) as caught:
+        run_of(str(tmp_path / "it's mine.pt"))
+    exec(str(caught.value).partition("in its folder: ")[2], {})  # noqa: S102 - what the message tells people to run
+    found = load_file("it's mine.safetensors")
+    assert found.keys() == state.keys()
+    for name, values in found.items():
+        torch.testing.assert_close(values, state[name])

@@ -25,9 +25,12 @@ def run_of(text: str) -> int:
 
 def pickled(text: str) -> str:
     """Why such a file is not opened, and what to do."""
-    name = PurePath(text).name
+    old, new = PurePath(text).name, PurePath(text).stem + FILE
+    # Weights may be tied, which the new format refuses, and may lie in “state_dict” beside other things.
     return (
         f"{text} is in a format that can run code when it is opened, so it is not opened here. Where you trust it, "
-        "convert it once with Python: from safetensors.torch import save_file; "
-        f'save_file(torch.load("{name}", weights_only=True), "{PurePath(text).stem}{FILE}").'
+        "convert it once with Python, in its folder: import torch; from safetensors.torch import save_file; "
+        f'found = torch.load({old!r}, map_location="cpu", weights_only=True); found = found.get("state_dict", found); '
+        "save_file({name: x.contiguous().clone() for name, x in found.items() if isinstance(x, torch.Tensor)}, "
+        f"{new!r})"
     )
