@@ -22,11 +22,12 @@ class SqueezeExcitation(nn.Module):
         self,
         channels: int,
         ratio: int = 16,
+        squeeze_channels: int = 0,
         activation: str = "relu",
         gate: str = "sigmoid",
     ) -> None:
         super().__init__()
-        squeezed = max(1, channels // ratio)
+        squeezed = squeeze_channels or max(1, channels // ratio)
         self.squeeze = nn.Linear(channels, squeezed)
         self.excite = nn.Linear(squeezed, channels)
         self.activation = {"relu": F.relu, "silu": F.silu}[activation]
@@ -41,6 +42,7 @@ class SqueezeExcitation(nn.Module):
         example(("N", 32, 5, 6)),
         example(("N", 6, "L"), ratio=4, activation="silu"),
         example(("N", 8, "D", 5, "W"), ratio=2, gate="hardsigmoid"),
+        example(("N", 8, 5, 6), squeeze_channels=3),
     ),
 )
 class SqueezeExcitation(Biased):
@@ -48,7 +50,8 @@ class SqueezeExcitation(Biased):
 
     **Formula** y[c, p] = x[c, p] · g[c] with g = gate(V · act(W · m)) and m the mean of each channel
 
-    **Shapes** x N×C×L, N×C×H×W or N×C×D×H×W → y the same. Parameters: 2·C·S + S + C with S = C / ratio, at least 1.
+    **Shapes** x N×C×L, N×C×H×W or N×C×D×H×W → y the same. Parameters: 2·C·S + S + C with S = C / ratio, at
+    least 1, or squeeze_channels.
 
     **Use when** a convolutional network should gain accuracy for a few weights more: at the end of a residual branch
     (SENet), or behind a depthwise convolution (MobileNetV3 with a hard sigmoid, EfficientNet with SiLU).
@@ -62,13 +65,16 @@ class SqueezeExcitation(Biased):
     biases = ("squeeze.bias", "excite.bias")
 
     ratio: int = param(16, "How many times fewer numbers the middle has than channels.", min=1, max=10_000)
+    squeeze_channels: int = param(
+        0, "How many numbers the middle has, in place of a ratio.", min=0, max=1_000_000, unset="by ratio"
+    )
     activation: str = param("relu", "What stands in the middle.", choices=("relu", "silu"))
     gate: str = param(
         "sigmoid", "What brings the weights between 0 and 1.", choices=("sigmoid", "hardsigmoid")
     )
 
     def _squeezed(self, x: TensorSpec) -> int:
-        return max(1, known(x.shape[1]) // self.ratio)
+        return self.squeeze_channels or max(1, known(x.shape[1]) // self.ratio)
 
     def given(self, *specs: TensorSpec) -> dict[str, Value]:
         return {"channels": known(specs[0].shape[1])}
@@ -90,4 +96,8 @@ class SqueezeExcitation(Biased):
         return 2 * known(specs[0].shape[1]) * self._squeezed(specs[0])
 
     def summary(self) -> str:
-        return f"1/{self.ratio} of the channels"
+        return (
+            f"{self.squeeze_channels} in the middle"
+            if self.squeeze_channels
+            else f"1/{self.ratio} of the channels"
+        )
