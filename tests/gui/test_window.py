@@ -1,15 +1,13 @@
-"""The window: views on demand, command palette, shortcuts, run bar, messages; and that torch stays out."""
+"""The window: views on demand, shortcuts, run bar, messages; and that torch stays out."""
 
 import json
 import logging
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -24,16 +22,12 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from workbench.app import catch_errors, crash_report, start_logging
-from workbench.core.document import Document, Node
+from workbench.core.document import Node
 from workbench.core.edits import AddNode, SetName
-from workbench.core.files import dumps, read, write
-from workbench.core.pictures import KEYWORD
+from workbench.core.files import read
 from workbench.gui import theme
 from workbench.gui.action_table import ACTIONS
-from workbench.gui.data.view import DataView
 from workbench.gui.design.view import DesignView
-from workbench.gui.fuzzy import score
-from workbench.gui.palette import entries, matching
 from workbench.gui.session import Session
 from workbench.gui.taborder import chain, put_in_order
 from workbench.gui.window import VIEWS, MainWindow
@@ -73,107 +67,6 @@ def test_keys_switch_views(qtbot: QtBot, window: MainWindow) -> None:
     assert window.current == "settings"
     QTest.keyClick(window, KEY.Key_1, CTRL)
     assert window.current == "home"
-
-
-def test_the_palette_finds_and_does(qtbot: QtBot, window: MainWindow) -> None:
-    QTest.keyClick(window, KEY.Key_K, CTRL)
-    box = window.palette_box
-    assert box.isVisible() and box.field.hasFocus()
-    QTest.keyClicks(box.field, "goset")
-    assert box.list.currentIndex().data() == "Go to Settings"
-    QTest.keyClick(box.field, KEY.Key_Return)
-    assert not box.isVisible() and window.current == "settings"
-
-
-def test_the_canvas_has_the_keys_again_behind_the_palette_and_in_a_new_model(window: MainWindow) -> None:
-    QTest.keyClick(window, KEY.Key_2, CTRL)
-    view = window.view("design")
-    assert isinstance(view, DesignView)
-    box = window.palette_box
-    for command, last in (("zoom", KEY.Key_Escape), ("zoom in", KEY.Key_Return)):
-        QTest.keyClick(view.canvas, KEY.Key_K, CTRL)
-        QTest.keyClicks(box.field, command)
-        QTest.keyClick(box.field, last)
-        assert not box.isVisible() and window.focusWidget() is view.canvas
-    QTest.mouseClick(window.top.search, Qt.MouseButton.LeftButton)
-    QTest.keyClick(box.field, KEY.Key_Escape)
-    assert window.focusWidget() is view.canvas
-    window.session.message.emit("All is well.", "info")
-    close = next(button for button in window.messages.findChildren(QToolButton) if button.isVisible())
-    QTest.mouseClick(close, Qt.MouseButton.LeftButton)
-    assert window.messages.isHidden() and window.focusWidget() is view.canvas
-    QTest.keyClick(view.canvas, KEY.Key_N, CTRL)
-    assert window.focusWidget() is view.canvas
-
-
-def test_the_palette_is_driven_by_keys_and_closes(qtbot: QtBot, window: MainWindow) -> None:
-    window.open_palette()
-    box = window.palette_box
-    first = box.list.currentIndex().row()
-    QTest.keyClick(box.field, KEY.Key_Down)
-    assert box.list.currentIndex().row() == first + 1
-    QTest.keyClick(box.field, KEY.Key_Up)
-    QTest.keyClick(box.field, KEY.Key_Up)
-    assert box.list.currentIndex().row() == box.list.model().rowCount() - 1
-    QTest.keyClicks(box.field, "zzzz")
-    assert box.list.isHidden() and box.isVisible()
-    QTest.keyClick(box.field, KEY.Key_Escape)
-    assert not box.isVisible()
-    window.open_palette()
-    QTest.mouseClick(window.status, Qt.MouseButton.LeftButton)
-    assert not box.isVisible()
-
-
-def test_the_palette_knows_templates_models_and_nodes(
-    qtbot: QtBot, window: MainWindow, session: Session
-) -> None:
-    session.do(SetName("my-own-net"))
-    session.save()
-    qtbot.waitUntil(lambda: bool(session.models), timeout=3000)
-    added: list[str] = []
-    offered = entries(session, "design", added.append)
-    assert matching("my own", offered)[0].kind == "Model"
-    assert matching("lenet", offered)[0].kind == "Template"
-    found = matching("conv2d", offered)[0]
-    assert found.kind == "Node"
-    found.run()
-    assert added == ["Conv2d"]
-    assert not [entry for entry in entries(session, "home", None) if entry.kind == "Node"]
-
-
-def test_the_palette_finds_runs_by_the_word(
-    qtbot: QtBot,
-    no_jobs: None,
-    session: Session,
-    window: MainWindow,
-    record: Callable[..., int],
-    tmp_path: Path,
-) -> None:
-    store = Store(tmp_path / "experiments.db")
-    run = record(store, "lenet5")
-    store.close()
-    qtbot.waitUntil(lambda: bool(session.runs), timeout=5000)
-    titles = [entry.title for entry in matching("run", entries(session, "home", None))]
-    assert "Go to Runs" in titles and f"lenet5 #{run}" in titles
-
-
-@pytest.mark.parametrize(
-    ("query", "better", "worse"),
-    [
-        ("conv", "Convolution (2d)", "Go to Compare"),
-        ("go run", "Go to Runs", "Go to Design"),
-        ("relu", "ReLU", "Residual unit"),
-        ("mha", "Multi-head attention", "Mathematics"),
-        ("run", "Go to Runs", "Prune"),
-    ],
-)
-def test_the_better_fit_comes_first(query: str, better: str, worse: str) -> None:
-    assert score(query, better) > score(query, worse)
-
-
-def test_what_does_not_fit_is_not_found() -> None:
-    assert score("xyz", "Go to Runs") == 0
-    assert score("run zz", "Go to Runs") == 0
 
 
 def test_the_shortcut_sheet_lists_the_table(qtbot: QtBot, window: MainWindow) -> None:
@@ -329,128 +222,6 @@ def test_undo_says_what_it_takes_back(window: MainWindow, session: Session) -> N
     assert session.actions.get("undo").text() == "Undo: Add relu9"
     session.actions.get("undo").trigger()
     assert session.actions.get("redo").isEnabled() and not session.history.can_undo
-
-
-def test_a_model_file_is_opened_by_dialog_and_by_drop(
-    qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path
-) -> None:
-    for name in ("first", "second"):
-        write(tmp_path / f"{name}.json", Document(name=name))
-    window.ask_open()
-    [dialog] = window.findChildren(QFileDialog)
-    assert not dialog.isModal()
-    dialog.fileSelected.emit(str(tmp_path / "first.json"))
-    dialog.close()
-    qtbot.waitUntil(lambda: session.document.name == "first", timeout=3000)
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "second.json"))])
-    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    event = QDropEvent(QPointF(QPoint(5, 5)), copy, data, left, Qt.KeyboardModifier.NoModifier)
-    window.dropEvent(event)
-    qtbot.waitUntil(lambda: session.document.name == "second", timeout=3000)
-
-
-def dropped_on(widget: QWidget, *paths: Path) -> bool:
-    """Drag files in from another program and let go of them; whether the window took them."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(90, 90), copy, data, left, none)
-    QApplication.sendEvent(widget, enter)
-    drop = QDropEvent(QPointF(90, 90), copy, data, left, none)
-    QApplication.sendEvent(widget, drop)
-    return enter.isAccepted() and drop.isAccepted()
-
-
-def picture_of(document: Document, path: Path) -> Path:
-    image = QImage(8, 8, QImage.Format.Format_RGB32)
-    image.fill(0)
-    image.setText(KEYWORD, dumps(document))
-    assert image.save(str(path))
-    return path
-
-
-def test_a_picture_that_holds_a_model_is_opened_wherever_it_is_dropped(
-    qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path
-) -> None:
-    session.open_template("gan")
-    gan = session.document
-    design = window.view("design")
-    assert isinstance(design, DesignView)
-    assert dropped_on(design.canvas.viewport(), picture_of(gan, tmp_path / "a.PNG"))
-    qtbot.waitUntil(lambda: session.document is not gan, timeout=3000)
-    assert session.document == gan
-    window.show_view("home")
-    assert dropped_on(window, picture_of(Document(name="second"), tmp_path / "b.png"))
-    qtbot.waitUntil(lambda: session.document.name == "second", timeout=3000)
-    assert window.current == "design"
-
-
-def test_a_picture_without_a_model_is_refused_in_a_sentence(
-    qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path
-) -> None:
-    image = QImage(8, 8, QImage.Format.Format_RGB32)
-    image.fill(0)
-    assert image.save(str(tmp_path / "photo.png"))
-    said: list[str] = []
-    session.message.connect(lambda text, level: said.append(text))
-    assert dropped_on(window, tmp_path / "photo.png")
-    qtbot.waitUntil(lambda: bool(said), timeout=3000)
-    assert "photo.png holds no model" in said[0]
-
-
-def test_all_dropped_models_are_opened_and_broken_ones_refused_in_one_message(
-    qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path
-) -> None:
-    for name in ("first", "twice"):
-        write(tmp_path / f"{name}.json", Document(name=name))
-    second = picture_of(Document(name="twice"), tmp_path / "b.png")
-    (tmp_path / "broken.json").write_text("{")
-    said: list[tuple[str, str]] = []
-    session.message.connect(lambda text, level: said.append((text, level)))
-    assert dropped_on(window, *(tmp_path / f"{name}.json" for name in ("first", "twice", "broken")), second)
-    qtbot.waitUntil(lambda: bool(said), timeout=5000)
-    [(text, level)] = said
-    assert text.startswith("Opened “first”, “twice” and “twice-2”. Not opened: ")
-    assert "broken.json" in text and level == "warning"
-    assert session.document.name == "twice-2" and window.current == "design"
-    qtbot.waitUntil(lambda: len(session.models) == 3, timeout=5000)
-    assert {model.name for model in session.models} == {"first", "twice", "twice-2"}
-
-
-@pytest.mark.parametrize("name", ["notes.txt", "folder", "archive.tar.gz", "folder.json"])
-def test_what_is_no_model_goes_to_the_data_view(
-    qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path, name: str
-) -> None:
-    (tmp_path / name).mkdir() if name.startswith("folder") else (tmp_path / name).write_text("x")
-    before = session.document
-    assert dropped_on(window, tmp_path / name)
-    qtbot.waitUntil(lambda: window.current == "data", timeout=3000)
-    view = window.view("data")
-    assert isinstance(view, DataView) and view.wizard.path == tmp_path / name
-    assert view.stack.currentWidget() is view.wizard and session.document is before
-    view.wizard.close_source()
-
-
-def test_models_and_data_may_be_dropped_together(
-    qtbot: QtBot, window: MainWindow, session: Session, tmp_path: Path
-) -> None:
-    write(tmp_path / "first.json", Document(name="first"))
-    dropped_on(window, *(tmp_path / f"{number}.txt" for number in range(30)), tmp_path / "first.json")
-    qtbot.waitUntil(lambda: window.current == "data", timeout=3000)
-    view = window.view("data")
-    assert isinstance(view, DataView) and view.wizard.page.place.text() == "1 of 30"
-    assert session.document.name == "first"
-    view.wizard.close_source()
-
-
-def test_many_models_that_are_none_are_named_in_few_words(
-    qtbot: QtBot, window: MainWindow, tmp_path: Path
-) -> None:
-    dropped_on(window, *(tmp_path / f"{number}.json" for number in range(30)))
-    qtbot.waitUntil(window.messages.isVisible, timeout=3000)
-    assert "4.json" in window.messages.text() and "5.json" not in window.messages.text()
-    assert "And 25 more." in window.messages.text()
 
 
 def test_a_message_lies_over_nothing_and_long_ones_get_more_lines(
