@@ -7,7 +7,6 @@ import io
 import json
 import os
 import pickle
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -242,7 +241,8 @@ def test_two_links_into_one_input_and_a_cycle_in_a_file(say: Say, workspace: Pat
         ["check", "mlp", "--colour", "red"],
         ["train", "mlp", "--seed", "x"],
         ["train", "mlp", "--seed", "-1"],
-        ["export", "mlp", "out", "--to", "onnx"],
+        ["export", "mlp", "out", "--to", "pickle"],
+        ["export", "mlp", "out.onnx", "--checkpoint", "first"],
         ["runs", "show", "first"],
         ["runs", "compare", "1"],
         ["--workspace", "a.db", "runs"],
@@ -398,6 +398,23 @@ def test_runs_are_tagged_and_put_away(say: Say, store: Store) -> None:
     refused(say("runs", "tag", str(first), "--add", "a,b"), "commas")
 
 
+def test_runs_are_found_by_a_filter(say: Say, store: Store) -> None:
+    first, second = finished(store, lr=0.1), finished(store, "second", lr=0.01)
+    store.change_tags(add=[(first, "paper")])
+
+    def found(where: str, *more: str) -> list[int]:
+        return [each["run"] for each in json.loads(say("runs", "--where", where, "--json", *more)[1])]
+
+    assert found("accuracy > 70% and tag = paper") == [first]
+    assert found("lr < 0.05") == [second]
+    assert "second" in say("runs", "--where", "second")[1]
+    store.archive([first])
+    assert found("accuracy > 0") == [second]
+    assert found("accuracy > 0", "--archived") == [second, first]
+    refused(say("runs", "--where", "x and acuracy > 3"), "At character 7", "Did you mean “accuracy”")
+    refused(say("runs", "--where", "tag ="), "At character 6", "A value is missing")
+
+
 def test_runs_are_compared_by_what_differs(say: Say, store: Store) -> None:
     one, two = finished(store, lr=0.1, width=8), finished(store, loss=0.8, lr=0.2, width=8, depth=3)
     found = json.loads(say("runs", "compare", str(one), str(two), "--json")[1])
@@ -469,24 +486,6 @@ def test_doctor(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "PACKAGES", ("no-such-package",))
     code, out, _ = say("doctor")
     assert code == 1 and "bad  no-such-package: not installed" in out
-
-
-def test_export_reads_the_data_elsewhere(say: Say, monkeypatch: pytest.MonkeyPatch, workspace: Path) -> None:
-    seen: list[Any] = []
-
-    def run(command: list[str], **options: Any) -> "subprocess.CompletedProcess[str]":
-        seen.append((command, options))
-        return subprocess.CompletedProcess(command, len(seen) - 1, "a.py\n", "error: It cannot be.\n")
-
-    monkeypatch.setattr("workbench.cli.training.subprocess.run", run)
-    assert say("export", "mlp", "out", "--set", "width=5")[:2] == (0, "a.py\n")
-    command, options = seen[0]
-    assert command[1:4] == ["-P", "-m", "workbench.engine.export"] and command[-1] == str(
-        workspace.parent / "out"
-    )
-    assert loads(options["input"]).variables == {"width": 5} and options["encoding"] == "utf-8"
-    code, _, err = say("export", "mlp", "out")
-    assert (code, err) == (1, "error: It cannot be.\n")
 
 
 # Where the program starts.

@@ -1,6 +1,7 @@
 """`workbench runs`: what was trained in a workspace, and what to do with it."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,12 +13,13 @@ from workbench.catalog.starts import FILE
 from workbench.cli import training
 from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json
 from workbench.core import text
-from workbench.core.errors import JobError
+from workbench.core.errors import FilterError, JobError
 from workbench.core.files import write_atomically
 from workbench.jobs import processes
 from workbench.jobs.queue import recover
+from workbench.jobs.run_filter import RunFacts, find
 from workbench.jobs.settings import ESTIMATE
-from workbench.store.records import UNMARKED, Marks, Request, RunRecord, Summary
+from workbench.store.records import Marks, Request, RunRecord, Summary
 from workbench.store.store import Store
 
 app = typer.Typer(help="Runs: list, show, compare, tag, resume, pause, stop, export, delete.")
@@ -28,37 +30,39 @@ ArchivedOption = Annotated[bool, typer.Option("--archived", help="Also runs that
 @app.callback(invoke_without_command=True)
 def runs(
     context: typer.Context,
+    where: Annotated[
+        str,
+        typer.Option("--where", help='Which runs, as in "accuracy > 0.9 and tag = paper".', metavar="FILTER"),
+    ] = "",
     archived: ArchivedOption = False,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """List all runs, the newest first."""
     if context.invoked_subcommand is not None:
-        if json or archived or workspace is not None:
+        if json or where or archived or workspace is not None:
             raise typer.BadParameter("write options after the command")
         return
     with opened(workspace) as store:
         recover(store)
-        marks, _ = store.marks()
-        found = [run for run in store.runs() if archived or not marks.get(run.id, UNMARKED).archived]
-        summaries = store.summaries([run.id for run in found])
+        found = _found(store, where, archived)
     if json:
-        say_json([_as_json(run, summaries[run.id], marks.get(run.id, UNMARKED)) for run in found])
+        say_json([_as_json(each.run, each.summaries, each.marks) for each in found])
         return
     table = Table(
         "Run", "Model", "State", "Epoch", "Figures", "Data", "Took", "Tags", box=None, pad_edge=False
     )
-    for run in found:
-        mark = marks.get(run.id, UNMARKED)
+    for each in found:
+        run, marks = each.run, each.marks
         table.add_row(
-            f"{run.id} ★" if mark.star else str(run.id),
+            f"{run.id} ★" if marks.star else str(run.id),
             run.name,
             run.state,
             f"{run.epoch}/{run.epochs}",
-            _brief(summaries[run.id]),
+            _brief(each.summaries),
             run.dataset,
             text.duration(run.ended - run.started) if run.started and run.ended else "",
-            Text(", ".join(mark.tags)),
+            Text(", ".join(marks.tags)),
         )
     console.print(table)
 
@@ -242,6 +246,13 @@ def _write_weights(run: int, file: Path, workspace: Path | None) -> None:
     console.print(done.stdout.strip(), highlight=False, markup=False, soft_wrap=True)
 
 
+def _found(store: Store, where: str, archived: bool) -> list[RunFacts]:
+    try:
+        return find(store, where, archived=archived)
+    except FilterError as error:
+        raise JobError(f"At character {error.at + 1} of the filter: {error}") from error
+
+
 def _ask(store: Store, run: RunRecord, what: Request, *, quiet: bool = False) -> None:
     if run.final:
         raise JobError(f"Run {run.id} has already ended: {run.state}.")
@@ -250,7 +261,7 @@ def _ask(store: Store, run: RunRecord, what: Request, *, quiet: bool = False) ->
         console.print(f"Asked run {run.id} to {what}.", highlight=False)
 
 
-def _as_json(run: RunRecord, summaries: dict[str, Summary], marks: Marks) -> dict[str, object]:
+def _as_json(run: RunRecord, summaries: Mapping[str, Summary], marks: Marks) -> dict[str, object]:
     return {
         "run": run.id,
         "name": run.name,
@@ -272,7 +283,7 @@ def _as_json(run: RunRecord, summaries: dict[str, Summary], marks: Marks) -> dic
     }
 
 
-def _brief(summaries: dict[str, Summary]) -> str:
+def _brief(summaries: Mapping[str, Summary]) -> str:
     split = next(
         (s for s in ("test/", "validation/", "train/") if any(n.startswith(s) for n in summaries)), ""
     )

@@ -21,6 +21,15 @@ class ExpressionError(WorkbenchError):
     """A field's arithmetic that cannot be evaluated."""
 
 
+class FilterError(WorkbenchError):
+    """A filter that cannot be understood; the trouble stands in its text from `at` to `end`."""
+
+    def __init__(self, message: str, at: int, end: int) -> None:
+        super().__init__(message)
+        self.at = at
+        self.end = end
+
+
 class FieldError(WorkbenchError):
     """A field whose value does not fit; `field` names it."""
 

@@ -8,17 +8,22 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from workbench.catalog.goals import judges, rising
+from workbench.jobs.figures import SPLITS, best_of, split_name, told
 from workbench.store.records import Summary
 
-SPLITS: Final = ("validation", "test", "train")
-"""In the order in which a result is believed."""
+__all__ = [
+    "SPLITS",
+    "STYLES",
+    "best",
+    "best_of",
+    "bigger_is_better",
+    "main_names",
+    "names",
+    "split_name",
+    "told",
+]
+
 STYLES: Final = {"train": "dash", "validation": "solid", "test": "dot"}
-
-
-def split_name(metric: str) -> tuple[str, str]:
-    """The split and the name of a metric: "train/loss" gives ("train", "loss")."""
-    split, slash, name = metric.partition("/")
-    return (split, name) if slash else ("", metric)
 
 
 def bigger_is_better(summaries: Iterable[Mapping[str, Summary]], name: str) -> bool:
@@ -48,21 +53,6 @@ def main_names(summaries: Iterable[Mapping[str, Summary]], most: int) -> list[st
                 scores.add(name)
     ordered = sorted(counts, key=lambda name: (name != "loss", name not in scores, -counts[name], name))
     return ordered[:most]
-
-
-def best_of(summary: Summary) -> tuple[float, int]:
-    """The best value of a metric and its step."""
-    if rising(summary.type):
-        return summary.max, summary.max_step
-    return summary.min, summary.min_step
-
-
-def told(summaries: Mapping[str, Summary], name: str) -> str:
-    """Which of a run's metrics a column tells: the one of its name, for the loss else the first loss; "" for none."""
-    recorded = {split_name(metric)[1]: summary.type for metric, summary in summaries.items()}
-    if name in recorded or name != "loss":
-        return name if name in recorded else ""
-    return next((one for one, type in recorded.items() if not judges(type)), "")
 
 
 def best(summaries: Mapping[str, Summary], name: str) -> float:

@@ -4,7 +4,6 @@ Sorting here instead of in a proxy: Qt would ask Python twice for every comparis
 """
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +14,7 @@ from workbench.core import text
 from workbench.gui import progress
 from workbench.gui.runs import metrics
 from workbench.gui.store_thread import Summaries
+from workbench.jobs.run_filter import spent as spent
 from workbench.store.records import RunRecord, Summary
 
 Index = QModelIndex | QPersistentModelIndex
@@ -37,13 +37,6 @@ class Column:
     shown: Callable[[RunRecord], str]
     key: Callable[[RunRecord], Any]
     right: bool = False
-
-
-def spent(run: RunRecord, now: float | None = None) -> float:
-    """Seconds of training so far; -1 where it has not begun."""
-    if not run.started:
-        return -1.0
-    return max(0.0, (run.ended or (time.time() if now is None else now)) - run.started)
 
 
 def epochs(run: RunRecord) -> str:
