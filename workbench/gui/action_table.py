@@ -354,6 +354,22 @@ ACTIONS = (
         "delete",
         "runs",
     ),
+    Action(
+        "next_difference",
+        "Next difference",
+        "F7",
+        "Go to the next thing in which the runs differ",
+        "chevron-down",
+        "compare",
+    ),
+    Action(
+        "previous_difference",
+        "Previous difference",
+        "Shift+F7",
+        "Go to the thing before in which the runs differ",
+        "chevron-up",
+        "compare",
+    ),
     Action("data_find", "Find a dataset", "Ctrl+F", "Search the list of datasets", "search", "data"),
     Action(
         "data_use",

@@ -48,7 +48,7 @@ def three(qtbot: QtBot, view: CompareView, session: Session, record: Record) -> 
                 curves={
                     "train/loss": [2, 1, lr], "validation/loss": [2, 1, 2 * lr], "validation/accuracy": [0.1, accuracy],
                 },
-                params={"training.updates.train.lr": lr, "training.epochs": 3, "accuracy.type": "Accuracy"},
+                params={"training.updates.train.lr": lr, "training.epochs": 3},
             )  # fmt: skip
 
     do(qtbot, session, fill)
@@ -66,11 +66,11 @@ def click_ring(view: CompareView, id: int) -> None:
 
 
 def names(view: CompareView) -> dict[str, set[str]]:
-    return {name: {curve.name for curve in plot.curves} for name, plot in view.grid.plots.items()}
+    return {name: {curve.name for curve in plot.curves} for name, plot in view.curves.grid.plots.items()}
 
 
 def rows(view: CompareView) -> dict[str, tuple[str, ...]]:
-    return {row.name: row.texts for row in view.table.differences.rows}
+    return {row.name: row.texts for row in view.panel.table.differences.rows}
 
 
 def test_without_runs_it_says_what_to_do_first(view: CompareView) -> None:
@@ -85,7 +85,7 @@ def test_rings_choose_what_is_drawn_and_compared(qtbot: QtBot, three: CompareVie
     want = {f"#{id} lenet5 · {split}" for id in (2, 3) for split in ("train", "validation")}
     qtbot.waitUntil(lambda: names(three).get("loss") == want, timeout=WAIT)
     assert set(names(three)) == {"loss", "accuracy"}
-    styles = {curve.name.split(" · ")[1]: curve.style for curve in three.grid.plots["loss"].curves}
+    styles = {curve.name.split(" · ")[1]: curve.style for curve in three.curves.grid.plots["loss"].curves}
     assert styles == {"train": "dash", "validation": "solid"}
     qtbot.waitUntil(lambda: "training.updates.train.lr" in rows(three), timeout=WAIT)
     found = rows(three)
@@ -121,19 +121,21 @@ def test_space_ticks_the_selected_rows(three: CompareView) -> None:
 def test_the_base_and_all_settings(qtbot: QtBot, three: CompareView) -> None:
     three.reveal([1, 2])
     qtbot.waitUntil(lambda: "training.updates.train.lr" in rows(three), timeout=WAIT)
-    table = three.table.differences
+    table = three.panel.table.differences
     place = [row.name for row in table.rows].index("accuracy · best of validation")
     assert table.data(table.index(place, 1), Qt.ItemDataRole.ForegroundRole) == theme.color("ok")
-    three.base.setFocus()
-    QTest.keyClick(three.base, Qt.Key.Key_Down)
-    three.base.picked.emit(three.base.currentData())
-    assert three.header.text() == "DIFFERENCES ONLY · BASE #2"
+    three.panel.base.setFocus()
+    QTest.keyClick(three.panel.base, Qt.Key.Key_Down)
+    three.panel.base.picked.emit(three.panel.base.currentData())
+    assert three.panel.header.text() == "DIFFERENCES ONLY · BASE #2"
     assert table.data(table.index(place, 0), Qt.ItemDataRole.ForegroundRole) == theme.color("err")
-    QTest.mouseClick(three.only, Qt.MouseButton.LeftButton, NONE, QPoint(8, three.only.height() // 2))
+    QTest.mouseClick(
+        three.panel.only, Qt.MouseButton.LeftButton, NONE, QPoint(8, three.panel.only.height() // 2)
+    )
     assert rows(three)["training.epochs"] == ("3", "3")
-    three.table.setFocus()
-    three.table.selectRow(place)
-    QTest.keyClick(three.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    three.panel.table.setFocus()
+    three.panel.table.selectRow(place)
+    QTest.keyClick(three.panel.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == (
         "\tlenet5 #1\tlenet5 #2\naccuracy · best of validation\t0.5000\t0.9000"
     )
@@ -142,13 +144,13 @@ def test_the_base_and_all_settings(qtbot: QtBot, three: CompareView) -> None:
 def test_metrics_and_examples_are_chosen(qtbot: QtBot, three: CompareView) -> None:
     three.reveal([1])
     qtbot.waitUntil(lambda: len(names(three).get("loss", ())) == 2, timeout=WAIT)
-    action = next(action for action in three.menu.actions() if action.text() == "accuracy")
+    action = next(action for action in three.curves.menu.actions() if action.text() == "accuracy")
     action.trigger()
     assert set(names(three)) == {"loss"}
-    assert three.which.text() == "Metrics (1 of 2)"
+    assert three.curves.which.text() == "Metrics (1 of 2)"
     action.trigger()
-    three.split.setCurrentIndex(1)
-    three.split.picked.emit("validation")
+    three.curves.split.setCurrentIndex(1)
+    three.curves.split.picked.emit("validation")
     assert names(three)["loss"] == {"#1 lenet5 · validation"}
 
 
@@ -158,8 +160,10 @@ def test_points_of_a_training_run_come_in(
     do(qtbot, session, lambda store: record(store, state="running"))
     qtbot.waitUntil(lambda: view.model.total == 1, timeout=WAIT)
     click_ring(view, 1)
-    qtbot.waitUntil(lambda: "loss" in view.grid.plots and bool(view.grid.plots["loss"].curves), timeout=WAIT)
-    series = view.grid.plots["loss"].curves[0].series
+    qtbot.waitUntil(
+        lambda: "loss" in view.curves.grid.plots and bool(view.curves.grid.plots["loss"].curves), timeout=WAIT
+    )
+    series = view.curves.grid.plots["loss"].curves[0].series
     do(qtbot, session, lambda store: store.log_points(1, [Point("train/loss", 4, 1, 0.1, 5.0)]))
     qtbot.waitUntil(lambda: len(series) == 4, timeout=WAIT)
 
@@ -170,7 +174,7 @@ def test_a_run_that_is_deleted_leaves_the_comparison(
     three.reveal([1, 2])
     do(qtbot, session, lambda store: store.delete_run(1))
     qtbot.waitUntil(lambda: three.model.ticked == [2], timeout=WAIT)
-    assert three.base.count() == 1
+    assert three.panel.base.count() == 1
     do(qtbot, session, lambda store: store.delete_run(2), lambda store: store.delete_run(3))
     qtbot.waitUntil(lambda: three.currentWidget() is three.nothing, timeout=WAIT)
 
@@ -226,11 +230,15 @@ def test_identical_runs_are_said_to_be_so(
 
 def test_the_theme_changes_live(qapp: QApplication, three: CompareView) -> None:
     three.reveal([1, 2])
-    before = three.table.differences.headerData(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.DecorationRole)
+    before = three.panel.table.differences.headerData(
+        0, Qt.Orientation.Horizontal, Qt.ItemDataRole.DecorationRole
+    )
     dark = three.grab().toImage().pixelColor(900, 690)
     theme.apply(qapp, "light")
     light = three.grab().toImage().pixelColor(900, 690)
-    after = three.table.differences.headerData(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.DecorationRole)
+    after = three.panel.table.differences.headerData(
+        0, Qt.Orientation.Horizontal, Qt.ItemDataRole.DecorationRole
+    )
     theme.apply(qapp, "dark")
     assert dark.lightness() < 80 < 200 < light.lightness()
     colors = [icon.pixmap(14, 14).toImage().pixelColor(7, 7) for icon in (before, after)]

@@ -1,51 +1,34 @@
-"""The Compare view: tick runs on the left; their curves over one another and what differs on the right.
+"""The Compare view: tick runs on the left; curves, drawings and what differs on the right.
 
-Imports session, chooser, differences and the plots.
+Imports session, chooser and the pages.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from functools import partial
+from typing import Any, Final
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QMenu,
-    QSplitter,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
 from workbench.gui import theme
+from workbench.gui.compare.below import DifferencesPanel
 from workbench.gui.compare.chooser import Chooser, TickedModel
-from workbench.gui.compare.differences import differences
-from workbench.gui.compare.table import DifferencesTable
+from workbench.gui.compare.curves import CurvesPage
+from workbench.gui.compare.drawing import ALONE, READING, DrawingPage
+from workbench.gui.compare.pair import Pair, Pairs
 from workbench.gui.runs import metrics
 from workbench.gui.runs.feed import Points
-from workbench.gui.runs.pages import epochs_per_step
 from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.fields import Choice, SearchField
-from workbench.gui.widgets.labels import ElidedLabel, Label
-from workbench.gui.widgets.plot_grid import Axis, PlotControls, PlotGrid
+from workbench.gui.widgets.labels import ElidedLabel
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
 
-if TYPE_CHECKING:
-    from workbench.gui.widgets.curves import Curve, Style
-
-DEFAULT_PLOTS: Final = 4
 _GATHER_MS: Final = 60
-_SPLITS: Final = (
-    ("both", "Training and validation"),
-    ("validation", "Validation only"),
-    ("train", "Training only"),
-)
 
 
 class CompareView(QStackedWidget):
@@ -57,15 +40,16 @@ class CompareView(QStackedWidget):
         self._points: dict[int, Points] = {}
         self._params: dict[int, dict[str, Any]] = {}
         self._asked: set[int] = set()
-        self._hidden: set[str] = set()
-        self._shown: set[str] = set()
-        self._axis: Axis = "step"
         self._fresh = True
         self.model = TickedModel(self)
         self.chooser = Chooser(self.model)
         self._gather = QTimer(self, singleShot=True, interval=_GATHER_MS)
         self._gather.timeout.connect(self._show)
+        self.pairs = Pairs(session, self)
+        self.pairs.came.connect(self._on_pair)
         self._build()
+        for id, by in (("next_difference", 1), ("previous_difference", -1)):
+            session.actions.bind(id, partial(self.step, by), self)
         self.model.ticked_changed.connect(self._on_ticked)
         session.runs_changed.connect(self._on_news)
         session.schemas_changed.connect(self._name_data)
@@ -134,49 +118,33 @@ class CompareView(QStackedWidget):
         return panel
 
     def _right(self) -> QWidget:
-        self.grid = PlotGrid("Curves of the runs")
-        self.grid.show_legend = False
-        self.controls = PlotControls()
-        self.controls.join(self.grid)
-        self.controls.axis_changed.connect(self._on_axis)
-        self.which = QToolButton()
-        self.which.setText("Metrics")
-        self.which.setAccessibleName("Metrics")
-        self.which.setToolTip("Which metrics are drawn")
-        self.which.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.which.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.which.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.which.setMinimumHeight(28)
-        theme.set_icon(self.which, "filter")
-        self.menu = QMenu(self.which)
-        self.which.setMenu(self.menu)
-        self.split = Choice(
-            "Examples", "Curves on training examples are dashed, on validation examples solid", _SPLITS
-        )
-        self.split.setMinimumWidth(200)
-        self.split.picked.connect(lambda _: self._show())
-        bar = QWidget()
-        surface(bar, "panel")
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(8, 6, 4, 4)
-        row.setSpacing(8)
-        row.addWidget(self.which)
-        row.addWidget(self.split)
-        row.addStretch(1)
-        row.addWidget(self.controls)
-        plots = QWidget()
-        surface(plots, "panel")
-        column = QVBoxLayout(plots)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(bar)
-        column.addWidget(self.grid, 1)
-        plots.setMinimumHeight(200)
+        self.curves = CurvesPage(self.model)
+        self.curves.asked.connect(self._on_asked)
+        self.drawing = DrawingPage()
+        self.other = Choice("Other run", "The run that is held against the base run here")
+        self.other.setMinimumWidth(170)
+        self.other.picked.connect(lambda _: self._show_pair())
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName("Pages of the comparison")
+        self.tabs.tabBar().setToolTip("Curves of the ticked runs, and the drawings of two of them")
+        for page, title in ((self.curves, "Curves"), (self.drawing, "Drawing")):
+            self.tabs.addTab(page, title)
+        self.tabs.setMinimumHeight(200)
+        corner = QWidget()
+        surface(corner, "panel")
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(0, 2, 8, 2)
+        row.addWidget(self.other)
+        self.tabs.setCornerWidget(corner)
+        self.tabs.currentChanged.connect(lambda _: self._show())
+        self.panel = DifferencesPanel()
+        self.panel.changed.connect(self._show_differences)
         both = QSplitter(Qt.Orientation.Vertical)
         both.setHandleWidth(1)
         both.setChildrenCollapsible(False)
-        both.addWidget(plots)
-        both.addWidget(self._below())
+        both.addWidget(self.tabs)
+        both.addWidget(self.panel)
         both.setStretchFactor(0, 3)
         both.setStretchFactor(1, 2)
         both.setSizes([520, 330])
@@ -192,36 +160,12 @@ class CompareView(QStackedWidget):
         self.right.addWidget(both)
         return self.right
 
-    def _below(self) -> QWidget:
-        self.header = Label("", "section")
-        self.only = QCheckBox("Differences only")
-        self.only.setChecked(True)
-        self.only.setAccessibleName("Differences only")
-        self.only.setToolTip("Leave out what is the same in all runs")
-        self.only.toggled.connect(lambda _: self._show_differences())
-        self.base = Choice("Base run", "The run that the others are held against")
-        self.base.setMinimumWidth(170)
-        self.base.picked.connect(lambda _: self._show_differences())
-        row = QHBoxLayout()
-        row.setContentsMargins(14, 6, 8, 4)
-        row.setSpacing(12)
-        row.addWidget(self.header, 1)
-        row.addWidget(self.only)
-        row.addWidget(self.base)
-        self.table = DifferencesTable()
-        self.same = EmptyState("check", "", "")
-        self.below = QStackedWidget()
-        self.below.addWidget(self.table)
-        self.below.addWidget(self.same)
-        panel = QWidget()
-        surface(panel, "panel")
-        column = QVBoxLayout(panel)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(row)
-        column.addWidget(self.below, 1)
-        panel.setMinimumHeight(140)
-        return panel
+    def step(self, by: int) -> None:
+        """Go to the next difference of the page that is shown, or to the one before."""
+        if self.tabs.currentWidget() is self.drawing and self.drawing.changes:
+            self.drawing.step(by)
+        else:
+            self.panel.step(by)
 
     # ------------------------------------------------------------- news
 
@@ -255,14 +199,12 @@ class CompareView(QStackedWidget):
             if id not in self._points:
                 self._points[id] = Points(self._session, id, self)
                 self._points[id].came.connect(self._gather.start)
-        runs = [run for id in self.model.ticked if (run := self.model.run(id)) is not None]
-        self.base.set_items([(run.id, f"Base #{run.id} {text.one_line(run.name, 30)}") for run in runs])
+        self.panel.offer(self._runs())
         self._look()
         self._show()
 
-    def _on_axis(self, axis: str) -> None:
-        self._axis = cast(Axis, axis)
-        self.grid.set_axis(self._axis)
+    def _on_asked(self) -> None:
+        self._look()
         self._show()
 
     # ------------------------------------------------------------- reading
@@ -271,7 +213,7 @@ class CompareView(QStackedWidget):
         """Read what is new of the ticked runs; a hidden view waits until it is seen."""
         if not self.isVisible():
             return
-        drawn = set(self._drawn())
+        drawn = set(self.curves.drawn())
         for points in self._points.values():
             points.look(lambda metric: metrics.split_name(metric)[1] in drawn)
         wanted = [id for id in self.model.ticked if id not in self._params and id not in self._asked]
@@ -284,15 +226,9 @@ class CompareView(QStackedWidget):
         self._asked -= found.keys()
         self._show_differences()
 
-    def _names(self) -> list[str]:
-        """The names of all metrics of the ticked runs."""
-        return metrics.names(metric for id in self.model.ticked for metric in self.model.summaries(id))
-
-    def _drawn(self) -> list[str]:
-        """The metrics that have a plot: what was chosen, else the main ones."""
-        names = self._names()
-        main = metrics.main_names((self.model.summaries(id) for id in self.model.ticked), DEFAULT_PLOTS)
-        return [name for name in names if name in self._shown or (name in main and name not in self._hidden)]
+    def _runs(self) -> list[RunRecord]:
+        """The ticked runs."""
+        return [run for id in self.model.ticked if (run := self.model.run(id)) is not None]
 
     # ------------------------------------------------------------- showing
 
@@ -301,75 +237,48 @@ class CompareView(QStackedWidget):
         self.right.setCurrentIndex(1 if self.model.ticked else 0)
         if not self.model.ticked or not self.isVisible():
             return
-        drawn = self._drawn()
-        self._fill_menu(drawn)
-        self.grid.show_metrics(drawn)
-        for name, plot in self.grid.plots.items():
-            curves = self._curves(name)
-            if curves != plot.curves:
-                plot.set_curves(curves)
-            else:
-                plot.refresh()
+        if self.tabs.currentWidget() is self.curves:
+            self.curves.show_points(self._points)
         self._show_differences()
 
-    def _curves(self, name: str) -> "list[Curve]":
-        from workbench.gui.widgets.curves import Curve
-
-        chosen = self.split.currentData()
-        splits = ("train", "validation", "test") if chosen == "both" else (chosen, "test")
-        found = []
-        for id, points in self._points.items():
-            run = self.model.run(id)
-            for split in splits:
-                series = points.series.get(f"{split}/{name}")
-                if run is None or series is None:
-                    continue
-                scale = epochs_per_step(run) if self._axis == "epoch" else 1.0
-                label = f"#{id} {text.one_line(run.name, 24)} · {split}"
-                style = cast("Style", metrics.STYLES[split])
-                found.append(Curve(label, series, self.model.color_of(id), style, scale))
-        return found
-
-    def _fill_menu(self, drawn: Sequence[str]) -> None:
-        names = self._names()
-        if [action.text() for action in self.menu.actions()] != names:
-            self.menu.clear()
-            for name in names:
-                action = QAction(name, self.menu)
-                action.setCheckable(True)
-                action.triggered.connect(self._choosing(name))
-                self.menu.addAction(action)
-        for action in self.menu.actions():
-            action.setChecked(action.text() in drawn)
-        self.which.setText(f"Metrics ({len(drawn)} of {len(names)})" if names else "Metrics")
-
-    def _choosing(self, name: str) -> Any:
-        def choose(on: bool) -> None:
-            (self._shown if on else self._hidden).add(name)
-            (self._hidden if on else self._shown).discard(name)
-            self._look()
-            self._show()
-
-        return choose
-
     def _show_differences(self) -> None:
-        runs = [run for id in self.model.ticked if (run := self.model.run(id)) is not None]
-        if not runs:
-            return
-        places = {run.id: place for place, run in enumerate(runs)}
-        base = places.get(self.base.currentData(), 0)
-        only = self.only.isChecked()
-        rows = differences(runs, self._params, self._session.summaries, base, only=only)
-        self.table.differences.show(runs, [self.model.color_of(run.id) for run in runs], base, rows)
-        title = (
-            f"Differences only · base #{runs[base].id}" if only else f"All settings · base #{runs[base].id}"
-        )
-        self.header.setText((title if len(runs) > 1 else f"Run #{runs[0].id}").upper())
-        self.only.setEnabled(len(runs) > 1)
-        self.base.setEnabled(len(runs) > 1)
-        if not rows:
-            self.same.set_texts("No difference", "These runs have the same settings and the same results.")
-        self.below.setCurrentIndex(0 if rows else 1)
+        if runs := self._runs():
+            colors = [self.model.color_of(run.id) for run in runs]
+            self.panel.show_runs(runs, colors, self._params, self._session.summaries)
+        self._show_pair()
+
+    # ------------------------------------------------------------- two runs
+
+    def _pair(self) -> tuple[RunRecord, RunRecord] | None:
+        """The base run and the one that its drawing is held against; None where fewer than two are ticked."""
+        runs = self._runs()
+        if len(runs) < 2:
+            return None
+        base = runs[self.panel.base_of(runs)]
+        others = [run for run in runs if run.id != base.id]
+        items = [(run.id, f"With #{run.id} {text.one_line(run.name, 30)}") for run in others]
+        if items != [
+            (self.other.itemData(place), self.other.itemText(place)) for place in range(self.other.count())
+        ]:
+            self.other.set_items(items)
+        return base, next((run for run in others if run.id == self.other.currentData()), others[0])
+
+    def _show_pair(self) -> None:
+        pair = self._pair()
+        paired = self.tabs.currentWidget() is not self.curves
+        self.other.setVisible(paired and pair is not None)
+        if pair is None:
+            self.pairs.forget()
+            self.drawing.say(*ALONE)
+        elif paired and self.isVisible() and self.pairs.look(*pair):
+            self.drawing.say(*READING)
+
+    def _on_pair(self, pair: Pair) -> None:
+        runs = [self.model.run(side.run) for side in (pair.base, pair.other)]
+        base, other = runs
+        if base is not None and other is not None:
+            colors = [self.model.color_of(run.id) for run in (base, other)]
+            self.drawing.show_pair(pair, (base, other), colors)
 
     def _tell(self) -> None:
         total, shown, ticked = self.model.total, len(self.model.shown), len(self.model.ticked)

@@ -1,0 +1,95 @@
+"""What differs between the compared runs, as a table under the pages.  Imports differences, table and widgets."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.core import text
+from workbench.gui.compare.differences import differences
+from workbench.gui.compare.table import DifferencesTable
+from workbench.gui.store_thread import Summaries
+from workbench.gui.widgets.fields import Choice
+from workbench.gui.widgets.labels import Label
+from workbench.gui.widgets.surfaces import EmptyState, surface
+from workbench.store.records import RunRecord
+
+
+class DifferencesPanel(QWidget):
+    """The table with its base run; `changed` tells that another base run was chosen."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        surface(self, "panel")
+        self.header = Label("", "section")
+        self.only = QCheckBox("Differences only")
+        self.only.setChecked(True)
+        self.only.setAccessibleName("Differences only")
+        self.only.setToolTip("Leave out what is the same in all runs")
+        self.only.toggled.connect(lambda _: self.changed.emit())
+        self.base = Choice("Base run", "The run that the others are held against")
+        self.base.setMinimumWidth(170)
+        self.base.picked.connect(lambda _: self.changed.emit())
+        row = QHBoxLayout()
+        row.setContentsMargins(14, 6, 8, 4)
+        row.setSpacing(12)
+        row.addWidget(self.header, 1)
+        row.addWidget(self.only)
+        row.addWidget(self.base)
+        self.table = DifferencesTable()
+        self.same = EmptyState("check", "", "")
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.table)
+        self.stack.addWidget(self.same)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(self.stack, 1)
+        self.setMinimumHeight(140)
+
+    def offer(self, runs: Sequence[RunRecord]) -> None:
+        """Runs one of which may be the base."""
+        self.base.set_items([(run.id, f"Base #{run.id} {text.one_line(run.name, 30)}") for run in runs])
+
+    def base_of(self, runs: Sequence[RunRecord]) -> int:
+        """The place of the base run among these."""
+        return {run.id: place for place, run in enumerate(runs)}.get(self.base.currentData(), 0)
+
+    def show_runs(
+        self,
+        runs: Sequence[RunRecord],
+        colors: Sequence[int],
+        params: Mapping[int, Mapping[str, Any]],
+        summaries: Summaries,
+    ) -> None:
+        """Show what differs between these, one or more."""
+        base, only = self.base_of(runs), self.only.isChecked()
+        rows = differences(runs, params, summaries, base, only=only)
+        self.table.differences.show(runs, colors, base, rows)
+        title = (
+            f"Differences only · base #{runs[base].id}" if only else f"All settings · base #{runs[base].id}"
+        )
+        self.header.setText((title if len(runs) > 1 else f"Run #{runs[0].id}").upper())
+        self.only.setEnabled(len(runs) > 1)
+        self.base.setEnabled(len(runs) > 1)
+        if not rows:
+            self.same.set_texts("No difference", "These runs have the same settings and the same results.")
+        self.stack.setCurrentIndex(0 if rows else 1)
+
+    def step(self, by: int) -> None:
+        """Select the next row in which the runs differ, or the one before; at the end it begins anew."""
+        rows = self.table.differences.rows
+        differing = [place for place, row in enumerate(rows) if row.differs]
+        if not differing:
+            return
+        now = self.table.currentIndex().row()
+        if by > 0:
+            wanted = next((place for place in differing if place > now), differing[0])
+        else:
+            wanted = next((place for place in reversed(differing) if place < now), differing[-1])
+        self.table.selectRow(wanted)
+        self.table.scrollTo(self.table.differences.index(wanted, 0))
