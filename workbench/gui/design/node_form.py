@@ -4,23 +4,20 @@ Imports Qt, session, catalog's fields, editors and panels.  Every change is one 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workbench.catalog.forms import Field
-from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.pages import page_of
-from workbench.catalog.schema import find_schema
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.spec import node_types
 from workbench.catalog.weights import unused
 from workbench.core.definitions import RenameBlock, renaming
-from workbench.core.document import INPUT, OUTPUT, Document, Graph, Node
+from workbench.core.document import INPUT, OUTPUT, Graph, Node
 from workbench.core.edits import Edit, SetLinkedTo, SetParam, SetRepeat, SetTitle, Several
 from workbench.core.errors import EditError
-from workbench.core.expressions import Value, is_expression
+from workbench.core.expressions import Value
 from workbench.core.parameters import COUNT
 from workbench.core.text import plural
 from workbench.gui.actions import tooltip
@@ -28,11 +25,12 @@ from workbench.gui.design.augmented import AugmentedSamples
 from workbench.gui.design.block_form import InstanceButtons
 from workbench.gui.design.datasets import DatasetEditor
 from workbench.gui.design.editors import ChoiceEditor, Editor, TextEditor, editor_for, plain_field
-from workbench.gui.design.exposing import conceal, expose, exposed_as, node_fields
+from workbench.gui.design.exposing import conceal, expose
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.design.folded_rows import FoldedRows
 from workbench.gui.design.instances import uses
 from workbench.gui.design.panels import Column, Keyed, ProblemBox, figure_rows, figures, help_page, section
+from workbench.gui.design.shown import Shown, shown_of
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import FormRows
@@ -71,24 +69,6 @@ _BLOCK = Field(
 _OWN = "its own"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Which node a form was built for; while that is the same its editors stay."""
-
-    where: str
-    id: str
-    kind: str
-    fields: tuple[Field, ...]
-    shares: tuple[str, ...]
-    copies: bool
-    worked_out: tuple[str, ...] = ()
-    """Choices and switches whose value is an expression, which is shown as a text."""
-    exposed: tuple[tuple[str, str], ...] = ()
-    """Fields that are a parameter of the block around, and that parameter."""
-    shared: bool = False
-    """Whether nodes with other weights stand for the same block."""
-
-
 class NodeForm(Column):
     """Shows a node with `show_node`; asks to enter a block with `entered`."""
 
@@ -119,7 +99,7 @@ class NodeForm(Column):
         """Show a node as the document and the analysis now say."""
         self._know = know
         node = self._graph.nodes[id]
-        wanted = _shown(node, know)
+        wanted = shown_of(node, know)
         if wanted != self._shown:
             self._shown = wanted
             self._build(node, wanted)
@@ -380,49 +360,3 @@ class NodeForm(Column):
 def _title(node: Node) -> str:
     cls = node_types().get(node.type)
     return cls.title if cls else node.type
-
-
-def _is_text(node: Node, know: Knowledge) -> bool:
-    """Whether a Dataset node stands for text; while its dataset is not known that may be so."""
-    schema = find_schema(know.schemas, str(node.params.get("dataset", Dataset.dataset)))
-    return schema is None or schema.kind == "text"
-
-
-def _shown(node: Node, know: Knowledge) -> Shown:
-    document: Document = know.document
-    graph = document.graph_of(know.place.where)
-    fields = node_fields(document, node)
-    if node.type == "Dataset" and not _is_text(node, know):
-        fields = tuple(entry for entry in fields if entry.name != "length")
-    if node.type in (INPUT, OUTPUT) and not know.place.where:
-        fields = ()  # only the ports of a block make it a loop
-    around = document.blocks.get(know.place.where)
-    values = {entry.name: node.params.get(entry.name, entry.default) for entry in fields}
-    owners = tuple(
-        other.id
-        for other in graph.nodes.values()
-        if (other.type, other.block) == (node.type, node.block)
-        and not other.linked_to
-        and other.id != node.id
-    )
-    owns = any(other.linked_to == node.id for other in graph.nodes.values())
-    has_weights = bool(node.block) or (
-        node.type in node_types()
-        and node_types()[node.type].family in ("layer", "normalisation", "activation")
-    )
-    copies = bool(node.linked_to) or (has_weights and bool(owners) and not owns)
-    return Shown(
-        know.place.where,
-        node.id,
-        f"{node.type}/{node.block}/{node.linked_to}",
-        fields,
-        owners,
-        copies,
-        tuple(
-            entry.name
-            for entry in fields
-            if entry.kind in ("bool", "choice") and is_expression(values[entry.name])
-        ),
-        tuple((name, param) for name, value in values.items() if (param := exposed_as(around, value))),
-        bool(node.block) and uses(document, node.block) > len(graph.sharing(node)),
-    )
