@@ -69,7 +69,7 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         return answer
 
     monkeypatch.setattr("workbench.engine.readers.limits.apply", lambda: None)
-    monkeypatch.setattr("workbench.jobs.datasets._ask", ask)
+    monkeypatch.setattr("workbench.jobs.reading.ask", ask)
 
 
 @pytest.fixture

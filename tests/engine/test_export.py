@@ -1,6 +1,5 @@
 """The exported script trains where Workbench is not installed, and its losses are those of the worker."""
 
-import io
 import json
 import os
 import subprocess
@@ -18,8 +17,7 @@ from workbench.catalog.templates import load
 from workbench.core.assign import assign
 from workbench.core.document import Document, Update
 from workbench.core.errors import CodeError
-from workbench.core.files import dumps
-from workbench.engine.export import export, main
+from workbench.engine.export import export
 from workbench.jobs.datasets import add_dataset
 from workbench.store.store import Store
 
@@ -185,34 +183,3 @@ def test_several_datasets_are_refused(trained: Trained, tmp_path: Path) -> None:
     )
     with pytest.raises(CodeError, match="several datasets cannot be exported"):
         export(trained.store, document, tmp_path)
-
-
-def run_main(store: Store, text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode()), encoding="ascii"))
-    return main([str(store.path), str(folder)])
-
-
-def test_as_a_process_it_reads_the_model_and_names_its_files(
-    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Whatever the encoding of the terminal."""
-    assert run_main(trained.store, dumps(small("mlp")), tmp_path / "out", monkeypatch) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        str(tmp_path / "out" / "mlp.py"),
-        str(tmp_path / "out" / "data.npz"),
-    ]
-
-
-def test_what_cannot_be_exported_is_said_in_one_line(
-    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "file").write_text("")
-    for text, folder, words in (
-        ("{", tmp_path, "not valid JSON"),
-        (dumps(Document()), tmp_path, "The canvas is empty"),
-        (dumps(small("mlp")), tmp_path / "file", "cannot be written"),
-    ):
-        assert run_main(trained.store, text, folder, monkeypatch) == 1
-        said = capsys.readouterr()
-        assert said.out == "" and said.err.startswith("error: ") and words in said.err
-        assert said.err.count("\n") == 1

@@ -1,6 +1,5 @@
 """All commands. Each is a thin layer over store, jobs, catalog and codegen; torch runs in processes of its own."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ from workbench import __version__
 from workbench.catalog import templates as library
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.problems import Problem
-from workbench.cli import data, runs, training
+from workbench.cli import data, export, runs, training
 from workbench.cli.common import (
     DataOption,
     JsonOption,
@@ -39,6 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("train")(training.train)
+app.command("export")(export.export)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")
 
@@ -137,25 +137,6 @@ def code(
     with opened(workspace) as store:
         document, known = training.prepared(store, document, source, set)
     print(generate(document, analyse(document, known)), end="")
-
-
-@app.command()
-def export(
-    model: ModelArgument,
-    folder: Annotated[Path, typer.Argument(help="Folder for the files; it is made if needed.")],
-    to: Annotated[str, typer.Option("--to", help="What to write: python.")] = "python",
-    data: DataOption = None,
-    reader: ReaderOption = "",
-    target: TargetOption = "",
-    option: OptionOption = None,
-    set: SetOption = None,
-    workspace: WorkspaceOption = None,
-) -> int:
-    """Write a script and its data that train where Workbench is not installed."""
-    if to != "python":
-        raise typer.BadParameter(f"“{to}” is not known; python is.", param_hint="--to")
-    source = source_of(data, reader, target, option)
-    return training.export_python(find_model(model, workspace), folder, source, set, workspace)
 
 
 @app.command()

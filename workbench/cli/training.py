@@ -1,9 +1,9 @@
 """`workbench train`: queues the run exactly as the window does, starts the runner, and shows what it does."""
 
 import math
-import subprocess
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from workbench.catalog.goals import rising
 from workbench.catalog.schema import Schema
 from workbench.catalog.starts import RUN
+from workbench.catalog.updates import updates_of
 from workbench.cli.common import (
     DataOption,
     JsonOption,
@@ -30,9 +31,6 @@ from workbench.cli.reading import OptionOption, Source, TargetOption, bound, sou
 from workbench.core import text
 from workbench.core.assign import assign, parse
 from workbench.core.document import Document
-from workbench.core.errors import DataError
-from workbench.core.files import dumps
-from workbench.jobs import processes
 from workbench.jobs.queue import enqueue, ensure_runner, recover
 from workbench.store.records import RunRecord, Summary
 from workbench.store.store import Store
@@ -84,7 +82,11 @@ def prepared(
     for entry in source.data:
         document = bound(store, document, entry, source, anyway=anyway)
     for setting in settings or ():
-        document = assign(document, *parse(setting))
+        name, value = parse(setting)
+        if name.startswith("training.updates."):  # also of the one that a model has without a list
+            training = replace(document.training, updates=updates_of(document))
+            document = replace(document, training=training)
+        document = assign(document, name, value)
     return document, schemas(store)
 
 
@@ -164,27 +166,6 @@ def _figures(summaries: Mapping[str, Summary]) -> str:
     shown = [name for name in summaries if name.startswith("validation/")] or list(summaries)
     parts = [f"{name.rpartition('/')[2]} {text.number(summaries[name].last)}" for name in shown[:3]]
     return "  ".join(parts)
-
-
-def export_python(
-    document: Document,
-    folder: Path,
-    source: Source,
-    settings: list[str] | None,
-    workspace: Path | None,
-) -> int:
-    """Writes the script and its data; reading the data needs torch, so a process of its own does it."""
-    with opened(workspace) as store:
-        document, _ = prepared(store, document, source, settings)
-        path = store.path
-    command = processes.python("workbench.engine.export", str(path), str(folder.resolve()))
-    done = subprocess.run(
-        command, input=dumps(document), text=True, encoding="utf-8", capture_output=True, check=False
-    )
-    print(done.stdout, end="")
-    if done.returncode:
-        raise DataError(done.stderr.strip().removeprefix("error: ") or "The export ended without a word.")
-    return 0
 
 
 def resumed(store: Store, run: RunRecord) -> RunRecord:

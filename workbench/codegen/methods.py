@@ -82,7 +82,7 @@ class Methods:
 
     def _forward(self) -> Iterator[str]:
         data = sources(self.root, self.shared, ("Dataset",))
-        values = {port: _argument(port) for port in data}
+        values = {port: argument(port) for port in data}
         noise = self._noise(self.shared)
         results = self._results()
         taken = ["self", *(f"{name}: Tensor" for name in values.values())]
@@ -278,24 +278,30 @@ class Methods:
     def _output(self, id: str) -> Iterator[str]:
         """A named output: its arguments are the data and noise that it depends on."""
         ids = ordered(self.root, self.root.graph.upstream([id]))
-        given = sources(self.root, ids, ("Dataset", "Noise"))
-        given = given or sources(self.root, ids, FREE)  # something has to tell how many examples there are
         source = self.root.graph.links[Port(id, "x")]
-        values = {port: _argument(port) for port in given}
+        values = {port: argument(port) for port in given(self.root, id)}
         yield f"{INDENT}@torch.no_grad()"
         taken = ["self", *(f"{name}: Tensor" for name in values.values())]
         yield from call(f"def {id}(", taken, ") -> Tensor:", 1)
         specs = ", ".join(f"{name} {self.root.infos[p.node].outputs[p.name]}" for p, name in values.items())
         yield from docstring(f"From {specs} to {self.root.infos[id].inputs[0]}.", 2)
         body = Body(self.root, dict(values), like=next(iter(values.values()), ""))
-        done = {port.node for port in given}
+        done = {port.node for port in values}
         if not self._noise(ids):  # `forward` draws its own
             done |= self._call_shared(body, [id])
         body.add([n for n in ids if n not in done], consumed(self.root, ids))
         yield from indent([*body.lines, f"return {body.values[source]}"], 2)
 
 
-def _argument(port: Port) -> str:
+def given(root: Scope, id: str) -> list[Port]:
+    """The data and noise that a named output depends on, in the order of its method's arguments."""
+    ids = ordered(root, root.graph.upstream([id]))
+    found = sources(root, ids, ("Dataset", "Noise"))
+    return found or sources(root, ids, FREE)  # something has to tell how many examples there are
+
+
+def argument(port: Port) -> str:
+    """What an output of a node is called where it is the argument of a method."""
     return f"{port.node}_{port.name}"
 
 

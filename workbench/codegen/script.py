@@ -14,6 +14,7 @@ from workbench.core.errors import CodeError
 
 DATA_FILE = "data.npz"
 WEIGHTS_FILE = "weights.npz"
+TRAINED_FILE = "trained.npz"
 
 _READ = '''
 def read(split: str) -> dict[str, Tensor]:
@@ -136,8 +137,21 @@ def evaluate(program: Program, data: dict[str, Tensor]) -> dict[str, float]:
 '''
 
 
-def script(document: Document, analysis: Analysis) -> str:
-    """The whole text. Raises CodeError for a model that cannot be compiled, or that reads several datasets."""
+_TRAINED = '''
+def trained() -> Program:
+    """The model with the weights that it was trained to, ready to compute."""
+    program = Program()
+    with np.load(Path(__file__).with_name(TRAINED), allow_pickle=False) as file:
+        program.load_state_dict({name: torch.from_numpy(file[name]) for name in file.files})
+    return program.eval()
+'''
+
+
+def script(document: Document, analysis: Analysis, *, trained: bool = False) -> str:
+    """The whole text; with a function for the weights of a run where they lie beside it.
+
+    Raises CodeError for a model that cannot be compiled, or that reads several datasets.
+    """
     refuse_errors(analysis)
     datasets = [info.kind for info in analysis.root.infos.values() if isinstance(info.kind, Dataset)]
     if len(datasets) > 1:
@@ -149,9 +163,12 @@ def script(document: Document, analysis: Analysis) -> str:
     tail = [f'DATA = "{DATA_FILE}"', f"SEED = {settings.seed}", f"BATCH_SIZE = {settings.batch_size}"]
     if settings.weights:
         tail.append(f'WEIGHTS = "{WEIGHTS_FILE}"')
+    if trained:
+        tail.append(f'TRAINED = "{TRAINED_FILE}"')
     if schema.kind == "text":
         tail.append(f"LENGTH = {datasets[0].length}")
-    for part in (_READ, _loader(datasets[0], schema.kind), _EVALUATE):
+    parts = (_READ, _loader(datasets[0], schema.kind), _EVALUATE, *((_TRAINED,) if trained else ()))
+    for part in parts:
         tail += ["", "", *part.strip().split("\n")]
     tail += ["", "", *_main(analysis), "", "", 'if __name__ == "__main__":', f"{INDENT}main()"]
     return generate(document, analysis, tail=tail)

@@ -1,22 +1,23 @@
-"""`python -m workbench.engine.export DATABASE FOLDER`: writes a model, given on stdin, as a script and its data."""
+"""Writes a model as a script with its data, and the weights of a run. Imports torch, codegen and the data."""
 
-import sys
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.samples import SAMPLES
 from workbench.catalog.schema import Schema
 from workbench.codegen.program import generate
-from workbench.codegen.script import DATA_FILE, WEIGHTS_FILE, script
+from workbench.codegen.script import DATA_FILE, TRAINED_FILE, WEIGHTS_FILE, script
 from workbench.core.document import Document
-from workbench.core.errors import DataError, WorkbenchError
-from workbench.core.files import loads, write_atomically
+from workbench.core.errors import DataError
+from workbench.core.files import write_atomically
 from workbench.engine.data import Loaded, load
 from workbench.engine.data.sequences import TokenStream
 from workbench.engine.feeds import TRAIN, VALIDATION
@@ -26,31 +27,17 @@ from workbench.jobs.starts import start_of
 from workbench.store.store import Store
 
 
-def main(arguments: list[str]) -> int:
-    """0 when written; 1 with one line on stderr otherwise."""
-    try:
-        store = Store(Path(arguments[0]))
-        files = export(store, loads(sys.stdin.buffer.read().decode("utf-8", "replace")), Path(arguments[1]))
-        store.close()
-    except WorkbenchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(
-            f"error: {error.filename or arguments[1]} cannot be written: {error.strerror}.", file=sys.stderr
-        )
-        return 1
-    for file in files:
-        print(file)
-    return 0
+def export(
+    store: Store, document: Document, folder: Path, trained: Mapping[str, Tensor] | None = None
+) -> list[Path]:
+    """Writes the script, the data beside it and the weights that a run ended with; gives their places.
 
-
-def export(store: Store, document: Document, folder: Path) -> list[Path]:
-    """Writes the script and the data beside it; gives their places. Raises WorkbenchError or OSError."""
+    Raises WorkbenchError or OSError.
+    """
     records = {record.id: record for record in store.datasets()}
     schemas = {**SAMPLES, **{id: Schema.from_json(record.schema) for id, record in records.items()}}
     analysis = analyse(document, schemas)
-    text = script(document, analysis)
+    text = script(document, analysis, trained=trained is not None)
     node, kind = next(_datasets(analysis))
     data = load(store, kind.dataset)
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,12 +45,26 @@ def export(store: Store, document: Document, folder: Path) -> list[Path]:
     place = folder / f"{name}.py"
     files = [place, folder / DATA_FILE]
     if analysis.settings.weights:
-        np.savez(folder / WEIGHTS_FILE, allow_pickle=False, **_started(store, document, analysis))
-        files.append(folder / WEIGHTS_FILE)
+        files.append(_kept(folder / WEIGHTS_FILE, _started(store, document, analysis)))
+    if trained is not None:
+        files.append(_kept(folder / TRAINED_FILE, {name: each.numpy() for name, each in trained.items()}))
     in_order = kind.order == "in order"
-    np.savez(folder / DATA_FILE, allow_pickle=False, **arrays(node, data, in_order=in_order))
+    _kept(folder / DATA_FILE, arrays(node, data, in_order=in_order))
     write_atomically(place, text.encode())
     return files
+
+
+def _kept(file: Path, content: Mapping[str, np.ndarray]) -> Path:
+    """Writes arrays, as one step: whoever was interrupted finds the old file or the new one."""
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            np.savez(opened, allow_pickle=False, **content)
+        os.replace(temporary, file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return file
 
 
 def _started(store: Store, document: Document, analysis: Analysis) -> dict[str, np.ndarray]:
@@ -97,7 +98,3 @@ def _datasets(analysis: Analysis) -> Iterator[tuple[str, Dataset]]:
     for id, info in analysis.root.infos.items():
         if isinstance(info.kind, Dataset):
             yield id, info.kind
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
