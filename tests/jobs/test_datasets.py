@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from workbench.core.errors import DataError
-from workbench.jobs import datasets, processes
+from workbench.jobs import datasets, processes, reading
 from workbench.jobs.datasets import (
     FOLDER,
     LIMIT_SETTING,
@@ -67,7 +67,7 @@ def test_what_is_read_anew_keeps_its_id_and_the_names_of_the_classes_that_are_st
         for again, labels in (("pets", ["a", "bird"]), ("gone", ["a", "b"])):
             folder = begin(store)
             request = {"do": "read", "path": str(file), "into": str(folder), "name": "My pets"}
-            added = finish(store, file, {}, folder, datasets._ask(request), again)
+            added = finish(store, file, {}, folder, reading.ask(request), again)
             assert added.record == store.dataset(again) and not folder.exists()
             assert (added.record.title, added.record.schema["title"]) == ("My pets", "My pets")
             assert added.record.schema["labels"] == labels and added.record.schema["id"] == again
@@ -97,7 +97,7 @@ def test_content_is_looked_at_again_only_where_files_were_touched(
     tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[bool] = []
-    ask = datasets._ask
+    ask = reading.ask
 
     def counted(request: dict[str, Any]) -> dict[str, Any]:
         said = ask(request)
@@ -110,7 +110,7 @@ def test_content_is_looked_at_again_only_where_files_were_touched(
     with closing(Store(tmp_path / "one.db")) as store:
         age(-1000)  # ahead of the clock: what is written later could have the same time
         record = add_dataset(store, table).record
-        monkeypatch.setattr(datasets, "_ask", counted)
+        monkeypatch.setattr(reading, "ask", counted)
         assert datasets.unchanged(store, record) and looks == [True]
         age(1000)
         time.sleep(2.1)  # by then the clock of any disk has gone on
@@ -222,7 +222,7 @@ def add_record(store: Store, source: Path) -> DatasetRecord:
 def test_a_reading_of_which_nothing_is_heard_is_given_up(
     tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(datasets, "LONGEST_SILENCE", 0.5)
+    monkeypatch.setattr(reading, "LONGEST_SILENCE", 0.5)
     hanging = [sys.executable, "-c", "import time; time.sleep(60)"]
     monkeypatch.setattr(processes, "python", lambda module, *arguments: hanging)
     with closing(Store(tmp_path / "x.db")) as store:

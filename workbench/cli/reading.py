@@ -18,7 +18,8 @@ from workbench.cli.common import schemas
 from workbench.core.assign import assign
 from workbench.core.document import Document
 from workbench.core.errors import DataError
-from workbench.jobs.datasets import Progress, add_dataset, unchanged
+from workbench.jobs.datasets import add_dataset, unchanged
+from workbench.jobs.reading import Progress
 from workbench.store.store import Store
 
 TargetOption = Annotated[str, typer.Option("--target", help="The column to predict, of --data.")]

@@ -8,13 +8,10 @@ import hashlib
 import json
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
-import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,11 +19,11 @@ from typing import Any
 
 from workbench.catalog.schema import COPY_FORMAT
 from workbench.core.errors import DataError
-from workbench.jobs import processes
+from workbench.jobs import reading
+from workbench.jobs.reading import Progress
 from workbench.store.records import DatasetRecord
 from workbench.store.store import Store
 
-READERS = "workbench.engine.readers"
 FOLDER = "data"
 """Of the copies, in the folder of the workspace's files."""
 
@@ -36,17 +33,8 @@ _STAMP = "source.stamp"
 _ABANDONED = 24 * 3600
 """Seconds after which an unfinished copy is one that nobody writes any more."""
 
-LONGEST_SILENCE = 600.0
-"""Seconds after which a reading of which nothing is heard is ended."""
-
-_TOO_LONG = getattr(signal, "SIGXCPU", 0)
-"""The signal that ends a process which has used the processor for longer than it may."""
-_LONGEST_COMPLAINT = 2_000
-
 LIMIT_SETTING = "data_cache_gb"
 DEFAULT_LIMIT_GB = 20.0
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +181,7 @@ def first_items(store: Store, dataset: str, split: str, count: int) -> list[dict
     record = next((each for each in store.datasets() if each.id == dataset), None)
     folder = f"sample:{dataset}" if record is None else str(kept(store, record).folder)
     asked = {"split": split, "places": [0, count]}
-    answer = _ask({"do": "show", "path": dataset, "folder": folder, "ask": [asked]})
+    answer = reading.ask({"do": "show", "path": dataset, "folder": folder, "ask": [asked]})
     if "error" in answer:
         raise DataError(str(answer["error"]))
     return list(answer["items"])
@@ -209,7 +197,7 @@ def unchanged(store: Store, record: DatasetRecord) -> bool:
     known = ""
     with suppress(OSError):  # there is none
         known = stamp.read_text("utf-8")
-    said = _ask({**request, "stamp": known})
+    said = reading.ask({**request, "stamp": known})
     if known and said.get("stamp") == known:
         return True
     if said["mark"] != record.fingerprint:
@@ -348,97 +336,4 @@ def _read(
     name: str = "",
 ) -> dict[str, Any]:
     request = {"do": "read", "path": str(source), "reader": reader, "options": dict(options)}
-    return _ask({**request, "into": str(folder), "name": name}, on_progress)
-
-
-class _Silence:
-    """Ends something when nothing was heard of it for too long."""
-
-    def __init__(self, end: Callable[[], None]) -> None:
-        self.over = False
-        self._end = end
-        self._start()
-
-    def broken(self) -> None:
-        """Something was heard."""
-        self._timer.cancel()
-        self._start()
-
-    def stop(self) -> None:
-        """Listen no more."""
-        self._timer.cancel()
-
-    def _start(self) -> None:
-        self._timer = threading.Timer(LONGEST_SILENCE, self._give_up)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def _give_up(self) -> None:
-        self.over = True
-        self._end()
-
-
-def _ask(request: Mapping[str, object], on_progress: Progress | None = None) -> dict[str, Any]:
-    """The last line that the readers' process says.  Raises DataError with what it complains of."""
-    command = processes.python(READERS)
-    pipe = subprocess.PIPE
-    last: dict[str, Any] = {}
-    # Complaints go to a file: a library that complains of every picture would fill a pipe that nobody empties.
-    with (
-        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints,
-        subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=complaints, text=True, encoding="utf-8"
-        ) as process,
-    ):
-        assert process.stdin and process.stdout
-        silent = _Silence(process.kill)
-        try:
-            with suppress(BrokenPipeError):  # it has ended already; its code tells
-                process.stdin.write(json.dumps(dict(request)) + "\n")
-                process.stdin.close()
-            for line in process.stdout:
-                silent.broken()
-                try:
-                    said = json.loads(line)
-                except ValueError:  # a library that prints: no answer of ours
-                    continue
-                last = said
-                if "progress" in last and on_progress is not None:
-                    on_progress(*last["progress"])
-            code = process.wait()
-        finally:
-            silent.stop()
-            process.kill()
-        complaints.seek(0)
-        text = complaints.read()
-    if silent.over:
-        minutes = LONGEST_SILENCE / 60
-        raise DataError(
-            f"Reading {request['path']} was given up: nothing was heard of it for {minutes:g} minutes. "
-            "A damaged file among them may be the cause."
-        )
-    if code:
-        raise DataError(complaint(text, code))
-    return last
-
-
-def complaint(said: str, code: int) -> str:
-    """Why the readers' process ended, for people: what it said at the end, or else what its exit code tells.
-
-    A code below zero is the signal that ended it.
-    """
-    lines = said.strip().splitlines()
-    last = lines[-1].strip()[:_LONGEST_COMPLAINT] if lines else ""
-    if "Traceback (most recent call last)" in said:
-        return f"The reader stumbled over something that it does not expect: {last}"
-    if code == -_TOO_LONG:
-        return (
-            "A file among the data keeps the program that reads it busy without an end: it is damaged, or made to "
-            "do so. Nothing was read."
-        )
-    if code < 0:
-        return (
-            "The program that reads files was ended from outside or fell over. A file may be damaged, or the "
-            "memory may have run out."
-        )
-    return last or f"Reading ended without a word (exit code {code})."
+    return reading.ask({**request, "into": str(folder), "name": name}, on_progress)

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from workbench.core.errors import DataError
 from workbench.engine.readers.pickles import read_numbers, read_pickle
-from workbench.jobs.datasets import complaint
+from workbench.jobs.reading import complaint
 
 
 def written(tmp_path: Path, content: bytes) -> Path:

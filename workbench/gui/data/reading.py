@@ -9,8 +9,8 @@ from typing import Any, Final
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from workbench.gui.json_process import Ending, JsonProcess
-from workbench.jobs.datasets import READERS, complaint
 from workbench.jobs.processes import python
+from workbench.jobs.reading import READERS, complaint
 
 QUIET_SECONDS: Final = 10
 """So long may a reading say nothing until people are told."""

@@ -10,8 +10,8 @@ from typing import Any, Final
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from workbench.gui.json_process import Ending, JsonProcess
-from workbench.jobs.datasets import READERS
 from workbench.jobs.processes import python
+from workbench.jobs.reading import READERS
 
 LEFT_MS: Final = 60_000
 """So long it stays warm for somebody who comes back."""
