@@ -53,6 +53,19 @@ def test_rates_are_set_and_told(folder: Path, capsys: pytest.CaptureFixture[str]
     assert "has a rate for “fc9”, which does not exist" in capsys.readouterr().err
 
 
+def test_the_update_that_a_model_has_without_a_list_can_be_set(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder / "plain.json", draw(CLASSIFIER, epochs=1))
+    assert entry.run(["code", "plain.json", "--set", "training.updates.train.rates.fc1=0"]) == 0
+    assert "self.fc1.requires_grad_(False)" in capsys.readouterr().out
+    both = ["--set", "training.updates.train.lr=0.5", "--set", "training.updates.train.optimizer=SGD"]
+    assert entry.run(["code", "plain.json", *both[2:], *both[:2]]) == 0
+    assert "torch.optim.SGD(self.parameters(), lr=0.5)" in capsys.readouterr().out
+    assert entry.run(["code", "plain.json", "--set", "training.updates.other.lr=1"]) == 1
+    assert "There is no update “other” (updates: train)" in capsys.readouterr().err
+
+
 def test_weights_of_a_run_are_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with closing(Store(folder / "experiments.db")) as store:
         run = enqueue(store, read(folder / "model.json"), schemas=SAMPLES, device="cpu")

@@ -46,6 +46,16 @@ def default_update(losses: list[str]) -> Update:
     return Update("train", dict.fromkeys(losses, 1.0), (), {"type": "Adam"})
 
 
+def losses_of(document: Document) -> list[str]:
+    """Ids of the losses of the drawing."""
+    return list(_of(document.graph, "loss"))
+
+
+def updates_of(document: Document) -> tuple[Update, ...]:
+    """The document's updates, or the default one."""
+    return document.training.updates or (default_update(losses_of(document)),)
+
+
 def resolve_settings(document: Document, names: Mapping[str, Value], problems: Problems) -> Settings:
     """The training form, filled; problems name the setting."""
     try:

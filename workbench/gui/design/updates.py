@@ -10,8 +10,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from workbench.catalog.check import Analysis
-from workbench.catalog.spec import node_types
-from workbench.catalog.updates import default_update
+from workbench.catalog.updates import default_update, losses_of, updates_of
 from workbench.core.document import Document, Update
 from workbench.core.edits import SetTraining
 from workbench.gui.design.update_form import UpdateForm
@@ -19,21 +18,6 @@ from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import IconButton
 from workbench.gui.widgets.labels import Label, SectionHeader
 from workbench.gui.widgets.surfaces import surface
-
-
-def losses_of(document: Document) -> list[str]:
-    """Ids of the losses of the drawing."""
-    types = node_types()
-    return [
-        id
-        for id, node in document.graph.nodes.items()
-        if node.type in types and types[node.type].family == "loss"
-    ]
-
-
-def updates_of(document: Document) -> tuple[Update, ...]:
-    """The document's updates, or the default one."""
-    return document.training.updates or (default_update(losses_of(document)),)
 
 
 class UpdatesPanel(QWidget):
