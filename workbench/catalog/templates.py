@@ -12,7 +12,7 @@ from workbench.core.errors import DocumentError
 from workbench.core.files import read
 from workbench.core.resources import resource
 
-CATEGORIES = ("Images", "Sequences", "Text", "Generative", "Graphs", "Tables")
+CATEGORIES = ("Images", "Sequences", "Sound", "Text", "Generative", "Graphs", "Tables")
 RENAMED: Mapping[str, str] = MappingProxyType(
     {
         "forecast-gru": "lstm-forecast",

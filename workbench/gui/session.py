@@ -3,8 +3,9 @@
 The main thread edits and checks the model.  May import Qt, core, catalog, workspace and the store's records.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,8 @@ class Session(Workspace):
         self._saver = Saver(self)
         self._saver.saved.connect(self.saved_changed)
         self.versions = Versions(self)
+        self.holds: list[Callable[[Callable[[], object]], bool]] = []
+        """Each may hold the workspace open: it then gives true, asks, and calls what it is given if that is agreed to."""
         self.starter = Starter(self)
         self._analyse_timer = QTimer(self, singleShot=True, interval=ANALYSE_MS)
         self._analyse_timer.timeout.connect(self._analyse)
@@ -106,6 +109,12 @@ class Session(Workspace):
         self.save()
         super().close()
         self._saver.rescue(self._model)
+
+    def ask_to_switch(self, path: Path) -> None:
+        """Switch at once, or once a person has agreed to what would be cut off by it."""
+        go_on = partial(self.switch, path)
+        if not any(hold(go_on) for hold in self.holds):
+            go_on()
 
     def switch(self, path: Path) -> None:
         """Close this workspace and open another one; an empty canvas until its last model is there."""

@@ -1,4 +1,4 @@
-"""Closing the window while data is being added: the question, both answers, and that no process is left."""
+"""Closing window or workspace while data is being added: the question, both answers, and that no process is left."""
 
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from workbench.gui.data.leaving import StillAdding
 from workbench.gui.data.view import DataView
 from workbench.gui.json_process import JsonProcess
 from workbench.gui.session import Session
+from workbench.gui.widgets.labels import Label
 from workbench.gui.window import MainWindow
 from workbench.jobs.datasets import FOLDER
 
@@ -77,3 +78,27 @@ def test_closing_with_nothing_being_added_asks_nothing_and_ends_every_process(
     qtbot.waitUntil(lambda: bool(running()))
     window.close()
     assert not window.isVisible() and not running()
+
+
+def test_another_workspace_is_opened_only_when_a_person_agrees(
+    qtbot: QtBot, adding: DataView, window: MainWindow, session: Session, tmp_path: Path
+) -> None:
+    before, other = session.path, tmp_path / "other.db"
+    session.ask_to_switch(other)
+    assert "another" in " ".join(label.text() for label in asked(adding).findChildren(Label))
+    QTest.keyClick(asked(adding), Qt.Key.Key_Return)
+    assert (session.path, session.is_open, adding.wizard.is_adding) == (before, True, True)
+
+    session.ask_to_switch(other)
+    with qtbot.waitSignal(session.opened, timeout=20_000):
+        QTest.mouseClick(asked(adding).give_up, Qt.MouseButton.LeftButton)
+    assert (session.path, window.isVisible(), adding.wizard.is_adding) == (other, True, False)
+    assert not list((tmp_path / "experiments.files" / FOLDER).glob("*"))
+
+
+def test_another_workspace_is_opened_at_once_where_nothing_is_being_added(
+    qtbot: QtBot, view: DataView, session: Session, tmp_path: Path
+) -> None:
+    with qtbot.waitSignal(session.opened, timeout=20_000):
+        session.ask_to_switch(tmp_path / "other.db")
+    assert session.path == tmp_path / "other.db" and view.leaving.question is None

@@ -59,7 +59,7 @@ class DataView(QWidget):
         self.nothing.setContentsMargins(12, 8, 12, 8)
         self.page = DatasetPage(session)
         self.wizard = Wizard(session)
-        self.leaving = Leaving(self.wizard)
+        self.leaving = Leaving(self.wizard, session)
         self.empty = EmptyState(
             "data",
             "Choose a dataset",

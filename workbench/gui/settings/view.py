@@ -188,7 +188,7 @@ class SettingsView(QScrollArea):
         dialog.setLabelText(QFileDialog.DialogLabel.Accept, "Open")
         dialog.setDefaultSuffix("db")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda chosen: self._session.switch(Path(chosen)))
+        dialog.fileSelected.connect(lambda chosen: self._session.ask_to_switch(Path(chosen)))
         dialog.show()
 
     def _copy(self) -> None:
