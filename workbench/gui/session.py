@@ -90,7 +90,7 @@ class Session(Workspace):
         self._saver.saved.connect(self.saved_changed)
         self.versions = Versions(self)
         self.holds: list[Callable[[Callable[[], object]], bool]] = []
-        """Each may hold the workspace open: it then gives true, asks, and calls what it is given if that is agreed to."""
+        """Each may hold the workspace open: it gives true, asks, and calls what it is given if that is agreed to."""
         self.starter = Starter(self)
         self._analyse_timer = QTimer(self, singleShot=True, interval=ANALYSE_MS)
         self._analyse_timer.timeout.connect(self._analyse)
