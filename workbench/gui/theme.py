@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import ceil
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 
@@ -196,6 +196,13 @@ def current() -> Theme:
 def color(token: str) -> QColor:
     """A colour of the theme in force, by token, "family:<name>", "wire:<name>" or "#rrggbb"."""
     return appearance.theme.color(token)
+
+
+def small(font: QFont) -> QFont:
+    """The same font in the size of captions and labels inside pictures."""
+    made = QFont(font)
+    made.setPixelSize(SMALL)
+    return made
 
 
 def family_color(family: str) -> QColor:

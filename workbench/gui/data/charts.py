@@ -143,9 +143,7 @@ class Chart(QWidget):
         self.choose(wanted)
 
     def _small(self) -> QFont:
-        font = QFont(self.font())
-        font.setPixelSize(theme.SMALL)
-        return font
+        return theme.small(self.font())
 
     def _frame(self, painter: QPainter) -> None:
         if self.hasFocus():

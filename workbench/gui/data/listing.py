@@ -156,8 +156,7 @@ class DatasetDelegate(QStyledItemDelegate):
         entry: Entry = index.data(ENTRY)
         style: Any = option  # the stubs leave out the fields of the style options
         area = QRect(style.rect)
-        small = QFont(style.font)
-        small.setPixelSize(theme.SMALL)
+        small = theme.small(style.font)
         painter.save()
         if not entry.id:
             small.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from workbench.core.text import number, one_line, whole
@@ -96,8 +96,7 @@ class MatrixView(QWidget):
             painter.setPen(theme.color("dim"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "This matrix is damaged")
             return
-        font = QFont(self.font())
-        font.setPixelSize(theme.SMALL)
+        font = theme.small(self.font())
         painter.setFont(font)
         metrics = QFontMetricsF(font)
         names = max(metrics.horizontalAdvance(label) for label in matrix.labels)

@@ -99,9 +99,7 @@ class ImageView(QWidget):
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, label)
 
     def _font(self) -> QFont:
-        font = QFont(self.font())
-        font.setPixelSize(theme.SMALL)
-        return font
+        return theme.small(self.font())
 
 
 def _legend(text: str) -> list[tuple[str, str]]:

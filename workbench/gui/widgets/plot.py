@@ -176,7 +176,7 @@ class MetricPlot(Redrawn):
         frame = self._look(x0, x1)
         if frame is not None:
             labels = painting.y_ticks(frame)
-            metrics = QFontMetricsF(painting.small_font(self.font()))
+            metrics = QFontMetricsF(theme.small(self.font()))
             widest = max((metrics.horizontalAdvance(tick.text) for tick in labels), default=0.0)
             left = max(_LEFT, math.ceil(widest) + 14)
             if left != self._left:
@@ -242,7 +242,7 @@ class MetricPlot(Redrawn):
 
     def _paint_still(self, painter: QPainter) -> None:
         """All that does not follow the pointer."""
-        painter.setFont(painting.small_font(self.font()))
+        painter.setFont(theme.small(self.font()))
         if self._frame is not None:
             from workbench.gui.widgets.curves import paint
 

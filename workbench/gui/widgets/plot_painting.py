@@ -26,13 +26,6 @@ _MOST_BELOW: Final = 4
 _USUAL: Final = "0.0000"
 
 
-def small_font(font: QFont) -> QFont:
-    """The font of labels inside a plot."""
-    small = QFont(font)
-    small.setPixelSize(theme.SMALL)
-    return small
-
-
 def y_ticks(frame: Frame) -> list[Tick]:
     """The ticks of the values' axis."""
     most = max(2, int(frame.height / 42))
@@ -120,7 +113,7 @@ def paint_header(
         top, right = top + _BELOW, far
     else:
         left += QFontMetricsF(strong).horizontalAdvance(shown) + _APART
-    painter.setFont(small_font(font))
+    painter.setFont(theme.small(font))
     metrics = QFontMetricsF(painter.font())
     if _legend_width(font, curves, values) > right - left and below:
         values = [""] * len(curves)
@@ -151,7 +144,7 @@ def _label(curve: "Curve", value: str) -> str:
 
 
 def _legend_width(font: QFont, curves: "Sequence[Curve]", values: Sequence[str]) -> float:
-    metrics = QFontMetricsF(small_font(font))
+    metrics = QFontMetricsF(theme.small(font))
     labels = [_label(curve, value) for curve, value in zip(curves, values, strict=True)]
     return sum(_SWATCH + metrics.horizontalAdvance(label) + _APART for label in labels) - _APART
 
@@ -199,7 +192,7 @@ def paint_readout(
     painter: QPainter, frame: Frame, x: float, head: str, rows: "Sequence[tuple[Curve, float]]"
 ) -> None:
     """The box beside the crosshair: where it stands and each curve's value there."""
-    painter.setFont(small_font(painter.font()))
+    painter.setFont(theme.small(painter.font()))
     metrics = QFontMetricsF(painter.font())
     line = metrics.height() + 3
     most = max(1, min(_MOST_ROWS, int((frame.height - 20) / line) - 1))
