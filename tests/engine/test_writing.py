@@ -9,6 +9,7 @@ from torch import Tensor
 from workbench.engine.data import Loaded, assembled, load_sample
 from workbench.engine.decoding import Sampling
 from workbench.engine.feeds import Feed
+from workbench.engine.once import Once
 from workbench.engine.readers import text_lines, text_pairs
 from workbench.engine.readers.reader import Reading
 from workbench.engine.writing import written
@@ -24,7 +25,7 @@ def write(feed: Feed, scores: object, prompt: str = "", count: int = 2) -> list[
     assert callable(scores)
     return written(
         scores, "data", feed, prompt=prompt, count=count, length=20, sampling=Sampling(),
-        generator=torch.Generator(), split="validation",
+        generator=torch.Generator(), split="validation", once=Once([]),
     )  # fmt: skip
 
 

@@ -2,8 +2,10 @@
 
 from dataclasses import asdict
 
+from workbench.core.document import Port
 from workbench.engine.decoding import Sampling
 from workbench.engine.feeds import TEST, Feed
+from workbench.engine.once import Once, untouched
 from workbench.engine.probes_look import Look
 from workbench.engine.writing import beamed, sampled, translated, written
 
@@ -22,6 +24,7 @@ def text_samples(look: Look) -> None:
         sampling=sampling,
         generator=look.generator(),
         split=look.split,
+        once=_once(look, node),
     )
     look.add("text", "\n\n".join(texts).encode())
 
@@ -49,12 +52,19 @@ def translations(look: Look) -> None:
         sentences=look.param("sentences"),
         length=look.param("length"),
         width=width,
+        once=_once(look, node),
     )
     look.log(found.bleu)
     said = f"BLEU {found.bleu:.2f}"
     look.add_json("translations", {"pairs": [asdict(pair) for pair in found.shown]}, f"{look.split} · {said}")
     if look.split == TEST:
         look.recorder.say(f"Tested {look.id}: {said} of {found.count:,} pairs.")
+
+
+def _once(look: Look, node: str) -> Once:
+    """What the model need not work out anew for each token that it writes."""
+    written = {Port(node, name) for name in ("target", "next")}
+    return Once(untouched(look.program, look.root, written))
 
 
 def _dataset(look: Look, *outputs: str) -> tuple[str, Feed]:

@@ -16,6 +16,7 @@ from torch import Tensor
 from workbench.engine.bleu import corpus_bleu
 from workbench.engine.decoding import Following, Sampling, beam_search, continued
 from workbench.engine.feeds import Feed
+from workbench.engine.once import Once
 from workbench.engine.readers.tokens import END, START, UNKNOWN, Vocabulary
 
 Scores = Callable[[Mapping[str, Tensor]], Tensor]
@@ -56,6 +57,7 @@ def written(
     sampling: Sampling,
     generator: torch.Generator,
     split: str,
+    once: Once,
 ) -> list[str]:
     """What the model makes of a prompt; of sentence pairs, what it makes of the first ones of a split.
 
@@ -64,7 +66,16 @@ def written(
     if f"{node}.source" in feed.outputs.values():
         decode = sampled(sampling, generator)
         pairs = translated(
-            scores, node, feed, decode, split=split, shown=count, sentences=0, length=length, width=1
+            scores,
+            node,
+            feed,
+            decode,
+            split=split,
+            shown=count,
+            sentences=0,
+            length=length,
+            width=1,
+            once=once,
         )
         return [f"{pair.source} → {pair.written}" for pair in pairs.shown]
     known = feed.data.vocabularies["tokens"]
@@ -164,10 +175,12 @@ def translated(
     sentences: int,
     length: int,
     width: int,
+    once: Once,
 ) -> Translated:
     """Translations of the first sentences of a split: `shown` of them to read, BLEU of `sentences`.
 
-    `decode` keeps up to `width` texts of each sentence at once; `length` 0 means that of the dataset.
+    `decode` keeps up to `width` texts of each sentence at once; `length` 0 means that of the dataset. `once` is told
+    for which sentences the model is to run next.
     """
     theirs, ours = feed.data.vocabularies["source"], feed.data.vocabularies["target"]
     # The dataset's length is what a model with positions of its own can take.
@@ -179,7 +192,9 @@ def translated(
     batches = feed.data.batches(split, size, shuffle=False, outputs=feed.outputs)
     for batch in islice(batches, -(-wanted // size)):
         start = torch.full_like(batch[f"{node}.target"][:, :1], ours.special(START) or 0)
-        rows = decode(_following(scores, node, batch, ours), start, length, ours.special(END))
+        with once.batch():
+            following = _following(scores, node, batch, ours, once)
+            rows = decode(following, start, length, ours.special(END))
         found += zip(batch[f"{node}.source"].tolist(), _references(batch, node), rows, strict=True)
     found = found[:wanted]
     pairs = [
@@ -192,10 +207,13 @@ def translated(
     return Translated(pairs, len(scored), corpus_bleu(texts, references))
 
 
-def _following(scores: Scores, node: str, batch: Mapping[str, Tensor], vocabulary: Vocabulary) -> Following:
+def _following(
+    scores: Scores, node: str, batch: Mapping[str, Tensor], vocabulary: Vocabulary, once: Once
+) -> Following:
     """Scores of the next token of a translation; each text stands beside its own source."""
 
     def following(text: Tensor, rows: Tensor) -> Tensor:
+        once.rows = rows
         own = {name: tensor.index_select(0, rows) for name, tensor in batch.items()}
         return _last(scores({**own, f"{node}.target": text, f"{node}.next": text}), vocabulary)
 

@@ -81,7 +81,8 @@ class Translations(NodeType):
 
     **Use when** a model translates or answers: teacher forcing flatters the loss, this is what the model does by
     itself. BLEU stands beside the metrics, for the held-back part after an epoch and for the test part in the end.
-    The whole model runs once for each token, so a beam over many sentences takes its time.
+    What reads only the source runs once, the rest of the model for each token: a beam over many sentences takes its
+    time.
 
     **Alternatives** TextSamples for language models; the metrics Perplexity and Accuracy, which cost less.
 
