@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.store.store import Store
 
 Kind = Literal["number", "text", "time", "duration", "flag", "tags"]
-Test = Callable[["RunFacts"], bool]
+Judge = Callable[["RunFacts"], bool]
 YES: Final = ("yes", "true", "on", "1")
 NO: Final = ("no", "false", "off", "0")
 _ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
@@ -141,7 +141,7 @@ def mentions(filter: Filter | None, fact: str) -> bool:
     )
 
 
-def judge_of(filter: Filter | None, names: Names, now: float | None = None) -> Test:
+def judge_of(filter: Filter | None, names: Names, now: float | None = None) -> Judge:
     """What tells whether a run is meant. Raises FilterError for names and values that cannot be."""
     match filter:
         case None:
@@ -203,7 +203,7 @@ def _fact(name: str) -> Fact | None:
     return FACTS.get(ALIASES.get(name.lower(), name.lower()))
 
 
-def _compare(one: Comparison, sign: str, names: Names, now: float | None) -> Test:
+def _compare(one: Comparison, sign: str, names: Names, now: float | None) -> Judge:
     fact = None if one.function else _fact(one.name)
     if fact is not None:
         return _of_fact(one, fact, sign, now)
@@ -224,7 +224,7 @@ def _compare(one: Comparison, sign: str, names: Names, now: float | None) -> Tes
     )
 
 
-def _of_fact(one: Comparison, fact: Fact, sign: str, now: float | None) -> Test:
+def _of_fact(one: Comparison, fact: Fact, sign: str, now: float | None) -> Judge:
     read = fact.read
     if fact.kind == "number":
         judge = _number_test(one, sign, fact.example)
@@ -255,7 +255,7 @@ def _of_fact(one: Comparison, fact: Fact, sign: str, now: float | None) -> Test:
     return lambda facts: any(small == each.lower() for each in read(facts))
 
 
-def _of_param(one: Comparison, sign: str) -> Test:
+def _of_param(one: Comparison, sign: str) -> Judge:
     """A setting may be a number in one run and a text in another: each is compared as what it is."""
     name, small, given = one.name, one.value.lower(), amounts.number(one.value)
     order = _ORDERS.get(sign)
@@ -308,7 +308,7 @@ def _number_test(
     return lambda value: order(value, limit)
 
 
-def _time_test(one: Comparison, sign: str, fact: Fact, now: float | None) -> Test:
+def _time_test(one: Comparison, sign: str, fact: Fact, now: float | None) -> Judge:
     """A day is a stretch: after it means after its end, on it means within."""
     found = amounts.moment(one.value, now)
     if found is None:

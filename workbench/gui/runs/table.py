@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.gui import theme
+from workbench.gui.runs.columns import USUAL
 from workbench.gui.runs.table_model import COLUMNS, FIRST_SLOT, RUN, SLOTS, RunsModel, share
 from workbench.gui.widgets.labels import paint_state
 from workbench.store.records import RunRecord
@@ -120,7 +121,7 @@ class RunsTable(QTableView):
     ) -> None:
         super().__init__()
         self.runs = model
-        self._hidden = frozenset(hidden)
+        self._hidden = frozenset(hidden) | frozenset(range(len(USUAL), len(COLUMNS)))
         self._widths = {column: made.width for column, made in enumerate(COLUMNS)} | dict(widths or {})
         self._fixed = frozenset(widths or ())
         self._measured: dict[int, int] = {}

@@ -5,101 +5,37 @@ Sorting here instead of in a proxy: Qt would ask Python twice for every comparis
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from workbench.core import text
+from workbench.core.errors import FilterError
+from workbench.core.filters import Filter, parse
 from workbench.gui import progress
 from workbench.gui.runs import metrics
-from workbench.gui.store_thread import Summaries
+from workbench.gui.runs.columns import COLUMNS as COLUMNS
+from workbench.gui.runs.columns import FIRST_SLOT as FIRST_SLOT
+from workbench.gui.runs.columns import SLOTS as SLOTS
+from workbench.gui.runs.columns import Column, column_of
+from workbench.gui.runs.columns import epochs as epochs
+from workbench.gui.runs.columns import share as share
+from workbench.gui.store_thread import MarksOfRuns, Summaries
+from workbench.jobs.run_filter import Judge, Names, RunFacts, judge_of, mentions, needs_params
 from workbench.jobs.run_filter import spent as spent
-from workbench.store.records import RunRecord, Summary
+from workbench.store.records import UNMARKED, Marks, RunRecord, Summary
 
 Index = QModelIndex | QPersistentModelIndex
 RUN: Final = int(Qt.ItemDataRole.UserRole)
 """Role of the RunRecord of a row."""
-SLOTS: Final = 3
-"""Columns kept for metrics; unused ones are hidden."""
+MARKS: Final = RUN + 1
+"""Role of the Marks of a row."""
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _ROLES = Qt.ItemDataRole
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """What a column says of a run, and by what it sorts."""
-
-    title: str
-    tooltip: str
-    width: int
-    shown: Callable[[RunRecord], str]
-    key: Callable[[RunRecord], Any]
-    right: bool = False
-
-
-def epochs(run: RunRecord) -> str:
-    """How far a run came: "epoch 12 of 30", "30 epochs"."""
-    if run.state == "queued" or not (run.epoch or run.step):
-        return text.NONE
-    if run.state == "completed" and run.epoch >= run.epochs:
-        return text.plural(run.epoch, "epoch")
-    return f"epoch {run.epoch} of {run.epochs}" if run.epochs else text.plural(run.step, "step")
-
-
-def share(run: RunRecord) -> float:
-    """The part of a run that is done, from 0 to 1."""
-    if run.steps:
-        return min(1.0, run.step / run.steps)
-    return min(1.0, run.epoch / run.epochs) if run.epochs else 0.0
-
-
-COLUMNS: Final = (
-    Column("Run", "Name and number", 150, lambda r: f"{text.one_line(r.name)} #{r.id}", lambda r: r.id),
-    Column("State", "What the run does now", 116, lambda r: r.state, lambda r: r.state),
-    Column("Progress", "Epochs done of those planned", 126, epochs, share),
-    *(Column("", "", 96, lambda _: "", lambda _: 0, right=True) for _ in range(SLOTS)),
-    Column(
-        "Model",
-        "The model that was trained",
-        112,
-        lambda r: text.one_line(r.model),
-        lambda r: r.model.lower(),
-    ),
-    Column(
-        "Data",
-        "The dataset",
-        112,
-        lambda r: text.one_line(r.dataset) or text.NONE,
-        lambda r: r.dataset.lower(),
-    ),
-    Column(
-        "Parameters",
-        "Numbers that were learned",
-        108,
-        lambda r: text.count(r.parameters),
-        lambda r: r.parameters,
-        True,
-    ),
-    Column("Duration", "Time in training", 100, lambda r: text.duration(spent(r)), spent, True),
-    Column(
-        "Started",
-        "When the training began",
-        96,
-        lambda r: text.ago(r.started),
-        lambda r: r.started or r.created,
-    ),
-    Column(
-        "Device",
-        "Where it trained",
-        72,
-        lambda r: r.used_device or r.device,
-        lambda r: r.used_device or r.device,
-    ),
-)
-FIRST_SLOT: Final = 3
 _TIMED: Final = (9, 10)
+_MANY: Final = 20
+"""More stretches of rows than this go away together."""
 
 
 class RunsModel(QAbstractTableModel):
@@ -110,12 +46,18 @@ class RunsModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._runs: dict[int, RunRecord] = {}
+        self._facts: dict[int, RunFacts] = {}
         self._summaries: Summaries = {}
         self._shown: list[int] = []
         self._places: dict[int, int] = {}
-        self._texts: dict[int, tuple[RunRecord, str]] = {}
-        self._words: tuple[str, ...] = ()
+        self._columns: list[Column] = list(COLUMNS)
+        self._params: Mapping[int, Mapping[str, Any]] = {}
+        self._metric_names: set[str] = set()
+        self._param_names: set[str] = set()
+        self._filter: Filter | None = None
+        self._judge: Judge | None = None
+        self._judged: dict[int, bool] = {}
+        self._archived = False
         self._sort: tuple[int, bool] = (0, True)
         self._titles: Mapping[str, str] = {}
         self.slots: tuple[str, ...] = ()
@@ -125,53 +67,118 @@ class RunsModel(QAbstractTableModel):
     @property
     def total(self) -> int:
         """How many runs there are, also those that the filter hides."""
-        return len(self._runs)
+        return len(self._facts)
 
     @property
     def shown(self) -> Sequence[int]:
         """The ids of the rows, from the top."""
         return self._shown
 
+    @property
+    def columns(self) -> Sequence[Column]:
+        """All columns: those that every table has, and behind them those that were asked for."""
+        return self._columns
+
+    def names(self) -> Names:
+        """The names of metrics and settings that some run has; settings as far as they were read."""
+        return Names(frozenset(self._metric_names), frozenset(self._param_names))
+
+    def ids(self) -> Sequence[int]:
+        """All runs, also those that the filter hides."""
+        return list(self._facts)
+
+    def facts(self, id: int) -> RunFacts | None:
+        return self._facts.get(id)
+
     def run(self, id: int) -> RunRecord | None:
-        return self._runs.get(id)
+        facts = self._facts.get(id)
+        return facts.run if facts is not None else None
+
+    def marks(self, id: int) -> Marks:
+        facts = self._facts.get(id)
+        return facts.marks if facts is not None else UNMARKED
 
     def summaries(self, id: int) -> Mapping[str, Summary]:
         return self._summaries.get(id, {})
 
     def run_at(self, index: Index) -> RunRecord | None:
-        return self._runs.get(self._shown[index.row()]) if 0 <= index.row() < len(self._shown) else None
+        return self.run(self._shown[index.row()]) if 0 <= index.row() < len(self._shown) else None
 
     def place(self, id: int) -> int:
         """The row of a run; -1 where it is not shown."""
         return self._places.get(id, -1)
 
+    def column(self, key: str) -> int:
+        """The place of a column, which is added where it is not there yet; -1 for a key that nobody knows."""
+        for place, column in enumerate(self._columns):
+            if column.key == key:
+                return place
+        made = column_of(key, self._rising)
+        if made is None:
+            return -1
+        self.beginInsertColumns(QModelIndex(), len(self._columns), len(self._columns))
+        self._columns.append(made)
+        self.endInsertColumns()
+        return len(self._columns) - 1
+
+    # ------------------------------------------------------------- news
+
     def set_titles(self, titles: Mapping[str, str]) -> None:
         """What datasets are called, by id."""
         if titles != self._titles:
             self._titles = dict(titles)
-            self._texts.clear()
-            self._tell_all()
+            self._renew()
 
-    def update(self, runs: Sequence[RunRecord], summaries: Summaries) -> None:
-        """The news: all runs and their metrics at a glance."""
-        before, before_summaries = self._runs, self._summaries
-        self._runs = {run.id: run for run in runs}
+    def set_params(self, params: Mapping[int, Mapping[str, Any]]) -> None:
+        """The settings of runs, as far as they were read."""
+        self._params = params
+        for each in params.values():
+            self._param_names.update(each)
+        self._renew()
+
+    def update(
+        self, runs: Sequence[RunRecord], summaries: Summaries, marks: MarksOfRuns | None = None
+    ) -> None:
+        """The news: all runs, their metrics at a glance, and what people say of them."""
+        before, said = self._facts, marks or {}
+        self._facts, changed = {}, set()
+        for run in runs:
+            found, mark = summaries.get(run.id, {}), said.get(run.id, UNMARKED)
+            old = before.get(run.id)
+            if old is not None and old.run == run and old.marks == mark and old.summaries == found:
+                self._facts[run.id] = old
+                continue
+            self._facts[run.id] = self._made(run, found, mark)
+            self._metric_names.update(found)
+            changed.add(run.id)
         self._summaries = summaries
+        self._judged = {id: held for id, held in self._judged.items() if id not in changed}
+        if self._judge is None and self._filter is not None:  # it was set before there were runs
+            self.set_filter(str(self._filter))
         slots = tuple(metrics.main_names(summaries.values(), SLOTS))
         self._arrange()
-        changed = [
-            row
-            for row, id in enumerate(self._shown)
-            if self._runs[id] != before.get(id) or summaries.get(id) != before_summaries.get(id)
-        ]
         if slots != self.slots:
             self.slots = slots
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, FIRST_SLOT, FIRST_SLOT + SLOTS - 1)
             self._tell_all()
             self.slots_changed.emit()
         else:
-            for first, last in _stretches(changed):
-                self.dataChanged.emit(self.index(first, 0), self.index(last, len(COLUMNS) - 1))
+            rows = [row for row, id in enumerate(self._shown) if id in changed] if changed else []
+            for first, last in _stretches(rows):
+                self.dataChanged.emit(self.index(first, 0), self.index(last, len(self._columns) - 1))
+
+    def _made(self, run: RunRecord, summaries: Mapping[str, Summary], marks: Marks) -> RunFacts:
+        return RunFacts(
+            run, summaries, marks, self._params.get(run.id, {}), self._titles.get(run.dataset, "")
+        )
+
+    def _renew(self) -> None:
+        """Something that concerns all runs is another one."""
+        for id, old in self._facts.items():
+            self._facts[id] = self._made(old.run, old.summaries, old.marks)
+        self._judged.clear()
+        self._arrange()
+        self._tell_all()
 
     def tick(self) -> None:
         """Time went by: durations and “5 min ago” are others now."""
@@ -179,12 +186,29 @@ class RunsModel(QAbstractTableModel):
             first, last = self.index(0, _TIMED[0]), self.index(len(self._shown) - 1, _TIMED[1])
             self.dataChanged.emit(first, last, [int(_ROLES.DisplayRole)])
 
-    def set_filter(self, words: str) -> None:
-        """Show only runs in whose row every one of these words occurs."""
-        wanted = tuple(words.lower().split())
-        if wanted != self._words:
-            self._words = wanted
-            self._arrange()
+    def set_filter(self, given: str) -> FilterError | None:
+        """Show only the runs that a filter means. One that cannot be understood changes nothing; this says why."""
+        try:
+            filter = parse(given)
+            judge = judge_of(filter, self.names()) if filter is not None and self._facts else None
+        except FilterError as error:
+            return error
+        self._filter, self._judge = filter, judge
+        self._judged.clear()
+        self._arrange()
+        return None
+
+    def wants_params(self, given: str) -> bool:
+        """Whether settings of runs must be read before a filter can be judged."""
+        try:
+            return needs_params(parse(given), self.names())
+        except FilterError:
+            return False
+
+    def show_archived(self, on: bool) -> None:
+        """Show also runs that were put away; a filter that says something about that decides by itself."""
+        self._archived = on
+        self._arrange()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self._sort = (column, order == Qt.SortOrder.DescendingOrder)
@@ -192,12 +216,9 @@ class RunsModel(QAbstractTableModel):
 
     def best_order(self, column: int) -> Qt.SortOrder:
         """The order that a person means by the first click on a header: the best, largest or newest first."""
-        up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
-        if (name := self._slot(column)) is not None:
-            return down if metrics.bigger_is_better(self._summaries.values(), name) else up
-        return (
-            down if COLUMNS[column].right or COLUMNS[column].title in ("Run", "Progress", "Started") else up
-        )
+        name = self._slot(column)
+        down = self._columns[column].down if name is None else self._rising(name)
+        return Qt.SortOrder.DescendingOrder if down else Qt.SortOrder.AscendingOrder
 
     # ------------------------------------------------------------- Qt's questions
 
@@ -205,12 +226,12 @@ class RunsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._shown)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(COLUMNS)
+        return 0 if parent.isValid() else len(self._columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLES.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
-        column, name = COLUMNS[section], self._slot(section)
+        column, name = self._columns[section], self._slot(section)
         if role == _ROLES.DisplayRole:
             return column.title if name is None else name
         if role == _ROLES.ToolTipRole:
@@ -228,8 +249,10 @@ class RunsModel(QAbstractTableModel):
             return self.shown_text(run, column)
         if role == RUN:
             return run
+        if role == MARKS:
+            return self.marks(run.id)
         if role == _ROLES.TextAlignmentRole:
-            return _RIGHT if COLUMNS[column].right else _LEFT
+            return _RIGHT if self._columns[column].right else _LEFT
         if role == _ROLES.ToolTipRole:
             return self._tooltip(run, column)
         return None
@@ -239,9 +262,8 @@ class RunsModel(QAbstractTableModel):
         if (name := self._slot(column)) is not None:
             told = metrics.told(self.summaries(run.id), name)
             return text.number(metrics.best(self.summaries(run.id), told)) if told else text.NONE
-        if column == 7:
-            return text.one_line(self._titles.get(run.dataset, run.dataset)) or text.NONE
-        return COLUMNS[column].shown(run)
+        facts = self._facts.get(run.id)
+        return self._columns[column].shown(facts) if facts is not None else ""
 
     # ------------------------------------------------------------- order
 
@@ -252,45 +274,30 @@ class RunsModel(QAbstractTableModel):
             return None
         return self.slots[slot] if slot < len(self.slots) else ""
 
+    def _rising(self, name: str) -> bool:
+        return metrics.bigger_is_better(self._summaries.values(), metrics.split_name(name)[1])
+
+    def _held(self) -> list[RunFacts]:
+        """The runs that the filter lets through, in the order of the news."""
+        everyone = self._archived or mentions(self._filter, "archived")
+        found = [facts for facts in self._facts.values() if everyone or not facts.marks.archived]
+        judge, judged = self._judge, self._judged
+        if judge is None:
+            return found
+        for facts in found:
+            if facts.run.id not in judged:
+                judged[facts.run.id] = judge(facts)
+        return [facts for facts in found if judged[facts.run.id]]
+
     def _wanted(self) -> list[int]:
-        runs = self._runs.values()
-        if self._words:
-            runs_shown = [run for run in runs if all(word in self._text(run) for word in self._words)]
-        else:
-            runs_shown = list(runs)
+        held = self._held()
         column, down = self._sort
-        if (name := self._slot(column)) is not None:
-            values = {run.id: self._value(run.id, name) for run in runs_shown}
-            known = [run for run in runs_shown if not math.isnan(values[run.id])]
-            known.sort(key=lambda run: values[run.id], reverse=down)
-            return [run.id for run in known] + [run.id for run in runs_shown if math.isnan(values[run.id])]
-        runs_shown.sort(key=COLUMNS[column].key, reverse=down)
-        return [run.id for run in runs_shown]
-
-    def _value(self, id: int, name: str) -> float:
-        summaries = self.summaries(id)
-        # Nearly all runs have what the column is named after: asking for that first halves the time of sorting.
-        value = metrics.best(summaries, name)
-        return metrics.best(summaries, metrics.told(summaries, name)) if math.isnan(value) else value
-
-    def _text(self, run: RunRecord) -> str:
-        """All that the filter looks at, kept until the run changes."""
-        kept = self._texts.get(run.id)
-        if kept is None or kept[0] is not run:
-            title = self._titles.get(run.dataset, "")
-            parts = (
-                run.name,
-                f"#{run.id}",
-                run.model,
-                run.dataset,
-                title,
-                run.state,
-                run.used_device,
-                run.cause,
-            )
-            kept = run, " ".join(parts).lower()
-            self._texts[run.id] = kept
-        return kept[1]
+        name = self._slot(column)
+        key = self._columns[column].sorted if name is None else column_key(name)
+        values = [(key(facts), facts.run.id) for facts in held]
+        known = [one for one in values if one[0] is not None]
+        known.sort(key=_first, reverse=down)
+        return [id for _, id in known] + [id for value, id in values if value is None]
 
     def _arrange(self) -> None:
         """Bring the rows into their order: what went away first, then what is new, then the order."""
@@ -298,7 +305,11 @@ class RunsModel(QAbstractTableModel):
         if wanted == self._shown:
             return
         keep = set(wanted)
-        for first, last in reversed(_stretches([r for r, id in enumerate(self._shown) if id not in keep])):
+        going = _stretches([row for row, id in enumerate(self._shown) if id not in keep])
+        if len(going) > _MANY:  # each stretch costs a view as much as all of them together
+            self._reorder(sorted(self._shown, key=lambda id: id not in keep))
+            going = [(sum(id in keep for id in self._shown), len(self._shown) - 1)]
+        for first, last in reversed(going):
             self.beginRemoveRows(QModelIndex(), first, last)
             del self._shown[first : last + 1]
             self.endRemoveRows()
@@ -322,7 +333,7 @@ class RunsModel(QAbstractTableModel):
 
     def _tell_all(self) -> None:
         if self._shown:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, len(COLUMNS) - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, len(self._columns) - 1))
 
     def _tooltip(self, run: RunRecord, column: int) -> str:
         if column == 1 and (run.cause or run.message):
@@ -346,6 +357,23 @@ class RunsModel(QAbstractTableModel):
     def _slot_help(self, name: str) -> str:
         word = "Highest" if metrics.bigger_is_better(self._summaries.values(), name) else "Lowest"
         return f"{word} {name} on the validation examples (test or training examples where there are none)"
+
+
+def column_key(name: str) -> Callable[[RunFacts], float | None]:
+    """By what a column of the best values of a metric sorts."""
+
+    def value(facts: RunFacts) -> float | None:
+        # Nearly all runs have what the column is named after: asking for that first halves the time of sorting.
+        found = metrics.best(facts.summaries, name)
+        if math.isnan(found):
+            found = metrics.best(facts.summaries, metrics.told(facts.summaries, name))
+        return None if math.isnan(found) else found
+
+    return value
+
+
+def _first(pair: tuple[Any, int]) -> Any:
+    return pair[0]
 
 
 def _stretches(rows: Sequence[int]) -> list[tuple[int, int]]:

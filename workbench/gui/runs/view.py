@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVB
 from workbench.core import text
 from workbench.gui.runs import commands
 from workbench.gui.runs.detail import RunDetail
+from workbench.gui.runs.filter_field import FilterField
 from workbench.gui.runs.table import RunsTable
 from workbench.gui.runs.table_model import RunsModel
 from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
 from workbench.gui.widgets.buttons import Button
-from workbench.gui.widgets.fields import SearchField
 from workbench.gui.widgets.labels import ElidedLabel
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
@@ -55,11 +55,7 @@ class RunsView(QStackedWidget):
         self.table.setToolTip("All runs. Enter opens the drawing, C compares the selected, Del deletes them")
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.detail = RunDetail(session)
-        self.filter = SearchField(
-            "Filter by name, model, data, state…",
-            "Filter runs",
-            "Show runs in whose row all these words occur",
-        )
+        self.filter = FilterField(session, self.model)
         self.tally = ElidedLabel("", "small")
         self.compare = Button("Compare", "Show the selected runs side by side (C)", icon="compare")
         self.empty = EmptyState(
@@ -75,7 +71,8 @@ class RunsView(QStackedWidget):
         self.addWidget(self._body())
         surface(self.empty, "base")
         self._bind()
-        self.filter.textChanged.connect(self._on_filter)
+        self.filter.applied.connect(self._on_filter)
+        self.filter.refused.connect(lambda _: self._tell())
         self.compare.clicked.connect(self._compare)
         self.table.picked.connect(self._on_picked)
         self.table.selected.connect(lambda _: self._tell())
@@ -106,9 +103,9 @@ class RunsView(QStackedWidget):
         row = QHBoxLayout(bar)
         row.setContentsMargins(12, 8, 12, 6)
         row.setSpacing(12)
-        self.filter.setMaximumWidth(420)
-        row.addWidget(self.filter, 2)
-        row.addWidget(self.tally, 1)
+        self.filter.setMaximumWidth(560)
+        row.addWidget(self.filter, 3)
+        row.addWidget(self.tally, 2)
         row.addWidget(self.compare)
         above = QWidget()
         surface(above, "panel")
@@ -141,7 +138,8 @@ class RunsView(QStackedWidget):
     # ------------------------------------------------------------- news
 
     def _on_news(self, runs: Sequence[RunRecord], summaries: Summaries) -> None:
-        self.model.update(runs, summaries)
+        self.model.update(runs, summaries, self._session.marks)
+        self.filter.look_again()
         self.setCurrentIndex(1 if runs else 0)
         if self._wanted and self.model.run(self._wanted) is not None:
             self.reveal(self._wanted)
@@ -159,8 +157,7 @@ class RunsView(QStackedWidget):
         if (run := self.model.run(id)) is not None:
             self.detail.show_run(run)
 
-    def _on_filter(self, words: str) -> None:
-        self.model.set_filter(words)
+    def _on_filter(self) -> None:
         if self.model.shown and not self.table.selected_ids():
             shown = self.detail.run
             if shown is None or not self.table.pick(shown.id):
@@ -172,7 +169,9 @@ class RunsView(QStackedWidget):
         chosen = self._chosen()
         total, shown = self.model.total, len(self.model.shown)
         words = text.plural(total, "run") if shown == total else f"{shown} of {text.plural(total, 'run')}"
-        self.tally.setText(f"{words} · {len(chosen)} selected" if len(chosen) > 1 else words)
+        wrong = str(self.filter.trouble or "") if self.filter.property("wrong") else ""
+        self.tally.setText(wrong or (f"{words} · {len(chosen)} selected" if len(chosen) > 1 else words))
+        self.tally.set_role("err" if wrong else "small")
         self.compare.setEnabled(bool(chosen))
         actions = self._session.actions
         for id, can in {
