@@ -109,12 +109,12 @@ def _graph(
 
 
 def _pt2(graph: Any, file: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as folder:
+    with tempfile.TemporaryDirectory() as folder:
         temporary = Path(folder) / "model.pt2"
         with tracing.quiet():
             torch.export.save(graph, temporary)
             torch.export.load(temporary)
-        temporary.replace(file)
+        write_atomically(file, temporary.read_bytes())
 
 
 def _with_outputs(store: Store, request: Request, folder: Path) -> tuple[Model, dict[str, str]]:

@@ -4,7 +4,6 @@ Imports torch; ONNX's own packages, the extra `onnx`, only when one is written.
 """
 
 import importlib.util
-import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from torch.export import ExportedProgram
 
 from workbench.core import text
 from workbench.core.errors import CodeError, JobError
+from workbench.core.files import write_atomically
 from workbench.engine import tracing
 from workbench.engine.tracing import TRIED, Interface, quiet, refusal
 from workbench.engine.trained import Model
@@ -77,21 +77,18 @@ def write(
     for value in list(made.model.graph.inputs):
         if not value.uses():  # such as the labels that an augmentation would turn with the pictures
             made.model.graph.inputs.remove(value)
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    os.close(handle)
-    try:
+    with tempfile.TemporaryDirectory() as folder:
+        temporary = Path(folder) / "model.onnx"
         with quiet():
             made.save(temporary, external_data=False)
-        worst = _apart(Path(temporary), model, interface, examples)
-        os.replace(temporary, file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        content = temporary.read_bytes()
+    worst = _apart(content, model, interface, examples)
+    write_atomically(file, content)
     return [str(value.name) for value in made.model.graph.inputs], worst
 
 
 def _apart(
-    file: Path, model: Model, interface: Interface, examples: Callable[[int], Sequence[Tensor]]
+    content: bytes, model: Model, interface: Interface, examples: Callable[[int], Sequence[Tensor]]
 ) -> float:
     """How far ONNX Runtime's results are from the program's, at most. Raises JobError above TOLERANCE."""
     import onnxruntime
@@ -99,9 +96,7 @@ def _apart(
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     try:
-        session: Any = onnxruntime.InferenceSession(
-            file.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
+        session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise JobError(f"ONNX Runtime does not take the exported model: {_first(error)}") from error
     worst = 0.0

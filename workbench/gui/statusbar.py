@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from workbench.core import text
 from workbench.gui import progress
+from workbench.gui.exports import ExportStatus
 from workbench.gui.session import Session
 from workbench.gui.widgets.labels import ElidedLabel, Label, StatusDot
 from workbench.gui.widgets.messages import MessageBar
@@ -34,6 +35,7 @@ class StatusBar(QWidget):
         self.runs.setMinimumHeight(24)
         self.runs.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.runs.clicked.connect(lambda: session.go("runs", self._shown_run))
+        self.exports = ExportStatus(session)
         self.load = Label("", "small")
         self.load.setToolTip("Load of this machine")
         self.workspace = ElidedLabel(session.path.name, "small")
@@ -47,6 +49,7 @@ class StatusBar(QWidget):
         row.setSpacing(4)
         row.addWidget(self.dot)
         row.addWidget(self.runs)
+        row.addWidget(self.exports)
         row.addSpacing(12)
         row.addWidget(self.load)
         row.addWidget(self.messages, 1)

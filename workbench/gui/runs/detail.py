@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QTabWidget, QVBoxLayout, QWidg
 from workbench.core import text
 from workbench.gui import progress, theme
 from workbench.gui.actions import explain
+from workbench.gui.exports import ExportMenu
 from workbench.gui.runs import commands
 from workbench.gui.runs.feed import More, Points, Recorded
 from workbench.gui.runs.pages import CheckpointsPage, CurvesPage, LogPage, SettingsPage
@@ -56,6 +57,11 @@ class RunHeader(QWidget):
         ):
             menu.addAction(title).triggered.connect(lambda _=False, command=command: self._do(command))
         self.weights.setMenu(menu)
+        self.export = Button(
+            "Export", "Write this run for other programs: ONNX, weights, a Python program", icon="export"
+        )
+        self.kinds = ExportMenu(session, self.export)
+        self.export.setMenu(self.kinds)
         self.delete = IconButton("delete", "Delete this run", "Put this run into the trash; can be undone")
         for id, button in (
             ("run_pause", self.pause),
@@ -86,7 +92,7 @@ class RunHeader(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addLayout(left, 1)
-        for button in (self.pause, self.stop, self.open, self.weights, self.again, self.delete):
+        for button in (self.pause, self.stop, self.open, self.weights, self.export, self.again, self.delete):
             row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 8, 12, 8)
@@ -121,6 +127,8 @@ class RunHeader(QWidget):
         self.stop.setVisible(not run.final)
         self.stop.setEnabled(commands.can_stop(run))
         self.weights.setEnabled(commands.has_weights(run))
+        self.export.setEnabled(commands.has_weights(run))
+        self.kinds.run = run
         self.delete.setEnabled(not run.alive)
 
     def _do(self, what: "commands.Command") -> None:

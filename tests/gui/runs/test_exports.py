@@ -1,0 +1,123 @@
+"""A run is exported from its page: the menu, the file dialog, the process, and what is said of its end."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from tests.gui.runs.test_runs_view import WAIT, do, have
+from workbench.gui.exports import KINDS, ExportStatus, exporter
+from workbench.gui.runs.view import RunsView
+from workbench.gui.session import Session
+from workbench.gui.window import MainWindow
+from workbench.jobs import exports
+
+Record = Callable[..., int]
+
+
+@pytest.fixture
+def runs(qtbot: QtBot, no_jobs: None, session: Session, window: MainWindow, record: Record) -> RunsView:
+    """The page of run 1 in a whole window."""
+    window.show_view("runs")
+    view = window.views["runs"]
+    assert isinstance(view, RunsView)
+    do(qtbot, session, lambda store: record(store, "my / mödel"))
+    have(qtbot, view, 1)
+    qtbot.waitUntil(view.detail.header.export.isEnabled, timeout=WAIT)
+    return view
+
+
+def writes(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """The process runs this instead of torch; `request` is what it was asked."""
+    whole = f"import json, sys, time; request = json.loads(sys.stdin.readline())\n{code}"
+    monkeypatch.setattr(exports, "command", lambda database: [sys.executable, "-c", whole])
+
+
+def choose(qtbot: QtBot, view: RunsView, kind: int, name: str = "") -> Path:
+    """Open the menu, take a kind and accept the dialog; gives what it proposed."""
+    header = view.detail.header
+    header.kinds.actions()[kind].trigger()
+    dialog = next(each for each in QApplication.topLevelWidgets() if isinstance(each, QFileDialog))
+    (proposed,) = dialog.selectedFiles()
+    dialog.fileSelected.emit(name or proposed)
+    dialog.close()
+    return Path(proposed)
+
+
+def test_a_run_is_written_and_what_it_is_is_said(
+    qtbot: QtBot, runs: RunsView, session: Session, window: MainWindow, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    writes(
+        monkeypatch,
+        "print(json.dumps({'doing': 'Tracing the model'}), flush=True); time.sleep(0.3)\n"
+        "open(request['place'], 'w').write(f\"{request['to']} {request['run']}\")\n"
+        "print(json.dumps({'files': [request['place']], 'said': 'Written to a.'}))",
+    )
+    status = window.status.findChild(ExportStatus)
+    assert status is not None and not status.isVisible()
+    with qtbot.waitSignal(session.message, timeout=WAIT) as told:
+        proposed = choose(qtbot, runs, 0, str(tmp_path / "a.onnx"))
+        qtbot.waitUntil(lambda: "Exporting run 1 to ONNX: tracing the model · " in status.words.text())
+        assert status.isVisible()
+        choose(qtbot, runs, 1, str(tmp_path / "b"))  # one after the other
+    assert told.args == ["Exporting run 1 to ONNX is not done yet; wait, or cancel it.", "warning"]
+    with qtbot.waitSignal(session.message, timeout=WAIT) as told:
+        pass
+    assert told.args == ["Written to a.", "ok"] and (tmp_path / "a.onnx").read_text() == "onnx 1"
+    assert not status.isVisible() and proposed.name == "my_m_del-1.onnx" and not (tmp_path / "b").exists()
+
+
+def test_it_can_be_cancelled(
+    qtbot: QtBot, runs: RunsView, session: Session, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes(monkeypatch, "time.sleep(60)")
+    choose(qtbot, runs, 2)
+    status = window.status.exports
+    qtbot.waitUntil(status.cancel.isVisible)
+    with qtbot.waitSignal(session.message) as told:
+        QTest.mouseClick(status.cancel, Qt.MouseButton.LeftButton)
+    assert told.args is not None and "was cancelled; nothing was written" in told.args[0]
+    assert not status.isVisible() and not exporter(session).what
+
+
+def test_why_it_failed_is_said_in_words(
+    qtbot: QtBot, runs: RunsView, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for code, words in (
+        (
+            "sys.exit('error: “lstm” does something.')",
+            "Exporting run 1 to Weights failed. “lstm” does something.",
+        ),
+        ("import os; os.abort()", "The export ended with the code"),
+    ):
+        writes(monkeypatch, code)
+        with qtbot.waitSignal(session.message, timeout=WAIT) as told:
+            choose(qtbot, runs, 1)
+        assert told.args is not None and words in told.args[0] and told.args[1] == "error"
+
+
+def test_every_kind_is_one_that_the_process_knows() -> None:
+    assert {kind.id for kind in KINDS} == set(exports.KINDS)
+    assert {f".{kind.suffix}": kind.id for kind in KINDS if kind.suffix} == exports.SUFFIXES
+
+
+def test_the_process_itself_answers(qtbot: QtBot, runs: RunsView, session: Session, tmp_path: Path) -> None:
+    """This run has kept no weights."""
+    with qtbot.waitSignal(session.message, timeout=60_000) as told:
+        choose(qtbot, runs, 1, str(tmp_path / "a.safetensors"))
+    assert told.args is not None and "Run 1 (my / mödel) has kept no weights" in told.args[0]
+
+
+def test_a_run_that_has_not_begun_cannot_be_exported(
+    qtbot: QtBot, runs: RunsView, session: Session, record: Record
+) -> None:
+    do(qtbot, session, lambda store: record(store, "waits", state="queued"))
+    have(qtbot, runs, 2)
+    runs.reveal(2)
+    assert not runs.detail.header.export.isEnabled()

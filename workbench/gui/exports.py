@@ -1,0 +1,195 @@
+"""Exports of runs: where to, the process that writes, how far it is, and what came of it.
+
+Imports session, the process and widgets; jobs only once something is exported.
+"""
+
+import re
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QWidget
+
+from workbench.core import text
+from workbench.gui.json_process import Ending, JsonProcess
+from workbench.gui.session import Session
+from workbench.gui.widgets.buttons import IconButton
+from workbench.gui.widgets.labels import Label
+from workbench.store.records import RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of export: its name in the menu, and the files that it makes; for a folder no ending."""
+
+    id: str
+    title: str
+    filter: str
+    suffix: str
+    about: str
+
+
+KINDS: Final = (
+    Kind(
+        "onnx",
+        "ONNX…",
+        "ONNX (*.onnx)",
+        "onnx",
+        "The model for other programs, checked against ONNX Runtime",
+    ),
+    Kind(
+        "safetensors",
+        "Weights…",
+        "Safetensors (*.safetensors)",
+        "safetensors",
+        "The best weights by their names, as safetensors",
+    ),
+    Kind("torch", "Graph for torch…", "torch.export (*.pt2)", "pt2", "The model for torch.export.load"),
+    Kind(
+        "python",
+        "Python program…",
+        "New folder (*)",
+        "",
+        "A folder with the program, its data and the best weights; Workbench is not needed there",
+    ),
+)
+
+
+class Exporter(QObject):
+    """Writes one export at a time in a process of its own."""
+
+    changed = Signal()
+    """Something began, went on or ended."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._process: JsonProcess | None = None
+        self._written: dict[str, Any] = {}
+        self._began = 0.0
+        self.what = ""
+        """What is exported now, such as “run 12 to ONNX”; "" while nothing is."""
+        self.doing = ""
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been at work."""
+        return time.monotonic() - self._began
+
+    def start(self, run: RunRecord, kind: Kind, place: Path) -> None:
+        """Begin; while another one is being written that one is told instead."""
+        if self._process is not None:
+            self._session.message.emit(
+                f"Exporting {self.what} is not done yet; wait, or cancel it.", "warning"
+            )
+            return
+        from workbench.jobs import exports
+
+        self.what, self.doing = f"run {run.id} to {kind.title.rstrip('…')}", "starting"
+        self._written, self._began = {}, time.monotonic()
+        process = self._process = JsonProcess()
+        process.said.connect(self._on_said)
+        process.finished.connect(self._on_finished)
+        process.start(exports.command(self._session.path))
+        process.ask(asdict(exports.Request(kind.id, str(place), run=run.id)), last=True)
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """End it; what was there before stays."""
+        if self._process is not None:
+            self._process.leave()
+            self._session.message.emit(f"Exporting {self.what} was cancelled; nothing was written.", "info")
+            self._over()
+
+    def _on_said(self, said: dict[str, Any]) -> None:
+        if "files" in said:
+            self._written = said
+        elif "doing" in said:
+            self.doing = str(said["doing"])
+            self.changed.emit()
+
+    def _on_finished(self, ending: Ending) -> None:
+        from workbench.jobs import exports
+
+        if self._written and not ending.code:
+            self._session.message.emit(str(self._written["said"]), "ok")
+        elif ending.unstarted:
+            self._session.message.emit(f"The export could not be started: {ending.unstarted}.", "error")
+        else:
+            why = exports.reason(ending.complaint, ending.code)
+            self._session.message.emit(f"Exporting {self.what} failed. {why}", "error")
+        self._over()
+
+    def _over(self) -> None:
+        self._process, self.what, self.doing = None, "", ""
+        self.changed.emit()
+
+
+def exporter(session: Session) -> Exporter:
+    """The one of a session."""
+    found = session.findChild(Exporter)
+    return found if found is not None else Exporter(session)
+
+
+class ExportStatus(QWidget):
+    """What is being exported, in the bar at the bottom, with a button that cancels it."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._exporter = exporter(session)
+        self.words = Label("", "small")
+        self.cancel = IconButton(
+            "close", "Cancel the export", "Cancel the export; nothing is written", size=12
+        )
+        self.cancel.clicked.connect(self._exporter.cancel)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 0, 0)
+        row.setSpacing(2)
+        row.addWidget(self.words)
+        row.addWidget(self.cancel)
+        self._timer = QTimer(self, interval=1000)
+        self._timer.timeout.connect(self._show)
+        self._exporter.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        busy = bool(self._exporter.what)
+        if busy:
+            doing = self._exporter.doing[:1].lower() + self._exporter.doing[1:]
+            spent = self._exporter.seconds
+            passed = f"{spent:.0f} s" if spent < 60 else text.duration(spent)
+            self.words.setText(f"Exporting {self._exporter.what}: {doing} · {passed}")
+        if busy != self._timer.isActive():
+            (self._timer.start if busy else self._timer.stop)()
+        self.setVisible(busy)
+
+
+class ExportMenu(QMenu):
+    """The kinds of export of one run; each asks for a place."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.run: RunRecord | None = None
+        self.setToolTipsVisible(True)
+        for kind in KINDS:
+            action = self.addAction(kind.title)
+            action.setToolTip(kind.about)
+            action.triggered.connect(lambda _=False, kind=kind: self._ask(kind))
+
+    def _ask(self, kind: Kind) -> None:
+        """Let a person choose the file or, for a program, the name of a new folder."""
+        run = self.run
+        if run is None:
+            return
+        dialog = QFileDialog(self.window(), f"Export run {run.id}", str(Path.cwd()), kind.filter)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        name = re.sub(r"[^A-Za-z0-9_-]+", "_", run.name)[:60].strip("_") or "run"
+        if kind.suffix:
+            dialog.setDefaultSuffix(kind.suffix)
+        dialog.selectFile(f"{name}-{run.id}.{kind.suffix}" if kind.suffix else f"{name}-{run.id}")
+        dialog.fileSelected.connect(lambda chosen: exporter(self._session).start(run, kind, Path(chosen)))
+        dialog.show()
