@@ -33,6 +33,7 @@ def enqueue(
     from workbench.catalog.nodes.data import Dataset
     from workbench.codegen.program import generate
     from workbench.core.files import dumps
+    from workbench.jobs.environment import recorded
     from workbench.jobs.estimates import expected
     from workbench.jobs.settings import flatten
     from workbench.jobs.starts import start_of
@@ -59,7 +60,12 @@ def enqueue(
         epochs=analysis.settings.epochs,
         parameters=analysis.parameters,
         dataset=", ".join(datasets),
-        params={**flatten(document, analysis), "training.seed": seed, **expected(store, analysis, device)},
+        params={
+            **flatten(document, analysis),
+            "training.seed": seed,
+            **recorded(store, datasets),
+            **expected(store, analysis, device),
+        },
         resumed_from=resumed_from,
         model_id=model_id,
     )

@@ -10,6 +10,8 @@ from workbench.core.document import Document
 
 ESTIMATE = "estimate."
 """What was expected of a run stands with its settings under names that begin so; it is no setting to compare by."""
+ENVIRONMENT = "environment."
+"""Versions and the state of data that a run found where it was queued stand there under names that begin so."""
 
 
 def flatten(document: Document, analysis: Analysis) -> dict[str, Any]:

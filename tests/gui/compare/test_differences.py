@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 from workbench.gui.compare.differences import Row, differences
 from workbench.store.records import RunRecord, Summary
@@ -80,3 +81,16 @@ def test_nan_is_never_the_best() -> None:
 
 def test_settings_that_are_still_being_read_are_no_difference() -> None:
     assert differences(RUNS[:2], {1: {"training.lr": 0.1}}, {}, base=0) == []
+
+
+def test_where_it_ran_stands_last_and_what_was_not_recorded_is_no_difference() -> None:
+    torch, python = "environment.torch", "environment.python"
+    params: dict[int, dict[str, Any]] = {
+        1: {"conv1.out_channels": 6, "training.epochs": 3, torch: "2.11", python: "3.11"},
+        2: {"conv1.out_channels": 12, "training.epochs": 4, torch: "2.12", python: "3.11"},
+        3: {"conv1.out_channels": 12, "training.epochs": 4},
+    }
+    found = differences(RUNS, params, {}, base=0)
+    assert [row.name for row in found] == ["training.epochs", "conv1.out_channels", torch]
+    every = by_name(differences(RUNS, params, {}, base=0, only=False))
+    assert every[python].texts == ("3.11", "3.11", "–") and every[python].tones == ("", "", "")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from workbench.catalog.goals import rising
@@ -10,7 +10,7 @@ from workbench.core import text
 from workbench.gui.runs import metrics
 from workbench.gui.runs.table_model import spent
 from workbench.gui.store_thread import Summaries
-from workbench.jobs.settings import ESTIMATE
+from workbench.jobs.settings import ENVIRONMENT, ESTIMATE
 from workbench.store.records import RunRecord, Summary
 
 Tone = Literal["", "better", "worse", "changed"]
@@ -28,10 +28,12 @@ class Row:
     tones: tuple[Tone, ...]
     best: int = -1
     """Which of them is the best result; -1 where there is no better and worse, or a tie."""
+    gaps: bool = False
+    """A run that says nothing does not differ: it was made before this was recorded."""
 
     @property
     def differs(self) -> bool:
-        return len(set(self.texts)) > 1
+        return len(set(self.texts) - ({text.NONE} if self.gaps else set())) > 1
 
 
 def differences(
@@ -100,13 +102,15 @@ def _settings(runs: Sequence[RunRecord], params: Mapping[int, Mapping[str, Any]]
     mine = [params[run.id] for run in runs]
     for name in sorted({name for one in mine for name in one if not name.startswith(ESTIMATE)}, key=_order):
         values = [one.get(name, _MISSING) for one in mine]
-        texts = [text.NONE if value is _MISSING else text.value(value) for value in values]
-        yield Row(name, tuple(texts), _changed(texts, base))
+        texts = tuple(text.NONE if value is _MISSING else text.value(value) for value in values)
+        row = Row(name, texts, _changed(texts, base), gaps=name.startswith(ENVIRONMENT))
+        plain: list[Tone] = [""] * len(texts)
+        yield row if row.differs else replace(row, tones=tuple(plain))
 
 
-def _order(name: str) -> tuple[bool, str]:
-    """How it was trained before what was trained."""
-    return (not name.startswith("training."), name)
+def _order(name: str) -> tuple[int, str]:
+    """How it was trained before what was trained, then where."""
+    return (0 if name.startswith("training.") else 2 if name.startswith(ENVIRONMENT) else 1, name)
 
 
 def _changed(texts: Sequence[str], base: int) -> tuple[Tone, ...]:

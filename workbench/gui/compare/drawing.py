@@ -37,9 +37,9 @@ from workbench.store.records import RunRecord
 KINDS: tuple[Kind, ...] = ("added", "removed", "changed", "renamed")
 ALONE = (
     "One run is no comparison",
-    "Tick a second run on the left: both drawings then stand here with their differences.",
+    "Tick a second run on the left: what differs between the two then stands here.",
 )
-READING = ("Reading the drawings", "They appear here in a moment.")
+READING = ("Reading what the runs trained", "It appears here in a moment.")
 _NAMES = {"base": "Drawing of the base run", "other": "Drawing of the other run"}
 _TIP = "Drag to move, turn the wheel to zoom; a click shows what differs at a node, a double click enters a block"
 

@@ -4,7 +4,7 @@ Imports Qt core, session, core and catalog; the analysis of a drawing is for its
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -18,6 +18,7 @@ from workbench.core.document import Document
 from workbench.core.errors import WorkbenchError
 from workbench.core.expressions import Value
 from workbench.core.files import loads
+from workbench.gui.compare.lines import Lines, lay
 from workbench.gui.session import Session
 from workbench.store.records import RunRecord
 
@@ -45,12 +46,14 @@ class Pair:
     differences: Differences | None = None
     """None where one of the drawings cannot be read."""
     schemas: Mapping[str, Schema] | None = None
+    lines: Lines = field(default_factory=Lines)
+    """What differs between the programs."""
 
 
 def defaults(type: str) -> Mapping[str, Value]:
     """What the fields of a node type are where a node does not say."""
     cls = node_types().get(type)
-    return {} if cls is None else {field.name: field.default for field in fields_of(cls)}
+    return {} if cls is None else {entry.name: entry.default for entry in fields_of(cls)}
 
 
 def read_side(store: "Store", run: int, schemas: Mapping[str, Schema]) -> Side:
@@ -72,11 +75,12 @@ def read_side(store: "Store", run: int, schemas: Mapping[str, Schema]) -> Side:
 def read_pair(store: "Store", base: RunRecord, other: RunRecord, schemas: Mapping[str, Schema]) -> Pair:
     """Both runs and what differs between their drawings."""
     one, two = read_side(store, base.id, schemas), read_side(store, other.id, schemas)
+    lines = lay(one.program, two.program) if one.program and two.program else Lines()
     if one.document is None or two.document is None:
-        return Pair(one, two)
+        return Pair(one, two, schemas=schemas, lines=lines)
     same_model = base.model_id == other.model_id != 0
     found = compare(one.document, two.document, same_model=same_model, defaults=defaults)
-    return Pair(one, two, found, schemas)
+    return Pair(one, two, found, schemas, lines)
 
 
 class Pairs(QObject):

@@ -17,7 +17,9 @@ from workbench.gui.compare.below import DifferencesPanel
 from workbench.gui.compare.chooser import Chooser, TickedModel
 from workbench.gui.compare.curves import CurvesPage
 from workbench.gui.compare.drawing import ALONE, READING, DrawingPage
+from workbench.gui.compare.figures import FiguresPage
 from workbench.gui.compare.pair import Pair, Pairs
+from workbench.gui.compare.program import ProgramPage
 from workbench.gui.runs import metrics
 from workbench.gui.runs.feed import Points
 from workbench.gui.session import Session
@@ -121,22 +123,30 @@ class CompareView(QStackedWidget):
         self.curves = CurvesPage(self.model)
         self.curves.asked.connect(self._on_asked)
         self.drawing = DrawingPage()
+        self.program = ProgramPage()
+        self.figures = FiguresPage(self._session)
         self.other = Choice("Other run", "The run that is held against the base run here")
         self.other.setMinimumWidth(170)
         self.other.picked.connect(lambda _: self._show_pair())
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setAccessibleName("Pages of the comparison")
-        self.tabs.tabBar().setToolTip("Curves of the ticked runs, and the drawings of two of them")
-        for page, title in ((self.curves, "Curves"), (self.drawing, "Drawing")):
+        self.tabs.tabBar().setToolTip(
+            "Curves and figures of the ticked runs; drawings and programs of two of them"
+        )
+        for page, title in (
+            (self.curves, "Curves"),
+            (self.drawing, "Drawing"),
+            (self.program, "Program"),
+            (self.figures, "Figures"),
+        ):
             self.tabs.addTab(page, title)
         self.tabs.setMinimumHeight(200)
-        corner = QWidget()
-        surface(corner, "panel")
-        row = QHBoxLayout(corner)
+        self.corner = QWidget()
+        row = QHBoxLayout(self.corner)
         row.setContentsMargins(0, 2, 8, 2)
         row.addWidget(self.other)
-        self.tabs.setCornerWidget(corner)
+        self.tabs.setCornerWidget(self.corner)
         self.tabs.currentChanged.connect(lambda _: self._show())
         self.panel = DifferencesPanel()
         self.panel.changed.connect(self._show_differences)
@@ -162,8 +172,11 @@ class CompareView(QStackedWidget):
 
     def step(self, by: int) -> None:
         """Go to the next difference of the page that is shown, or to the one before."""
-        if self.tabs.currentWidget() is self.drawing and self.drawing.changes:
+        page = self.tabs.currentWidget()
+        if page is self.drawing and self.drawing.changes:
             self.drawing.step(by)
+        elif page is self.program and self.program.currentIndex() == 1:
+            self.program.step(by)
         else:
             self.panel.step(by)
 
@@ -245,6 +258,8 @@ class CompareView(QStackedWidget):
         if runs := self._runs():
             colors = [self.model.color_of(run.id) for run in runs]
             self.panel.show_runs(runs, colors, self._params, self._session.summaries)
+            if self.tabs.currentWidget() is self.figures:
+                self.figures.show_runs(runs, colors, self._session.summaries)
         self._show_pair()
 
     # ------------------------------------------------------------- two runs
@@ -265,13 +280,15 @@ class CompareView(QStackedWidget):
 
     def _show_pair(self) -> None:
         pair = self._pair()
-        paired = self.tabs.currentWidget() is not self.curves
-        self.other.setVisible(paired and pair is not None)
+        paired = self.tabs.currentWidget() in (self.drawing, self.program)
+        self.corner.setVisible(paired and pair is not None)
         if pair is None:
             self.pairs.forget()
-            self.drawing.say(*ALONE)
+            for page in (self.drawing, self.program):
+                page.say(*ALONE)
         elif paired and self.isVisible() and self.pairs.look(*pair):
-            self.drawing.say(*READING)
+            for page in (self.drawing, self.program):
+                page.say(*READING)
 
     def _on_pair(self, pair: Pair) -> None:
         runs = [self.model.run(side.run) for side in (pair.base, pair.other)]
@@ -279,6 +296,7 @@ class CompareView(QStackedWidget):
         if base is not None and other is not None:
             colors = [self.model.color_of(run.id) for run in (base, other)]
             self.drawing.show_pair(pair, (base, other), colors)
+            self.program.show_pair(pair)
 
     def _tell(self) -> None:
         total, shown, ticked = self.model.total, len(self.model.shown), len(self.model.ticked)

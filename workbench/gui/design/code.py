@@ -72,9 +72,13 @@ class Highlighter(QSyntaxHighlighter):
                 self.setFormat(found.start(), found.end() - found.start(), self._formats[name])
         self._long_texts(text)
 
+    def _begins_inside(self) -> bool:
+        """Whether a text in triple quotes is open where the line begins."""
+        return self.previousBlockState() == 1
+
     def _long_texts(self, text: str) -> None:
         """Texts in triple quotes may run over lines: the state of a line says whether one is open at its end."""
-        inside, at = self.previousBlockState() == 1, 0
+        inside, at = self._begins_inside(), 0
         while True:
             start = 0 if inside else text.find(_TRIPLE, at)
             if start < 0:
