@@ -39,7 +39,9 @@ class MaskedTokens(nn.Module):
     In evaluation the same places are hidden every time.
     """
 
-    def __init__(self, vocabulary: int, mask: int, p: float = 0.15, keep: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, vocabulary: int, mask: int, p: float = 0.15, keep: tuple[int, ...] = ()
+    ) -> None:
         super().__init__()
         self.special = sorted({t for t in (*keep, mask) if t < vocabulary})
         self.ordinary = vocabulary - len(self.special)
@@ -90,7 +92,9 @@ class SentencePairs(nn.Module):
         self.first = first
         self.between = between
 
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def forward(
+        self, x: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         half = x.size(1) // 2
         one, two = x[:, :half], x[:, half:]
         if self.training:
@@ -100,7 +104,9 @@ class SentencePairs(nn.Module):
         if len(x) == 1:
             foreign = torch.zeros_like(foreign)
         two = torch.where(foreign.unsqueeze(1), two.roll(1, 0), two)
-        first, between = (torch.full_like(x[:, :1], token) for token in (self.first, self.between))
+        first, between = (
+            torch.full_like(x[:, :1], token) for token in (self.first, self.between)
+        )
         y = torch.cat((first, one, between, two, between), 1)
         segment = (torch.arange(y.size(1), device=x.device) >= half + 2).long()
         return y, segment.expand_as(y), (~foreign).long()
@@ -168,7 +174,9 @@ class EncoderLayer(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.attention = nn.MultiheadAttention(embed_dim=64, num_heads=4, dropout=0.1, batch_first=True)
+        self.attention = nn.MultiheadAttention(
+            embed_dim=64, num_heads=4, dropout=0.1, batch_first=True
+        )
         nn.init.normal_(self.attention.in_proj_weight, std=0.02)
         nn.init.normal_(self.attention.out_proj.weight, std=0.02)
         nn.init.zeros_(self.attention.in_proj_bias)
@@ -298,4 +306,6 @@ class Program(nn.Module):
     def schedule_train(
         self, optimizer: torch.optim.Optimizer, steps: int, epoch_steps: int
     ) -> torch.optim.lr_scheduler.LRScheduler:
-        return torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.003, total_steps=steps, pct_start=0.2)
+        return torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, max_lr=0.003, total_steps=steps, pct_start=0.2
+        )
