@@ -1,7 +1,5 @@
 """Runs that start from the weights of another, or of a file: what is taken over, what is told, what is refused."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +17,8 @@ from workbench.core.edits import RenameNode
 from workbench.core.errors import FieldError, JobError
 from workbench.core.expressions import Value
 from workbench.engine import weights
+from workbench.engine.exporting import export_model
+from workbench.jobs.exports import Request
 from workbench.jobs.starts import start_of
 from workbench.store.records import RunRecord
 
@@ -99,22 +99,12 @@ def test_a_resumed_run_has_weights_of_its_own(trained: Trained) -> None:
 def test_weights_are_written_for_others_and_read_again(trained: Trained, tmp_path: Path) -> None:
     first = trained.run(iris(epochs=1))
     file = tmp_path / "Gewichte für ü ✓.safetensors"
-    command = [
-        sys.executable,
-        "-m",
-        "workbench.engine.weights",
-        str(trained.store.path),
-        str(first.id),
-        str(file),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    assert (done.returncode, done.stderr) == (0, "") and "4 tensors" in done.stdout
+    export_model(trained.store, Request("safetensors", str(file), run=first.id), lambda _: None)
     wanted = best(trained, first)
     found = load_file(file)
     assert found.keys() == wanted.keys() and all(torch.equal(found[name], wanted[name]) for name in found)
     for place in (file, file.name):  # a relative path begins beside the workspace
         assert "4 of 4 tensors taken over" in started(trained, trained.run(from_(place)))
-    assert weights.main([str(trained.store.path), "99", str(file)]) == 1
 
 
 def test_half_precision_becomes_that_of_the_program_and_names_may_lie_elsewhere(

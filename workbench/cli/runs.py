@@ -1,21 +1,16 @@
 """`workbench runs`: what was trained in a workspace, and what to do with it."""
 
-import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from workbench.catalog.starts import FILE
 from workbench.cli import training
 from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json
 from workbench.core import text
 from workbench.core.errors import FilterError, JobError
-from workbench.core.files import write_atomically
-from workbench.jobs import processes
 from workbench.jobs.queue import recover
 from workbench.jobs.run_filter import RunFacts, find
 from workbench.jobs.settings import ESTIMATE
@@ -197,34 +192,6 @@ def stop(run: RunArgument, workspace: WorkspaceOption = None) -> None:
 
 
 @app.command()
-def export(
-    run: RunArgument,
-    file: Annotated[Path, typer.Argument(help="The file to write.")],
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to", help="model (the drawing) or safetensors (the weights); else by the file's name."
-        ),
-    ] = "",
-    workspace: WorkspaceOption = None,
-) -> None:
-    """Write the model of a run, exactly as it was trained, or its best weights under the names of its program."""
-    to = to or ("safetensors" if file.suffix == FILE else "model")
-    if to not in ("model", "safetensors"):
-        raise typer.BadParameter(f"“{to}” is not known; model and safetensors are.", param_hint="--to")
-    if to == "safetensors":
-        _write_weights(run, file, workspace)
-        return
-    with opened(workspace) as store:
-        text = store.document_text(run)
-    try:
-        write_atomically(file.resolve(), text.encode())
-    except OSError as error:
-        raise JobError(f"{file} cannot be written: {error.strerror}.") from error
-    console.print(f"Written to {file}.", highlight=False)
-
-
-@app.command()
 def delete(run: RunArgument, workspace: WorkspaceOption = None) -> None:
     """Put a run into the trash."""
     with opened(workspace) as store:
@@ -233,17 +200,6 @@ def delete(run: RunArgument, workspace: WorkspaceOption = None) -> None:
             raise JobError(f"Run {run} is {record.state}; stop it first.")
         store.delete_run(run)
     console.print(f"Run {run} is in the trash.", highlight=False)
-
-
-def _write_weights(run: int, file: Path, workspace: Path | None) -> None:
-    """Reading weights needs torch, so a process of its own does it."""
-    with opened(workspace) as store:
-        path = store.path
-    command = processes.python("workbench.engine.weights", str(path), str(run), str(file.resolve()))
-    done = subprocess.run(command, text=True, encoding="utf-8", capture_output=True, check=False)
-    if done.returncode:
-        raise JobError(done.stderr.strip().removeprefix("error: ") or "The export ended without a word.")
-    console.print(done.stdout.strip(), highlight=False, markup=False, soft_wrap=True)
 
 
 def _found(store: Store, where: str, archived: bool) -> list[RunFacts]:

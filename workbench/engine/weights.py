@@ -1,26 +1,21 @@
 """Puts weights of a file into a program before it trains, and says what became of each. Safetensors only, no pickle.
 
-`python -m workbench.engine.weights DATABASE RUN FILE` writes those of a run. Imports torch, store and catalog.
+Imports torch and catalog.
 """
 
 import hashlib
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from workbench.catalog.check import Analysis
 from workbench.catalog.starts import pickled
-from workbench.core.errors import JobError, WorkbenchError
-from workbench.core.files import write_atomically
+from workbench.core.errors import JobError
 from workbench.core.text import plural
 from workbench.engine.matching import Match, match
-from workbench.jobs.starts import Start, start_of
-from workbench.store.store import Store
+from workbench.jobs.starts import Start
 
 _OWN = "weights/"  # what the names of weights begin with in a checkpoint
 _APART = ("loss", "metric", "probe", "data")
@@ -125,37 +120,3 @@ def _nothing(start: Start, program: Mapping[str, object], file: Mapping[str, obj
 
 def _shape(shape: Sequence[int]) -> str:
     return "×".join(map(str, shape)) or "1"
-
-
-def write(store: Store, run: int, file: Path) -> int:
-    """Writes the best weights of a run, else the last, with the names of its program; gives how many tensors."""
-    start = start_of(store, f"run:{run}")
-    try:
-        with safe_open(start.file, framework="pt") as opened:
-            kept = [name for name in opened.keys() if name.startswith(_OWN)]  # noqa: SIM118 - not a dict
-            tensors = {name.removeprefix(_OWN): opened.get_tensor(name) for name in kept}
-    except (OSError, SafetensorError) as error:
-        raise JobError(f"{start.file} cannot be read: {error}.") from error
-    write_atomically(file, save(tensors, {"format": "pt"}))
-    return len(tensors)
-
-
-def main(arguments: list[str]) -> int:
-    """0 when written; 1 with one line on stderr otherwise."""
-    database, run, file = arguments
-    try:
-        store = Store(Path(database))
-        count = write(store, int(run), Path(file))
-        store.close()
-    except WorkbenchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {file} cannot be written: {error.strerror}.", file=sys.stderr)
-        return 1
-    print(f"Written to {file}: {plural(count, 'tensor')}.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

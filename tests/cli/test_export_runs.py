@@ -1,0 +1,51 @@
+"""`workbench runs export`: tables of metrics from the command line."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.drawing import CLASSIFIER, draw
+from workbench.catalog.samples import SAMPLES
+from workbench.cli import entry
+from workbench.jobs.queue import enqueue
+from workbench.store.records import Point
+from workbench.store.store import Store
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two runs, in which commands run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    with closing(Store(tmp_path / "experiments.db")) as store:
+        for value in (1.5, float("nan")):
+            run = enqueue(store, draw(CLASSIFIER), schemas=SAMPLES, device="cpu")
+            store.log_points(run.id, [Point("train/loss", 1, 1, value, 8.0)])
+    return tmp_path
+
+
+def test_metrics_of_several_runs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry.run(["runs", "export", "2", "1", "2", "a ü.csv"]) == 0
+    assert capsys.readouterr().out == "Written to a ü.csv: 2 values of 2 runs.\n"
+    assert (folder / "a ü.csv").read_text() == (
+        "run,metric,step,epoch,value,time\n2,train/loss,1,1,nan,8.0\n1,train/loss,1,1,1.5,8.0\n"
+    )
+    assert entry.run(["runs", "export", "1", "out", "--to", "parquet"]) == 0
+    assert pq.read_table(folder / "out").column("value").to_pylist() == [1.5]
+
+
+def test_what_cannot_be_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry.run(["runs", "export", "1", "9", "a.csv"]) == 1
+    assert "There is no run 9" in capsys.readouterr().err
+    assert entry.run(["runs", "export", "1", "nowhere/a.csv"]) == 1
+    assert "nowhere/a.csv cannot be written" in capsys.readouterr().err
+    for arguments in (
+        ["1", "2", "model.json"],
+        ["1", "2", "a.safetensors"],
+        ["1", "a", "--to", "xls"],
+        ["a.csv"],
+    ):
+        assert entry.run(["runs", "export", *arguments]) == 2
+    assert sorted(each.suffix for each in folder.iterdir() if each.suffix not in (".db", ".files")) == []

@@ -1,0 +1,66 @@
+"""`workbench runs export`: what a run is made of and what it recorded, as files. Imports store, jobs and the engine
+where that needs no torch.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.common import WorkspaceOption, console, opened
+from workbench.core import text
+from workbench.core.errors import JobError
+from workbench.core.files import write_atomically
+from workbench.jobs.exports import Request
+from workbench.jobs.exports import export as written
+from workbench.store.store import Store
+
+KINDS = ("model", "safetensors", "csv", "parquet")
+ENDINGS = {".safetensors": "safetensors", ".csv": "csv", ".parquet": "parquet"}
+
+
+def export(
+    runs: Annotated[
+        list[int],
+        typer.Argument(help="A run's number; for csv and parquet several.", metavar="RUN...", min=1),
+    ],
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            help="model (the drawing), safetensors (the weights), csv or parquet (all metrics, a row for each value); "
+            "else by the file's name.",
+        ),
+    ] = "",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write the metrics of runs as a table, or the model of a run exactly as it was trained, or its best weights."""
+    to = to or ENDINGS.get(file.suffix.lower(), "model")
+    if to not in KINDS:
+        raise typer.BadParameter(f"“{to}” is not known; {', '.join(KINDS)} are.", param_hint="--to")
+    runs = list(dict.fromkeys(runs))
+    if to in ("model", "safetensors") and len(runs) > 1:
+        raise typer.BadParameter(
+            f"--to {to} is for one run; csv and parquet are for several.", param_hint="--to"
+        )
+    with opened(workspace) as store:
+        if to == "safetensors":
+            said = str(written(store.path, Request(to, str(file.resolve()), run=runs[0]))["said"])
+        else:
+            said = _write(store, runs, file, to)
+    console.print(said, highlight=False, markup=False, soft_wrap=True)
+
+
+def _write(store: Store, runs: list[int], file: Path, to: str) -> str:
+    try:
+        if to == "model":
+            write_atomically(file.resolve(), store.document_text(runs[0]).encode())
+            return f"Written to {file}."
+        from workbench.engine import metric_files
+
+        writer = metric_files.write_csv if to == "csv" else metric_files.write_parquet
+        count = writer(store, runs, file.resolve())
+    except OSError as error:
+        raise JobError(f"{file} cannot be written: {error.strerror or error}.") from error
+    return f"Written to {file}: {text.plural(count, 'value')} of {text.plural(len(runs), 'run')}."
