@@ -202,7 +202,7 @@ CASES: dict[str, tuple[Make, str]] = {
         lambda: trained(Update("train", {"loss": 1}, (), ADAM, {"type": "Tides"})),
         "Update “train”: “Tides” is not a known schedule "
         "(known: Constant, StepLR, MultiStepLR, ExponentialLR, CosineAnnealingLR, LinearWarmupCosineAnnealingLR, "
-        "OneCycleLR).",
+        "OneCycleLR, ReduceLROnPlateau).",
     ),
     "an update on no step": (
         lambda: trained(Update("train", {"loss": 1}, (), ADAM, every=0)),

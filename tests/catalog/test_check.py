@@ -199,6 +199,19 @@ def test_early_stopping_needs_a_figure_to_watch() -> None:
     assert warnings(replace(document, training=watched)) == []
 
 
+def test_a_plateau_needs_a_figure_to_watch() -> None:
+    document = load("gan")
+    first, *others = document.training.updates
+    first = replace(first, schedule={"type": "ReduceLROnPlateau"})
+    document = replace(document, training=replace(document.training, updates=(first, *others)))
+    assert errors(document) == [
+        f"Update “{first.name}”: ReduceLROnPlateau goes by the figure that is best, and several updates have no one "
+        "such figure; choose one under “Best by”."
+    ]
+    watched = replace(document.training, settings={"monitor": "fool_loss"})
+    assert errors(replace(document, training=watched)) == []
+
+
 # Whatever a document holds.
 
 RELAXED = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))

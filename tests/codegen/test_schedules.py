@@ -126,9 +126,33 @@ def test_optimisers_are_those_of_torch(
         assert torch.equal(one, other)
 
 
+@pytest.mark.parametrize(("monitor", "mode"), [("", "max"), ("loss", "min")])
+def test_a_plateau_is_one_of_the_figure_that_decides(monitor: str, mode: str) -> None:
+    document = draw(
+        "data Dataset dataset=iris\nfc Linear out_features='= classes' < data.features\n"
+        "loss CrossEntropyLoss < fc data.label\naccuracy Accuracy < fc data.label",
+        updates=(
+            Update(
+                "train", {"loss": 1}, (), SGD, {"type": "ReduceLROnPlateau", "patience": 1, "factor": 0.5}
+            ),
+        ),
+        monitor=monitor,
+    )
+    program = live(document)
+    made = call(program, "optimizer_train")
+    plan = call(program, "schedule_train", made, STEPS, PER_EPOCH)
+    assert isinstance(plan, torch.optim.lr_scheduler.ReduceLROnPlateau) and plan.mode == mode
+    found = []
+    for figure in (0.5, 0.5, 0.5, 0.7, 0.7, 0.7) if mode == "max" else (0.7, 0.7, 0.7, 0.5, 0.5, 0.5):
+        plan.step(figure)
+        found.append(made.param_groups[0]["lr"])
+    assert found == [PEAK, PEAK, PEAK / 2, PEAK / 2, PEAK / 2, PEAK / 4]
+
+
 def test_the_texts_are_tidy(tmp_path: Path) -> None:
     many: Value = (100, 200, 300, 400, 500, 600)
     schedules: list[dict[str, Value]] = [{"type": kind} for kind in KINDS]
     schedules.append({"type": "MultiStepLR", "milestones": many})
     schedules.append({"type": "LinearWarmupCosineAnnealingLR", "warmup_steps": 12345, "eta_min": 0.0012345})
+    schedules.append({"type": "ReduceLROnPlateau", "threshold": 0.01, "cooldown": 3, "min_lr": 1e-6})
     tidy((text_of(model(schedule)) for schedule in schedules), tmp_path)

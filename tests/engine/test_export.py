@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from tests.drawing import CLASSIFIER, draw
-from tests.engine.conftest import Trained
+from tests.engine.conftest import Trained, iris
 from workbench.catalog.templates import load
 from workbench.core.assign import assign
 from workbench.core.document import Document, Update
 from workbench.core.errors import CodeError
+from workbench.core.expressions import Value
 from workbench.engine.export import export
 from workbench.jobs.datasets import add_dataset
 from workbench.store.store import Store
@@ -104,6 +105,7 @@ def two_updates() -> Document:
     )
 
 
+PLATEAU: dict[str, Value] = {"type": "ReduceLROnPlateau", "patience": 0, "threshold": 0.5}
 MODELS: dict[str, Callable[[], Document]] = {
     "mlp": lambda: small("mlp", training__epochs=3),
     "gcn": lambda: small("gcn", training__epochs=5),
@@ -113,6 +115,7 @@ MODELS: dict[str, Callable[[], Document]] = {
     "in order": lambda: small(
         "mlp", training__epochs=2, **{next(iter(load("mlp").graph.nodes)) + "__order": "in order"}
     ),
+    "plateau": lambda: iris(Update("train", {"loss": 1}, (), {"type": "Adam"}, PLATEAU), epochs=4),
     "gan": lambda: small("gan", training__epochs=1, training__batch_size=256),
     "two": two_updates,
 }

@@ -21,6 +21,7 @@ SGD: dict[str, Any] = {"type": "SGD", "lr": 0.05, "momentum": 0.9, "nesterov": T
 ADAM: dict[str, Any] = {"type": "Adam", "lr": 0.01}
 ONE_CYCLE: dict[str, Any] = {"type": "OneCycleLR", "max_lr": 0.02}
 COSINE: dict[str, Any] = {"type": "CosineAnnealingLR", "eta_min": 0.001}
+PLATEAU: dict[str, Any] = {"type": "ReduceLROnPlateau", "factor": 0.5, "patience": 0, "threshold": 0.5}
 STEPS: dict[str, Any] = {"type": "StepLR", "step_size": 1, "gamma": 0.5}
 
 
@@ -59,6 +60,7 @@ KINDS: dict[str, tuple[Callable[[], Document], tuple[int, ...]]] = {
         lambda: iris(Update("train", {"loss": 1}, (), SGD, STEPS, clip=0.5)),
         (8,),
     ),
+    "SGD on a plateau": (lambda: iris(Update("train", {"loss": 1}, (), SGD, PLATEAU)), (8, 12)),
     "AdamW with one cycle": (
         lambda: iris(Update("train", {"loss": 1}, (), {"type": "AdamW"}, ONE_CYCLE)),
         (7,),

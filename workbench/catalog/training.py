@@ -106,7 +106,13 @@ class Adagrad(Optimizer):
 
 
 class Schedule(Form):
-    """How the learning rate changes while training."""
+    """How the learning rate changes while training: with every step, or by a figure at the end of every epoch."""
+
+    by_figure: ClassVar[bool] = False
+
+    def towards(self, rising: bool) -> "Schedule":
+        """The schedule for a figure that should rise or fall."""
+        return self
 
     def prepare(self) -> list[str]:
         """Lines of the program before `code`, where that needs several."""
@@ -211,6 +217,30 @@ class LinearWarmupCosineAnnealingLR(Schedule):
         return "torch.optim.lr_scheduler.SequentialLR(optimizer, [rise, fall], milestones=[warmup])"
 
 
+@form
+class ReduceLROnPlateau(Schedule):
+    """Lowers the learning rate when the figure that decides the best epoch no longer gets better."""
+
+    by_figure: ClassVar[bool] = True
+
+    factor: float = param(0.1, "Factor of each reduction.", min=0, max=0.999999)
+    patience: int = param(10, "Epochs without a better figure that are let pass.", min=0)
+    threshold: float = param(1e-4, "By which share of the figure better counts as better.", min=0)
+    cooldown: int = param(0, "Epochs after a reduction that are not counted.", min=0)
+    min_lr: float = param(0.0, "Learning rate below which it is not lowered.", min=0)
+    mode: str = param("min", "", kind="hidden")
+
+    def towards(self, rising: bool) -> Schedule:
+        return self.with_values(mode="max" if rising else "min")
+
+    def code(self, factors: Sequence[float] = ()) -> str:
+        values = [f'mode="{self.mode}"', f"factor={self.factor!r}", f"patience={self.patience}"]
+        for name, usual in (("threshold", 1e-4), ("cooldown", 0), ("min_lr", 0.0)):
+            if getattr(self, name) != usual:
+                values.append(f"{name}={getattr(self, name)!r}")
+        return f"torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, {', '.join(values)})"
+
+
 OPTIMIZERS: Mapping[str, type[Optimizer]] = {
     "Adam": Adam,
     "AdamW": AdamW,
@@ -226,6 +256,7 @@ SCHEDULES: Mapping[str, type[Schedule]] = {
     "CosineAnnealingLR": CosineAnnealingLR,
     "LinearWarmupCosineAnnealingLR": LinearWarmupCosineAnnealingLR,
     "OneCycleLR": OneCycleLR,
+    "ReduceLROnPlateau": ReduceLROnPlateau,
 }
 
 

@@ -242,6 +242,12 @@ def check_goal(settings: Settings, root: Scope, steps: tuple[Step, ...], problem
             f"training, best by: {what}{' bypassed or muted' if out else ''} (there are: {', '.join(known)})."
         )
     metrics = _of(root.graph, "metric")
+    if not settings.monitor and not metrics and len(steps) > 1:
+        for step in (each for each in steps if each.schedule.by_figure):
+            problems.error(
+                f"Update “{step.name}”: {type(step.schedule).__name__} goes by the figure that is best, and several "
+                "updates have no one such figure; choose one under “Best by”."
+            )
     if settings.patience and not settings.monitor and not metrics and len(steps) > 1:
         problems.warning(
             "training, early stopping: several updates have no one best figure; choose one under “Best by”."

@@ -20,9 +20,11 @@ _TENSORS = "dict[str, Tensor]"
 class Methods:
     """Writes the methods of one program."""
 
-    def __init__(self, root: Scope, steps: tuple[Step, ...]) -> None:
+    def __init__(self, root: Scope, steps: tuple[Step, ...], rising: bool) -> None:
+        """`rising`: the figure that decides which epoch is best should be large."""
         self.root = root
         self.steps = steps
+        self.rising = rising
         self.frozen = optimizers.frozen_parts(steps)
         self.shared = self._shared()
 
@@ -46,7 +48,7 @@ class Methods:
         for step in self.steps:
             yield optimizers.optimizer(step, self.frozen)
             if step.schedule.code():
-                yield optimizers.schedule(step)
+                yield optimizers.schedule(step, self.rising)
 
     # What is shared: with one update, its layers are `forward`, and everything else calls it.
 

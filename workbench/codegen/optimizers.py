@@ -56,8 +56,8 @@ def optimizer(step: Step, frozen: Sequence[str]) -> Iterator[str]:
     yield from call(f"return {step.optimizer.torch}(", [weights, *values], ")", 2)
 
 
-def schedule(step: Step) -> Iterator[str]:
-    """The schedule of an update's learning rate."""
+def schedule(step: Step, rising: bool) -> Iterator[str]:
+    """The schedule of an update's learning rate; `rising` where the figure that decides should be large."""
     taken = ["self", "optimizer: torch.optim.Optimizer", "steps: int", "epoch_steps: int"]
     returns = ") -> torch.optim.lr_scheduler.LRScheduler:"
     yield from call(f"def schedule_{step.name}(", taken, returns, 1)
@@ -65,7 +65,7 @@ def schedule(step: Step) -> Iterator[str]:
     for line in step.schedule.prepare():
         start, opening, rest = re.split(r"([(\[])", line, maxsplit=1)
         yield from call(f"{start}{opening}", split(rest[:-1]), line[-1], 2)
-    start, _, rest = step.schedule.code(factors).partition("(")
+    start, _, rest = step.schedule.towards(rising).code(factors).partition("(")
     yield from call(f"return {start}(", split(rest[:-1]), ")", 2)
 
 

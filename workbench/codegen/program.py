@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from workbench.catalog.check import Analysis
+from workbench.catalog.goals import goal_of
 from workbench.codegen import optimizers
 from workbench.codegen.blocks import Blocks
 from workbench.codegen.methods import Methods
@@ -77,7 +78,7 @@ class _Writer:
         helpers = {name: source for name, source in (kind.module() for kind in kinds) if source}
         self.helpers = dict(sorted(helpers.items()))
         self.blocks = Blocks(analysis.root, analysis.active.blocks, {*_TAKEN, *self.helpers})
-        self.methods = Methods(analysis.root, analysis.updates)
+        self.methods = Methods(analysis.root, analysis.updates, goal_of(analysis).rising)
 
     def lines(self) -> list[str]:
         body = [part for line in (*self._program(), *self.tail) for part in fit(line)]

@@ -6,6 +6,7 @@ Its order of examples and its random numbers are those of the trainer, so the sa
 from collections.abc import Iterator
 
 from workbench.catalog.check import Analysis
+from workbench.catalog.goals import goal_of
 from workbench.catalog.nodes.data import Dataset
 from workbench.codegen.program import generate, refuse_errors
 from workbench.codegen.text import INDENT, docstring, indent
@@ -243,7 +244,7 @@ def _epoch(analysis: Analysis) -> Iterator[str]:
         if step.clip:
             lines.append(f"nn.utils.clip_grad_norm_(weights_{step.name}, {step.clip})")
         lines.append(f"optimizer_{step.name}.step()")
-        if step.schedule.code():
+        if step.schedule.code() and not step.schedule.by_figure:
             lines.append(f"schedule_{step.name}.step()")
         lines.append("losses.append(loss.item())")
         if step.every > 1:
@@ -252,6 +253,9 @@ def _epoch(analysis: Analysis) -> Iterator[str]:
     yield "figures = evaluate(program, validation)"
     yield 'text = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())'
     yield 'print(f"epoch {epoch + 1}: {text}")'
+    for step in analysis.updates:
+        if step.schedule.by_figure:
+            yield f'schedule_{step.name}.step(figures["{goal_of(analysis).metric}"])'
     if settings.steps:
         yield "if step == steps:"
         yield f"{INDENT}break"

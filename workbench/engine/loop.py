@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from workbench.catalog.goals import Goal
 from workbench.catalog.scope import NodeInfo
@@ -47,9 +48,14 @@ class Update:
             weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
             nn.utils.clip_grad_norm_(weights, self.clip)
         self.optimizer.step()
-        if self.schedule is not None:
+        if self.schedule is not None and not isinstance(self.schedule, ReduceLROnPlateau):
             self.schedule.step()
         return losses
+
+    def judged(self, value: float | None) -> None:
+        """Tells a schedule that goes by a figure what it was after an epoch."""
+        if isinstance(self.schedule, ReduceLROnPlateau) and value is not None:
+            self.schedule.step(value)
 
 
 class Stopped(Exception):  # noqa: N818 - not an error but a wish
@@ -193,6 +199,8 @@ class Loop:
             with self._apart():
                 self.look(self.place, totals, split)
             self._looked = time.monotonic()
+        for update in self.updates:
+            update.judged(value)
         self.place.evaluated = self.place.epoch
         if time.monotonic() - self._saved > SAVE_EVERY:
             self._keep()
