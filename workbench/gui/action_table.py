@@ -346,6 +346,16 @@ ACTIONS = (
         "link",
         "runs",
     ),
+    Action("run_star", "Star", "S", "Give the selected runs a star, or take it away", "star", "runs"),
+    Action("run_tags", "Tags…", "T", "Add tags to the selected runs, or take them away", "tag", "runs"),
+    Action(
+        "run_archive",
+        "Put away",
+        "A",
+        "Hide the selected runs from the table, or take them out again; the filter “archived” shows them",
+        "archive",
+        "runs",
+    ),
     Action(
         "run_delete",
         "Delete runs",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.text import plural
 from workbench.gui.session import Session
-from workbench.store.records import RunRecord
+from workbench.store.records import UNMARKED, RunRecord, TagChange
 
 if TYPE_CHECKING:
     from workbench.store.store import Store
@@ -98,3 +98,53 @@ def delete(session: Session, runs: Sequence[RunRecord]) -> None:
         session.call(back)
 
     session.call(work, lambda ids: session.offer(f"{plural(len(ids), 'run')} in the trash.", "Undo", restore))
+
+
+def star(session: Session, runs: Sequence[RunRecord]) -> None:
+    """Give them a star, or take it away where all of them have one."""
+    ids = [run.id for run in runs]
+    on = not all(session.marks.get(id, UNMARKED).star for id in ids)
+
+    def back(changed: list[int]) -> None:
+        if len(changed) > 1:  # one is put right with one key
+            words = f"{plural(len(changed), 'run')} {'with' if on else 'without'} a star now."
+            session.offer(words, "Undo", lambda: session.call(lambda store: store.star(changed, not on)))
+
+    session.call(lambda store: store.star(ids, on), back)
+
+
+def archive(session: Session, runs: Sequence[RunRecord]) -> None:
+    """Put them away, or take them out again where all of them were; can be undone."""
+    ids = [run.id for run in runs]
+    on = not all(session.marks.get(id, UNMARKED).archived for id in ids)
+
+    def back(changed: list[int]) -> None:
+        words = "put away. The filter “archived” shows them." if on else "taken out again."
+        session.offer(
+            f"{plural(len(changed), 'run')} {words}",
+            "Undo",
+            lambda: session.call(lambda store: store.archive(changed, not on)),
+        )
+
+    session.call(lambda store: store.archive(ids, on), back)
+
+
+def change_tags(
+    session: Session, add: Sequence[tuple[int, str]] = (), remove: Sequence[tuple[int, str]] = ()
+) -> None:
+    """Add and remove tags of runs; can be undone where several runs changed."""
+
+    def back(change: TagChange) -> None:
+        touched = {run for run, _ in (*change.added, *change.removed)}
+        if len(touched) > 1:
+            tag = (*change.added, *change.removed)[0][1]
+            words = (
+                f"“{tag}” was {'added to' if change.added else 'taken from'} {plural(len(touched), 'run')}."
+            )
+            session.offer(
+                words,
+                "Undo",
+                lambda: session.call(lambda store: store.change_tags(change.removed, change.added)),
+            )
+
+    session.call(lambda store: store.change_tags(add, remove), back)

@@ -1,112 +1,27 @@
-"""The table of runs on the screen: state dots, progress bars, sorting by a click.  Imports Qt, theme, the model."""
+"""The table of runs on the screen: which columns, how wide, sorting by a click.  Imports Qt, the cells, the model."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
-from PySide6.QtCore import (
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPointF,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-    QTimer,
-    Signal,
-)
-from PySide6.QtGui import QHideEvent, QIcon, QPainter, QPixmap, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from workbench.gui import theme
-from workbench.gui.runs.columns import USUAL
-from workbench.gui.runs.table_model import COLUMNS, FIRST_SLOT, RUN, SLOTS, RunsModel, share
-from workbench.gui.widgets.labels import paint_state
-from workbench.store.records import RunRecord
+from workbench.gui.runs.cells import CellDelegate as CellDelegate
+from workbench.gui.runs.cells import ProgressDelegate, StarDelegate, StateDelegate, TagsDelegate
+from workbench.gui.runs.columns import PLACES, USUAL
+from workbench.gui.runs.table_model import COLUMNS, FIRST_SLOT, SLOTS, RunsModel
 
-Index = QModelIndex | QPersistentModelIndex
 ROW: Final = 30
 _TICK_MS: Final = 1000
 _GROWING: Final = {7: 220, 6: 220, 0: 320}
 """Columns that share the room that is left, and how wide they may become for it."""
-_SHRINKING: Final = {0: 120, 6: 84, 7: 110, 3: 84, 4: 84, 5: 84}
+_SHRINKING: Final = {PLACES["tags"]: 100, 0: 120, 6: 84, 7: 110, 3: 84, 4: 84, 5: 84}
 """Columns that give room where there is too little, and how narrow they may become."""
 _WIDEST: Final = 240
 _ARROW: Final = 18
 _PADDING: Final = 24
 """Of a header's text, both sides together."""
-
-
-class CellDelegate(QStyledItemDelegate):
-    """A cell without a frame of its own: the whole row is what is chosen."""
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        super().initStyleOption(option, index)
-        style: Any = option  # the stubs leave out the fields of the style options
-        style.state &= ~QStyle.StateFlag.State_HasFocus
-
-
-class StateDelegate(CellDelegate):
-    """The dot of the state before its word."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._dots: dict[str, QIcon] = {}
-        theme.changed.connect(self._dots.clear)
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        super().initStyleOption(option, index)
-        run = index.data(RUN)
-        style: Any = option  # the stubs leave out the fields of the style options
-        if isinstance(run, RunRecord):
-            style.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
-            style.decorationSize = QSize(12, 12)
-            style.icon = self._dot(run.state)
-
-    def _dot(self, state: str) -> QIcon:
-        if state not in self._dots:
-            dot = QIcon()
-            for ratio in (1, 2, 3):
-                picture = QPixmap(12 * ratio, 12 * ratio)
-                picture.setDevicePixelRatio(ratio)
-                picture.fill(Qt.GlobalColor.transparent)
-                painter = QPainter(picture)
-                paint_state(painter, QPointF(6, 6), state)
-                painter.end()
-                for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
-                    dot.addPixmap(picture, mode)
-            self._dots[state] = dot
-        return self._dots[state]
-
-
-class ProgressDelegate(CellDelegate):
-    """A thin bar under the words while a run goes on."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        super().paint(painter, option, index)
-        run = index.data(RUN)
-        if not isinstance(run, RunRecord) or not run.alive:
-            return
-        style: Any = option  # the stubs leave out the fields of the style options
-        rect = QRect(style.rect)
-        bar = QRectF(rect.left() + 11, rect.bottom() - 4, rect.width() - 22, 2)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.color("line"))
-        painter.drawRoundedRect(bar, 1, 1)
-        bar.setWidth(max(2.0, bar.width() * share(run)))
-        painter.setBrush(theme.color("warn" if run.state == "paused" else "accent"))
-        painter.drawRoundedRect(bar, 1, 1)
-        painter.restore()
 
 
 class RunsTable(QTableView):
@@ -115,15 +30,22 @@ class RunsTable(QTableView):
     picked = Signal(int)
     selected = Signal(object)
     """Ids of the selected runs, from the top."""
+    star_clicked = Signal(int)
 
     def __init__(
-        self, model: RunsModel, *, hidden: Iterable[int] = (), widths: Mapping[int, int] | None = None
+        self,
+        model: RunsModel,
+        *,
+        hidden: Iterable[int] = (),
+        widths: Mapping[int, int] | None = None,
+        columns: Sequence[str] = USUAL,
     ) -> None:
+        """`hidden` are places of columns that are left out of `columns`, which are keys."""
         super().__init__()
         self.runs = model
-        self._hidden = frozenset(hidden) | frozenset(range(len(USUAL), len(COLUMNS)))
+        self._columns = [key for key in columns if PLACES[key] not in set(hidden)]
         self._widths = {column: made.width for column, made in enumerate(COLUMNS)} | dict(widths or {})
-        self._fixed = frozenset(widths or ())
+        self._fixed = frozenset(widths or ()) | {PLACES["star"]}
         self._measured: dict[int, int] = {}
         self._by_hand: set[int] = set()
         """Columns that the person made wider or narrower: they stay so."""
@@ -142,6 +64,8 @@ class RunsTable(QTableView):
         self.setItemDelegate(CellDelegate(self))
         self.setItemDelegateForColumn(1, StateDelegate(self))
         self.setItemDelegateForColumn(2, ProgressDelegate(self))
+        self.setItemDelegateForColumn(PLACES["star"], StarDelegate(self))
+        self.setItemDelegateForColumn(PLACES["tags"], TagsDelegate(self))
         model.slots_changed.connect(self._show_slots)
         model.rowsRemoved.connect(self._on_removed)
         self._later = QTimer(self, interval=0, singleShot=True)
@@ -153,6 +77,7 @@ class RunsTable(QTableView):
         self._sorted = (0, Qt.SortOrder.DescendingOrder)
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(model.tick)
+        self._put_in_order()
         self._show_slots()
 
     def _set_up_headers(self) -> None:
@@ -175,6 +100,13 @@ class RunsTable(QTableView):
         for column, width in self._widths.items():
             header.resizeSection(column, width)
         header.sectionResized.connect(self._on_resized)
+
+    # ------------------------------------------------------------- columns
+
+    def _put_in_order(self) -> None:
+        header = self.horizontalHeader()
+        for place, key in enumerate(self._columns):
+            header.moveSection(header.visualIndex(self.runs.column(key)), place)
 
     # ------------------------------------------------------------- what is chosen
 
@@ -245,13 +177,20 @@ class RunsTable(QTableView):
         if len(self.runs.shown) and not self.selectionModel().hasSelection():
             self._select(min(first, len(self.runs.shown) - 1))
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        run = self.runs.run_at(index) if index.isValid() and index.column() == PLACES["star"] else None
+        if run is not None and event.button() == Qt.MouseButton.LeftButton and not event.modifiers():
+            self.star_clicked.emit(run.id)  # what is selected stays so
+            return
+        super().mousePressEvent(event)
+
     def _show_slots(self) -> None:
         self._measured.clear()
-        for slot in range(SLOTS):
-            column = FIRST_SLOT + slot
-            self.setColumnHidden(column, column in self._hidden or slot >= len(self.runs.slots))
-        for column in self._hidden:
-            self.setColumnHidden(column, True)
+        seen = {self.runs.column(key) for key in self._columns}
+        seen -= {FIRST_SLOT + slot for slot in range(len(self.runs.slots), SLOTS)}
+        for column in range(self.runs.columnCount()):
+            self.setColumnHidden(column, column not in seen)
         self._fill()
 
     def _on_resized(self, column: int, before: int, now: int) -> None:

@@ -7,10 +7,12 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVB
 
 from workbench.core import text
 from workbench.gui.runs import commands
+from workbench.gui.runs.columns import PLACES, SLOT_KEYS
 from workbench.gui.runs.detail import RunDetail
 from workbench.gui.runs.filter_field import FilterField
 from workbench.gui.runs.table import RunsTable
 from workbench.gui.runs.table_model import RunsModel
+from workbench.gui.runs.tags import TagsBox
 from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
 from workbench.gui.widgets.buttons import Button
@@ -25,8 +27,15 @@ COMMANDS: dict[str, commands.Command] = {
     "run_weights": commands.use_weights,
     "run_train_on": commands.train_on,
     "run_again": commands.again,
+    "run_star": commands.star,
+    "run_archive": commands.archive,
     "run_delete": commands.delete,
 }
+COLUMNS = (
+    "star", "run", "state", "progress", *SLOT_KEYS, "tags", "model", "data", "parameters", "duration", "started",
+    "device",
+)  # fmt: skip
+"""The columns of a workspace whose columns nobody has chosen yet."""
 MENU = (
     "run_pause",
     "run_stop",
@@ -38,6 +47,9 @@ MENU = (
     "run_train_on",
     "run_weights",
     "",
+    "run_star",
+    "run_tags",
+    "run_archive",
     "run_delete",
 )
 
@@ -50,9 +62,11 @@ class RunsView(QStackedWidget):
         self._session = session
         self._wanted = 0
         self.model = RunsModel(self)
-        self.table = RunsTable(self.model)
+        self.table = RunsTable(self.model, columns=COLUMNS)
         self.table.setAccessibleName("Runs")
-        self.table.setToolTip("All runs. Enter opens the drawing, C compares the selected, Del deletes them")
+        self.table.setToolTip(
+            "All runs. Enter opens the drawing, C compares the selected, T tags them, S gives a star"
+        )
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.detail = RunDetail(session)
         self.filter = FilterField(session, self.model)
@@ -70,7 +84,9 @@ class RunsView(QStackedWidget):
         self.addWidget(self.empty)
         self.addWidget(self._body())
         surface(self.empty, "base")
+        self.tags = TagsBox(self, session)
         self._bind()
+        self.table.star_clicked.connect(self._on_star)
         self.filter.applied.connect(self._on_filter)
         self.filter.refused.connect(lambda _: self._tell())
         self.compare.clicked.connect(self._compare)
@@ -131,6 +147,7 @@ class RunsView(QStackedWidget):
         for id, command in COMMANDS.items():
             bind(id, self._doing(command), self.table)
         bind("run_compare", self._compare, self.table)
+        bind("run_tags", self._open_tags, self.table)
 
     def _doing(self, command: commands.Command) -> Callable[[], None]:
         return lambda: command(self._session, self._chosen())
@@ -182,6 +199,9 @@ class RunsView(QStackedWidget):
             "run_again": bool(chosen),
             "run_weights": len(chosen) == 1 and commands.has_weights(chosen[0]),
             "run_train_on": len(chosen) == 1 and commands.has_weights(chosen[0]),
+            "run_star": bool(chosen),
+            "run_tags": bool(chosen),
+            "run_archive": bool(chosen),
             "run_delete": bool(chosen),  # one that still trains is told to be stopped first
         }.items():
             actions.get(id).setEnabled(can)
@@ -194,6 +214,15 @@ class RunsView(QStackedWidget):
     def _compare(self) -> None:
         if ids := self.table.selected_ids():
             self._session.go("compare", ids)
+
+    def _on_star(self, id: int) -> None:
+        if (run := self.model.run(id)) is not None:
+            commands.star(self._session, [run])
+
+    def _open_tags(self) -> None:
+        if ids := self.table.selected_ids():
+            row = self.table.visualRect(self.model.index(self.model.place(ids[0]), PLACES["run"]))
+            self.tags.open_for(ids, self.table.viewport().mapTo(self, row.bottomLeft() + QPoint(16, 4)))
 
     def _on_menu(self, at: QPoint) -> None:
         if not self._chosen():
