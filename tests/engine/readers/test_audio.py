@@ -254,7 +254,7 @@ def test_the_wave_and_its_spectrogram_are_shown(digits: Path) -> None:
     shown = items(content(digits, test_when="index<1"), "test", [0, 3])
     assert [item["label"] for item in shown] == ["0", "10"]
     wave, mel = shown[0]["parts"]
-    assert (wave["kind"], mel["kind"], mel["name"]) == ("curve", "image", "mel")
+    assert (wave["kind"], mel["kind"], mel["name"]) == ("curve", "spectrogram", "mel")
     assert max(wave["channels"][0]) == pytest.approx(0.5, abs=0.05)
     assert len(wave["channels"][0]) / wave["rate"] == pytest.approx(0.11, abs=0.011), "seconds"
     (wave,) = items(content(digits, features="wave"), "train", [0])[0]["parts"]

@@ -106,6 +106,14 @@ def test_cells_of_a_file_stand_as_they_are(grid: ItemsGrid) -> None:
     assert [alignment == right for alignment in alignments] == [True, False]
 
 
+def test_a_spectrogram_is_as_wide_as_the_wave_below_it(grid: ItemsGrid) -> None:
+    wave = {"name": "wave", "kind": "curve", "channels": [[0.0, 1.0, 0.0]]}
+    grid.show_items([{"place": 0, "label": "", "parts": [{"name": "mel", **PARTS["spectrogram"]}, wave]}])
+    image = grid.tiles.viewport().grab(grid.tiles.area(0)).toImage()
+    wide = sum(QColor(image.pixel(x, image.height() // 3)).name() == "#090909" for x in range(image.width()))
+    assert wide > image.width() - 30
+
+
 def test_short_texts_have_low_tiles() -> None:
     short, long = ({"parts": [{"name": "t", "kind": "text", "text": "word " * count}]} for count in (3, 90))
     assert tile_size([short]).height() < tile_size([short, long]).height() - 60

@@ -45,7 +45,7 @@ def stride_of(content: Content) -> int:
 def items(content: Content, split: str, places: Sequence[int]) -> list[dict[str, Any]]:
     """Items of a split by their places in it, each {"place", "position", "split", "label", "parts"}.
 
-    A part is {"name": output, "kind": …} with: image – png (base64); volume – slices (png),
+    A part is {"name": output, "kind": …} with: image, spectrogram – png (base64); volume – slices (png),
     places (their numbers) and axis; text – text, tokens; row – values, or the cells of the file and columns, their
     names; curve – channels (lists of numbers), names, rate; value – text; graph – see show_graphs.
     """

@@ -30,7 +30,7 @@ def parts(content: Content, position: int, png: Callable[[Array], str]) -> list[
         {
             "name": "mel",
             "title": "spectrogram",
-            "kind": "image",
+            "kind": "spectrogram",
             "png": png(scaled.astype(np.uint8)),
         },
     ]

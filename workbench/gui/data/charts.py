@@ -74,7 +74,7 @@ class Figures(QWidget):
 def _numbers(figure: Figure) -> FormRows:
     rows = FormRows(96)
     for name, value in zip(figure.get("names") or (), figure.get("values") or (), strict=False):
-        rows.add_value(one_line(str(name), _LONGEST_NAME), say(value), one_line(str(name)))
+        rows.add_value(one_line(str(name), 3 * _LONGEST_NAME), say(value), one_line(str(name)), wrap=True)
     return rows
 
 

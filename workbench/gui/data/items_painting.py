@@ -21,11 +21,11 @@ from workbench.gui.widgets.colors import mixed
 Item = Mapping[str, Any]
 Part = Mapping[str, Any]
 
-PICTURES: Final = ("image", "spectrogram", "volume", "video", "graph")
+PICTURES: Final = ("image", "volume", "video", "graph")
 """Kinds that stand side by side as squares; the others lie below one another, as wide as there is room."""
 _SIDE: Final = 112
-_WIDE: Final = {"text": 348, "curve": 244, "row": 220, "table": 220, "value": 160}
-_HIGH: Final = {"text": 104, "curve": 84, "row": 34, "table": 34, "value": 20}
+_WIDE: Final = {"text": 348, "curve": 244, "spectrogram": 244, "row": 220, "table": 220, "value": 160}
+_HIGH: Final = {"text": 104, "curve": 84, "spectrogram": 84, "row": 34, "table": 34, "value": 20}
 _PAD: Final = 8
 _LINE: Final = 18
 _MOST_DOTS: Final = 400
@@ -123,8 +123,10 @@ def paint_part(painter: QPainter, box: QRectF, part: Part, depth: float) -> None
         slices = slices_of(part)
         place = min(len(slices) - 1, round(depth * (len(slices) - 1)))
         _paint_picture(painter, box, slices[place] if slices else "")
-    elif kind in ("image", "spectrogram"):
+    elif kind == "image":
         _paint_picture(painter, box, str(part.get("png", "")))
+    elif kind == "spectrogram":  # as wide as the wave below it: both go over the same time
+        _paint_picture(painter, box, str(part.get("png", "")), fill=True)
     elif kind == "curve":
         paint_curves(painter, box, part.get("channels") or ())
     elif kind == "graph":
@@ -221,7 +223,7 @@ def picture(png: str) -> QImage:
         return QImage()
 
 
-def _paint_picture(painter: QPainter, box: QRectF, png: str) -> None:
+def _paint_picture(painter: QPainter, box: QRectF, png: str, *, fill: bool = False) -> None:
     image = picture(png)
     if image.isNull():
         painter.setFont(small_font())
@@ -233,6 +235,7 @@ def _paint_picture(painter: QPainter, box: QRectF, png: str) -> None:
         image = image.scaled(image.size() * math.ceil(scale))
     at = QRectF(0, 0, picture(png).width() * scale, picture(png).height() * scale)
     at.moveCenter(box.center())
+    at = box if fill else at
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawImage(at, image)
 

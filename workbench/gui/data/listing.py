@@ -184,7 +184,10 @@ class DatasetDelegate(QStyledItemDelegate):
         for words, font, token, top in ((entry.title, style.font, "text", 5), (entry.line, small, "dim", 23)):
             painter.setFont(font)
             painter.setPen(theme.color(token))
-            shown = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, room)
+            metrics = QFontMetrics(font)
+            if words is entry.line and metrics.horizontalAdvance(words) > room:
+                words = words.rpartition(" · ")[0] or words  # rather no size than half of one
+            shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
             where = QRect(area.left() + 40, area.top() + top, room, 18)
             painter.drawText(where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         painter.restore()

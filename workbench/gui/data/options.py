@@ -17,6 +17,8 @@ from workbench.gui.widgets.labels import SectionHeader
 
 MOST_COLUMNS: Final = 500
 """Of more columns than this nobody chooses in a list: their names are typed."""
+LABELS: Final = 122
+"""Room for the names of options, the same above and below a heading."""
 _ROW: Final = 26
 _ROWS: Final = 6
 _LONGEST: Final = 20
@@ -231,7 +233,7 @@ class OptionsForm(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
         self.more = Button(
-            "More options", "Show the options that few people need", kind="quiet", icon="chevron-right"
+            "More options", "Show the options that few people need", kind="fold", icon="chevron-right"
         )
         self.more.setCheckable(True)
         self.more.toggled.connect(self._on_more)
@@ -298,7 +300,7 @@ class OptionsForm(QWidget):
         self._folded.setVisible(bool(folded) and open_before)
 
     def _rows(self, options: Sequence[Option]) -> FormRows:
-        rows = FormRows(108)
+        rows = FormRows(LABELS)
         for option in options:
             field = self.fields[str(option["name"])]
             rows.add(str(option["label"]), field, field.tip)

@@ -250,8 +250,7 @@ class Side(QScrollArea):
 
 
 def _row(name: str, tooltip: str, slot: Any) -> Button:
-    button = Button(name, tooltip, kind="quiet")
-    button.setStyleSheet("text-align: left;")
+    button = Button(name, tooltip, kind="fold")
     button.clicked.connect(lambda: slot())
     return button
 

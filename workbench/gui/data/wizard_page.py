@@ -19,14 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core import text
-from workbench.gui.data.options import OptionsForm
+from workbench.gui.data.options import LABELS, OptionsForm
 from workbench.gui.data.wizard_preview import PreviewPane
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import Choice, FormRows, TextField
 from workbench.gui.widgets.labels import ElidedLabel, Label
 from workbench.gui.widgets.surfaces import surface
 
-FORM_WIDTH = 352
+FORM_WIDTH = 384
 
 
 class LookPage(QWidget):
@@ -91,7 +91,7 @@ class LookPage(QWidget):
         return header
 
     def _body(self) -> QWidget:
-        rows = FormRows(108)
+        rows = FormRows(LABELS)
         rows.add("Read as", self.reader, self.reader.toolTip())
         rows.add_wide(self.reason)
         rows.add("Name", self.name, self.name.toolTip())

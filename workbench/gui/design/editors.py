@@ -204,6 +204,8 @@ class SwitchEditor(Editor):
 
 def narrow(choice: Choice) -> None:
     """Let a list be narrower than its longest entry."""
+    # What tells its entries apart often stands at the end: “xavier normal”, “lenet5 #8”.
+    choice.elide = Qt.TextElideMode.ElideMiddle
     choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     choice.setMinimumContentsLength(4)
 

@@ -174,6 +174,7 @@ class Choice(QComboBox):
     """One choice out of a list of (value, text); `picked` tells the value that a person chose."""
 
     picked = Signal(object)
+    elide = Qt.TextElideMode.ElideRight
 
     def __init__(self, name: str, tooltip: str, items: Sequence[tuple[object, str]] = ()) -> None:
         super().__init__()
@@ -211,10 +212,7 @@ class Choice(QComboBox):
         room = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
-        # In the middle, for what tells choices apart often stands at the end: “xavier normal”, “lenet5 #8”.
-        option.currentText = self.fontMetrics().elidedText(
-            option.currentText, Qt.TextElideMode.ElideMiddle, room.width()
-        )
+        option.currentText = self.fontMetrics().elidedText(option.currentText, self.elide, room.width())
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
@@ -247,13 +245,13 @@ class FormRows(QWidget):
         self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(field, row, 1)
 
-    def add_value(self, text: str, value: str, tooltip: str = "") -> Label:
+    def add_value(self, text: str, value: str, tooltip: str = "", *, wrap: bool = False) -> Label:
         """One row that is only read; gives the label that holds the value."""
-        shown = ElidedLabel(value)
+        shown = Label(value, wrap=True) if wrap else ElidedLabel(value)
         shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         shown.setContentsMargins(0, 1, 0, 0)  # selectable text stands a pixel higher
         row = self._grid.rowCount()
-        name = Label(text, "dim")
+        name = Label(text, "dim", wrap=wrap)
         if tooltip:
             name.setToolTip(tooltip)
         self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
