@@ -36,7 +36,7 @@ def test_what_the_check_refuses_is_not_compiled() -> None:
 def test_the_text_is_always_the_same() -> None:
     """Also in another process, where sets come in another order."""
     code = (
-        "from workbench.catalog.check import analyse\nfrom workbench.catalog.schema import SAMPLES\n"
+        "from workbench.catalog.check import analyse\nfrom workbench.catalog.samples import SAMPLES\n"
         "from workbench.catalog.templates import load\nfrom workbench.codegen.program import generate\n"
         "for id in ('gan', 'vae', 'char-gpt'): print(generate(load(id), analyse(load(id), SAMPLES)), end='')"
     )
