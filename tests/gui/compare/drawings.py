@@ -12,6 +12,7 @@ from workbench.core.edits import AddNodes, Connect, RemoveNodes, SetParam
 from workbench.core.files import dumps
 from workbench.gui.compare.view import CompareView
 from workbench.gui.session import Session
+from workbench.store.records import State
 from workbench.store.store import Store
 
 WAIT = 8_000
@@ -53,14 +54,23 @@ def do(qtbot: QtBot, session: Session, *work: Callable[[Store], object]) -> None
     qtbot.waitUntil(lambda: bool(done), timeout=WAIT)
 
 
-def add(store: Store, document: str | Document, program: str = "", *, seed: int = 0, **kept: Any) -> int:
+def add(
+    store: Store,
+    document: str | Document,
+    program: str = "",
+    *,
+    seed: int = 0,
+    state: State = "completed",
+    **kept: Any,
+) -> int:
     """A run as a trainer would leave it; gives its id."""
     found = document if isinstance(document, str) else dumps(document)
     facts = {"model_id": 1, "parameters": 10, "dataset": "digits", "params": {"training.epochs": 3}, **kept}
     run = store.add_run("lenet", "lenet", found, program, device="auto", seed=seed, epochs=3, **facts).id
     store.claim(run, "cpu")
     store.set_state(run, "running")
-    store.set_state(run, "completed")
+    if state != "running":
+        store.set_state(run, state)
     return run
 
 

@@ -1,10 +1,10 @@
 """What differs between the compared runs, as a table under the pages.  Imports differences, table and widgets."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
 from workbench.gui.compare.differences import differences
@@ -14,6 +14,8 @@ from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import Label
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
+
+_VERDICT: Final = 56
 
 
 class DifferencesPanel(QWidget):
@@ -49,7 +51,50 @@ class DifferencesPanel(QWidget):
         column.setSpacing(0)
         column.addLayout(row)
         column.addWidget(self.stack, 1)
-        self.setMinimumHeight(140)
+        column.addWidget(self._verdict())
+        self.setMinimumHeight(180)
+
+    def _verdict(self) -> QWidget:
+        self.figure = Choice(
+            "Figure of the verdict", "The figure by which runs are judged; its best value counts"
+        )
+        self.figure.setFixedWidth(128)
+        self.figure.picked.connect(lambda _: self.changed.emit())
+        self.verdict = QPlainTextEdit()
+        self.verdict.setReadOnly(True)
+        self.verdict.setAccessibleName("Verdict")
+        self.verdict.setToolTip(
+            "Whether the runs differ by more than chance: runs that differ in nothing but the seed are taken together"
+        )
+        self.verdict.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.verdict.setTabChangesFocus(True)
+        self.verdict.setProperty("kind", "said")
+        self.verdict.document().setDocumentMargin(2)
+        self.verdict.setFixedHeight(_VERDICT)
+        self.judged = QWidget()
+        surface(self.judged, "panel", "top")
+        row = QHBoxLayout(self.judged)
+        row.setContentsMargins(14, 6, 8, 6)
+        row.setSpacing(8)
+        row.addWidget(self.figure, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.verdict, 1)
+        self.judged.hide()
+        return self.judged
+
+    def offer_figures(self, names: Sequence[str], main: str) -> str:
+        """Figures by which one may judge; gives the one that is chosen, the main one at first."""
+        if names != [self.figure.itemData(place) for place in range(self.figure.count())]:
+            chosen = self.figure.currentData()
+            self.figure.set_items([(name, text.one_line(name, 40)) for name in names])
+            if chosen not in names:
+                self.figure.show_value(main)
+        return str(self.figure.currentData() or "")
+
+    def judge(self, verdict: str) -> None:
+        """Show a verdict; "" for none."""
+        if verdict != self.verdict.toPlainText():
+            self.verdict.setPlainText(verdict)
+        self.judged.setVisible(bool(verdict))
 
     def offer(self, runs: Sequence[RunRecord]) -> None:
         """Runs one of which may be the base."""

@@ -20,6 +20,7 @@ from workbench.gui.compare.drawing import ALONE, READING, DrawingPage
 from workbench.gui.compare.figures import FiguresPage
 from workbench.gui.compare.pair import Pair, Pairs
 from workbench.gui.compare.program import ProgramPage
+from workbench.gui.compare.verdict import Verdicts, main_figure, question
 from workbench.gui.runs import metrics
 from workbench.gui.runs.feed import Points
 from workbench.gui.session import Session
@@ -49,7 +50,9 @@ class CompareView(QStackedWidget):
         self._gather.timeout.connect(self._show)
         self.pairs = Pairs(session, self)
         self.pairs.came.connect(self._on_pair)
+        self.verdicts = Verdicts(session, self)
         self._build()
+        self.verdicts.came.connect(self.panel.judge)
         for id, by in (("next_difference", 1), ("previous_difference", -1)):
             session.actions.bind(id, partial(self.step, by), self)
         self.model.ticked_changed.connect(self._on_ticked)
@@ -260,7 +263,18 @@ class CompareView(QStackedWidget):
             self.panel.show_runs(runs, colors, self._params, self._session.summaries)
             if self.tabs.currentWidget() is self.figures:
                 self.figures.show_runs(runs, colors, self._session.summaries)
+            self._judge(runs)
         self._show_pair()
+
+    def _judge(self, runs: Sequence[RunRecord]) -> None:
+        """Ask whether the runs differ by more than their seeds; the answer comes by itself."""
+        summaries, ids = self._session.summaries, [run.id for run in runs]
+        names = metrics.names(metric for id in ids for metric in summaries.get(id, {}))
+        name = self.panel.offer_figures(names, main_figure(summaries, ids))
+        if self.isVisible():
+            base = self.panel.base_of(runs)
+            asked = question(runs, base, name, self._params, summaries) if name and len(runs) > 1 else None
+            self.verdicts.ask(asked)
 
     # ------------------------------------------------------------- two runs
 
