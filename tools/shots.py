@@ -29,6 +29,7 @@ from workbench.gui.design.bottom import PROBLEMS, UPDATES
 from workbench.gui.design.view import DesignView
 from workbench.gui.session import Session
 from workbench.gui.settings.preferences import Preferences
+from workbench.gui.widgets.media import MediaPanel
 from workbench.gui.window import VIEWS, MainWindow
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +39,7 @@ SHOWN = "digits"
 TOUR = "tour"
 WIZARD = "data-add"
 TRANSFER = "transfer"
+PROBES = "probes"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--workspace", type=Path, default=ROOT / "experiments.db", help="whose runs are shown"
     )
     parser.add_argument("--size", default="1600x900", help="of the window, such as 1280x720")
-    choices = [*(view.id for view in VIEWS), WIZARD, TRANSFER, TOUR]
-    parser.add_argument("--view", choices=choices, action="append", help="only this view, or only the tour")
+    choices = [*(view.id for view in VIEWS), WIZARD, TRANSFER, PROBES, TOUR]
+    parser.add_argument("--view", choices=choices, action="append", help="only this view, or this scene")
     options = parser.parse_args(arguments)
     width, height = (int(part) for part in options.size.split("x"))
     options.out.mkdir(parents=True, exist_ok=True)
@@ -71,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for mode in ("dark", "light"):
             theme.apply(app, mode)
             for view in wanted:
-                if view != TOUR:
+                if view not in (PROBES, TOUR):  # which change what is shown, and are made in one theme
                     if view == WIZARD:
                         look_at_wine(window)
                     elif view == TRANSFER:
@@ -79,8 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     else:
                         show(window, view)
                     save(window, options.out / f"{view}-{mode}.png")
+        theme.apply(app, "dark")
+        if PROBES in wanted:
+            train_a_translator(window)
+            save(window, options.out / f"{PROBES}-dark.png")
         if TOUR in wanted:
-            theme.apply(app, "dark")
             tour(window, options.out)
         window.close()
     return 0
@@ -164,6 +169,26 @@ def start_from_weights(window: MainWindow) -> None:
     view = window.view("design")
     assert isinstance(view, DesignView)
     view.bottom.tabs.setCurrentIndex(UPDATES)
+    window.setFocus()
+    wait(SETTLE_MS)
+
+
+def train_a_translator(window: MainWindow) -> None:
+    """Half a minute of training, and where it looks at the end, as the guide on probes has it."""
+    session = window.session
+    session.open_template("seq2seq-lstm")
+    wait(SETTLE_MS)
+    session.do(SetTraining(assign(session.document, "training.epochs", 8).training))
+    before = {run.id for run in session.runs}
+    session.starter.train()
+    while not (made := [run for run in session.runs if run.id not in before and run.final]):
+        wait(200)
+    window.show_view("runs", made[0].id)
+    media = window.findChild(MediaPanel)
+    while media is None or not media.media_count:
+        wait(50)
+        media = window.findChild(MediaPanel)
+    window.messages.hide()
     window.setFocus()
     wait(SETTLE_MS)
 
