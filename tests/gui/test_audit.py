@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.audit import RULES
 from workbench.core.files import dumps
 from workbench.gui import theme
+from workbench.gui.compare.view import CompareView
 from workbench.gui.session import Session
 from workbench.gui.taborder import put_in_order
 from workbench.gui.widgets.labels import Label
@@ -192,6 +193,32 @@ def test_every_view_passes(
         put_in_order(filled)  # as every press of Tab does first
         found += [
             f"{view.id}: {rule}: {finding}" for rule, check in RULES.items() for finding in check(filled)
+        ]
+    theme.apply(qapp, "dark")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("mode", ["dark", "light"])
+def test_every_page_of_compare_passes(
+    qtbot: QtBot, qapp: QApplication, filled: MainWindow, mode: str
+) -> None:
+    theme.apply(qapp, mode)
+    filled.resize(1280, 720)
+    filled.show_view("compare", [1, 2])
+    view = filled.view("compare")
+    assert isinstance(view, CompareView)
+    found = []
+    for page in range(view.tabs.count()):
+        view.tabs.setCurrentIndex(page)
+        qtbot.waitUntil(
+            lambda: view.drawing.currentIndex() == 1 or view.tabs.currentIndex() == 0, timeout=10_000
+        )
+        qtbot.wait(100)
+        put_in_order(filled)
+        found += [
+            f"{view.tabs.tabText(page)}: {rule}: {finding}"
+            for rule, check in RULES.items()
+            for finding in check(filled)
         ]
     theme.apply(qapp, "dark")
     assert not found, "\n".join(found)

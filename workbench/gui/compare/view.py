@@ -147,7 +147,7 @@ class CompareView(QStackedWidget):
         self.tabs.setMinimumHeight(200)
         self.corner = QWidget()
         row = QHBoxLayout(self.corner)
-        row.setContentsMargins(0, 2, 8, 2)
+        row.setContentsMargins(0, 1, 8, 1)
         row.addWidget(self.other)
         self.tabs.setCornerWidget(self.corner)
         self.tabs.currentChanged.connect(lambda _: self._show())
