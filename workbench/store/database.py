@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from workbench.core.errors import StoreError
-from workbench.store import opening, sqlite
+from workbench.store import looking, opening, sqlite
 
 _DURABLE = ("PRAGMA synchronous = FULL", "BEGIN IMMEDIATE")  # on the disk when the call returns
 _QUICK = ("PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE")  # survives the process, not always a power cut
@@ -24,8 +24,13 @@ _READ = ("BEGIN",)
 class Database:
     """One workspace: `experiments.db` and the folder `experiments.files` beside it. Threads may share it."""
 
-    def __init__(self, path: Path | str, *, busy_seconds: float = sqlite.BUSY_SECONDS) -> None:
-        """Opens, creates or migrates. Raises StoreError with the reason; the file is then as it was."""
+    def __init__(
+        self, path: Path | str, *, busy_seconds: float = sqlite.BUSY_SECONDS, read_only: bool = False
+    ) -> None:
+        """Opens, creates or migrates. Raises StoreError with the reason; the file is then as it was.
+
+        `read_only` opens what is there as it is, and refuses to write.
+        """
         self.path = Path(path).resolve()  # one name for it, also where links lead to it
         self.files = self.path.with_suffix(".files")
         self._busy_seconds = busy_seconds
@@ -34,12 +39,17 @@ class Database:
         )  # queues this process's writers, which SQLite would let sleep and retry
         self._probing = threading.Lock()
         self._closed = False
-        opening.prepare(self.path, self.files, busy_seconds)
-        self._probe: Any = sqlite.connect(self.path, busy_seconds)
+        self._read_only = read_only
+        connect = looking.connect if read_only else sqlite.connect
+        if read_only:
+            looking.check(self.path, busy_seconds)
+        else:
+            opening.prepare(self.path, self.files, busy_seconds)
+        self._probe: Any = connect(self.path, busy_seconds)
         engine = create_engine(
             "sqlite://",
             module=sqlite.dbapi(),
-            creator=lambda: sqlite.connect(self.path, busy_seconds),
+            creator=lambda: connect(self.path, busy_seconds),
             poolclass=QueuePool,
             pool_size=4,
             max_overflow=-1,
@@ -81,6 +91,8 @@ class Database:
     @contextmanager
     def _write(self, *, durable: bool = True) -> Iterator[Connection]:
         """All or nothing. Never nest two."""
+        if self._read_only:
+            raise StoreError(f"The workspace {self.path} was opened to look at it only.")
         engine = self._durable if durable else self._quick
         with self._writing, self._explained(), self._transaction(engine) as connection:
             yield connection

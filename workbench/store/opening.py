@@ -26,9 +26,9 @@ def prepare(path: Path, files: Path, busy_seconds: float, scripts: Path = MIGRAT
     _reachable(path)
     try:
         with closing(sqlite.connect(path, busy_seconds)) as connection:
-            found = _revision(connection, path)
+            found = revision(connection, path)
             if found not in ("", tables.REVISION):
-                _refuse_newer(found, path, scripts)
+                refuse_newer(found, path, scripts)
             _set_journal(connection, path, busy_seconds)
             if found == "":
                 _create(connection, path)
@@ -54,7 +54,7 @@ def _reachable(path: Path) -> None:
             )
 
 
-def _revision(connection: Any, path: Path) -> str:
+def revision(connection: Any, path: Path) -> str:
     """The schema's revision, "" for a new file. Raises StoreError for a file that is no workspace."""
     names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not names:
@@ -70,7 +70,8 @@ def _revision(connection: Any, path: Path) -> str:
     return str(rows[0][0])
 
 
-def _refuse_newer(found: str, path: Path, scripts: Path) -> None:
+def refuse_newer(found: str, path: Path, scripts: Path) -> None:
+    """Raises StoreError for a revision that this version does not know."""
     from alembic.script import ScriptDirectory
 
     if found not in {script.revision for script in ScriptDirectory(str(scripts)).walk_revisions()}:
@@ -108,7 +109,7 @@ def _set_journal(connection: Any, path: Path, busy_seconds: float) -> None:
 def _create(connection: Any, path: Path) -> None:
     """All tables at once; the migrations lead to the same schema, and a test holds them to it."""
     with _exclusively(connection) as bound:
-        if _revision(connection, path) == "":  # another process may have been first
+        if revision(connection, path) == "":  # another process may have been first
             tables.metadata.create_all(bound, checkfirst=False)
             bound.exec_driver_sql(_VERSION_TABLE)
             bound.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (tables.REVISION,))
@@ -124,7 +125,7 @@ def _migrate(connection: Any, path: Path, backups: Path, busy_seconds: float, sc
         "PRAGMA foreign_keys = OFF"
     )  # a table rebuilt by a migration must not empty its children
     with _exclusively(connection) as bound:
-        found = _revision(connection, path)
+        found = revision(connection, path)
         if found == tables.REVISION:  # another process was first
             return
         _back_up(path, backups / f"{path.stem}-{found}-{time.strftime('%Y%m%d-%H%M%S')}.db", busy_seconds)

@@ -73,10 +73,14 @@ def choose(
     return module, SqliteLibrary(name, version, False, why)
 
 
-def connect(path: Path, busy_seconds: float = BUSY_SECONDS) -> Connection:
-    """Leaves transactions to its caller, and distrusts functions that the file's schema names."""
+def connect(path: Path, busy_seconds: float = BUSY_SECONDS, *, frozen: bool = False) -> Connection:
+    """Leaves transactions to its caller, and distrusts functions that the file's schema names.
+
+    `frozen` reads a file that nobody can change now, as on a disk that is read-only.
+    """
+    place = f"{path.as_uri()}?immutable=1" if frozen else str(path)
     connection = dbapi().connect(
-        str(path), timeout=busy_seconds, isolation_level=None, check_same_thread=False
+        place, timeout=busy_seconds, isolation_level=None, check_same_thread=False, uri=frozen
     )
     try:
         connection.execute("PRAGMA foreign_keys = ON")
