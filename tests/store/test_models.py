@@ -151,3 +151,13 @@ def test_a_setting_that_is_soon_replaced_does_not_wait_for_the_disk(store: Store
     done.clear()
     store.set_setting("live:1", {"nodes": {"a": {}}})
     assert "PRAGMA synchronous = FULL" in done and store.setting("live:1") == {"nodes": {"a": {}}}
+
+
+def test_settings_of_one_kind_are_read_together_and_removed(store: Store) -> None:
+    store.set_setting("view:a", [1])
+    store.set_setting("view:b%", {"x": 2})
+    store.set_setting("other", 3)
+    assert store.settings("view:") == {"view:a": [1], "view:b%": {"x": 2}}
+    store.remove_setting("view:a")
+    store.remove_setting("view:a")
+    assert store.settings("view:") == {"view:b%": {"x": 2}} and store.setting("other") == 3

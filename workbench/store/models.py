@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from workbench.core.errors import RevisionError, StoreError
@@ -159,6 +159,18 @@ class Models(Database):
         changes = {"value": statement.excluded.value}
         with self._write(durable=durable) as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changes))
+
+    def settings(self, prefix: str) -> dict[str, Json]:
+        """All settings whose key begins so."""
+        keys = tables.settings.c
+        statement = select(keys.key, keys.value).where(func.substr(keys.key, 1, len(prefix)) == prefix)
+        with self._read() as connection:
+            return {key: json.loads(value) for key, value in connection.execute(statement)}
+
+    def remove_setting(self, key: str) -> None:
+        """Forgets a setting; nothing happens where there is none."""
+        with self._write() as connection:
+            connection.execute(delete(tables.settings).where(tables.settings.c.key == key))
 
     def _model(self, connection: Connection, model: int) -> ModelRecord:
         row = connection.execute(select(*_MODEL).where(_MODELS.id == model)).one_or_none()

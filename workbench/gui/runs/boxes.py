@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from workbench.gui import theme
 from workbench.gui.widgets.fields import SearchField
@@ -164,3 +164,59 @@ class TickBox(QFrame):
             if focused is None or not self.isAncestorOf(focused):
                 self.hide()
         return False
+
+
+class NameBox(QFrame):
+    """Asks for a name: Enter gives it, Escape or a click elsewhere does not."""
+
+    named = Signal(str)
+
+    def __init__(self, owner: QWidget, title: str, tooltip: str) -> None:
+        super().__init__(owner)
+        self._owner = owner
+        self._focused: QWidget | None = None
+        self.setProperty("box", "popup")
+        self.setAccessibleName(title)
+        self.field = QLineEdit()
+        self.field.setMaxLength(60)
+        self.field.setAccessibleName(title)
+        self.field.setToolTip(tooltip)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 10, 10)
+        column.setSpacing(2 * theme.GRID)
+        column.addWidget(Label(title, "strong"))
+        column.addWidget(self.field)
+        self.setFixedWidth(_WIDE)
+        self.field.installEventFilter(self)
+        self.hide()
+
+    def open_at(self, place: QPoint, name: str = "") -> None:
+        """Ask, with a name to start from."""
+        self._focused = self._owner.window().focusWidget()
+        self.field.setText(name)
+        self.field.selectAll()
+        self.adjustSize()
+        self.move(max(8, min(place.x(), self._owner.width() - self.width() - 8)), place.y())
+        self.show()
+        self.raise_()
+        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            name = " ".join(self.field.text().split())
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                if name:
+                    self._close()
+                    self.named.emit(name)
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self._close()
+                return True
+        if isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() not in _STAYS:
+            self.hide()
+        return False
+
+    def _close(self) -> None:
+        self.hide()
+        if self._focused is not None:
+            self._focused.setFocus()

@@ -31,6 +31,8 @@ class RunsTable(QTableView):
     selected = Signal(object)
     """Ids of the selected runs, from the top."""
     star_clicked = Signal(int)
+    layout_changed = Signal()
+    """A person changed columns, their order, their widths, or the order of rows."""
 
     def __init__(
         self,
@@ -92,7 +94,7 @@ class RunsTable(QTableView):
         header.setSectionsMovable(True)
         header.setSortIndicatorShown(True)
         header.setSortIndicator(0, Qt.SortOrder.DescendingOrder)
-        header.setMinimumSectionSize(44)
+        header.setMinimumSectionSize(34)
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setFixedHeight(ROW)
         header.setResizeContentsPrecision(0)  # widths are measured over the rows that are seen
@@ -100,13 +102,58 @@ class RunsTable(QTableView):
         for column, width in self._widths.items():
             header.resizeSection(column, width)
         header.sectionResized.connect(self._on_resized)
+        header.sectionMoved.connect(self._on_moved)
 
     # ------------------------------------------------------------- columns
 
+    def shown_columns(self) -> list[str]:
+        """Keys of the columns from the left, also of those that wait for a metric."""
+        header = self.horizontalHeader()
+        return sorted(self._columns, key=lambda key: header.visualIndex(self.runs.column(key)))
+
+    def show_columns(self, keys: Sequence[str], widths: Mapping[str, int] | None = None) -> None:
+        """Show these columns from the left; keys that are not known are left out. `widths` replace those by hand."""
+        known = [key for key in dict.fromkeys(keys) if self.runs.column(key) >= 0]
+        self._columns = known or self._columns
+        header = self.horizontalHeader()
+        for column in range(self.runs.columnCount()):
+            self._widths.setdefault(column, self.runs.columns[column].width)
+        if widths is not None:
+            sizes = {self.runs.column(key): wide for key, wide in widths.items() if key in known}
+            self._by_hand = set(sizes)
+            self._filling = True
+            for column, wide in sizes.items():
+                header.resizeSection(column, wide)
+            self._filling = False
+        self._put_in_order()
+        self._show_slots()
+        self.layout_changed.emit()
+
+    def widths_by_hand(self) -> dict[str, int]:
+        """Widths of the columns that a person made wider or narrower."""
+        header = self.horizontalHeader()
+        return {
+            key: header.sectionSize(column)
+            for key in self._columns
+            if (column := self.runs.column(key)) in self._by_hand and not self.isColumnHidden(column)
+        }
+
+    @property
+    def order(self) -> tuple[str, bool]:
+        """By which column it is sorted, and whether the largest come first."""
+        column, order = self._sorted
+        return self.runs.columns[column].key, order == Qt.SortOrder.DescendingOrder
+
     def _put_in_order(self) -> None:
         header = self.horizontalHeader()
+        self._filling = True
         for place, key in enumerate(self._columns):
             header.moveSection(header.visualIndex(self.runs.column(key)), place)
+        self._filling = False
+
+    def _on_moved(self) -> None:
+        if not self._filling:
+            self.layout_changed.emit()
 
     # ------------------------------------------------------------- what is chosen
 
@@ -147,6 +194,7 @@ class RunsTable(QTableView):
         self.horizontalHeader().setSortIndicator(column, order)
         self.runs.sort(column, order)
         self._later.start()  # the arrow needs room
+        self.layout_changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -196,6 +244,7 @@ class RunsTable(QTableView):
     def _on_resized(self, column: int, before: int, now: int) -> None:
         if not self._filling and before and now:  # hiding a column makes it 0 wide
             self._by_hand.add(column)
+            self.layout_changed.emit()
 
     def _on_changed(self, first: QModelIndex, last: QModelIndex, roles: Sequence[int] = ()) -> None:
         if not roles:  # not the mere passing of time

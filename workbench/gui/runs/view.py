@@ -10,6 +10,7 @@ from workbench.gui.runs import commands
 from workbench.gui.runs.columns import PLACES, SLOT_KEYS
 from workbench.gui.runs.detail import RunDetail
 from workbench.gui.runs.filter_field import FilterField
+from workbench.gui.runs.layout_bar import LayoutBar
 from workbench.gui.runs.table import RunsTable
 from workbench.gui.runs.table_model import RunsModel
 from workbench.gui.runs.tags import TagsBox
@@ -72,6 +73,7 @@ class RunsView(QStackedWidget):
         self.filter = FilterField(session, self.model)
         self.tally = ElidedLabel("", "small")
         self.compare = Button("Compare", "Show the selected runs side by side (C)", icon="compare")
+        self.layout_bar = LayoutBar(session, self, self.table, self.filter, COLUMNS)
         self.empty = EmptyState(
             "runs",
             "No runs yet",
@@ -106,7 +108,7 @@ class RunsView(QStackedWidget):
             return
         self._wanted = what
         if self.model.run(what) is not None and self.model.place(what) < 0:
-            self.filter.clear()
+            self.filter.setText(f"archived run = {what}" if self.model.marks(what).archived else "")
         if self.table.pick(what):
             self._wanted = 0
             self.table.setFocus()
@@ -122,6 +124,7 @@ class RunsView(QStackedWidget):
         self.filter.setMaximumWidth(560)
         row.addWidget(self.filter, 3)
         row.addWidget(self.tally, 2)
+        row.addWidget(self.layout_bar)
         row.addWidget(self.compare)
         above = QWidget()
         surface(above, "panel")
