@@ -73,15 +73,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for mode in ("dark", "light"):
             theme.apply(app, mode)
             for view in wanted:
-                if view not in (PROBES, TOUR):  # which change what is shown, and are made in one theme
+                if view not in (
+                    TRANSFER,
+                    PROBES,
+                    TOUR,
+                ):  # which change what is shown, and are made in one theme
                     if view == WIZARD:
                         look_at_wine(window)
-                    elif view == TRANSFER:
-                        start_from_weights(window)
                     else:
                         show(window, view)
                     save(window, options.out / f"{view}-{mode}.png")
         theme.apply(app, "dark")
+        if TRANSFER in wanted:
+            start_from_weights(window)
+            save(window, options.out / f"{TRANSFER}-dark.png")
         if PROBES in wanted:
             train_a_translator(window)
             save(window, options.out / f"{PROBES}-dark.png")

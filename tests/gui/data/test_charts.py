@@ -117,3 +117,16 @@ def test_odd_figures_are_painted_all_the_same(figures: Figures, figure: dict[str
 
 def test_values_read_well() -> None:
     assert [say(value) for value in (60000, 0.25, "many", 3.0)] == ["60,000", "0.2500", "many", "3"]
+
+
+def test_what_is_long_to_say_stands_below_its_name_in_full(qtbot: QtBot) -> None:
+    made = Figures()
+    qtbot.addWidget(made)
+    long = "number · 11.03 to 14.83, mean 13.0, 177 missing"
+    figure = {"title": "Columns", "kind": "numbers", "names": ["alcohol", "sex"], "values": [long, "text"]}
+    made.show_figures([figure])
+    made.resize(200, 300)
+    made.show()
+    at = {label.text(): label.mapTo(made, QPoint()) for label in made.findChildren(Label)}
+    assert at["alcohol"].y() < at[long].y() < at["sex"].y() < at["text"].y()
+    assert at["alcohol"].x() == at[long].x() == at["text"].x()

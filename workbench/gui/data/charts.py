@@ -25,7 +25,7 @@ from workbench.core.text import number, one_line, plural
 from workbench.gui import theme
 from workbench.gui.widgets.axes import linear_ticks
 from workbench.gui.widgets.fields import FormRows
-from workbench.gui.widgets.labels import Label
+from workbench.gui.widgets.labels import ElidedLabel, Label
 from workbench.gui.widgets.surfaces import clear_layout
 
 Figure = Mapping[str, Any]
@@ -34,6 +34,8 @@ _HISTOGRAM: Final = 132
 _FOOT: Final = 18
 _MOST: Final = 60
 _LONGEST_NAME: Final = 18
+_BESIDE: Final = 18
+"""Characters of a value that have room beside its name."""
 
 
 def say(value: object) -> str:
@@ -73,9 +75,27 @@ class Figures(QWidget):
 
 def _numbers(figure: Figure) -> FormRows:
     rows = FormRows(96)
-    for name, value in zip(figure.get("names") or (), figure.get("values") or (), strict=False):
+    told = list(zip(figure.get("names") or (), figure.get("values") or (), strict=False))
+    below = any(len(say(value)) > _BESIDE for _, value in told)
+    for name, value in told:
+        if below:
+            rows.add_wide(_stacked(one_line(str(name)), say(value)))
+            continue
         rows.add_value(one_line(str(name), 3 * _LONGEST_NAME), say(value), one_line(str(name)), wrap=True)
     return rows
+
+
+def _stacked(name: str, value: str) -> QWidget:
+    """A name and below it what is long to say of it."""
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(ElidedLabel(name, "dim"))
+    words = Label(value, wrap=True)
+    words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    column.addWidget(words)
+    return made
 
 
 class Chart(QWidget):
