@@ -12,6 +12,7 @@ from workbench.gui.actions import explain
 from workbench.gui.exports import ExportMenu
 from workbench.gui.runs import commands
 from workbench.gui.runs.feed import More, Points, Recorded
+from workbench.gui.runs.notes import NotesPage
 from workbench.gui.runs.pages import CheckpointsPage, CurvesPage, LogPage, SettingsPage
 from workbench.gui.runs.table_model import spent
 from workbench.gui.session import Session
@@ -166,15 +167,17 @@ class RunDetail(QWidget):
         self.log = LogPage()
         self.settings = SettingsPage()
         self.checkpoints = CheckpointsPage()
+        self.notes = NotesPage(session)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setAccessibleName("Pages of the run")
-        self.tabs.tabBar().setToolTip("Curves, log, settings and checkpoints of the run")
+        self.tabs.tabBar().setToolTip("Curves, log, settings, checkpoints and notes of the run")
         for page, title in (
             (self.curves, "Curves"),
             (self.log, "Log"),
             (self.settings, "Settings"),
             (self.checkpoints, "Checkpoints"),
+            (self.notes, "Notes"),
         ):
             self.tabs.addTab(page, title)
         self.controls = PlotControls()
@@ -200,6 +203,7 @@ class RunDetail(QWidget):
         elif run == self._run and not run.alive and not self._has_more():
             return
         self._run = run
+        self.notes.show_run(run.id)
         schema = self._session.schemas.get(run.dataset)
         self.header.show_run(run, schema.title if schema else text.one_line(run.dataset))
         self.settings.show_params(run, self._params)

@@ -1,0 +1,113 @@
+"""The notes of a run: typed, read, saved by themselves, never lost."""
+
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from workbench.core.errors import StoreError
+from workbench.gui.runs.notes import NotesPage
+from workbench.gui.session import Session
+from workbench.store.store import Store
+
+Record = Callable[..., int]
+WAIT = 8_000
+
+
+@pytest.fixture
+def page(qtbot: QtBot, no_jobs: None, session: Session, record: Record) -> NotesPage:
+    session.call(lambda store: (record(store), record(store)))
+    qtbot.waitUntil(lambda: len(session.runs) == 2, timeout=WAIT)
+    made = NotesPage(session)
+    qtbot.addWidget(made)
+    made.resize(900, 300)
+    with qtbot.waitExposed(made):
+        made.show()
+    made.show_run(1)
+    return made
+
+
+def notes(session: Session, run: int) -> str:
+    with closing(Store(session.path)) as store:
+        return store.marks_of(run).notes
+
+
+def test_what_is_typed_is_read_as_markdown_and_saved_by_itself(
+    qtbot: QtBot, page: NotesPage, session: Session
+) -> None:
+    QTest.keyClicks(page.editor, "# Why")
+    QTest.keyClick(page.editor, Qt.Key.Key_Return)
+    QTest.keyClicks(page.editor, "the **lower** rate")
+    assert page.rendered.toPlainText().split("\n") == ["Why", "the lower rate"]
+    qtbot.waitUntil(lambda: page.is_saved, timeout=WAIT)
+    assert notes(session, 1) == "# Why\nthe **lower** rate"
+
+
+def test_another_run_shows_its_own_and_saves_the_first(
+    qtbot: QtBot, page: NotesPage, session: Session
+) -> None:
+    QTest.keyClicks(page.editor, "first")
+    page.show_run(2)
+    assert page.editor.toPlainText() == ""
+    QTest.keyClicks(page.editor, "second")
+    page.hide()
+    qtbot.waitUntil(lambda: (notes(session, 1), notes(session, 2)) == ("first", "second"), timeout=WAIT)
+    qtbot.waitUntil(lambda: 1 in session.marks and session.marks[1].notes == "first", timeout=WAIT)
+    page.show_run(1)
+    assert page.editor.toPlainText() == "first"
+
+
+def test_what_another_window_wrote_appears_or_is_kept_beside(
+    qtbot: QtBot, page: NotesPage, session: Session
+) -> None:
+    told: list[str] = []
+    session.message.connect(lambda text, _: told.append(text))
+    with closing(Store(session.path)) as other:
+        other.set_notes(1, "theirs")
+        qtbot.waitUntil(lambda: page.editor.toPlainText() == "theirs", timeout=WAIT)
+        page.editor.setPlainText("mine")
+        other.set_notes(1, "theirs, changed")
+        qtbot.waitUntil(lambda: page.is_saved, timeout=WAIT)
+        assert page.editor.toPlainText() == "theirs, changed\n\nmine"
+        assert other.marks_of(1).notes == "theirs, changed\n\nmine"
+    assert "Both texts were kept" in told[-1]
+
+
+def test_notes_that_cannot_be_saved_stay_and_are_tried_again(
+    qtbot: QtBot, page: NotesPage, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    session.message.connect(lambda text, _: told.append(text))
+    whole = Store.set_notes
+
+    def refuse(store: Store, run: int, notes: str, expected: str | None = None) -> str:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr("workbench.gui.runs.notes.AGAIN_MS", 50)
+    monkeypatch.setattr(Store, "set_notes", refuse)
+    QTest.keyClicks(page.editor, "kept")
+    qtbot.waitUntil(lambda: bool(told), timeout=WAIT)
+    assert (
+        told[0] == "The notes of run 1 are not saved: the disk is full"
+        and page.editor.toPlainText() == "kept"
+    )
+    monkeypatch.setattr(Store, "set_notes", whole)
+    qtbot.waitUntil(lambda: notes(session, 1) == "kept", timeout=WAIT)
+
+
+def test_notes_from_a_stranger_load_nothing(qtbot: QtBot, page: NotesPage, session: Session) -> None:
+    page.editor.setPlainText("![x](file:///etc/hostname) <b>bold</b> <script>x</script> 🎨\n" + "y" * 100_000)
+    assert "<script>" in page.rendered.toPlainText()
+    assert not page.rendered.grab().isNull()
+    qtbot.waitUntil(lambda: page.is_saved, timeout=WAIT)
+    page.editor.clear()
+    qtbot.waitUntil(lambda: notes(session, 1) == "", timeout=WAIT)
+
+
+def test_closing_the_window_saves(qtbot: QtBot, page: NotesPage, session: Session) -> None:
+    QTest.keyClicks(page.editor, "the last word")
+    session.close()
+    assert notes(session, 1) == "the last word"
