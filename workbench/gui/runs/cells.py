@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetricsF, QIcon, QPainter, QPen, QPixmap, QPolygo
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from workbench.gui import theme
+from workbench.gui.runs.grouped_model import GROUP
 from workbench.gui.runs.table_model import MARKS, RUN, share
 from workbench.gui.widgets.labels import paint_state
 from workbench.store.records import Marks, RunRecord
@@ -25,6 +26,9 @@ class CellDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         style: Any = option  # the stubs leave out the fields of the style options
         style.state &= ~QStyle.StateFlag.State_HasFocus
+        if index.data(GROUP) is not None:
+            style.font.setBold(index.column() == 0)
+            style.backgroundBrush = theme.color("card")
 
 
 class StateDelegate(CellDelegate):

@@ -5,30 +5,46 @@ Imports session, the table, its filter, layouts and boxes.
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from workbench.core import text
 from workbench.gui.runs.boxes import NameBox
-from workbench.gui.runs.columns import PARAM
+from workbench.gui.runs.columns import PARAM, SLOT_KEYS
 from workbench.gui.runs.columns_box import ColumnsBox
 from workbench.gui.runs.filter_field import FilterField
+from workbench.gui.runs.grouped_model import GroupedModel, How
 from workbench.gui.runs.layouts import Layout, Layouts
 from workbench.gui.runs.table import RunsTable
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button
+
+_GROUPS: Final = ("model", "data", "state", "tags", "device", "seed")
+_HOW: Final[dict[How, str]] = {
+    "mean": "Mean of each group",
+    "min": "Smallest of each",
+    "max": "Largest of each",
+}
 
 
 class LayoutBar(QWidget):
     """Columns and views; what is changed is remembered by the workspace."""
 
     def __init__(
-        self, session: Session, owner: QWidget, table: RunsTable, filter: FilterField, usual: Sequence[str]
+        self,
+        session: Session,
+        owner: QWidget,
+        model: GroupedModel,
+        table: RunsTable,
+        filter: FilterField,
+        usual: Sequence[str],
     ) -> None:
         super().__init__()
         self._owner = owner
         self._table = table
+        self._model = model
         self._filter = filter
         self._usual = tuple(usual)
         self._showing = False
@@ -44,13 +60,18 @@ class LayoutBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(self.views)
-        row.addWidget(self.columns)
+        self.groups = Button("Group", "One row for each model, tag or value of a setting", icon="layout")
+        self.group_menu = QMenu(self.groups)
+        self.groups.setMenu(self.group_menu)
+        for button in (self.groups, self.views, self.columns):
+            row.addWidget(button)
         header = table.horizontalHeader()
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._on_header_menu)
         self.columns.clicked.connect(self.open_columns)
         self.menu.aboutToShow.connect(self._fill_menu)
+        self.group_menu.aboutToShow.connect(self._fill_groups)
+        model.grouped.connect(self._on_changed)
         self.name_box.named.connect(lambda name: self.layouts.keep(name, self.layout_now()))
         self.layouts.read.connect(lambda last: self.show_layout(last or Layout(self._usual)))
         table.layout_changed.connect(self._on_changed)
@@ -60,17 +81,19 @@ class LayoutBar(QWidget):
         """How the table looks."""
         key, down = self._table.order
         widths = self._table.widths_by_hand()
-        return Layout(tuple(self._table.shown_columns()), widths, key, down, self._filter.text().strip())
+        columns, filter = tuple(self._table.shown_columns()), self._filter.text().strip()
+        return Layout(columns, widths, key, down, filter, self._model.group)
 
     def show_layout(self, layout: Layout) -> None:
         """Make the table look so."""
         self._showing = True
-        if any(key.startswith(f"{PARAM}:") for key in (*layout.columns, layout.sort)):
+        if any(key.startswith(f"{PARAM}:") for key in (*layout.columns, layout.sort, layout.group)):
             self._filter.params.want()
         self._table.show_columns(layout.columns, layout.widths)
         if (column := self._table.runs.column(layout.sort)) >= 0:
             order = Qt.SortOrder.DescendingOrder if layout.down else Qt.SortOrder.AscendingOrder
             self._table.sort_by(column, order)
+        self._model.set_group(layout.group)
         self._filter.setText(layout.filter)
         self._showing = False
         self._on_changed()
@@ -85,6 +108,37 @@ class LayoutBar(QWidget):
             if any(key.startswith(f"{PARAM}:") for key in self._table.shown_columns()):
                 self._filter.params.want()
             self.layouts.remember(self.layout_now())
+
+    def group_by(self, key: str) -> None:
+        """Make groups by a column; "" for none."""
+        if key in SLOT_KEYS:
+            key = f"best:{self._model.slots[SLOT_KEYS.index(key)]}"
+        if key.startswith(f"{PARAM}:"):
+            self._filter.params.want()
+        self._model.set_group(key)
+
+    def _fill_groups(self) -> None:
+        self.group_menu.clear()
+        params = [key for key in self._table.shown_columns() if key.startswith(f"{PARAM}:")]
+        for key in ("", *_GROUPS, *params):
+            title = self._model.columns[self._model.column(key)].title if key else "No groups"
+            action = self.group_menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(key == self._model.group)
+            action.triggered.connect(partial(self._on_group, key))
+        self.group_menu.addSeparator()
+        for how, title in _HOW.items():
+            action = self.group_menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(how == self._model.how)
+            action.setEnabled(bool(self._model.group))
+            action.triggered.connect(partial(self._on_how, how))
+
+    def _on_group(self, key: str, _: bool = False) -> None:
+        self.group_by(key)
+
+    def _on_how(self, how: How, _: bool = False) -> None:
+        self._model.set_how(how)
 
     def _fill_menu(self) -> None:
         self.menu.clear()
@@ -127,6 +181,7 @@ class LayoutBar(QWidget):
         menu.addAction("Move to the front").triggered.connect(
             lambda: self._table.show_columns([key, *others])
         )
+        menu.addAction(f"Group by “{title}”").triggered.connect(lambda: self.group_by(key))
         menu.addSeparator()
         menu.addAction("Columns…").triggered.connect(self.open_columns)
         menu.popup(header.mapToGlobal(at))

@@ -16,7 +16,7 @@ ROW: Final = 30
 _TICK_MS: Final = 1000
 _GROWING: Final = {7: 220, 6: 220, 0: 320}
 """Columns that share the room that is left, and how wide they may become for it."""
-_SHRINKING: Final = {PLACES["tags"]: 100, 0: 120, 6: 84, 7: 110, 3: 84, 4: 84, 5: 84}
+_SHRINKING: Final = {PLACES["tags"]: 80, 0: 120, 6: 80, 7: 104, 2: 108, 3: 80, 4: 80, 5: 80}
 """Columns that give room where there is too little, and how narrow they may become."""
 _WIDEST: Final = 240
 _ARROW: Final = 18
@@ -163,7 +163,8 @@ class RunsTable(QTableView):
         rows: set[int] = set()
         for stretch in self.selectionModel().selection().mid(0):
             rows.update(range(stretch.top(), stretch.bottom() + 1))
-        return [self.runs.shown[row] for row in sorted(rows) if row < len(self.runs.shown)]
+        there = self.runs.rowCount()
+        return list(dict.fromkeys(id for row in sorted(rows) if row < there for id in self.runs.ids_in(row)))
 
     def current_id(self) -> int:
         """The run at the cursor; 0 for none."""
@@ -172,6 +173,8 @@ class RunsTable(QTableView):
 
     def pick(self, id: int) -> bool:
         """Go to a run and select it alone; False where it is not among the rows."""
+        if self.runs.place(id) < 0:
+            self.runs.uncover(id)
         row = self.runs.place(id)
         if row < 0:
             return False
@@ -222,8 +225,8 @@ class RunsTable(QTableView):
 
     def _on_removed(self, parent: QModelIndex, first: int) -> None:
         """Where all selected runs went away, their neighbour is next."""
-        if len(self.runs.shown) and not self.selectionModel().hasSelection():
-            self._select(min(first, len(self.runs.shown) - 1))
+        if self.runs.rowCount() and not self.selectionModel().hasSelection():
+            self._select(min(first, self.runs.rowCount() - 1))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())

@@ -104,6 +104,13 @@ class RunsModel(QAbstractTableModel):
     def run_at(self, index: Index) -> RunRecord | None:
         return self.run(self._shown[index.row()]) if 0 <= index.row() < len(self._shown) else None
 
+    def ids_in(self, row: int) -> Sequence[int]:
+        """The runs of a row: one, or those of a group."""
+        return (self._shown[row],)
+
+    def uncover(self, id: int) -> None:
+        """Open what hides a run that the filter lets through; nothing does in a plain table."""
+
     def place(self, id: int) -> int:
         """The row of a run; -1 where it is not shown."""
         return self._places.get(id, -1)

@@ -10,9 +10,9 @@ from workbench.gui.runs import commands
 from workbench.gui.runs.columns import PLACES, SLOT_KEYS
 from workbench.gui.runs.detail import RunDetail
 from workbench.gui.runs.filter_field import FilterField
+from workbench.gui.runs.grouped_model import GroupedModel
+from workbench.gui.runs.grouped_table import GroupedTable
 from workbench.gui.runs.layout_bar import LayoutBar
-from workbench.gui.runs.table import RunsTable
-from workbench.gui.runs.table_model import RunsModel
 from workbench.gui.runs.tags import TagsBox
 from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
@@ -62,8 +62,8 @@ class RunsView(QStackedWidget):
         super().__init__()
         self._session = session
         self._wanted = 0
-        self.model = RunsModel(self)
-        self.table = RunsTable(self.model, columns=COLUMNS)
+        self.model = GroupedModel(self)
+        self.table = GroupedTable(self.model, columns=COLUMNS)
         self.table.setAccessibleName("Runs")
         self.table.setToolTip(
             "All runs. Enter opens the drawing, C compares the selected, T tags them, S gives a star"
@@ -73,7 +73,7 @@ class RunsView(QStackedWidget):
         self.filter = FilterField(session, self.model)
         self.tally = ElidedLabel("", "small")
         self.compare = Button("Compare", "Show the selected runs side by side (C)", icon="compare")
-        self.layout_bar = LayoutBar(session, self, self.table, self.filter, COLUMNS)
+        self.layout_bar = LayoutBar(session, self, self.model, self.table, self.filter, COLUMNS)
         self.empty = EmptyState(
             "runs",
             "No runs yet",
@@ -94,7 +94,7 @@ class RunsView(QStackedWidget):
         self.compare.clicked.connect(self._compare)
         self.table.picked.connect(self._on_picked)
         self.table.selected.connect(lambda _: self._tell())
-        self.table.doubleClicked.connect(lambda _: commands.open_drawing(session, self._chosen()))
+        self.table.opened.connect(lambda: commands.open_drawing(session, self._chosen()))
         self.table.customContextMenuRequested.connect(self._on_menu)
         session.runs_changed.connect(self._on_news)
         session.schemas_changed.connect(self._name_data)
@@ -164,7 +164,11 @@ class RunsView(QStackedWidget):
         if self._wanted and self.model.run(self._wanted) is not None:
             self.reveal(self._wanted)
         elif not self.table.selected_ids() and self.model.shown and self.detail.run is None:
-            self.table.pick(self.model.shown[0])
+            first = self.model.shown[0]
+            if self.model.place(first) >= 0:
+                self.table.pick(first)
+            elif (run := self.model.run(first)) is not None:  # in a group that stays closed
+                self.detail.show_run(run)
         shown = self.detail.run
         if shown is not None and (run := self.model.run(shown.id)) is not None:
             self.detail.show_run(run)
@@ -178,7 +182,7 @@ class RunsView(QStackedWidget):
             self.detail.show_run(run)
 
     def _on_filter(self) -> None:
-        if self.model.shown and not self.table.selected_ids():
+        if self.model.shown and not self.table.selected_ids() and not self.model.group:
             shown = self.detail.run
             if shown is None or not self.table.pick(shown.id):
                 self.table.pick(self.model.shown[0])

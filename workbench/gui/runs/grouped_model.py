@@ -1,0 +1,216 @@
+"""The runs as a table in groups: one row for each value of a column, with what its runs come to.  Imports the model.
+
+A group's row has a negative number where a run's row has the run's id.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any, Final, Literal
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from workbench.core import text
+from workbench.gui.runs.columns import PARAM, SLOT_KEYS
+from workbench.gui.runs.table_model import Index, RunsModel, column_key
+from workbench.gui.store_thread import MarksOfRuns, Summaries
+from workbench.store.records import RunRecord
+
+How = Literal["mean", "min", "max"]
+GROUP: Final = int(Qt.ItemDataRole.UserRole) + 2
+"""Role of the Group of a row; None for a run's."""
+_ROLES = Qt.ItemDataRole
+_SHOWN: Final[dict[str, Callable[[float], str]]] = {
+    "parameters": text.count,
+    "duration": text.duration,
+    "step": text.whole,
+}
+_METRICS: Final = ("best", "last", "min", "max")
+_EMPTY: Final = ("progress", "star", "notes", "cause", "started", "created", "ended")
+"""Columns that say nothing about several runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What its runs have in common, and whether they are shown below it."""
+
+    label: str
+    runs: tuple[int, ...]
+    is_open: bool
+
+
+class GroupedModel(RunsModel):
+    """Without a group it is a table of runs; with one, a group opens and closes."""
+
+    grouped = Signal()
+    """Other groups are there, or none."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.group = ""
+        """Key of the column whose values make the groups; "" for none."""
+        self.how: How = "mean"
+        self._open: set[str] = set()
+        self._numbers: dict[str, int] = {}
+        self._groups: dict[int, Group] = {}
+        self._found: list[int] = []
+        self._kept: dict[tuple[int, int], list[float]] = {}
+
+    @property
+    def shown(self) -> Sequence[int]:
+        return self._found if self.group else super().shown
+
+    def ids_in(self, row: int) -> Sequence[int]:
+        id = self._shown[row]
+        return self._groups[id].runs if id in self._groups else (id,)
+
+    def set_group(self, key: str) -> None:
+        """Make groups by the values of a column; closed at first."""
+        if key != self.group and (not key or self.column(key) >= 0):
+            self.group = key
+            self._open.clear()
+            self._arrange()
+            self.grouped.emit()
+
+    def set_how(self, how: How) -> None:
+        """What a group's figures are: the mean of its runs, the smallest or the largest."""
+        self.how = how
+        self._arrange()
+        self._tell_all()
+        self.grouped.emit()
+
+    def group_at(self, index: Index) -> Group | None:
+        return self._groups.get(self._shown[index.row()]) if 0 <= index.row() < len(self._shown) else None
+
+    def toggle(self, label: str, on: bool | None = None) -> None:
+        """Open or close a group."""
+        wanted = label not in self._open if on is None else on
+        if wanted:
+            self._open.add(label)
+        else:
+            self._open.discard(label)
+        self._arrange()
+        self._tell_groups()
+
+    def uncover(self, id: int) -> None:
+        label = next((group.label for group in self._groups.values() if id in group.runs), None)
+        if label is not None:
+            self.toggle(label, True)
+
+    def update(
+        self, runs: Sequence[RunRecord], summaries: Summaries, marks: MarksOfRuns | None = None
+    ) -> None:
+        super().update(runs, summaries, marks)
+        self._tell_groups()
+
+    def data(self, index: Index, role: int = _ROLES.DisplayRole) -> Any:
+        group = self.group_at(index) if self._groups else None
+        if group is None:
+            return super().data(index, role)
+        if role == _ROLES.DisplayRole:
+            return self._said(group, index.column())
+        if role == GROUP:
+            return group
+        if role == _ROLES.TextAlignmentRole:
+            right = self.columns[index.column()].right or bool(self._figures(group, index.column()))
+            side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        if role == _ROLES.ToolTipRole:
+            return self._told(group, index.column())
+        return None
+
+    # ------------------------------------------------------------- rows
+
+    def _wanted(self) -> list[int]:
+        ids = super()._wanted()
+        self._found, self._groups = ids, {}
+        self._kept.clear()
+        if not self.group:
+            return ids
+        place = self.column(self.group)
+        column = self.columns[place]
+        parts: dict[str, list[int]] = {}
+        for id in ids:
+            facts = self._facts[id]
+            parts.setdefault(column.shown(facts), []).append(id)
+        for label, runs in parts.items():
+            number = self._numbers.setdefault(label, -len(self._numbers) - 1)
+            self._groups[number] = Group(label, tuple(runs), label in self._open)
+        rows = []
+        for number in self._ordered():
+            rows.append(number)
+            if self._groups[number].is_open:
+                rows.extend(self._groups[number].runs)
+        return rows
+
+    def _ordered(self) -> list[int]:
+        """Groups by their figure where the table is sorted by a metric, else in the order of their first runs."""
+        sorted_by, down = self._sort
+        key = self.columns[sorted_by].key
+        if key not in SLOT_KEYS and key.partition(":")[0] not in (*_METRICS, PARAM):
+            return list(self._groups)
+        values = {number: self._value(group, sorted_by) for number, group in self._groups.items()}
+        known = [number for number, value in values.items() if not math.isnan(value)]
+        known.sort(key=values.__getitem__, reverse=down)
+        return known + [number for number, value in values.items() if math.isnan(value)]
+
+    def _tell_groups(self) -> None:
+        for row, id in enumerate(self._shown) if self._groups else ():
+            if id < 0:
+                self.dataChanged.emit(self.index(row, 0), self.index(row, self.columnCount() - 1))
+
+    # ------------------------------------------------------------- what a group says
+
+    def _figures(self, group: Group, place: int) -> list[float]:
+        """The numbers that its runs have in a column; none for columns of texts."""
+        column = self.columns[place]
+        kind = column.key.partition(":")[0]
+        if column.key not in (*SLOT_KEYS, *_SHOWN) and kind not in (*_METRICS, PARAM):
+            return []
+        kept = (self._numbers[group.label], place)
+        if kept not in self._kept:
+            name = self._slot(place)
+            key = column.sorted if name is None else column_key(name)
+            values = (_number(key(self._facts[id])) for id in group.runs)
+            least = 0.0 if column.key == "duration" else -math.inf
+            self._kept[kept] = [value for value in values if value is not None and value >= least]
+        return self._kept[kept]
+
+    def _value(self, group: Group, place: int) -> float:
+        values = self._figures(group, place)
+        if not values:
+            return math.nan
+        return fmean(values) if self.how == "mean" else min(values) if self.how == "min" else max(values)
+
+    def _said(self, group: Group, place: int) -> str:
+        column = self.columns[place]
+        if column.key == "run":
+            return f"{'▾' if group.is_open else '▸'} {text.one_line(group.label, 60) or text.NONE} ({len(group.runs)})"
+        if self._figures(group, place):
+            return _SHOWN.get(column.key, text.number)(self._value(group, place))
+        if column.key in _EMPTY:
+            return ""
+        if column.key in SLOT_KEYS or column.key.partition(":")[0] in _METRICS:
+            return text.NONE
+        texts = {column.shown(self._facts[id]) for id in group.runs}
+        return texts.pop() if len(texts) == 1 else f"{len(texts)} different"
+
+    def _told(self, group: Group, place: int) -> str:
+        values = self._figures(group, place)
+        if not values:
+            return f"{text.plural(len(group.runs), 'run')}: {text.one_line(group.label) or text.NONE}"
+        show = _SHOWN.get(self.columns[place].key, text.number)
+        parts = (
+            f"mean {show(fmean(values))}",
+            f"smallest {show(min(values))}",
+            f"largest {show(max(values))}",
+        )
+        return f"{', '.join(parts)} of {text.plural(len(values), 'run')}"
+
+
+def _number(value: Any) -> float | None:
+    """What a column sorts by, where it is a number; settings come with their kind before them."""
+    if isinstance(value, tuple):
+        value = value[1] if value and value[0] == 0 else None
+    return float(value) if isinstance(value, int | float) else None
