@@ -68,6 +68,7 @@ class DifferencesPanel(QWidget):
         )
         self.verdict.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self.verdict.setTabChangesFocus(True)
+        self.verdict.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verdict.setProperty("kind", "said")
         self.verdict.document().setDocumentMargin(2)
         self.verdict.setFixedHeight(_VERDICT)

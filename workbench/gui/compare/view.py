@@ -20,6 +20,7 @@ from workbench.gui.compare.drawing import ALONE, READING, DrawingPage
 from workbench.gui.compare.figures import FiguresPage
 from workbench.gui.compare.pair import Pair, Pairs
 from workbench.gui.compare.program import ProgramPage
+from workbench.gui.compare.scatter import ScatterPage
 from workbench.gui.compare.verdict import Verdicts, main_figure, question
 from workbench.gui.runs import metrics
 from workbench.gui.runs.feed import Points
@@ -128,6 +129,8 @@ class CompareView(QStackedWidget):
         self.drawing = DrawingPage()
         self.program = ProgramPage()
         self.figures = FiguresPage(self._session)
+        self.scatter = ScatterPage(self._session)
+        self.scatter.picked.connect(lambda id: self.model.toggle([id]))
         self.other = Choice("Other run", "The run that is held against the base run here")
         self.other.setMinimumWidth(170)
         self.other.picked.connect(lambda _: self._show_pair())
@@ -142,6 +145,7 @@ class CompareView(QStackedWidget):
             (self.drawing, "Drawing"),
             (self.program, "Program"),
             (self.figures, "Figures"),
+            (self.scatter, "Scatter"),
         ):
             self.tabs.addTab(page, title)
         self.tabs.setMinimumHeight(200)
@@ -206,6 +210,7 @@ class CompareView(QStackedWidget):
     def _on_filter(self, words: str) -> None:
         self.model.set_filter(words)
         self._tell()
+        self._show_scatter()
 
     def _on_ticked(self) -> None:
         ticked = set(self.model.ticked)
@@ -255,7 +260,13 @@ class CompareView(QStackedWidget):
             return
         if self.tabs.currentWidget() is self.curves:
             self.curves.show_points(self._points)
+        self._show_scatter()
         self._show_differences()
+
+    def _show_scatter(self) -> None:
+        if self.tabs.currentWidget() is self.scatter:
+            shown = [run for id in self.model.shown if (run := self.model.run(id)) is not None]
+            self.scatter.show_runs(shown, {id: self.model.color_of(id) for id in self.model.ticked})
 
     def _show_differences(self) -> None:
         if runs := self._runs():
