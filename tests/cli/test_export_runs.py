@@ -32,6 +32,10 @@ def test_metrics_of_several_runs(folder: Path, capsys: pytest.CaptureFixture[str
     assert (folder / "a ü.csv").read_text() == (
         "run,metric,step,epoch,value,time\n2,train/loss,1,1,nan,8.0\n1,train/loss,1,1,1.5,8.0\n"
     )
+    for to in ("tensorboard", "mlflow"):
+        assert entry.run(["runs", "export", "1", "2", to, "--to", to]) == 0
+        assert capsys.readouterr().out == f"Written to {to}: 2 values of 2 runs.\n"
+    assert (folder / "tensorboard" / "1-model").is_dir() and (folder / "mlflow" / "1" / "meta.yaml").is_file()
     assert entry.run(["runs", "export", "1", "out", "--to", "parquet"]) == 0
     assert pq.read_table(folder / "out").column("value").to_pylist() == [1.5]
 

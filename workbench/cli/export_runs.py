@@ -15,22 +15,25 @@ from workbench.jobs.exports import Request
 from workbench.jobs.exports import export as written
 from workbench.store.store import Store
 
-KINDS = ("model", "safetensors", "csv", "parquet")
+KINDS = ("model", "safetensors", "csv", "parquet", "tensorboard", "mlflow")
+OF_SEVERAL = KINDS[2:]
 ENDINGS = {".safetensors": "safetensors", ".csv": "csv", ".parquet": "parquet"}
 
 
 def export(
     runs: Annotated[
         list[int],
-        typer.Argument(help="A run's number; for csv and parquet several.", metavar="RUN...", min=1),
+        typer.Argument(
+            help="A run's number; several, but for model and safetensors.", metavar="RUN...", min=1
+        ),
     ],
-    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    file: Annotated[Path, typer.Argument(help="The file, or new folder, to write.")],
     to: Annotated[
         str,
         typer.Option(
             "--to",
-            help="model (the drawing), safetensors (the weights), csv or parquet (all metrics, a row for each value); "
-            "else by the file's name.",
+            help="model (the drawing), safetensors (the weights), csv or parquet (all metrics, a row for each value), "
+            "tensorboard or mlflow (a folder for those programs); else by the file's name.",
         ),
     ] = "",
     workspace: WorkspaceOption = None,
@@ -57,10 +60,15 @@ def _write(store: Store, runs: list[int], file: Path, to: str) -> str:
         if to == "model":
             write_atomically(file.resolve(), store.document_text(runs[0]).encode())
             return f"Written to {file}."
-        from workbench.engine import metric_files
+        from workbench.engine import metric_files, mlflow_files, tensorboard_files
 
-        writer = metric_files.write_csv if to == "csv" else metric_files.write_parquet
-        count = writer(store, runs, file.resolve())
+        writers = {
+            "csv": metric_files.write_csv,
+            "parquet": metric_files.write_parquet,
+            "tensorboard": tensorboard_files.write,
+            "mlflow": mlflow_files.write,
+        }
+        count = writers[to](store, runs, file.resolve())
     except OSError as error:
         raise JobError(f"{file} cannot be written: {error.strerror or error}.") from error
     return f"Written to {file}: {text.plural(count, 'value')} of {text.plural(len(runs), 'run')}."

@@ -2,12 +2,14 @@
 
 import csv
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from workbench.core.errors import JobError
 from workbench.store.records import Curve
 from workbench.store.store import Store
 
@@ -80,6 +82,23 @@ def whole(file: Path) -> Iterator[Path]:
         os.replace(name, file)
     except BaseException:
         Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill that becomes `folder` at the end, or is gone. Raises JobError where there is one with files."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise JobError(f"{folder} is there already; name a new folder.")
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        yield temporary
+        temporary.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        temporary.replace(folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
         raise
 
 
