@@ -261,3 +261,22 @@ def test_the_number_of_a_run_stays_where_its_name_is_cut(
     view.chooser.setCurrentIndex(QModelIndex())
     pictures = [picture(number) for number in (1, 2, 3)]
     assert pictures[0] != pictures[1] != pictures[2] != pictures[0]
+
+
+def test_the_list_understands_the_language_of_filters(
+    qtbot: QtBot, three: CompareView, session: Session
+) -> None:
+    QTest.keyClicks(three.filter, "accuracy > 0.6")
+    qtbot.waitUntil(lambda: sorted(three.model.shown) == [2, 3], timeout=WAIT)
+    assert three.tally.full_text() == "2 of 3 runs · 0 compared"
+    three.filter.setText("training.updates.train.lr < 0.005")
+    qtbot.waitUntil(lambda: list(three.model.shown) == [3], timeout=WAIT)
+    three.filter.setText("accuracy >")
+    qtbot.waitUntil(lambda: three.tally.property("role") == "err", timeout=WAIT)
+    assert list(three.model.shown) == [3], "what cannot be understood changes nothing"
+    three.filter.clear()
+    assert len(three.model.shown) == 3 and three.tally.full_text() == "3 runs · 0 compared"
+    do(qtbot, session, lambda store: store.change_tags(add=[(1, "paper")]))
+    qtbot.waitUntil(lambda: bool(session.marks), timeout=WAIT)
+    three.filter.setText("tag = paper")
+    qtbot.waitUntil(lambda: list(three.model.shown) == [1], timeout=WAIT)

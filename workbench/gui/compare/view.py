@@ -24,10 +24,11 @@ from workbench.gui.compare.scatter import ScatterPage
 from workbench.gui.compare.verdict import Verdicts, main_figure, question
 from workbench.gui.runs import metrics
 from workbench.gui.runs.feed import Points
+from workbench.gui.runs.filter_field import FilterField
 from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
 from workbench.gui.widgets.buttons import Button
-from workbench.gui.widgets.fields import Choice, SearchField
+from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import ElidedLabel
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
@@ -99,12 +100,9 @@ class CompareView(QStackedWidget):
         panel = QWidget()
         surface(panel, "panel")
         panel.setMinimumWidth(260)
-        self.filter = SearchField(
-            "Filter by name, model, data, state…",
-            "Filter runs",
-            "Show runs in whose row all these words occur",
-        )
-        self.filter.textChanged.connect(self._on_filter)
+        self.filter = FilterField(self._session, self.model)
+        self.filter.applied.connect(self._on_filter)
+        self.filter.refused.connect(lambda _: self._tell())
         self.tally = ElidedLabel("", "small")
         self.clear = Button("Clear", "Take all runs out of the comparison", kind="quiet")
         self.clear.clicked.connect(lambda: self.model.tick_all([]))
@@ -190,7 +188,8 @@ class CompareView(QStackedWidget):
     # ------------------------------------------------------------- news
 
     def _on_news(self, runs: Sequence[RunRecord], summaries: Summaries) -> None:
-        self.model.update(runs, summaries)
+        self.model.update(runs, summaries, self._session.marks)
+        self.filter.look_again()
         self.model.forget_missing()
         self.setCurrentIndex(1 if runs else 0)
         self._look()
@@ -207,8 +206,7 @@ class CompareView(QStackedWidget):
     def _name_data(self) -> None:
         self.model.set_titles({id: schema.title for id, schema in self._session.schemas.items()})
 
-    def _on_filter(self, words: str) -> None:
-        self.model.set_filter(words)
+    def _on_filter(self) -> None:
         self._tell()
         self._show_scatter()
 
@@ -326,7 +324,9 @@ class CompareView(QStackedWidget):
     def _tell(self) -> None:
         total, shown, ticked = self.model.total, len(self.model.shown), len(self.model.ticked)
         words = text.plural(total, "run") if shown == total else f"{shown} of {text.plural(total, 'run')}"
-        self.tally.setText(f"{words} · {ticked} compared")
+        wrong = str(self.filter.trouble or "") if self.filter.property("wrong") else ""
+        self.tally.setText(wrong or f"{words} · {ticked} compared")
+        self.tally.set_role("err" if wrong else "small")
         self.clear.setEnabled(bool(ticked))
 
 
