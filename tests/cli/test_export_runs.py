@@ -36,6 +36,9 @@ def test_metrics_of_several_runs(folder: Path, capsys: pytest.CaptureFixture[str
         assert entry.run(["runs", "export", "1", "2", to, "--to", to]) == 0
         assert capsys.readouterr().out == f"Written to {to}: 2 values of 2 runs.\n"
     assert (folder / "tensorboard" / "1-model").is_dir() and (folder / "mlflow" / "1" / "meta.yaml").is_file()
+    assert entry.run(["runs", "export", "1", "card.md"]) == 0
+    assert capsys.readouterr().out == "Written to card.md with 2 pictures beside it.\n"
+    assert entry.run(["runs", "export", "1", "card.html"]) == 0 and (folder / "card.html").is_file()
     assert entry.run(["runs", "export", "1", "out", "--to", "parquet"]) == 0
     assert pq.read_table(folder / "out").column("value").to_pylist() == [1.5]
 
@@ -48,6 +51,7 @@ def test_what_cannot_be_is_refused(folder: Path, capsys: pytest.CaptureFixture[s
     for arguments in (
         ["1", "2", "model.json"],
         ["1", "2", "a.safetensors"],
+        ["1", "2", "a.md"],
         ["1", "a", "--to", "xls"],
         ["a.csv"],
     ):

@@ -15,16 +15,22 @@ from workbench.jobs.exports import Request
 from workbench.jobs.exports import export as written
 from workbench.store.store import Store
 
-KINDS = ("model", "safetensors", "csv", "parquet", "tensorboard", "mlflow")
-OF_SEVERAL = KINDS[2:]
-ENDINGS = {".safetensors": "safetensors", ".csv": "csv", ".parquet": "parquet"}
+KINDS = ("model", "safetensors", "card", "csv", "parquet", "tensorboard", "mlflow")
+OF_SEVERAL = KINDS[3:]
+ENDINGS = {
+    ".safetensors": "safetensors",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".html": "card",
+    ".md": "card",
+}
 
 
 def export(
     runs: Annotated[
         list[int],
         typer.Argument(
-            help="A run's number; several, but for model and safetensors.", metavar="RUN...", min=1
+            help="A run's number; several, but for model, safetensors and card.", metavar="RUN...", min=1
         ),
     ],
     file: Annotated[Path, typer.Argument(help="The file, or new folder, to write.")],
@@ -32,8 +38,9 @@ def export(
         str,
         typer.Option(
             "--to",
-            help="model (the drawing), safetensors (the weights), csv or parquet (all metrics, a row for each value), "
-            "tensorboard or mlflow (a folder for those programs); else by the file's name.",
+            help="model (the drawing), safetensors (the weights), card (HTML or Markdown that tells all of a run), "
+            "csv or parquet (all metrics, a row for each value), tensorboard or mlflow (a folder for those programs); "
+            "else by the file's name.",
         ),
     ] = "",
     workspace: WorkspaceOption = None,
@@ -43,10 +50,9 @@ def export(
     if to not in KINDS:
         raise typer.BadParameter(f"“{to}” is not known; {', '.join(KINDS)} are.", param_hint="--to")
     runs = list(dict.fromkeys(runs))
-    if to in ("model", "safetensors") and len(runs) > 1:
-        raise typer.BadParameter(
-            f"--to {to} is for one run; csv and parquet are for several.", param_hint="--to"
-        )
+    if to not in OF_SEVERAL and len(runs) > 1:
+        several = ", ".join(OF_SEVERAL)
+        raise typer.BadParameter(f"--to {to} is for one run; {several} are for several.", param_hint="--to")
     with opened(workspace) as store:
         if to == "safetensors":
             said = str(written(store.path, Request(to, str(file.resolve()), run=runs[0]))["said"])
@@ -60,7 +66,12 @@ def _write(store: Store, runs: list[int], file: Path, to: str) -> str:
         if to == "model":
             write_atomically(file.resolve(), store.document_text(runs[0]).encode())
             return f"Written to {file}."
-        from workbench.engine import metric_files, mlflow_files, tensorboard_files
+        from workbench.engine import cards, metric_files, mlflow_files, tensorboard_files
+
+        if to == "card":
+            files = cards.write(store, runs[0], file.resolve())
+            beside = f" with {text.plural(len(files) - 1, 'picture')} beside it" if files[1:] else ""
+            return f"Written to {file}{beside}."
 
         writers = {
             "csv": metric_files.write_csv,
