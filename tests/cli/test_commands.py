@@ -20,6 +20,7 @@ from tests.programs import text_of
 from workbench import __version__
 from workbench.catalog.templates import load, templates
 from workbench.cli import common, entry
+from workbench.core.edits import SetParam
 from workbench.core.errors import DataError
 from workbench.core.files import dumps, loads
 from workbench.core.looks import SetMode
@@ -423,6 +424,34 @@ def test_runs_are_compared_by_what_differs(say: Say, store: Store) -> None:
     assert found["metrics"]["train/loss"] == [0.25, 0.4]
     text = say("runs", "compare", str(one), str(two))[1]
     assert "depth" in text and "width" not in text
+
+
+def test_drawings_are_compared_in_words(say: Say, store: Store) -> None:
+    one = finished(store)
+    wider = SetParam("fc1", "out_features", 32).apply(draw(CLASSIFIER, name="first"))
+    facts: dict[str, Any] = {
+        "device": "cpu",
+        "seed": 0,
+        "epochs": 1,
+        "parameters": 1,
+        "dataset": "digits",
+        "params": {},
+    }
+    two, broken = (store.add_run("first", "first", text, "", **facts).id for text in (dumps(wider), "{"))
+    found = json.loads(say("runs", "compare", str(one), str(two), str(broken), "--json")[1])["drawings"]
+    assert found[str(two)] == ["fc1: out_features 16 → 32"]
+    assert found[str(broken)][0].startswith(f"cannot be compared: the drawing of run {broken}: line 1")
+    text = say("runs", "compare", str(one), str(two), str(one))[1]
+    assert f"Drawing of #{two} against #{one}:\n  fc1: out_features 16 → 32\n" in text
+    assert f"Drawing of #{one} against #{one}:\n  no difference\n" in text
+
+
+def test_versions_count_only_where_all_runs_recorded_them(say: Say, store: Store) -> None:
+    versions: tuple[dict[str, Any], ...] = ({"environment.torch": "2.11"}, {"environment.torch": "2.12"}, {})
+    one, two, old = (finished(store, **found) for found in versions)
+    compared = json.loads(say("runs", "compare", str(one), str(two), "--json")[1])["parameters"]
+    assert compared == {"environment.torch": ["2.11", "2.12"]}
+    assert json.loads(say("runs", "compare", str(one), str(old), "--json")[1])["parameters"] == {}
 
 
 def test_a_run_leaves_its_model_and_goes_into_the_trash(say: Say, store: Store, workspace: Path) -> None:

@@ -1,6 +1,6 @@
 """`workbench runs`: what was trained in a workspace, and what to do with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -10,10 +10,13 @@ from rich.text import Text
 from workbench.cli import training
 from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json
 from workbench.core import text
-from workbench.core.errors import FilterError, JobError
+from workbench.core.difference_words import words
+from workbench.core.errors import DocumentError, FilterError, JobError
+from workbench.core.files import loads
+from workbench.jobs.drawings import differences
 from workbench.jobs.queue import recover
 from workbench.jobs.run_filter import RunFacts, find
-from workbench.jobs.settings import ESTIMATE
+from workbench.jobs.settings import ENVIRONMENT, ESTIMATE
 from workbench.store.records import Marks, Request, RunRecord, Summary
 from workbench.store.store import Store
 
@@ -126,16 +129,19 @@ def compare(
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Show what differs between runs: settings, then figures."""
+    """Show what differs between runs: settings, figures, then the drawings against that of the first run."""
     if len(runs) < 2:
         raise typer.BadParameter("name at least two runs", param_hint="RUN...")
     with opened(workspace) as store:
         records = [store.run(run) for run in runs]
         params = [store.params(run) for run in runs]
         summaries = store.summaries(runs)
+        drawings = _drawings(store, records)
     differing: dict[str, list[Any]] = {}
     for name in dict.fromkeys(name for each in params for name in each if not name.startswith(ESTIMATE)):
         values = [each.get(name) for each in params]
+        if name.startswith(ENVIRONMENT) and None in values:
+            continue  # an earlier version did not record it
         if any(value != values[0] for value in values):
             differing[name] = values
     names = sorted({name for run in runs for name in summaries[run]})
@@ -144,7 +150,7 @@ def compare(
         for name in names
     }
     if json:
-        say_json({"runs": runs, "parameters": differing, "metrics": figures})
+        say_json({"runs": runs, "parameters": differing, "metrics": figures, "drawings": drawings})
         return
     table = Table("", *(f"{record.name} #{record.id}" for record in records), box=None, pad_edge=False)
     for name, values in differing.items():
@@ -152,6 +158,26 @@ def compare(
     for name, numbers in figures.items():
         table.add_row(name, *("–" if value is None else text.number(value) for value in numbers))
     console.print(table)
+    for id, told in drawings.items():
+        console.print(f"\nDrawing of #{id} against #{runs[0]}:", highlight=False)
+        for line in told or ["no difference"]:
+            console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _drawings(store: Store, records: Sequence[RunRecord]) -> dict[int, list[str]]:
+    """What differs between the drawing of the first run and that of each other one; why that cannot be told."""
+    base, *others = records
+    found: dict[int, list[str]] = {}
+    for other in others:
+        try:
+            one, two = (
+                loads(store.document_text(run.id), f"the drawing of run {run.id}") for run in (base, other)
+            )
+        except DocumentError as error:
+            found[other.id] = [f"cannot be compared: {error}"]
+            continue
+        found[other.id] = [words(change) for change in differences(base, other, one, two).changes]
+    return found
 
 
 @app.command()

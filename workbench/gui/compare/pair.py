@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from workbench.catalog.check import Analysis, analyse
-from workbench.catalog.forms import fields_of
 from workbench.catalog.schema import Schema
-from workbench.catalog.spec import node_types
-from workbench.core.differences import Differences, compare
+from workbench.core.differences import Differences
 from workbench.core.document import Document
 from workbench.core.errors import WorkbenchError
-from workbench.core.expressions import Value
 from workbench.core.files import loads
 from workbench.gui.compare.lines import Lines, lay
 from workbench.gui.session import Session
+from workbench.jobs.drawings import differences
 from workbench.store.records import RunRecord
 
 if TYPE_CHECKING:
@@ -50,12 +48,6 @@ class Pair:
     """What differs between the programs."""
 
 
-def defaults(type: str) -> Mapping[str, Value]:
-    """What the fields of a node type are where a node does not say."""
-    cls = node_types().get(type)
-    return {} if cls is None else {entry.name: entry.default for entry in fields_of(cls)}
-
-
 def read_side(store: "Store", run: int, schemas: Mapping[str, Schema]) -> Side:
     """What a run trained.  A drawing that cannot be read becomes a sentence, and the program is told all the same."""
     try:
@@ -78,8 +70,7 @@ def read_pair(store: "Store", base: RunRecord, other: RunRecord, schemas: Mappin
     lines = lay(one.program, two.program) if one.program and two.program else Lines()
     if one.document is None or two.document is None:
         return Pair(one, two, schemas=schemas, lines=lines)
-    same_model = base.model_id == other.model_id != 0
-    found = compare(one.document, two.document, same_model=same_model, defaults=defaults)
+    found = differences(base, other, one.document, two.document)
     return Pair(one, two, found, schemas, lines)
 
 
