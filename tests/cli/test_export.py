@@ -87,6 +87,7 @@ def test_what_is_not_there_is_refused_at_once(
     ):
         assert entry.run(["export", *arguments]) == 1
         assert words in capsys.readouterr().err
+    assert entry.run(["export", "1", "card.html"]) == 2 and "workbench runs export" in capsys.readouterr().err
     assert not asked
 
 

@@ -220,6 +220,20 @@ def test_a_program_with_the_weights_of_a_run(trained: Trained, tmp_path: Path) -
         assert figures[name] == pytest.approx(next(p.value for p in points if p.step == best.step), rel=1e-5)
 
 
+def test_the_card_and_the_metrics_of_a_run(trained: Trained, tmp_path: Path) -> None:
+    run = trained.run(iris(epochs=1))
+    assert [
+        file.name for file in exported(trained.store, "card", tmp_path / "a.md", run=run.id).files[:2]
+    ] == [
+        "a.md",
+        "a-drawing.svg",
+    ]
+    exported(trained.store, "metrics", tmp_path / "a.csv", run=run.id)
+    assert (tmp_path / "a.csv").read_text().startswith("run,metric,step")
+    said = exported(trained.store, "metrics", tmp_path / "a.parquet", run=run.id).said
+    assert (tmp_path / "a.parquet").read_bytes().startswith(b"PAR1") and "values." in said
+
+
 def test_runs_without_weights_are_refused(trained: Trained, tmp_path: Path) -> None:
     store = trained.store
     with pytest.raises(StoreError, match="no run 77"):

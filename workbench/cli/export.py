@@ -25,6 +25,8 @@ from workbench.core.files import dumps
 from workbench.jobs.exports import KINDS, SUFFIXES, Progress, Request
 from workbench.jobs.exports import export as written
 
+ENDINGS = (".html", ".md", ".csv", ".parquet")
+
 
 def export(
     model: Annotated[
@@ -58,6 +60,11 @@ def export(
     onnx: checked with ONNX Runtime, for any number of examples. torch: a graph for torch.export.load. safetensors:
     the weights by name. python: a script and its data, which train without Workbench, and a run's weights.
     """
+    if not to and place.suffix.lower() in ENDINGS:
+        raise typer.BadParameter(
+            f"{place.name} is not for a model; `workbench runs export` writes cards and metrics of runs.",
+            param_hint="PLACE",
+        )
     to = to or SUFFIXES.get(place.suffix.lower(), "python")
     if to not in KINDS:
         raise typer.BadParameter(f"“{to}” is not known; {', '.join(KINDS)} are.", param_hint="--to")

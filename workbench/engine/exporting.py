@@ -22,11 +22,11 @@ from workbench.core import text
 from workbench.core.document import Document
 from workbench.core.errors import JobError, WorkbenchError
 from workbench.core.files import loads, write_atomically
-from workbench.engine import onnx_files, tracing, trained
+from workbench.engine import cards, metric_files, onnx_files, tracing, trained
 from workbench.engine.export import export
 from workbench.engine.tracing import Interface, examples, traced, with_outputs
 from workbench.engine.trained import Model, Which
-from workbench.jobs.exports import KINDS, Request
+from workbench.jobs.exports import KINDS, OF_RUNS, Request
 from workbench.store.store import Store
 
 Say = Callable[[str], None]
@@ -62,8 +62,8 @@ def main(arguments: list[str]) -> int:
 
 def export_model(store: Store, request: Request, say: Say) -> Written:
     """Writes the files, each of them whole or not at all. Raises WorkbenchError or OSError."""
-    if request.to not in KINDS:
-        raise JobError(f"“{request.to}” is not known; {', '.join(KINDS)} are.")
+    if request.to not in KINDS + OF_RUNS:
+        raise JobError(f"“{request.to}” is not known; {', '.join(KINDS + OF_RUNS)} are.")
     if request.checkpoint not in get_args(Which):
         raise JobError(f"A run has best and last weights, not “{request.checkpoint}”.")
     if request.to == "onnx":
@@ -73,6 +73,8 @@ def export_model(store: Store, request: Request, say: Say) -> Written:
     file = Path(request.place)
     if file.is_dir():
         raise JobError(f"{file} is a folder; name a file in it, such as {file / 'model.'}{request.to}.")
+    if request.to in OF_RUNS:
+        return _of_run(store, request, file, say)
     with tempfile.TemporaryDirectory() as folder:
         if request.to == "safetensors":
             return _safetensors(store, request, Path(folder), file, say)
@@ -146,6 +148,18 @@ def _safetensors(store: Store, request: Request, folder: Path, file: Path, say: 
     }  # also those that are shared
     write_atomically(file, save(own, {"format": "pt"}))
     return Written((file,), f"Written to {file}: {text.plural(len(own), 'tensor')}; {about}.")
+
+
+def _of_run(store: Store, request: Request, file: Path, say: Say) -> Written:
+    """The card of a run, or all its metrics."""
+    say("Reading the run")
+    if request.to == "card":
+        files = cards.write(store, request.run, file)
+        beside = f" with {text.plural(len(files) - 1, 'picture')} beside it" if files[1:] else ""
+        return Written(tuple(files), f"Written to {file}{beside}.")
+    table = metric_files.write_parquet if file.suffix.lower() == ".parquet" else metric_files.write_csv
+    count = table(store, [request.run], file)
+    return Written((file,), f"Written to {file}: {text.plural(count, 'value')}.")
 
 
 def _python(store: Store, request: Request, say: Say) -> Written:

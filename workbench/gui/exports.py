@@ -54,6 +54,20 @@ KINDS: Final = (
         "",
         "A folder with the program, its data and the best weights; Workbench is not needed there",
     ),
+    Kind(
+        "card",
+        "Model card…",
+        "HTML (*.html);;Markdown (*.md)",
+        "html",
+        "All of this run in one file: drawing, data, curves, metrics, settings, versions",
+    ),
+    Kind(
+        "metrics",
+        "Metrics as a table…",
+        "CSV (*.csv);;Parquet (*.parquet)",
+        "csv",
+        "Every value that this run recorded, a row each",
+    ),
 )
 
 
@@ -70,7 +84,7 @@ class Exporter(QObject):
         self._written: dict[str, Any] = {}
         self._began = 0.0
         self.what = ""
-        """What is exported now, such as “run 12 to ONNX”; "" while nothing is."""
+        """What is exported now, such as “run 12 (ONNX)”; "" while nothing is."""
         self.doing = ""
 
     @property
@@ -87,7 +101,7 @@ class Exporter(QObject):
             return
         from workbench.jobs import exports
 
-        self.what, self.doing = f"run {run.id} to {kind.title.rstrip('…')}", "starting"
+        self.what, self.doing = f"run {run.id} ({kind.title.rstrip('…')})", "starting"
         self._written, self._began = {}, time.monotonic()
         process = self._process = JsonProcess()
         process.said.connect(self._on_said)
@@ -170,11 +184,13 @@ class ExportMenu(QMenu):
     """The kinds of export of one run; each asks for a place."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._session = session
+        super().__init__("Export", parent)
+        self._session, self._owner = session, parent
         self.run: RunRecord | None = None
         self.setToolTipsVisible(True)
         for kind in KINDS:
+            if kind.id == "card":
+                self.addSeparator()
             action = self.addAction(kind.title)
             action.setToolTip(kind.about)
             action.triggered.connect(lambda _=False, kind=kind: self._ask(kind))
@@ -184,7 +200,7 @@ class ExportMenu(QMenu):
         run = self.run
         if run is None:
             return
-        dialog = QFileDialog(self.window(), f"Export run {run.id}", str(Path.cwd()), kind.filter)
+        dialog = QFileDialog(self._owner.window(), f"Export run {run.id}", str(Path.cwd()), kind.filter)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         name = re.sub(r"[^A-Za-z0-9_-]+", "_", run.name)[:60].strip("_") or "run"

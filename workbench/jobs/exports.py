@@ -18,6 +18,8 @@ from workbench.jobs import processes
 Progress = Callable[[str], None]
 """Hears what an export is doing, in a few words."""
 KINDS = ("onnx", "safetensors", "torch", "python")
+OF_RUNS = ("card", "metrics")
+"""What only a run has; the ending of the place says in which form."""
 SUFFIXES = {".onnx": "onnx", ".safetensors": "safetensors", ".pt2": "torch"}
 """What the name of a file says; any other is the folder of a Python program."""
 

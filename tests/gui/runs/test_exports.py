@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.gui.runs.test_runs_view import WAIT, do, have
@@ -63,10 +63,10 @@ def test_a_run_is_written_and_what_it_is_is_said(
     assert status is not None and not status.isVisible()
     with qtbot.waitSignal(session.message, timeout=WAIT) as told:
         proposed = choose(qtbot, runs, 0, str(tmp_path / "a.onnx"))
-        qtbot.waitUntil(lambda: "Exporting run 1 to ONNX: tracing the model · " in status.words.text())
+        qtbot.waitUntil(lambda: "Exporting run 1 (ONNX): tracing the model · " in status.words.text())
         assert status.isVisible()
         choose(qtbot, runs, 1, str(tmp_path / "b"))  # one after the other
-    assert told.args == ["Exporting run 1 to ONNX is not done yet; wait, or cancel it.", "warning"]
+    assert told.args == ["Exporting run 1 (ONNX) is not done yet; wait, or cancel it.", "warning"]
     with qtbot.waitSignal(session.message, timeout=WAIT) as told:
         pass
     assert told.args == ["Written to a.", "ok"] and (tmp_path / "a.onnx").read_text() == "onnx 1"
@@ -92,7 +92,7 @@ def test_why_it_failed_is_said_in_words(
     for code, words in (
         (
             "sys.exit('error: “lstm” does something.')",
-            "Exporting run 1 to Weights failed. “lstm” does something.",
+            "Exporting run 1 (Weights) failed. “lstm” does something.",
         ),
         ("import os; os.abort()", "The export ended with the code"),
     ):
@@ -103,8 +103,9 @@ def test_why_it_failed_is_said_in_words(
 
 
 def test_every_kind_is_one_that_the_process_knows() -> None:
-    assert {kind.id for kind in KINDS} == set(exports.KINDS)
-    assert {f".{kind.suffix}": kind.id for kind in KINDS if kind.suffix} == exports.SUFFIXES
+    assert {kind.id for kind in KINDS} == {*exports.KINDS, *exports.OF_RUNS}
+    suffixes = {f".{kind.suffix}": kind.id for kind in KINDS if kind.suffix and kind.id in exports.KINDS}
+    assert suffixes == exports.SUFFIXES
 
 
 def test_the_process_itself_answers(qtbot: QtBot, runs: RunsView, session: Session, tmp_path: Path) -> None:
@@ -121,3 +122,15 @@ def test_a_run_that_has_not_begun_cannot_be_exported(
     have(qtbot, runs, 2)
     runs.reveal(2)
     assert not runs.detail.header.export.isEnabled()
+
+
+def test_the_menu_of_a_row_offers_it_too(qtbot: QtBot, runs: RunsView) -> None:
+    rect = runs.table.visualRect(runs.model.index(runs.model.place(1), 0))
+    runs.table.customContextMenuRequested.emit(rect.center())
+    menu = next(each for each in runs.findChildren(QMenu) if each.isVisible() and each.parent() is runs)
+    titles = [action.text() for action in menu.actions()]
+    assert titles[-1] == "Export" and menu.actions()[-1].menu() is runs.detail.header.kinds
+    menu.close()
+    qtbot.waitUntil(lambda: not [each for each in runs.findChildren(QMenu) if each.parent() is runs])
+    choose(qtbot, runs, 5)  # it is still there, and so is its dialog
+    exporter(runs._session).cancel()

@@ -241,4 +241,7 @@ class RunsView(QStackedWidget):
                 menu.addAction(self._session.actions.get(id))
             else:
                 menu.addSeparator()
+        if len(self._chosen()) == 1 and self.detail.header.export.isEnabled():
+            menu.addSeparator()
+            menu.addMenu(self.detail.header.kinds)
         menu.popup(self.table.viewport().mapToGlobal(at))
