@@ -136,9 +136,9 @@ class _Pairing:
             self._only_ones()
         self._along_links()
         if not same_model:
-            self._pair_all((id, id) for id in namesakes)
             self._in_order()
             self._along_links()
+            self._pair_all((id, id) for id in namesakes)
         self._pair_all((id, id) for id in self.before.nodes if id in self.after.nodes)  # of another type now
         return self.pairs
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.store.store import Store
 
 MOST_NAMED: Final = 3
+TOO_FEW: Final = "Too few seeds to say whether that is more than chance"
 TRAIN_MORE: Final = "Train it with other seeds, too"
 
 
@@ -95,6 +96,9 @@ def answer(asked: Question, programs: Mapping[int, str]) -> str:
         for one, contrast in zip(others, contrasts, strict=True):
             p = next(corrected) if contrast is not None else math.nan
             told.append(_sentence(base, one, contrast, p, len(tested), asked))
+        few = [id for one in (base, *others) if len(one.values) < 2 for id in one.runs]
+        if few:
+            told.append(f"{TOO_FEW}; train {_named(few)} with two or more other seeds.")
     if missing:
         told.append(f"Not counted: {_named(sorted(set(missing)))}, without a final result.")
     return " ".join(told)
@@ -116,11 +120,7 @@ def _sentence(
     one, two = _named(base.runs), _named(other.runs)
     means = f"{asked.metric} {_mean(other)} against {_mean(base)}"
     if contrast is None:
-        few = " and ".join(_named(each.runs) for each in (base, other) if len(each.values) < 2)
-        return (
-            f"{two} against {one}: {means}. Too few seeds to say whether that is more than chance; "
-            f"train {few} with two or more other seeds."
-        )
+        return f"{two} against {one}: {means}."
     if contrast.exact:
         if contrast.p == 1.0:
             return f"{two} {_are(other)} exactly as good as {one}: {means}."
