@@ -22,6 +22,10 @@ POLL_SECONDS = 0.25
 SOON_SECONDS = 0.05
 RECOVER_SECONDS = 5.0
 TROUBLE_SECONDS = 3.0
+FIRST_CHUNK = 400
+"""Of so many runs the figures are read at once; a workspace of thousands shows its newest runs at once."""
+CHUNK = 1000
+"""Of so many runs at a time the figures of the others are read afterwards."""
 Summaries = dict[int, dict[str, Summary]]
 MarksOfRuns = dict[int, Marks]
 
@@ -175,6 +179,8 @@ class Watch:
         self._summaries: Summaries = {}
         self._marks: MarksOfRuns = {}
         self._marked = 0
+        self._pending: list[int] = []
+        """Runs whose figures are still to be read, the newest first."""
         self._models: list[ModelRecord] = []
         self._datasets: list[DatasetRecord] = []
         self._recover_due = time.monotonic() + RECOVER_SECONDS
@@ -197,10 +203,12 @@ class Watch:
         if version != self._version:
             self._version = version
             news = self._read()
+        elif self._pending:
+            news = self._read_more()
         ended = time.monotonic()
-        rest = 4 * (ended - started)  # a big workspace is looked at less often
+        rest = (0.5 if self._pending else 4) * (ended - started)  # a big workspace is looked at less often
         self._rested = ended + max(SOON_SECONDS, rest)
-        self.due = ended + max(POLL_SECONDS, rest)
+        self.due = ended + (rest if self._pending else max(POLL_SECONDS, rest))
         return news
 
     def _recover(self, now: float) -> None:
@@ -221,7 +229,10 @@ class Watch:
             if run.alive or run != before.get(run.id) or (run.ended and wall - run.ended < 10)
         ]
         changed = {id for id in stale if self._runs[id] != before.get(id)}
-        fresh = self._store.summaries(stale) if stale else {}
+        now, later = stale[:FIRST_CHUNK], stale[FIRST_CHUNK:]
+        waiting = {*later, *self._pending} - set(now)
+        self._pending = [id for id in self._runs if id in waiting] if waiting else []
+        fresh = self._store.summaries(now) if now else {}
         changed |= {id for id, summary in fresh.items() if summary != self._summaries.get(id)}
         changed |= before.keys() - self._runs.keys()
         if changed:
@@ -235,6 +246,15 @@ class Watch:
         first, self._first = self._first, False
         if not first and not changed and self._models == models and self._datasets == datasets:
             return None
+        return self._news(changed)
+
+    def _read_more(self) -> News:
+        """The figures of some of the runs that wait for them."""
+        chunk, self._pending = self._pending[:CHUNK], self._pending[CHUNK:]
+        self._summaries = {**self._summaries, **self._store.summaries(chunk)}
+        return self._news(set(chunk))
+
+    def _news(self, changed: set[int]) -> News:
         return News(
             list(self._runs.values()),
             self._summaries,

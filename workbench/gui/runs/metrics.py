@@ -14,6 +14,7 @@ from workbench.store.records import Summary
 __all__ = [
     "SPLITS",
     "STYLES",
+    "MainNames",
     "best",
     "best_of",
     "bigger_is_better",
@@ -41,18 +42,44 @@ def names(metrics: Iterable[str]) -> list[str]:
     return sorted(found, key=lambda name: (name != "loss", "loss" in name.lower()))
 
 
+class MainNames:
+    """Which metrics most runs have: the loss, then scores, then what else there is. Counted as runs come and go."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._types: dict[str, str] = {}
+        self._known: dict[tuple[str, ...], frozenset[str]] = {}
+        """The names in sets of metrics and types that came before: most runs of a workspace share one."""
+
+    def add(self, summaries: Mapping[str, Summary], times: int = 1) -> None:
+        """Count a run's metrics; -1 times takes them out again."""
+        same = (*summaries, *(summary.type for summary in summaries.values()))
+        names = self._known.get(same)
+        if names is None:
+            for metric, summary in summaries.items():
+                name = split_name(metric)[1]
+                if name not in self._types or judges(summary.type):
+                    self._types[name] = summary.type
+            names = self._known[same] = frozenset(split_name(metric)[1] for metric in summaries)
+        for name in names:
+            self._counts[name] = self._counts.get(name, 0) + times
+
+    def first(self, most: int) -> list[str]:
+        """The names that matter most."""
+        known = [name for name, count in self._counts.items() if count > 0]
+        scores = {name for name in known if judges(self._types[name])}
+        ordered = sorted(
+            known, key=lambda name: (name != "loss", name not in scores, -self._counts[name], name)
+        )
+        return ordered[:most]
+
+
 def main_names(summaries: Iterable[Mapping[str, Summary]], most: int) -> list[str]:
     """The names that most runs have: the loss, then scores, then what else there is room for."""
-    counts: dict[str, int] = {}
-    scores: set[str] = set()
+    counted = MainNames()
     for one in summaries:
-        named = {split_name(metric)[1]: summary.type for metric, summary in one.items()}
-        for name, type in named.items():
-            counts[name] = counts.get(name, 0) + 1
-            if judges(type):
-                scores.add(name)
-    ordered = sorted(counts, key=lambda name: (name != "loss", name not in scores, -counts[name], name))
-    return ordered[:most]
+        counted.add(one)
+    return counted.first(most)
 
 
 def best(summaries: Mapping[str, Summary], name: str) -> float:

@@ -97,7 +97,6 @@ class RunsTable(QTableView):
         header.setMinimumSectionSize(34)
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setFixedHeight(ROW)
-        header.setResizeContentsPrecision(0)  # widths are measured over the rows that are seen
         header.sectionClicked.connect(self._on_header)
         for column, width in self._widths.items():
             header.resizeSection(column, width)
@@ -260,7 +259,11 @@ class RunsTable(QTableView):
         # Qt's own hint keeps room for a far larger arrow, and that in every column.
         arrow = _ARROW if header.sortIndicatorSection() == column else 0
         named = header.fontMetrics().horizontalAdvance(title) + _PADDING + arrow
-        return min(_WIDEST, max(self.sizeHintForColumn(column), named))
+        # Not Qt's `sizeHintForColumn`: before the rows are laid out that measures all ten thousand of them.
+        first = max(0, self.verticalScrollBar().value() // ROW)
+        last = min(self.runs.rowCount(), first + self.viewport().height() // ROW + 2)
+        cells = (self.sizeHintForIndex(self.runs.index(row, column)).width() for row in range(first, last))
+        return min(_WIDEST, max([named, *cells]) + 1)
 
     def _fill(self) -> None:
         """Give each column what its contents want and share out the room that is left, or take what lacks."""

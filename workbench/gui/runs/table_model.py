@@ -52,6 +52,7 @@ class RunsModel(QAbstractTableModel):
         self._places: dict[int, int] = {}
         self._columns: list[Column] = list(COLUMNS)
         self._params: Mapping[int, Mapping[str, Any]] = {}
+        self._main = metrics.MainNames()
         self._metric_names: set[str] = set()
         self._param_names: set[str] = set()
         self._filter: Filter | None = None
@@ -152,17 +153,28 @@ class RunsModel(QAbstractTableModel):
         for run in runs:
             found, mark = summaries.get(run.id, {}), said.get(run.id, UNMARKED)
             old = before.get(run.id)
-            if old is not None and old.run == run and old.marks == mark and old.summaries == found:
+            if (
+                old is not None
+                and (old.run is run or old.run == run)
+                and (old.marks is mark or old.marks == mark)
+                and (old.summaries is found or old.summaries == found)
+            ):
                 self._facts[run.id] = old
                 continue
+            if old is None or old.summaries.keys() != found.keys():
+                if old is not None:
+                    self._main.add(old.summaries, -1)
+                self._main.add(found)
             self._facts[run.id] = self._made(run, found, mark)
             self._metric_names.update(found)
             changed.add(run.id)
+        for id in before.keys() - self._facts.keys():
+            self._main.add(before[id].summaries, -1)
         self._summaries = summaries
         self._judged = {id: held for id, held in self._judged.items() if id not in changed}
         if self._judge is None and self._filter is not None:  # it was set before there were runs
             self.set_filter(str(self._filter))
-        slots = tuple(metrics.main_names(summaries.values(), SLOTS))
+        slots = tuple(self._main.first(SLOTS))
         self._arrange()
         if slots != self.slots:
             self.slots = slots
