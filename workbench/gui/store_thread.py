@@ -22,7 +22,7 @@ POLL_SECONDS = 0.25
 SOON_SECONDS = 0.05
 RECOVER_SECONDS = 5.0
 TROUBLE_SECONDS = 3.0
-FIRST_CHUNK = 400
+FIRST_CHUNK = 200
 """Of so many runs the figures are read at once; a workspace of thousands shows its newest runs at once."""
 CHUNK = 1000
 """Of so many runs at a time the figures of the others are read afterwards."""
