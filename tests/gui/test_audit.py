@@ -213,7 +213,8 @@ def test_every_page_of_compare_passes(
         qtbot.waitUntil(
             lambda: view.drawing.currentIndex() == 1 or view.tabs.currentIndex() == 0, timeout=10_000
         )
-        qtbot.wait(100)
+        qtbot.wait(250)
+        QApplication.processEvents()  # what was told at the very end of the wait finds its room, too
         put_in_order(filled)
         found += [
             f"{view.tabs.tabText(page)}: {rule}: {finding}"
