@@ -16,7 +16,7 @@ ROW: Final = 30
 _TICK_MS: Final = 1000
 _GROWING: Final = {7: 220, 6: 220, 0: 320}
 """Columns that share the room that is left, and how wide they may become for it."""
-_SHRINKING: Final = {PLACES["tags"]: 80, 0: 120, 6: 80, 7: 104, 2: 108, 3: 80, 4: 80, 5: 80}
+_SHRINKING: Final = {PLACES["tags"]: 92, 0: 120, 6: 80, 7: 92, 3: 84, 4: 88, 5: 84}
 """Columns that give room where there is too little, and how narrow they may become."""
 _WIDEST: Final = 240
 _ARROW: Final = 18

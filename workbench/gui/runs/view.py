@@ -194,7 +194,13 @@ class RunsView(QStackedWidget):
         total, shown = self.model.total, len(self.model.shown)
         words = text.plural(total, "run") if shown == total else f"{shown} of {text.plural(total, 'run')}"
         wrong = str(self.filter.trouble or "") if self.filter.property("wrong") else ""
-        self.tally.setText(wrong or (f"{words} · {len(chosen)} selected" if len(chosen) > 1 else words))
+        if wrong:
+            first, full_stop, meant = wrong.partition(". ")
+            self.tally.set_texts(
+                wrong, meant if full_stop else first
+            )  # what to do, where there is little room
+        else:
+            self.tally.setText(f"{words} · {len(chosen)} selected" if len(chosen) > 1 else words)
         self.tally.set_role("err" if wrong else "small")
         self.compare.setEnabled(bool(chosen))
         actions = self._session.actions
