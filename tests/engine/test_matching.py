@@ -59,6 +59,6 @@ def test_a_moved_part_of_another_width_is_told_weight_by_weight() -> None:
     assert not nothing.taken and not nothing.moved
 
 
-def test_thousands_of_names_are_matched_in_time() -> None:
-    many = {f"encoder.layer.{n}.part{p}.fc.weight": A for n in range(100) for p in range(20)}
-    assert len(matched({f"backbone.{name}": A for name in many}, many).taken) == 2000
+def test_a_thousand_names_are_matched_in_time() -> None:
+    many = {f"encoder.layer.{n}.part{p}.fc.weight": A for n in range(50) for p in range(20)}
+    assert len(matched({f"backbone.{name}": A for name in many}, many).taken) == 1000

@@ -27,7 +27,7 @@ class MaskedTokens(nn.Module):
         self, vocabulary: int, mask: int, p: float = 0.15, keep: tuple[int, ...] = ()
     ) -> None:
         super().__init__()
-        self.special = sorted({t for t in (*keep, mask) if t < vocabulary})
+        self.special = [t for t in range(vocabulary) if t in (*keep, mask)]
         self.ordinary = vocabulary - len(self.special)
         self.mask = mask
         self.p = p
