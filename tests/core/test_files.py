@@ -1,6 +1,7 @@
 """The model file: what is written comes back, and a file that cannot be read is refused."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,17 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path, monkeypatch: pytest.Monke
         write(path, Document("other"))
     assert read(path) == model()
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+def test_who_may_read_a_file_is_up_to_its_folder_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "usual").touch()
+    path = tmp_path / "model.json"
+    write(path, model())
+    assert path.stat().st_mode == (tmp_path / "usual").stat().st_mode
+    path.chmod(0o440)
+    write(path, Document("other"))
+    assert path.stat().st_mode & 0o777 == 0o440 and read(path) == Document("other")
 
 
 def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:

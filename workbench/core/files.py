@@ -5,7 +5,10 @@ A file holds data only; its text is checked in `reading`.
 
 import json
 import os
-import tempfile
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from workbench.core.document import Document, Graph, Node, Remark, Update
@@ -70,15 +73,28 @@ def write(path: Path, document: Document) -> None:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replaces a file's content as one step that survives a crash. Raises OSError and leaves the old content."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with replacing(path) as new:
+        new.write_bytes(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """An empty file to write, which takes the place of `path` at the end as one step that survives a crash.
+
+    Where that does not come, it is gone and `path` is as it was.  Raises OSError.
+    """
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    # Not as a temporary file of the system's, which nobody else may read: so may be what it becomes.
+    os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
+        yield new
+        with new.open("rb+") as file:
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        if path.exists():
+            shutil.copymode(path, new)
+        os.replace(new, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
     if os.name == "posix":  # makes the new name itself durable
         folder = os.open(path.parent, os.O_RDONLY)

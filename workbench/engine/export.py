@@ -1,6 +1,5 @@
 """Writes a model as a script with its data, and the weights of a run. Imports torch, codegen and the data."""
 
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ from workbench.codegen.program import generate
 from workbench.codegen.script import DATA_FILE, TRAINED_FILE, WEIGHTS_FILE, script
 from workbench.core.document import Document
 from workbench.core.errors import DataError
-from workbench.core.files import write_atomically
+from workbench.core.files import replacing, write_atomically
 from workbench.engine.data import Loaded, load
 from workbench.engine.data.sequences import TokenStream
 from workbench.engine.feeds import TRAIN, VALIDATION
@@ -56,14 +55,8 @@ def export(
 
 def _kept(file: Path, content: Mapping[str, np.ndarray]) -> Path:
     """Writes arrays, as one step: whoever was interrupted finds the old file or the new one."""
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            np.savez(opened, allow_pickle=False, **content)
-        os.replace(temporary, file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacing(file) as new, new.open("wb") as opened:
+        np.savez(opened, allow_pickle=False, **content)
     return file
 
 

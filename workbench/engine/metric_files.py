@@ -1,7 +1,6 @@
 """Metrics of runs as a table for other programs, a row for each value: CSV or Parquet. Imports the store, not torch."""
 
 import csv
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from workbench.core.errors import JobError
+from workbench.core.files import replacing
 from workbench.store.records import Curve
 from workbench.store.store import Store
 
@@ -21,7 +21,7 @@ Part = tuple[int, str, Curve]
 
 def write_csv(store: Store, runs: Sequence[int], file: Path) -> int:
     """Writes all values of the runs; gives how many. Numbers are written so that they read back exactly."""
-    with whole(file) as temporary, temporary.open("w", newline="", encoding="utf-8") as opened:
+    with replacing(file) as temporary, temporary.open("w", newline="", encoding="utf-8") as opened:
         writer = csv.writer(opened, lineterminator="\n")
         writer.writerow(COLUMNS)
 
@@ -44,7 +44,7 @@ def write_parquet(store: Store, runs: Sequence[int], file: Path) -> int:
     name = pa.dictionary(pa.int32(), pa.string())
     kinds: list[Any] = [pa.int64(), name, pa.int64(), pa.int64(), pa.float64(), pa.float64()]
     schema = pa.schema(list(zip(COLUMNS, kinds, strict=True)))
-    with whole(file) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+    with replacing(file) as temporary, pq.ParquetWriter(temporary, schema) as writer:
 
         def add(run: int, metric: str, curve: Curve) -> None:
             count = len(curve.steps)
@@ -70,19 +70,6 @@ def parts(store: Store, runs: Sequence[int]) -> Iterator[Part]:
             while len((curve := store.curve(run, metric, after, _CHUNK)).steps):
                 yield run, metric, curve
                 after = curve.cursor
-
-
-@contextmanager
-def whole(file: Path) -> Iterator[Path]:
-    """A file to write that takes the place of `file` at the end, or is gone where that did not come."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    os.close(handle)
-    try:
-        yield Path(name)
-        os.replace(name, file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 @contextmanager

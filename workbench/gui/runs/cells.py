@@ -26,6 +26,8 @@ class CellDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         style: Any = option  # the stubs leave out the fields of the style options
         style.state &= ~QStyle.StateFlag.State_HasFocus
+        if index.column() == 0:
+            style.textElideMode = Qt.TextElideMode.ElideMiddle  # for the number of a run stands at the end
         if index.data(GROUP) is not None:
             style.font.setBold(index.column() == 0)
             style.backgroundBrush = theme.color("card")

@@ -61,7 +61,7 @@ class RunsTable(QTableView):
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # for the number of a run stands at the end
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self._set_up_headers()
         self.setItemDelegate(CellDelegate(self))
         self.setItemDelegateForColumn(1, StateDelegate(self))
