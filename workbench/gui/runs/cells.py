@@ -88,13 +88,17 @@ class ProgressDelegate(CellDelegate):
         painter.restore()
 
 
-class StarDelegate(CellDelegate):
-    """A star, filled where the run has one."""
+class _PaintedDelegate(CellDelegate):
+    """What stands for the words of a cell is painted over it."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
         style: Any = option  # the stubs leave out the fields of the style options
         style.text = ""
+
+
+class StarDelegate(_PaintedDelegate):
+    """A star, filled where the run has one."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
@@ -113,13 +117,8 @@ class StarDelegate(CellDelegate):
         painter.restore()
 
 
-class TagsDelegate(CellDelegate):
+class TagsDelegate(_PaintedDelegate):
     """Tags as chips; those that have no room are counted."""
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        super().initStyleOption(option, index)
-        style: Any = option  # the stubs leave out the fields of the style options
-        style.text = ""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
