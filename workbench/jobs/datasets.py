@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.catalog.schema import COPY_FORMAT
+from workbench.core import stamps
 from workbench.core.errors import DataError
 from workbench.jobs import reading
 from workbench.jobs.reading import Progress
@@ -190,26 +191,25 @@ def first_items(store: Store, dataset: str, split: str, count: int) -> list[dict
 def unchanged(store: Store, record: DatasetRecord) -> bool:
     """Whether a dataset's source is what it was when it was read.
 
-    Its content is looked at only where the times of its files are others than when that was last done.
+    Its content is looked at only where its files are others, or have other times, than when that was last done.
     """
     stamp = copy_folder(store, record) / _STAMP
-    request = {"do": "mark", "path": record.source, "reader": record.reader, "options": record.options}
     known = ""
-    with suppress(OSError):  # there is none
+    with suppress(OSError, UnicodeDecodeError):  # there is none
         known = stamp.read_text("utf-8")
-    said = reading.ask({**request, "stamp": known})
-    if known and said.get("stamp") == known:
+    if stamps.holds(known):
         return True
-    if said["mark"] != record.fingerprint:
+    request = {"do": "mark", "path": record.source, "reader": record.reader, "options": record.options}
+    said = reading.ask({**request, "stamp": known})
+    if said["mark"] not in ("", record.fingerprint):
         return False
     _note(stamp, said)
     return True
 
 
 def _note(stamp: Path, said: Mapping[str, Any]) -> None:
-    with suppress(
-        OSError
-    ):  # there is no copy, or it may only be read: then the content is looked at each time
+    # Where there is no copy, or it may only be read, the content is looked at each time.
+    with suppress(OSError):
         stamp.write_text(str(said.get("stamp", "")), "utf-8")
 
 

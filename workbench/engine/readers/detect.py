@@ -5,12 +5,14 @@ A dataset is registered, not copied: its source stays where it is, and a fingerp
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.core.errors import DataError
+from workbench.core.stamps import State, holds_for, stamp_of, states
 from workbench.engine.readers import (
     arrays,
     audio,
@@ -35,17 +37,9 @@ from workbench.engine.readers import (
     volumes,
 )
 from workbench.engine.readers.content import Content
-from workbench.engine.readers.files import (
-    State,
-    existing,
-    fingerprint,
-    members,
-    slug,
-    stamp_of,
-    states,
-    title,
-)
+from workbench.engine.readers.files import existing, fingerprint, members, slug, title
 from workbench.engine.readers.reader import Reader, Reading
+from workbench.engine.readers.trees import folders_below
 
 # So many folders in a folder are looked into for datasets.
 _MOST_FOLDERS = 20
@@ -53,7 +47,7 @@ _MOST_FOLDERS = 20
 
 @dataclass(frozen=True)
 class Mark:
-    """What tells whether a source has changed: by its content, and by its files' times (see `files.stamp_of`)."""
+    """What tells whether a source has changed: by its content, and by its files' times (see `core.stamps`)."""
 
     fingerprint: str = ""
     stamp: str = ""
@@ -100,54 +94,67 @@ def read(path: str | Path, reader: str, reading: Reading, name: str = "") -> Fou
             f'The reader "{chosen.name}" has no option "{unknown[0]}"; it has {", ".join(options) or "none"}.'
         )
     # Of a look nothing is kept, and all files of a large folder take seconds.
-    before = {} if reading.limit else states(chosen.files(source, Reading(reading.options)))
+    before = None if reading.limit else _Files.of(source, chosen, reading.options)
     content = chosen.read(source, reading)
     # Whatever the files hold that a sentence quotes, it is one line.
     reading.problems[:] = [" ".join(problem.splitlines()) for problem in reading.problems]
     named = content.named(slug(Path(name) if name else source), name or title(source))
-    if reading.limit:
-        return Found(chosen.name, named, Mark())
-    after, mark = _marked(source, chosen, reading.options)
-    _check_unchanged(before, after)
-    return Found(chosen.name, named, mark)
+    return Found(chosen.name, named, Mark() if before is None else before.mark())
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The files of a source and the folders around them, as they were from a moment on (seconds since 1970)."""
+
+    source: Path
+    reader: Reader
+    options: Mapping[str, object]
+    since: float
+    folders: Mapping[str, State | None]
+    files: Mapping[str, State | None]
+
+    @classmethod
+    def of(cls, source: Path, reader: Reader, options: Mapping[str, object]) -> _Files:
+        since = time.time()
+        # Before the listing: a file that comes meanwhile changes its folder's time.
+        around = states(folders_below(source)) if source.is_dir() else {}
+        files = _paths(source, reader, options)
+        around |= states({os.path.dirname(file) for file in files} - around.keys())
+        return cls(source, reader, options, since, around, states(files))
+
+    def mark(self) -> Mark:
+        """The mark of these files.  Raises DataError where one of them was changed since then, or others came."""
+        content = fingerprint(_root(self.source), self.files)
+        after = states(self.files)
+        if states(self.folders) != self.folders:
+            after = states(_paths(self.source, self.reader, self.options))
+        if after != self.files:
+            changed = [file for file in {**self.files, **after} if self.files.get(file) != after.get(file)]
+            more = f" and {len(changed) - 1:,} more files" if len(changed) > 1 else ""
+            raise DataError(
+                f"{min(changed)}{more} changed while the data was read. Wait until all of it is written, then read "
+                "it again."
+            )
+        return Mark(content, stamp_of(self.files, self.folders, self.since))
+
+
+def _paths(source: Path, reader: Reader, options: Mapping[str, object]) -> list[str]:
+    return [str(file) for file in reader.files(source, Reading(options))]
 
 
 def _root(source: Path) -> Path:
     return source if source.is_dir() else source.parent
 
 
-def _check_unchanged(before: Mapping[Path, object], after: Mapping[Path, object]) -> None:
-    """What was read and the fingerprint must be of the same files."""
-    changed = [file for file in {**before, **after} if before.get(file) != after.get(file)]
-    if changed:
-        more = f" and {len(changed) - 1:,} more files" if len(changed) > 1 else ""
-        raise DataError(
-            f"{min(changed)}{more} changed while the data was read. Wait until all of it is written, then read it "
-            "again."
-        )
-
-
 def mark(source: Path, reader: str, options: Mapping[str, object], stamp: str = "") -> Mark:
     """The mark of the files that a reader takes from a source.  Raises DataError when one is gone.
 
-    Where `stamp` holds still their content is not looked at: then there is no fingerprint.
+    Where a `stamp` still holds for them their content is not looked at: then there is no fingerprint.
     """
-    chosen = reader_named(reader)
-    since = time.time()
-    if stamp and stamp == stamp_of(states(chosen.files(source, Reading(options))), since):
-        return Mark(stamp=stamp)
-    return _marked(source, chosen, options)[1]
-
-
-def _marked(
-    source: Path, reader: Reader, options: Mapping[str, object]
-) -> tuple[Mapping[Path, State | None], Mark]:
-    """The files' states after their content was looked at, and the mark."""
-    files = reader.files(source, Reading(options))
-    since = time.time()
-    content = fingerprint(_root(source), files)
-    found = states(files)
-    return found, Mark(content, stamp_of(found, since))
+    found = _Files.of(source, reader_named(reader), options)
+    if holds_for(stamp, found.files):
+        return Mark(stamp=stamp_of(found.files, found.folders, found.since))
+    return found.mark()
 
 
 def reader_named(name: str) -> Reader:

@@ -13,7 +13,7 @@ import os
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,10 +28,6 @@ MEGABYTE = 2**20
 # A dataset lives in memory as a whole; more than this must wait for reading piece by piece.
 MAX_BYTES = 4096 * MEGABYTE
 
-# Of a file: size, when its content and when anything about it changed last in nanoseconds, and its number.
-State = tuple[int, int, int, int]
-# Seconds in which a disk may give two changes the same time: two of the FAT file system.
-_TICK = 2.0
 # Content that enters a fingerprint: whole files until this much was read, then their ends only.
 _HASHED = 256 * MEGABYTE
 
@@ -160,8 +156,9 @@ def suffix_of(path: Path) -> str:
 
 def members(folder: Path, suffixes: Sequence[str]) -> list[Path]:
     """Files of these kinds directly in a folder, those about the data left out."""
-    files = sorted(file for file in folder.iterdir() if file.is_file())
-    return [f for f in files if suffix_of(f) in suffixes and not is_about(f.name)]
+    with os.scandir(folder) as found:  # knows of most entries without a look at each what they are
+        names = sorted(entry.name for entry in found if entry.is_file())
+    return [f for f in map(folder.joinpath, names) if suffix_of(f) in suffixes and not is_about(f.name)]
 
 
 def only(path: Path, suffixes: Sequence[str]) -> Path:
@@ -177,7 +174,7 @@ def only(path: Path, suffixes: Sequence[str]) -> Path:
     raise DataError(f"{path} holds several files: {names}. Name one of them.")
 
 
-def fingerprint(root: Path, files: Sequence[Path]) -> str:
+def fingerprint(root: Path, files: Iterable[Path | str]) -> str:
     """A hash of names, sizes and content; of many or huge files it takes the ends only.
 
     Times do not enter, so a copy of the files has the same fingerprint.
@@ -187,9 +184,9 @@ def fingerprint(root: Path, files: Sequence[Path]) -> str:
     # Of tens of thousands of small files, what paths and buffers do takes longer than the reading.
     above = len(str(root)) + 1
     inside = str(root) + os.sep
-    for file in sorted(files):
-        path = str(file)
-        name = path[above:].replace(os.sep, "/") if path.startswith(inside) else _below(root, file)
+    for path in sorted(map(str, files), key=_in_folders):
+        outside = not path.startswith(inside)
+        name = Path(path).relative_to(root).as_posix() if outside else path[above:].replace(os.sep, "/")
         try:
             with open(path, "rb", buffering=0) as stream:
                 size = os.fstat(stream.fileno()).st_size
@@ -204,38 +201,13 @@ def fingerprint(root: Path, files: Sequence[Path]) -> str:
                     stream.seek(-end, 2)
                     total.update(stream.read(end))
         except OSError as error:
-            raise DataError(f"{file} cannot be read: {error.strerror or error}.") from error
+            raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
     return total.hexdigest()
 
 
-def _below(root: Path, file: Path) -> str:
-    return file.relative_to(root).as_posix()
-
-
-def states(files: Sequence[Path]) -> dict[Path, State | None]:
-    """What tells at no cost that a file was written to or replaced; None where there is none."""
-
-    def state(file: Path) -> State | None:
-        try:
-            found = os.stat(str(file))
-        except OSError:  # told by whoever reads it
-            return None
-        return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
-
-    return {file: state(file) for file in files}
-
-
-def stamp_of(found: Mapping[Path, State | None], since: float) -> str:
-    """A hash of names and states of files whose content was looked at from `since` on (seconds since 1970).
-
-    While it is the same none was written to.  Empty where it could stay the same all the same: where a file is
-    gone, or so new that the clock of its disk may not have gone on before it was looked at.
-    """
-    last = (since - _TICK) * 1e9
-    if any(state is None or max(state[1:3]) > last for state in found.values()):
-        return ""
-    facts = sorted((str(file), state) for file, state in found.items())
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
+def _in_folders(path: str) -> list[str]:
+    """By this paths are in the order of Path: folder by folder."""
+    return path.split(os.sep)
 
 
 def slug(path: Path) -> str:

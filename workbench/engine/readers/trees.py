@@ -63,7 +63,16 @@ def files_below(folder: Path) -> Iterator[str]:
 
 def files_of(path: Path, kinds: frozenset[str]) -> list[Path]:
     """The files of some kinds below a folder; what is none, such as an archive, is itself the only one."""
-    return [path / name for name in Folder(path).names() if ends(name, kinds)] if path.is_dir() else [path]
+    if not path.is_dir():
+        return [path]
+    return [Path(f"{path}/{name}") for name in Folder(path).names() if ends(name, kinds)]
+
+
+def folders_below(folder: Path) -> Iterator[str]:
+    """A folder and the folders in it and in these, hidden ones left out."""
+    for place, folders, _ in os.walk(folder):
+        folders[:] = [name for name in folders if not hidden(name)]
+        yield place
 
 
 def hidden(name: str) -> bool:
