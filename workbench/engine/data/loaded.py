@@ -133,6 +133,18 @@ class Loaded(ABC):
             start = step * batch_size
             yield take(slice(start, min(start + batch_size, count)))
 
+    def at(
+        self, split: str, index: Tensor, *, length: int = 0, outputs: Mapping[str, str] | None = None
+    ) -> dict[str, Tensor]:
+        """The items at some places of a split, as a batch holds them."""
+        return self._take(split, length, None, outputs)(index.to(self._index_device))
+
+    def order(self, split: str, batch_size: int, *, length: int = 0, in_order: bool = False) -> list[Tensor]:
+        """Which items each batch of a split has when nothing is shuffled."""
+        if in_order:
+            return self._in_order(split, batch_size, length)
+        return list(torch.split(torch.arange(self.count(split, length=length)), batch_size))
+
     def _in_order(self, split: str, batch_size: int, length: int) -> list[Tensor]:
         """Which items each batch has. Training leaves out what does not fill a batch of rows that go on."""
         items = self.followed(split, length)

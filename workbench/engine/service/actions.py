@@ -1,0 +1,24 @@
+"""What can be asked of the service: by name, the function that answers. Each is imported when it is first asked for."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, cast
+
+from workbench.core.errors import JobError
+from workbench.engine.service.context import Context
+
+Action = Callable[[Context, Mapping[str, Any]], dict[str, Any]]
+
+_HERE = "workbench.engine.service"
+ACTIONS: Mapping[str, str] = {
+    "about": f"{_HERE}.about:about",
+}
+"""By the name of a "do", the module and function that answers it."""
+
+
+def action(name: object) -> Action:
+    """The function for a "do". Raises JobError for one that there is not."""
+    if not isinstance(name, str) or name not in ACTIONS:
+        raise JobError(f"The service does not know “{name}”; it knows {', '.join(ACTIONS)}.")
+    module, _, function = ACTIONS[name].partition(":")
+    return cast(Action, getattr(import_module(module), function))
