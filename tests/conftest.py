@@ -34,6 +34,10 @@ for _name, _folder in {
 }.items():
     os.environ[_name] = str(_HOME / _folder)
 
+# Also where the caller's Python keeps no bytecode: tests start hundreds of processes, each would compile it all again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # As many processes test as there are cores, so each works with one thread, and so does what it starts.
 for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ[_name] = "1"
