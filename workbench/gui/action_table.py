@@ -26,6 +26,7 @@ ACTIONS = (
     Action("design", "Go to Design", "Ctrl+2", "The drawing of the open model", "design"),
     Action("runs", "Go to Runs", "Ctrl+3", "Every training, live and past", "runs"),
     Action("compare", "Go to Compare", "Ctrl+4", "Runs side by side", "compare"),
+    Action("inspect", "Go to Inspect", "Ctrl+6", "Where a trained model errs, and why", "inspect"),
     Action("settings", "Go to Settings", "Ctrl+,", "Theme, device, workspace and this machine", "settings"),
     Action("palette", "Search everything", "Ctrl+K", "Find a command, node, model or run by name", "search"),
     Action("new_model", "New model", "Ctrl+N", "Start on an empty canvas", "plus"),
@@ -322,6 +323,14 @@ ACTIONS = (
         "run_open", "Open drawing", "Return", "A copy of the drawing that this run trained", "design", "runs"
     ),
     Action("run_compare", "Compare", "C", "Show the selected runs side by side", "compare", "runs"),
+    Action(
+        "run_inspect",
+        "Inspect",
+        "I",
+        "Look into the model of this run: its errors, what it says to own samples, and why",
+        "inspect",
+        "runs",
+    ),
     Action(
         "run_again",
         "Run again",

@@ -60,6 +60,7 @@ VIEWS = (
     View("design", "Design", "", "workbench.gui.design.view", "DesignView"),
     View("runs", "Runs", "Runs", "workbench.gui.runs.view", "RunsView"),
     View("compare", "Compare", "Compare", "workbench.gui.compare.view", "CompareView"),
+    View("inspect", "Inspect", "Inspect", "workbench.gui.inspect.view", "InspectView"),
     View("settings", "Settings", "Settings", "workbench.gui.settings.view", "SettingsView"),
 )
 

@@ -111,11 +111,10 @@ def test_it_rests_when_left_and_ends_with_the_workspace(qtbot: QtBot, asked: Mod
     asked.leave()
     qtbot.waitUntil(lambda: not asked.pid)
     late.ask(asked, "wait")
-    assert asked.is_asked
     session = asked.parent()
     assert isinstance(session, Session)
     session.closing.emit()
-    assert not asked.is_asked and not asked.pid and not late.error
+    assert (asked.is_asked, asked.pid, late.error) == (False, 0, "")
 
 
 def test_a_program_that_cannot_start_is_told(

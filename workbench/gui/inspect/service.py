@@ -106,6 +106,10 @@ class ModelService(QObject):
         if self._process is not None:
             self._rest.start()
 
+    def come_back(self) -> None:
+        """Somebody looks again."""
+        self._rest.stop()
+
     def stop(self) -> None:
         """End the process; nobody hears of what was asked."""
         self._rest.stop()

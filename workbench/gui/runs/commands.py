@@ -56,6 +56,17 @@ def has_weights(run: RunRecord) -> bool:
     return bool(run.step or run.epoch)
 
 
+def can_inspect(run: RunRecord) -> bool:
+    """Whether it has ended and kept weights to look into."""
+    return run.final and has_weights(run)
+
+
+def inspect(session: Session, runs: Sequence[RunRecord]) -> None:
+    """Look into the model of the first of them."""
+    for run in runs[:1]:
+        session.go("inspect", run.id)
+
+
 def use_weights(session: Session, runs: Sequence[RunRecord]) -> None:
     """Let the open model start from the weights of the first of them."""
     for run in runs[:1]:

@@ -1,0 +1,185 @@
+"""The Inspect view and its page Errors, used as a person does, with a service that answers at once."""
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.gui.inspect.conftest import ANSWERS, WAIT, Fake
+from workbench.gui.inspect.errors import ErrorsPage
+from workbench.gui.inspect.view import InspectView
+from workbench.gui.session import Session
+from workbench.gui.widgets.labels import Label
+
+LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+def click_run(view: InspectView, id: int) -> None:
+    list = view.chooser.list
+    at = list.visualRect(view.chooser.model.index(view.chooser.model.place(id))).center()
+    QTest.mouseClick(list.viewport(), LEFT, NONE, at)
+
+
+def errors(qtbot: QtBot, view: InspectView, run: int = 1) -> ErrorsPage:
+    click_run(view, run)
+    qtbot.waitUntil(lambda: view.right.currentIndex() == 2, timeout=WAIT)
+    page = view.pages["Errors"]
+    assert isinstance(page, ErrorsPage)
+    qtbot.waitUntil(
+        lambda: page.stack.currentIndex() == 1 and page.samples.grid.model.rowCount() > 0, timeout=WAIT
+    )
+    return page
+
+
+def test_runs_with_weights_are_found_by_a_few_letters(qtbot: QtBot, view: InspectView) -> None:
+    chooser = view.chooser
+    assert [run.id for run in chooser.model.runs] == [2, 1]
+    assert chooser.model.index(0).data() == "mlp #2" and "accuracy 0.9000" in chooser.model.index(1).data(
+        Qt.ItemDataRole.ToolTipRole
+    )
+    QTest.keyClicks(chooser.search, "lene")
+    qtbot.waitUntil(lambda: [run.id for run in chooser.model.runs] == [1], timeout=WAIT)
+    QTest.keyClick(chooser.search, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: view.right.currentIndex() == 2, timeout=WAIT)
+    assert view.name.full_text() == "lenet5 #1" and view.said.full_text() == ANSWERS["about"]["said"]
+
+
+def test_errors_are_counted_and_a_cell_shows_its_samples(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    page = errors(qtbot, view)
+    assert fake.asked("evaluate") == [{"do": "evaluate", "run": 1, "checkpoint": "best", "split": "test"}]
+    assert page.figures.full_text() == "86.21% right · loss 0.2100 · calibration error 5.00% · 29 samples"
+    assert fake.asked("samples")[0]["order"] == "worst" and page.samples.tally.full_text() == "29 samples"
+    assert [item["label"] for item in page.samples.grid.model.items][:2] == ["zero 90%", "one → zero 90%"]
+    cell = page.confusion.cell(2, 0).center().toPoint()
+    QTest.mouseClick(page.confusion, LEFT, NONE, cell)
+    assert fake.asked("samples")[-1]["only"] == {"target": 2, "predicted": 0}
+    qtbot.waitUntil(lambda: page.samples.grid.model.rowCount() == 2, timeout=WAIT)
+    assert page.samples.only.text() == "two, said to be zero"
+    page.samples.grid.setFocus()
+    page.samples.grid.choose(1)
+    assert (
+        page.samples.verdict.full_text() == "sample 2 · true: two · predicted: zero (90.0% sure) · loss 1.50"
+    )
+    QTest.mouseClick(page.samples.only, LEFT)
+    qtbot.waitUntil(lambda: page.samples.grid.model.rowCount() == 29, timeout=WAIT)
+    assert not page.samples.foot.isVisible()
+
+
+def test_keys_choose_a_cell_and_a_class(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    page = errors(qtbot, view)
+    page.confusion.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Return):
+        QTest.keyClick(page.confusion, key)
+    assert fake.asked("samples")[-1]["only"] == {"target": 1, "predicted": 1}
+    QTest.mouseClick(page.chips.button("classes"), LEFT)
+    assert page.charts.currentWidget() is page.table and page.table.texts.rows[0] == (
+        "zero",
+        "0.800",
+        "0.800",
+        "0.800",
+        "10",
+    )
+    page.table.setFocus()
+    page.table.setCurrentIndex(page.table.texts.index(1, 0))
+    QTest.keyClick(page.table, Qt.Key.Key_Return)
+    assert fake.asked("samples")[-1]["only"] == {"target": 1} and page.confusion.mark is None
+
+
+def test_curves_and_calibration_say_what_is_pointed_at(qtbot: QtBot, view: InspectView) -> None:
+    page = errors(qtbot, view)
+    page.chips.choose("roc")
+    assert [line.name for line in page.roc.lines] == ["zero", "one", "two"]
+    page.roc.setFocus()
+    QTest.keyClick(page.roc, Qt.Key.Key_Down)
+    assert page.roc.accessibleDescription() == "zero: area 0.9000"
+    page.chips.choose("reliability")
+    assert page.reliability.count() == 2  # an empty bin is none
+    QTest.mouseMove(page.reliability, page.reliability.box(0).center().toPoint())
+    qtbot.waitUntil(lambda: page.reliability.mark == 0, timeout=WAIT)
+    assert (
+        page.reliability.words(0) == "9 samples, 80% to 90% sure (on average 85.0%): right in 70.0% of them"
+    )
+
+
+def test_numbers_have_charts_of_their_own(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    fake.answers["about"] = {
+        **ANSWERS["about"],
+        "outputs": [{"name": "out", "kind": "numbers", "classes": []}],
+    }
+    fake.answers["evaluate"] = {
+        "kind": "numbers", "count": 3, "rmse": 1.5, "mae": 1.0, "r2": 0.9, "points": [[1, 1.5], [2, None], [3, 2]],
+        "indices": [4, 5, 6], "residuals": {"edges": [-1, 0, 1], "counts": [1, 2]},
+    }  # fmt: skip
+    page = errors(qtbot, view)
+    assert page.figures.full_text() == "RMSE 1.500 · MAE 1.000 · R² 0.9000 · 3 samples"
+    assert page.charts.currentWidget() is page.scatter and page.chips.button("confusion").isHidden()
+    assert [dot.id for dot in page.scatter.dots] == [0, 2]
+    QTest.mouseClick(page.scatter, LEFT, NONE, page.scatter.place_of(2).toPoint())
+    assert fake.asked("samples")[-1]["indices"] == [6]
+    qtbot.waitUntil(lambda: page.samples.grid.model.rowCount() == 1, timeout=WAIT)
+
+
+def test_what_cannot_be_done_is_told_in_its_place(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    fake.answers["about"] = "Run 1 (lenet5) has kept no weights."
+    click_run(view, 1)
+    qtbot.waitUntil(lambda: said(view.hint) == "Run 1 (lenet5) has kept no weights.", timeout=WAIT)
+    assert view.hint.button is not None and view.hint.button.text() == "Try again"
+    fake.answers["about"] = ANSWERS["about"]
+    fake.answers["evaluate"] = "There is no more memory."
+    QTest.mouseClick(view.hint.button, LEFT)
+    qtbot.waitUntil(lambda: view.right.currentIndex() == 2, timeout=WAIT)
+    page = view.pages["Errors"]
+    assert isinstance(page, ErrorsPage)
+    qtbot.waitUntil(lambda: said(page.waiting) == "There is no more memory.", timeout=WAIT)
+
+
+def test_long_work_is_told_and_can_be_cancelled(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    fake.answers["evaluate"] = None
+    click_run(view, 1)
+    qtbot.waitUntil(
+        lambda: "Errors" in view.pages and view.pages["Errors"].is_asking("evaluate"), timeout=WAIT
+    )
+    page = view.pages["Errors"]
+    assert isinstance(page, ErrorsPage)
+    question = next(iter(fake._waiting.values()))
+    fake._on_said({"id": question.id, "done": 10, "of": 40})
+    qtbot.waitUntil(page.work.isVisible, timeout=WAIT)
+    assert page.work.words.full_text() == "Trying the model · 10 of 40" and page.work.bar.value() == 10
+    QTest.mouseClick(page.work.button, LEFT)
+    assert fake.cancelled == [question.id] and not page.work.isVisible()
+    assert said(page.waiting) == "Choose a part of the data to try the model on."
+
+
+def test_other_weights_other_runs_and_deleted_runs(
+    qtbot: QtBot, view: InspectView, fake: Fake, session: Session
+) -> None:
+    errors(qtbot, view)
+    QTest.mouseClick(view.which.button("last"), LEFT)
+    assert fake.asked("about")[-1]["checkpoint"] == "last"
+    qtbot.waitUntil(lambda: fake.asked("evaluate")[-1]["checkpoint"] == "last", timeout=WAIT)
+    session.call(lambda store: store.delete_run(1))
+    qtbot.waitUntil(lambda: view.subject is None, timeout=WAIT)
+    assert said(view.hint, 0) == "lenet5 #1 was deleted" and view.chooser.shown == 0
+    view.reveal(3)
+    assert said(view.hint, 0) == "nothing #3 cannot be looked into"
+    view.reveal(2)
+    qtbot.waitUntil(lambda: view.subject is not None and view.subject.run == 2, timeout=WAIT)
+    session.closing.emit()
+    assert view.subject is None and view.right.currentIndex() == 0
+
+
+def said(widget: QWidget, place: int = 1) -> str:
+    """A sentence of an empty state: 0 its title, 1 its hint."""
+    return widget.findChildren(Label)[place].text()
+
+
+def test_a_workspace_without_such_runs_says_what_to_do(qtbot: QtBot, fake: Fake, session: Session) -> None:
+    made = InspectView(session)
+    qtbot.addWidget(made)
+    made.show()
+    assert made.currentWidget() is made.nothing and made.nothing.button is not None
+    went: list[str] = []
+    session.went.connect(lambda view, _: went.append(view))
+    QTest.mouseClick(made.nothing.button, LEFT, NONE, QPoint(5, 5))
+    assert went == ["home"]
