@@ -45,8 +45,12 @@ def overlay(look: Look) -> None:
     beside = torch.cat([pairs[:, 0], pairs.new_full((*pairs[:, 0].shape[:3], 1), 0.5), pairs[:, 1]], dim=3)
     beside = F.pad(beside, (_GAP, _GAP, _GAP, _GAP), value=0.5)
     labels = next((schema.labels for schema in look.schemas.values() if len(schema.labels) == classes), ())
-    legend = [(labels[each] if labels else f"class {each}", _color(each)) for each in range(1, classes)]
-    look.add("image", png(grid(beside), legend), f"{look.split} · true | predicted")
+    look.add("image", png(grid(beside), legend(labels, classes)), f"{look.split} · true | predicted")
+
+
+def legend(labels: Sequence[str], count: int) -> list[tuple[str, str]]:
+    """The names of areas and their colours; that of class 0 has none."""
+    return [(labels[each] if labels else f"class {each}", _color(each)) for each in range(1, count)]
 
 
 def painted(image: Tensor, classes: Tensor, count: int) -> Tensor:

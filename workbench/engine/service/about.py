@@ -7,6 +7,9 @@ from workbench.core.document import OUTPUT
 from workbench.core.errors import DataError
 from workbench.engine.service import asked
 from workbench.engine.service.context import Context, Opened
+from workbench.engine.service.told import names_of
+
+_MOST_NAMES = 1_000
 
 
 def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,9 +21,11 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     opened = context.opened(run, which)
     root = opened.model.analysis.root
     splits: dict[str, int] = {}
+    names = {each.name: list(each.classes) for each in opened.answers}
     trouble = ""
     try:
-        splits = context.data(run).splits
+        data = context.data(run)
+        splits, names = data.splits, {each.name: names_of(each, data) for each in opened.answers}
     except DataError as error:
         trouble = str(error)
     return {
@@ -33,7 +38,8 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
             for port, spec in info.outputs.items()
         ],
         "outputs": [
-            {"name": each.name, "kind": each.kind, "classes": list(each.classes)} for each in opened.answers
+            {"name": each.name, "kind": each.kind, "classes": names[each.name][:_MOST_NAMES]}
+            for each in opened.answers
         ],
         "layers": layers(opened),
         "checkpoints": [each.kind for each in context.store.checkpoints(run)],

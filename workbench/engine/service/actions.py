@@ -12,6 +12,8 @@ Action = Callable[[Context, Mapping[str, Any]], dict[str, Any]]
 _HERE = "workbench.engine.service"
 ACTIONS: Mapping[str, str] = {
     "about": f"{_HERE}.about:about",
+    "samples": f"{_HERE}.samples:samples",
+    "evaluate": f"{_HERE}.evaluating:evaluate",
 }
 """By the name of a "do", the module and function that answers it."""
 

@@ -50,6 +50,8 @@ class Answer:
     """Where the classes stand; None where one number says yes or no, or where there are none."""
     classes: tuple[str, ...] = ()
     """Their names; of numbers what each of them is, where that is known."""
+    column: bool = False
+    """Whether the number that says yes or no stands in a dimension of its own."""
     several: bool = False
     """Whether several classes may be true at once."""
     mean: float = 0.0
@@ -88,11 +90,20 @@ class Answer:
         Where the loss knows no probabilities the softmax only keeps their order.
         """
         scores = scores.float()
-        if self.scale in ("sigmoid", "share"):
-            yes = scores.sigmoid() if self.scale == "sigmoid" else scores
+        if self.axis is None:
+            yes = self.flat(scores)
+            yes = yes if self.scale == "share" else yes.sigmoid()
             return yes if self.several else torch.stack([1 - yes, yes], dim=-1)
-        moved = scores.movedim(self.axis if self.axis is not None else -1, -1)
+        moved = scores.movedim(self.axis, -1)
         return moved.exp() if self.scale == "exp" else moved.softmax(-1)
+
+    def flat(self, scores: Tensor) -> Tensor:
+        """One number for each yes or no."""
+        return scores.squeeze(-1) if self.column else scores
+
+    def computed(self, scores: Tensor) -> Tensor:
+        """What was computed, comparable with what is right: of pictures that a loss takes as scores the brightness."""
+        return scores.sigmoid() if self.kind == "picture" and self.scale == "sigmoid" else scores
 
     def in_units(self, values: Tensor) -> Tensor:
         """Numbers in the units of the data."""
@@ -184,7 +195,8 @@ def _answer(root: Scope, id: str, port: Port, target: Port) -> Answer | None:
             return replace(answer, kind=_classes(right), axis=axis, scale=_scale(kind), classes=names)
         if spec.rank in (right.rank, right.rank + 1):
             names = tuple(labels) if len(labels) == 2 else ("no", "yes")
-            return replace(answer, kind=_classes(right), scale=_scale(kind), classes=names)
+            column = spec.rank > right.rank
+            return replace(answer, kind=_classes(right), scale=_scale(kind), classes=names, column=column)
         return None
     if right.dtype != "float" or spec.dtype != "float" or right.rank != spec.rank:
         return None

@@ -1,0 +1,145 @@
+"""How well a model does on a split of its data, in figures. Imports the pass over the split and the figures."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core import text
+from workbench.engine.service import asked, figures
+from workbench.engine.service.context import Context
+from workbench.engine.service.passes import Pass, passed
+from workbench.engine.service.told import names_of
+
+_MOST_CURVES = 100
+_MOST_MATRIX = 300
+_POINTS = 2_000
+
+
+def evaluate(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
+    """{"kind": "classes"|"numbers", "output", "count", "loss", "said", …} of a split; null stands for no number.
+
+    Of classes: classes, accuracy, table, confusion, calibration, roc, pr (empty where there is none of it); of
+    several at once no confusion. Of numbers, also of series and pictures: mae, rmse, r2, points, indices, residuals.
+    `said` is a sentence about what is missing or odd.
+    """
+    run, which = asked.run(request), asked.checkpoint(request)
+    split, name = asked.text(request, "split", "validation"), asked.text(request, "output")
+    found = passed(context, run, which, split, name)
+    loss = found.rows.loss.double()
+    result = {
+        "output": found.answer.name,
+        "of": found.answer.kind,
+        "count": len(found.rows),
+        "loss": float(loss.mean()) if len(loss) else None,
+        "said": "",
+    }
+    if not found.judged:
+        said = f"Nothing in the drawing says what would be right for “{found.answer.name}”, so nothing is judged."
+        return {**result, "kind": "none", "said": said}
+    if found.answer.several:
+        return {**result, **_labels(found)}
+    if found.answer.kind in ("classes", "mask", "tokens"):
+        return {**result, **_classes(found, names_of(found.answer, context.data(run)))}
+    return {**result, **_numbers(found)}
+
+
+def _classes(found: Pass, names: list[str]) -> dict[str, Any]:
+    answer, counts = found.answer, found.counts
+    confusion = counts.confusion.numpy()
+    said = []
+    if counts.broken:
+        numbers = text.plural(counts.broken, "answer")
+        said.append(f"{numbers} of {counts.entries:,} cannot be read: the scores are no numbers (NaN).")
+    if not len(confusion):
+        said.append(f"There are {len(answer.classes):,} classes, too many for a table of each.")
+    if not answer.scale:
+        said.append("The loss knows no probabilities, so nothing is said of how sure the model is.")
+    return {
+        "kind": "classes",
+        "classes": names if len(confusion) else [],
+        "entries": counts.entries,
+        "accuracy": counts.right / counts.entries if counts.entries else None,
+        "table": figures.class_table(confusion),
+        "confusion": confusion.tolist() if len(confusion) <= _MOST_MATRIX else [],
+        "calibration": figures.calibration(counts.bins.numpy()) if answer.scale else None,
+        **_curves(found),
+        "said": " ".join(said),
+    }
+
+
+def _curves(found: Pass) -> dict[str, Any]:
+    """ROC and precision-recall of each class against all others; none of pixels and tokens."""
+    rows = found.rows
+    if not len(rows.shares) or len(found.answer.classes) > _MOST_CURVES:
+        return {"roc": [], "pr": []}
+    known = ((rows.target >= 0) & (rows.predicted >= 0)).numpy()
+    shares, target = rows.shares.double().numpy()[known], rows.target.numpy()[known]
+    return _each(shares, np.arange(shares.shape[1]) == target[:, None])
+
+
+def _labels(found: Pass) -> dict[str, Any]:
+    """Of classes of which several may be true: each by itself, said to be true from a half on."""
+    shares, truth = found.rows.shares.double().numpy(), found.rows.truth.numpy() > 0.5
+    guess = shares >= 0.5
+    table = []
+    for place in range(shares.shape[1]):
+        pairs = 2 * truth[:, place].astype(np.int64) + guess[:, place]
+        table.append(figures.class_table(np.bincount(pairs, minlength=4).reshape(2, 2))[1])
+    return {
+        "kind": "classes",
+        "classes": list(found.answer.classes),
+        "accuracy": float((guess == truth).mean()),
+        "table": table,
+        "confusion": [],
+        "calibration": None,
+        **_each(shares, truth),
+        "said": "Several classes may be true at once: each is judged by itself, and said to be true from 50 % on.",
+    }
+
+
+def _each(shares: NDArray[np.float64], truth: NDArray[np.bool_]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, curve in (("roc", figures.roc), ("pr", figures.precision_recall)):
+        drawn = ((place, curve(shares[:, place], truth[:, place])) for place in range(shares.shape[1]))
+        found[name] = [{"class": place, **each} for place, each in drawn if each is not None]
+    return found
+
+
+def _numbers(found: Pass) -> dict[str, Any]:
+    rows = found.rows
+    truth, values = rows.truth.double().numpy(), rows.values.double().numpy()
+    broken = ~np.isfinite(values).all(1)
+    said = ""
+    if broken.any():
+        said = f"{text.plural(int(broken.sum()), 'answer')} of {len(broken):,} are no numbers (NaN) and left out."
+        truth, values, indices = truth[~broken], values[~broken], rows.indices.numpy()[~broken]
+    else:
+        indices = rows.indices.numpy()
+    if not len(truth):
+        return {"kind": "numbers", "points": [], "indices": [], "said": "All answers are no numbers (NaN)."}
+    width = truth.shape[1]
+    # Of many numbers an item, some of each; of many items, those from all over the split.
+    step = max(1, -(-truth.size // _POINTS))
+    places = np.arange(0, truth.size, step)
+    exact = figures.of_numbers(truth, values)
+    if found.answer.kind == "picture":  # of which only some numbers are kept
+        loss, off = rows.loss.numpy()[~broken], rows.off.numpy()[~broken]
+        exact = {"mae": float(off.mean()), "rmse": float(loss.mean() ** 0.5), "r2": float("nan")}
+    result: dict[str, Any] = {
+        "kind": "numbers",
+        **exact,
+        "points": [[float(truth.flat[at]), float(values.flat[at])] for at in places],
+        "indices": [int(indices[at // width]) for at in places],
+        "residuals": figures.histogram((values - truth).ravel()),
+        "said": said,
+    }
+    if found.answer.classes and width % len(found.answer.classes) == 0 and len(found.answer.classes) > 1:
+        columns = truth.reshape(len(truth), -1, len(found.answer.classes))
+        guessed = values.reshape(columns.shape)
+        result["columns"] = [
+            {"name": name, **figures.of_numbers(columns[:, :, at].ravel(), guessed[:, :, at].ravel())}
+            for at, name in enumerate(found.answer.classes)
+        ]
+    return result
