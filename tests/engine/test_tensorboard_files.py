@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.engine.test_metric_files import run_with
 from workbench.core.errors import JobError
-from workbench.engine.tensorboard_files import _masked, write
+from workbench.engine.tensorboard_files import masked, write
 from workbench.store.records import Point
 from workbench.store.store import Store
 
@@ -32,8 +32,8 @@ def read(folder: Path) -> Any:
 def test_the_check_sum_is_that_of_the_standard() -> None:
     """RFC 3720, B.4: CRC-32C of 32 bytes of zeros is 8a9136aa; then masked as TensorFlow does."""
     crc = 0x8A9136AA
-    masked = (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
-    assert _masked(bytes(32)) == masked.to_bytes(4, "little")
+    wanted = (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+    assert masked(bytes(32)) == wanted.to_bytes(4, "little")
 
 
 def test_tensorboard_reads_what_was_recorded(store: Store, tmp_path: Path) -> None:

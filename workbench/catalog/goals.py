@@ -5,11 +5,15 @@ A node type declares it (`goal`), and a recorded figure knows its node type: not
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from workbench.catalog.check import Analysis
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.spec import node_types
 from workbench.catalog.updates import total_name
+
+LARGER: Final = "larger is better"
+"""Stands in place of a node type where a person said so of a figure that another program recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +33,13 @@ class Goal:
 def rising(type: str) -> bool:
     """Whether a larger figure of this node type is the better one; a sum of losses, which is of none, should fall."""
     kind = node_types().get(type)
-    return kind is not None and kind.goal == "max"
+    return type == LARGER or (kind is not None and kind.goal == "max")
 
 
 def judges(type: str) -> bool:
     """Whether a node of this type says how good a model is: a metric, or a probe with a figure, but no loss."""
     kind = node_types().get(type)
-    return kind is not None and bool(kind.goal) and kind.family != "loss"
+    return type == LARGER or (kind is not None and bool(kind.goal) and kind.family != "loss")
 
 
 def figure_of(id: str, infos: Mapping[str, NodeInfo]) -> str:

@@ -22,7 +22,8 @@ from workbench.cli.common import (
 )
 from workbench.cli.reading import OptionOption, TargetOption, source_of
 from workbench.core.files import dumps
-from workbench.jobs.exports import KINDS, SUFFIXES, Progress, Request
+from workbench.jobs.asking import Progress
+from workbench.jobs.exports import KINDS, SUFFIXES, Request
 from workbench.jobs.exports import export as written
 
 ENDINGS = (".html", ".md", ".csv", ".parquet")

@@ -11,7 +11,7 @@ from workbench.cli import training
 from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json
 from workbench.core import text
 from workbench.core.difference_words import words
-from workbench.core.errors import DocumentError, FilterError, JobError
+from workbench.core.errors import FilterError, JobError, WorkbenchError
 from workbench.core.files import loads
 from workbench.jobs.drawings import differences
 from workbench.jobs.queue import recover
@@ -20,7 +20,7 @@ from workbench.jobs.settings import ENVIRONMENT, ESTIMATE
 from workbench.store.records import Marks, Request, RunRecord, Summary
 from workbench.store.store import Store
 
-app = typer.Typer(help="Runs: list, show, compare, tag, resume, pause, stop, export, delete.")
+app = typer.Typer(help="Runs: list, show, compare, tag, resume, pause, stop, export, import, delete.")
 RunArgument = Annotated[int, typer.Argument(help="The run's number.", metavar="RUN", min=1)]
 ArchivedOption = Annotated[bool, typer.Option("--archived", help="Also runs that were put away.")]
 
@@ -173,7 +173,7 @@ def _drawings(store: Store, records: Sequence[RunRecord]) -> dict[int, list[str]
             one, two = (
                 loads(store.document_text(run.id), f"the drawing of run {run.id}") for run in (base, other)
             )
-        except DocumentError as error:
+        except WorkbenchError as error:
             found[other.id] = [f"cannot be compared: {error}"]
             continue
         found[other.id] = [words(change) for change in differences(base, other, one, two).changes]

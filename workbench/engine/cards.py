@@ -16,7 +16,7 @@ from workbench.catalog.samples import SAMPLES
 from workbench.catalog.schema import Schema
 from workbench.core import text
 from workbench.core.document import Document
-from workbench.core.errors import DocumentError, WorkbenchError
+from workbench.core.errors import WorkbenchError
 from workbench.core.files import loads, write_atomically
 from workbench.engine import card_pictures
 from workbench.jobs.figures import best_of, split_name
@@ -79,10 +79,10 @@ def _sections(store: Store, record: RunRecord) -> list[Section]:
 
 
 def _document(store: Store, record: RunRecord) -> Document | None:
-    """The drawing; None for one of a newer version, which does not keep the rest from being told."""
+    """The drawing; None where there is none that can be read, which does not keep the rest from being told."""
     try:
         return loads(store.document_text(record.id), f"run {record.id}")
-    except DocumentError:
+    except WorkbenchError:
         return None
 
 
@@ -92,11 +92,11 @@ def _about(store: Store, record: RunRecord) -> Rows:
     rows: list[tuple[str, Any]] = [
         ("Model", text.one_line(record.model)),
         ("State", f"{record.state}. {record.cause}" if record.cause else record.state),
-        ("Parameters", text.whole(record.parameters)),
-        ("Trained", f"{record.epoch} of {record.epochs} epochs, {record.step:,} steps"),
+        ("Parameters", text.whole(record.parameters) if record.parameters else ""),
+        ("Trained", _trained(record)),
         ("Started", text.moment(record.started)),
         ("Took", text.duration(took) if took else ""),
-        ("Seed", str(record.seed)),
+        ("Seed", "" if record.imported and not record.seed else str(record.seed)),
         ("Tags", ", ".join(marks.tags)),
         ("Notes", marks.notes),
     ]
@@ -108,6 +108,11 @@ def _about(store: Store, record: RunRecord) -> Rows:
         for each in store.checkpoints(record.id)
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _trained(record: RunRecord) -> str:
+    steps = text.plural(record.step, "step")
+    return steps if record.imported else f"{record.epoch} of {record.epochs} epochs, {steps}"
 
 
 def _model(document: Document) -> Section:

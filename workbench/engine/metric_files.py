@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from workbench.core.errors import JobError
 from workbench.core.files import replacing
-from workbench.store.records import Curve
+from workbench.store.records import Curve, RunRecord
 from workbench.store.store import Store
 
 COLUMNS: Final = ("run", "metric", "step", "epoch", "value", "time")
 """`time` is in seconds since 1970; `value` may be NaN, inf or -inf."""
+OWN: Final = "workbench."
+"""So begins what Workbench tells of its own runs in other programs' files: its name, model, dataset, seed, state …"""
 _CHUNK: Final = 200_000
 Part = tuple[int, str, Curve]
 
@@ -70,6 +72,28 @@ def parts(store: Store, runs: Sequence[int]) -> Iterator[Part]:
             while len((curve := store.curve(run, metric, after, _CHUNK)).steps):
                 yield run, metric, curve
                 after = curve.cursor
+
+
+def facts(store: Store, record: RunRecord) -> dict[str, str]:
+    """What other programs have no place of their own for, by the names under which it comes back from there."""
+    marks = store.marks_of(record.id)
+    found = {
+        "run": str(record.id),
+        "name": record.name,
+        "model": record.model,
+        "dataset": record.dataset,
+        "seed": str(record.seed),
+        "state": record.state,
+        "cause": record.cause,
+        "tags": ", ".join(marks.tags),
+        "notes": marks.notes,
+    }
+    return {f"{OWN}{name}": value for name, value in found.items() if value}
+
+
+def drawing(store: Store, run: int) -> str:
+    """The text of a run's drawing; "" for a run from elsewhere that has none."""
+    return "" if store.run(run).imported and not store.program_text(run) else store.document_text(run)
 
 
 @contextmanager

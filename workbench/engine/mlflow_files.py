@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from workbench.core import text
-from workbench.engine.metric_files import parts, whole_folder
+from workbench.engine.metric_files import OWN, drawing, facts, parts, whole_folder
 from workbench.store.records import RunRecord
 from workbench.store.store import Store
 
@@ -49,8 +49,9 @@ def write(store: Store, runs: Sequence[int], folder: Path) -> int:
                 rows = "".join(f"{round(time * 1000)} {value!r} {step}\n" for time, value, step in lines)
                 _write(place / "metrics", metric, rows, append=True)
                 count += len(curve.steps)
-            (place / "artifacts" / "model.json").write_text(store.document_text(run), encoding="utf-8")
-            (place / "artifacts" / "program.py").write_text(store.program_text(run), encoding="utf-8")
+            if found := drawing(store, run):
+                (place / "artifacts" / "model.json").write_text(found, encoding="utf-8")
+                (place / "artifacts" / "program.py").write_text(store.program_text(run), encoding="utf-8")
     return count
 
 
@@ -75,19 +76,9 @@ def _meta(record: RunRecord, id: str, artifacts: str) -> dict[str, Any]:
 
 
 def _tags(store: Store, record: RunRecord) -> dict[str, str]:
-    marks = store.marks_of(record.id)
-    tags = {
-        "mlflow.runName": text.one_line(record.name),
-        "workbench.run": str(record.id),
-        "workbench.model": record.model,
-        "workbench.dataset": record.dataset,
-        "workbench.seed": str(record.seed),
-        "workbench.state": record.state,
-        "workbench.cause": record.cause,
-        "mlflow.note.content": marks.notes,
-        "workbench.tags": ", ".join(marks.tags),
-    }
-    return {name: value for name, value in tags.items() if value}
+    own = facts(store, record)
+    tags = {"mlflow.runName": text.one_line(record.name), "mlflow.note.content": own.pop(f"{OWN}notes", "")}
+    return {name: value for name, value in {**tags, **own}.items() if value}
 
 
 def _write(folder: Path, name: str, value: str, *, append: bool = False) -> None:

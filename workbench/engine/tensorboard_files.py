@@ -1,20 +1,24 @@
-"""Runs as event files of TensorBoard: metrics and recorded pictures, a folder for each run. Imports the store only.
+"""Runs as event files of TensorBoard: metrics, settings, recorded pictures, a folder for each run. Imports the store.
 
 Records with CRC-32C (RFC 3720) around protocol buffers, as TensorFlow's event.proto and summary.proto say.
 """
 
+import json
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from workbench.engine.metric_files import parts, whole_folder
+from workbench.engine.metric_files import facts, parts, whole_folder
+from workbench.store.records import RunRecord
 from workbench.store.store import Store
 
 _POLYNOMIAL: Final = 0x82F63B78
 _LARGEST: Final = 3.4028235677973366e38
 """Numbers are kept in four bytes there; what is at least as large is infinite."""
+_STATUS: Final = {"completed": 1, "failed": 2, "stopped": 2, "running": 3, "paused": 3, "starting": 3}
+"""SUCCESS, FAILURE, RUNNING"""
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
@@ -30,8 +34,10 @@ def write(store: Store, runs: Sequence[int], folder: Path) -> int:
             place = temporary / f"{run}-{name}"
             place.mkdir()
             began = record.started or record.created
-            with (place / f"events.out.tfevents.{int(began)}.workbench").open("wb") as file:
+            with (place / f"events.out.tfevents.{int(began)}.workbench-{run}").open("wb") as file:
                 file.write(_record(_double(1, began) + _bytes(3, b"brain.Event:2")))
+                settings = {**store.params(run), **facts(store, record)}
+                file.write(_record(_double(1, began) + _bytes(5, _settings(settings, record))))
                 for metric, step, value, time in _values(store, run):
                     shown = _bytes(1, metric.encode()) + _float(2, value)
                     file.write(_record(_double(1, time) + _number(2, step) + _bytes(5, _bytes(1, shown))))
@@ -39,6 +45,36 @@ def write(store: Store, runs: Sequence[int], folder: Path) -> int:
                 for content in _pictures(store, run):
                     file.write(_record(_double(1, began) + content))
     return count
+
+
+def _settings(settings: Mapping[str, Any], record: RunRecord) -> bytes:
+    """What TensorBoard's plug-in for hyperparameters reads: the settings of a session, and how it ended."""
+    listed = b"".join(
+        _bytes(1, _bytes(1, name.encode("utf-8", "replace")) + _bytes(2, _setting(value)))
+        for name, value in settings.items()
+    )
+    ended = _number(1, _STATUS.get(record.state, 0)) + _double(2, record.ended)
+    whole = (
+        ("start", _bytes(3, listed + _double(5, record.started or record.created))),
+        ("end", _bytes(4, ended)),
+    )
+    return b"".join(
+        _bytes(
+            1,
+            _bytes(1, f"_hparams_/session_{name}_info".encode())
+            + _bytes(9, _bytes(1, b"\x0a\x07hparams" + _bytes(2, content))),
+        )
+        for name, content in whole
+    )
+
+
+def _setting(value: Any) -> bytes:
+    """A value as google.protobuf.Value, which knows no lists of interest to the plug-in: those are texts."""
+    if isinstance(value, bool):
+        return _number(4, value)
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**53):
+        return _double(2, value)
+    return _bytes(3, (value if isinstance(value, str) else json.dumps(value)).encode("utf-8", "replace"))
 
 
 def _values(store: Store, run: int) -> Iterator[tuple[str, int, float, float]]:
@@ -61,10 +97,11 @@ def _pictures(store: Store, run: int) -> Iterator[bytes]:
 
 def _record(content: bytes) -> bytes:
     length = struct.pack("<Q", len(content))
-    return b"".join((length, _masked(length), content, _masked(content)))
+    return b"".join((length, masked(length), content, masked(content)))
 
 
-def _masked(content: bytes) -> bytes:
+def masked(content: bytes) -> bytes:
+    """The check sum of these bytes as it stands in a record."""
     crc = 0xFFFFFFFF
     for byte in content:
         crc = _TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)

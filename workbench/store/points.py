@@ -54,30 +54,32 @@ class Points(Runs):
 
     def log_points(self, run: int, points: Sequence[Point]) -> None:
         """Adds points, in their order, and brings the summaries up to date. All of them or none."""
-        if not points:
-            return
+        if points:
+            with self._write(durable=False) as connection:
+                self._log_points(connection, run, points)
+
+    def _log_points(self, connection: Connection, run: int, points: Sequence[Point]) -> None:
         by_metric: dict[str, list[int]] = {}
         for place, point in enumerate(points, start=1):
             by_metric.setdefault(point.metric, []).append(place)
-        with self._write(durable=False) as connection:
-            known = self._metrics(connection, run)
-            if by_metric.keys() - known.keys():
-                self._run(connection, run)
-            cursor = connection.connection.cursor()
-            logged = max((number for _, number, _ in known.values()), default=0)
-            for metric, places in by_metric.items():
-                if metric in known:
-                    key, _, before = known[metric]
-                else:
-                    node = metric.partition("/")[2].replace('"', "")
-                    cursor.execute(_NEW_METRIC, (run, metric, node, run))
-                    key, before = int(cursor.lastrowid), None
-                cursor.executemany(
-                    _INSERT, [(key, logged + place, *_point_row(points[place - 1])) for place in places]
-                )
-                steps = [(int(points[place - 1].step), float(points[place - 1].value)) for place in places]
-                summary = summarise(metric, before, steps)
-                cursor.execute(_SAVE_SUMMARY, (*_summary_row(summary), logged + places[-1], key))
+        known = self._metrics(connection, run)
+        if by_metric.keys() - known.keys():
+            self._run(connection, run)
+        cursor = connection.connection.cursor()
+        logged = max((number for _, number, _ in known.values()), default=0)
+        for metric, places in by_metric.items():
+            if metric in known:
+                key, _, before = known[metric]
+            else:
+                node = metric.partition("/")[2].replace('"', "")
+                cursor.execute(_NEW_METRIC, (run, metric, node, run))
+                key, before = int(cursor.lastrowid), None
+            cursor.executemany(
+                _INSERT, [(key, logged + place, *_point_row(points[place - 1])) for place in places]
+            )
+            steps = [(int(points[place - 1].step), float(points[place - 1].value)) for place in places]
+            summary = summarise(metric, before, steps)
+            cursor.execute(_SAVE_SUMMARY, (*_summary_row(summary), logged + places[-1], key))
 
     def points(self, run: int, after: int = 0, limit: int = -1) -> tuple[list[Point], int]:
         """Points logged after the cursor, oldest first, and the next cursor."""

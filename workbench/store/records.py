@@ -25,6 +25,10 @@ WATCHED = "watched_until"
 """The setting that holds until when (Unix time) a window shows live values; trainers look into it."""
 LIVE = "live:"
 """With a run's number behind it: the setting that holds the live values of the step that was watched last."""
+ELSEWHERE: Final = "elsewhere"
+"""The device of runs that no Workbench trained."""
+ORIGIN: Final = "imported.from"
+"""The setting of such a run that says which program it came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,11 @@ class RunRecord:
     @property
     def final(self) -> bool:
         return self.state in FINAL
+
+    @property
+    def imported(self) -> bool:
+        """Whether it came from another program, which keeps neither weights nor how to train it again."""
+        return self.device == ELSEWHERE
 
     @property
     def alive(self) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, case, delete, func, insert, select, update
 from workbench.core.errors import StoreError
 from workbench.store import tables
 from workbench.store.database import Database
-from workbench.store.records import ALIVE, FINAL, LIVE, Request, RunRecord, State
+from workbench.store.records import ALIVE, FINAL, LIVE, ORIGIN, Request, RunRecord, State
 
 _RUN = [tables.runs.c[field.name] for field in fields(RunRecord)]
 _NOT_FINAL = tables.runs.c.state.not_in(sorted(FINAL))
@@ -69,11 +69,18 @@ class Runs(Database):
             return [RunRecord(*row) for row in connection.execute(statement)]
 
     def document_text(self, run: int) -> str:
-        """The model file's text as it was when the run was queued."""
-        return self._snapshot(run, "document")
+        """The model file's text as it was when the run was queued. Raises StoreError for a run from elsewhere that
+        has none.
+        """
+        if found := self._snapshot(run, "document"):
+            return found
+        origin = self.params(run).get(ORIGIN, "another program")
+        raise StoreError(
+            f"Run {run} came from {origin} without a drawing; there is none to open or to compare."
+        )
 
     def program_text(self, run: int) -> str:
-        """The program that the run trains with."""
+        """The program that the run trains with; "" for a run from elsewhere that has none."""
         return self._snapshot(run, "program")
 
     def params(self, run: int) -> dict[str, Any]:
@@ -84,11 +91,11 @@ class Runs(Database):
         return found[run]
 
     def params_of(self, runs: Iterable[int]) -> dict[int, dict[str, Any]]:
-        """The flat settings of many runs; a run that does not exist is left out."""
+        """The flat settings of many runs; a run that does not exist is left out, damaged ones say so themselves."""
         chosen = select(func.json_each(json.dumps(list(runs))).table_valued("value").c.value)
         statement = select(tables.run_params).where(tables.run_params.c.run.in_(chosen))
         with self._read() as connection:
-            return {row.run: json.loads(row.params) for row in connection.execute(statement)}
+            return {row.run: _params(row.params) for row in connection.execute(statement)}
 
     def claim(self, run: int, device: str) -> bool:
         """Takes a queued run for a device and makes it "starting"; False where it is no longer queued."""
@@ -212,3 +219,12 @@ class Runs(Database):
         if text is None:
             raise self._no_run(run)
         return str(text)
+
+
+def _params(kept: str) -> dict[str, Any]:
+    """Settings as they are kept; what is damaged hides neither the rest of its run nor the other runs."""
+    try:
+        found = json.loads(kept)
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {"settings": "damaged; they cannot be read"}

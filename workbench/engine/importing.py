@@ -1,0 +1,103 @@
+"""`python -m workbench.engine.importing DATABASE`: takes in the runs at the place that a request on stdin names.
+
+Says what it is doing in lines of JSON on stdout, the last one with what became of each run; one line on stderr and
+the code 1 where that failed. Imports the store and what reads the files, not torch.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workbench.catalog.goals import LARGER
+from workbench.core.errors import JobError, StoreError, WorkbenchError
+from workbench.engine import places
+from workbench.engine.readers import limits
+from workbench.jobs.imports import Outcome, Request
+from workbench.jobs.lock import Lock
+from workbench.store.arrivals import Arrival, known, take_in
+from workbench.store.store import Store
+
+Say = Callable[[str], None]
+
+
+def main(arguments: list[str]) -> int:
+    """0 when looked through, whatever became of single runs; 1 with one line on stderr otherwise."""
+    limits.apply()
+    try:
+        request = Request.from_json(sys.stdin.buffer.readline().decode("utf-8", "replace"))
+        store = Store(Path(arguments[0]))
+        try:
+            found, remarks = import_runs(store, request, lambda doing: _tell({"doing": doing}))
+        finally:
+            store.close()
+    except WorkbenchError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"error: {error.filename or request.place} cannot be read: {error.strerror or error}.",
+            file=sys.stderr,
+        )
+        return 1
+    except MemoryError:
+        print(f"error: {request.place} holds more than {limits.MEMORY_TEXT} can hold.", file=sys.stderr)
+        return 1
+    _tell({"runs": [each.to_json() for each in found], "remarks": remarks})
+    return 0
+
+
+def import_runs(store: Store, request: Request, say: Say) -> tuple[list[Outcome], list[str]]:
+    """Takes in each run that can be read, or only looks; gives what became of each. Raises WorkbenchError, OSError."""
+    lock = Lock(store.files / "import.lock")
+    if not lock.acquire():
+        raise JobError("Something else is being taken into this workspace. Wait until that is done.")
+    try:
+        say("Looking through the folder")
+        place = places.look(Path(request.place))
+        there = known(store)
+        outcomes = []
+        for number, found in enumerate(place.runs, start=1):
+            say(f"Reading {found.name} ({number} of {len(place.runs)})")
+            outcomes.append(_one(store, found, request, there))
+        return outcomes, place.remarks
+    finally:
+        lock.release()
+
+
+def _one(store: Store, found: places.Found, request: Request, there: dict[str, int]) -> Outcome:
+    """Reads one run and, where that is wanted, adds it; what is wrong with it keeps no other from coming in."""
+    try:
+        run = found.read()
+        if not run.count and not run.params:
+            raise ValueError(f"{found.name} holds neither values nor settings.")
+    except (ValueError, OSError) as error:
+        reason = f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else str(error)
+        return Outcome(found.name, trouble=" ".join(reason.split()))
+    outcome = Outcome(run.name, run.origin, run.count, list(run.series), len(run.params))
+    if before := there.get(run.mark):
+        outcome.here = before
+        return outcome
+    if request.take:
+        _judge(run, request.larger)
+        try:
+            outcome.run = there[run.mark] = take_in(store, run)
+        except StoreError as error:
+            outcome.trouble = str(error)
+    return outcome
+
+
+def _judge(run: Arrival, larger: list[str]) -> None:
+    """Of the metrics that are named, with or without what stands before their last part, more is better."""
+    for metric in run.series:
+        if metric in larger or metric.rpartition("/")[2] in larger:
+            run.types[metric] = LARGER
+
+
+def _tell(what: dict[str, Any]) -> None:
+    print(json.dumps(what), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
