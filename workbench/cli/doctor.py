@@ -75,6 +75,11 @@ def _workspace(path: Path) -> Finding:
         store = Store(path)
     except StoreError as error:
         return Finding("Workspace", False, str(error))
-    runs = len(store.runs())
+    runs, damaged = len(store.runs()), store.damaged_datasets()
     store.close()
+    if damaged:
+        named = ", ".join(f"“{id}”" for id in damaged)
+        return Finding(
+            "Workspace", False, f"{path}: what it knows of {named} is damaged; add that data again"
+        )
     return Finding("Workspace", True, f"{path}, {runs} runs")

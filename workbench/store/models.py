@@ -96,10 +96,12 @@ class Models(Database):
         return named
 
     def datasets(self) -> list[DatasetRecord]:
-        """All registered datasets by title."""
-        statement = select(tables.datasets).order_by(tables.datasets.c.title, tables.datasets.c.id)
-        with self._read() as connection:
-            return [_dataset(row) for row in connection.execute(statement).mappings()]
+        """All registered datasets by title, but for those that `damaged_datasets` names."""
+        return [record for _, record in self._all_datasets() if record is not None]
+
+    def damaged_datasets(self) -> list[str]:
+        """Ids of those whose row in the database cannot be understood; adding their data again mends them."""
+        return [id for id, record in self._all_datasets() if record is None]
 
     def dataset(self, dataset: str) -> DatasetRecord:
         with self._read() as connection:
@@ -178,12 +180,21 @@ class Models(Database):
             raise StoreError(f"There is no model {model} in the workspace {self.path}.")
         return ModelRecord(*row)
 
+    def _all_datasets(self) -> list[tuple[str, DatasetRecord | None]]:
+        statement = select(tables.datasets).order_by(tables.datasets.c.title, tables.datasets.c.id)
+        with self._read() as connection:
+            return [(row["id"], _readable(row)) for row in connection.execute(statement).mappings()]
+
     def _dataset(self, connection: Connection, dataset: str) -> DatasetRecord:
         statement = select(tables.datasets).where(tables.datasets.c.id == dataset)
         row = connection.execute(statement).mappings().one_or_none()
         if row is None:
             raise StoreError(f"There is no dataset “{dataset}” in the workspace {self.path}.")
-        return _dataset(row)
+        if (record := _readable(row)) is None:
+            raise StoreError(
+                f"What the workspace knows of the dataset “{dataset}” is damaged. Add its data again."
+            )
+        return record
 
     def _add_dataset(self, connection: Connection, record: DatasetRecord) -> None:
         values = asdict(record)
@@ -231,6 +242,15 @@ def _names(document_text: str, dataset: str) -> bool:
         return isinstance(value, list) and any(inside(each) for each in value)
 
     return inside(json.loads(document_text))
+
+
+def _readable(row: Any) -> DatasetRecord | None:
+    """A dataset's row; None where it holds what none has."""
+    try:
+        record = _dataset(row)
+    except (ValueError, RecursionError):
+        return None
+    return record if all(isinstance(getattr(record, name), dict) for name in _AS_JSON) else None
 
 
 def _dataset(row: Any) -> DatasetRecord:
