@@ -80,7 +80,9 @@ def arranged(files: Sequence[str], kind: str, root: object, what: str) -> Arrang
     `what` names them in sentences, such as pictures.  Raises DataError where nothing fits.
     """
     if kind in ("", "masks", "pairs"):
-        found = _paired([_place(file) for file in files], kind, root) or _side_by_side(files)
+        halves = any(_above(folder)[1] == "first" for folder in set(map(group, files)))
+        found = _paired([_place(file) for file in files], kind, root) if halves else None
+        found = found or _side_by_side(files)
         if found is not None:
             return found
         if kind:

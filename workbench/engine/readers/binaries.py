@@ -5,9 +5,9 @@ May import NumPy.  Reads folders, or the archives as they were downloaded.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -320,11 +320,18 @@ def _names(files: Tree, found: _Found, coarse: bool, reading: Reading) -> tuple[
     return names
 
 
+def _in(folder: Path) -> tuple[list[str], list[str]]:
+    """The names of files and of folders in a folder."""
+    with os.scandir(folder) as found:
+        entries = [(entry.name, entry.is_file(), entry.is_dir()) for entry in found]
+    return [name for name, file, _ in entries if file], [name for name, _, inner in entries if inner]
+
+
 def _suits(path: Path) -> str:
     if path.is_dir():
-        names = [each.name for each in path.iterdir() if each.is_file()]
-        for folder in islice((each for each in path.iterdir() if each.is_dir()), 100):
-            names += [f"{folder.name}/{each.name}" for each in folder.iterdir() if each.is_file()]
+        names, folders = _in(path)
+        for folder in folders[:100]:
+            names += [f"{folder}/{name}" for name in _in(path / folder)[0]]
     elif is_archive(path):
         names = [str(name) for name in names_in(path, 5_000)]
     else:

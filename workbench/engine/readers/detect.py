@@ -39,7 +39,7 @@ from workbench.engine.readers import (
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.files import existing, fingerprint, members, slug, title
 from workbench.engine.readers.reader import Reader, Reading
-from workbench.engine.readers.trees import folders_below
+from workbench.engine.readers.trees import folders_below, glances_kept
 
 # So many folders in a folder are looked into for datasets.
 _MOST_FOLDERS = 20
@@ -69,7 +69,8 @@ def detect(path: Path) -> list[tuple[str, str]]:
         raise DataError(f"The folder {path} is empty.")
     if path.is_file() and not path.stat().st_size:
         raise DataError(f"{path} is empty.")
-    reasons = ((reader.name, reader.suits(path)) for reader in READERS.values())
+    with glances_kept():
+        reasons = [(reader.name, reader.suits(path)) for reader in READERS.values()]
     return [(name, reason) for name, reason in reasons if reason]
 
 

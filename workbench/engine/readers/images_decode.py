@@ -10,6 +10,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
@@ -42,6 +43,7 @@ from workbench.engine.readers.trees import Folder, Tree
 _THREADS = min(8, os.cpu_count() or 1)
 # Of so many pictures and more the decoding is worth some processes.
 _MANY = 500
+_Put = Callable[[slice, Array], None]
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -109,38 +111,9 @@ def decoded(files: Tree, plan: Plan, reading: Reading) -> Content:
     if masks:
         arrays["mask"] = reading.array("mask", area, np.int16)
 
-    def decode(number: int) -> str:
-        entry, here = plan.entries[number], slice(starts[number], starts[number + 1])
-        name = entry.file
-        try:
-            picture = pixels(files.open(name), plan.form, plan.alike)
-            if plan.scale > 1:
-                arrays["target"][here] = picture
-                picture = np.stack([degraded(tile, plan.scale, plan.small) for tile in picture])
-            arrays["image"][here] = picture
-            if entry.other is not None:
-                name = entry.other
-                if masks:
-                    arrays["mask"][here] = masks.look(files.open(name), plan.form, entry.turn)
-                else:
-                    arrays["target"][here] = pixels(files.open(name), plan.target, turn=entry.turn)
-        except DAMAGE as error:
-            if masks:
-                arrays["mask"][here] = 0
-            return f"{files.shown(name)} is damaged and left out ({error})."
-        return ""
-
-    # Archives have one place in their file for all, and masks one list of values.
-    if masks is None and reading.folder and isinstance(files, Folder) and len(starts) > _MANY and possible():
-        said = in_processes(
-            decode,
-            len(plan.entries),
-            lambda number: files.shown(plan.entries[number].file),
-            lambda done: reading.progress("Pictures", done, len(plan.entries)),
-            OtherHeaderError,
-        )
-    else:
-        said = in_threads(decode, range(len(plan.entries)), "Pictures", reading)
+    with ExitStack() as opened:
+        puts = {name: _putting(array, opened) for name, array in arrays.items()}
+        said = _each(files, plan, puts, masks, reading)
     for problem in several([each for each in said if each], "pictures are left out"):
         reading.say(problem)
     good = np.array([not each for each in said])
@@ -148,6 +121,68 @@ def decoded(files: Tree, plan: Plan, reading: Reading) -> Content:
         raise DataError(f"None of the {len(said):,} pictures in {files.path} can be read. {said[-1]}")
     names = masks.finished(arrays["mask"], reading) if masks else plan.names
     return _assembled(files.path, replace(plan, names=names), arrays, good, reading)
+
+
+def _each(
+    files: Tree, plan: Plan, puts: Mapping[str, _Put], masks: Masks | None, reading: Reading
+) -> list[str]:
+    """Decodes every picture into its place; gives what is to be said of each."""
+    starts = plan.starts
+
+    def decode(number: int) -> str:
+        entry, here = plan.entries[number], slice(starts[number], starts[number + 1])
+        name = entry.file
+        made: dict[str, Array] = {}
+        try:
+            made["image"] = picture = pixels(files.open(name), plan.form, plan.alike)
+            if plan.scale > 1:
+                made["target"] = picture
+                made["image"] = np.stack([degraded(tile, plan.scale, plan.small) for tile in picture])
+            if entry.other is not None:
+                name = entry.other
+                if masks:
+                    made["mask"] = masks.look(files.open(name), plan.form, entry.turn)
+                else:
+                    made["target"] = pixels(files.open(name), plan.target, turn=entry.turn)
+        except DAMAGE as error:
+            if masks:
+                puts["mask"](here, np.zeros(()))
+            return f"{files.shown(name)} is damaged and left out ({error})."
+        for output, items in made.items():
+            puts[output](here, items)
+        return ""
+
+    # Archives have one place in their file for all, and masks one list of values.
+    if masks is None and reading.folder and isinstance(files, Folder) and len(starts) > _MANY and possible():
+        return in_processes(
+            decode,
+            len(plan.entries),
+            lambda number: files.shown(plan.entries[number].file),
+            lambda done: reading.progress("Pictures", done, len(plan.entries)),
+            OtherHeaderError,
+        )
+    return in_threads(decode, range(len(plan.entries)), "Pictures", reading)
+
+
+def _putting(array: Array, opened: ExitStack) -> _Put:
+    """How items are put into an array: into its file where it has one, as each page of mapped memory costs a fault."""
+    if not isinstance(array, np.memmap) or not hasattr(os, "pwrite"):
+        return array.__setitem__
+    file = os.open(str(array.filename), os.O_WRONLY)
+    opened.callback(os.close, file)
+    start, row, kind, shape = array.offset, array[:1].nbytes, array.dtype, array.shape[1:]
+
+    def put(here: slice, items: Array) -> None:
+        whole = (here.stop - here.start, *shape)
+        if items.shape != whole:
+            items = np.broadcast_to(items, whole)
+        left = np.ascontiguousarray(items, kind).data.cast("B")
+        at = start + here.start * row
+        while left:  # a disk may take less than it is given
+            count = os.pwrite(file, left, at)
+            left, at = left[count:], at + count
+
+    return put
 
 
 def _assembled(
@@ -160,10 +195,12 @@ def _assembled(
     splits = divided(reading, len(places) if values is None else values, given)
     starts = np.array(plan.starts)
     counts = np.diff(starts)
-    items = {
-        name: np.concatenate([np.arange(0), *(np.arange(starts[i], starts[i + 1]) for i in places[index])])
-        for name, index in splits.items()
-    }
+    items = {name: places[index] for name, index in splits.items()}
+    if counts.max() > 1:
+        rows = np.split(np.arange(starts[-1]), starts[1:-1])
+        items = {
+            name: np.concatenate([rows[0][:0], *(rows[i] for i in index)]) for name, index in items.items()
+        }
     outputs = {
         name: TensorSpec(("N", *array.shape[1:]), "float") for name, array in arrays.items() if name != "mask"
     }

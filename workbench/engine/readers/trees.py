@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 # Of files looked at to find out what a folder is.
 _GLANCE = 5_000
+
+_GLANCES: ContextVar[dict[Path, list[str]] | None] = ContextVar("glances", default=None)
 
 # Names of files that tell about data, and what systems leave behind.
 _ABOUT = frozenset(("readme", "license", "licence", "source", "changelog", "copying", "citation", "thumbs"))
@@ -85,9 +89,24 @@ def is_about(name: str) -> bool:
     return last(name).lower().split(".")[0] in _ABOUT
 
 
+@contextmanager
+def glances_kept() -> Iterator[None]:
+    """Meanwhile a folder is listed once, however many readers glance at it."""
+    token = _GLANCES.set({})
+    try:
+        yield
+    finally:
+        _GLANCES.reset(token)
+
+
 def glanced(folder: Path, suffixes: frozenset[str]) -> tuple[int, int, str | None]:
     """Of the first files below a folder: how many end so, how many there are, and the first that does."""
-    names = [name for name in islice(files_below(folder), _GLANCE) if not is_about(name)]
+    known = _GLANCES.get()
+    names = known.get(folder) if known is not None else None
+    if names is None:
+        names = [name for name in islice(files_below(folder), _GLANCE) if not is_about(name)]
+        if known is not None:
+            known[folder] = names
     fitting = [name for name in names if ends(name, suffixes)]
     return len(fitting), len(names), min(fitting, default=None)
 
@@ -107,10 +126,9 @@ def last(name: str) -> str:
 def stem(name: str) -> str:
     """The name without folders and suffix."""
     plain = last(name)
-    for suffix in (".nii.gz", _suffix(plain)):
-        if suffix and plain.lower().endswith(suffix.lower()):
-            return plain[: -len(suffix)]
-    return plain
+    if plain.lower().endswith(".nii.gz"):
+        return plain[:-7]
+    return plain.removesuffix(_suffix(plain))
 
 
 def _suffix(name: str) -> str:
