@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget
 from workbench.gui.inspect.chooser import RunChooser, named
 from workbench.gui.inspect.errors import ErrorsPage
 from workbench.gui.inspect.page import Page, Place, Subject, Work
+from workbench.gui.inspect.predict import PredictPage
 from workbench.gui.inspect.service import Answer, Question, service_of
 from workbench.gui.runs.commands import can_inspect
 from workbench.gui.session import Session
@@ -22,7 +23,7 @@ from workbench.gui.widgets.labels import ElidedLabel
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
 
-PAGES: Final[tuple[type[Page], ...]] = (ErrorsPage,)
+PAGES: Final[tuple[type[Page], ...]] = (ErrorsPage, PredictPage)
 """In the order of their tabs; each is there for the models of which the service can tell what it needs."""
 _CHOOSE: Final = (
     "Choose a run to look into",

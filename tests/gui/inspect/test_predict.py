@@ -1,0 +1,145 @@
+"""The page Predict, used as a person does: samples, files, a drawing, a text, a row."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from tests.gui.inspect.conftest import ANSWERS, WAIT, Fake, item, samples
+from workbench.gui.inspect.answers import ShareBars
+from workbench.gui.inspect.pad import DrawingPad
+from workbench.gui.inspect.predict import PredictPage
+from workbench.gui.inspect.view import InspectView
+from workbench.gui.widgets.labels import Label
+
+LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
+TOP = [["seven", 0.75], ["one", 0.2]]
+
+
+def predict(request: Mapping[str, Any]) -> dict[str, Any]:
+    files = request["inputs"].get("files")
+    if files is None:
+        return {"items": [{"name": "", "top": TOP, "item": item(1)}]}
+    broken = {"name": "notes.txt", "error": "notes.txt is no picture."}
+    return {"items": [{"name": "seven.png", "top": TOP, "item": item(1)}, broken][: len(files)]}
+
+
+@pytest.fixture
+def page(qtbot: QtBot, view: InspectView, fake: Fake) -> PredictPage:
+    fake.answers["about"] = {
+        **ANSWERS["about"],
+        "can": ["predict", "samples", "draw", "type", "row"],
+        "columns": ["petal length", "petal width"],
+    }
+    fake.answers["predict"] = predict
+    view.choose(1)
+    qtbot.waitUntil(lambda: "Predict" in view.pages, timeout=WAIT)
+    made = view.pages["Predict"]
+    assert isinstance(made, PredictPage)
+    qtbot.waitUntil(lambda: made.grid.model.rowCount() == 29, timeout=WAIT)
+    return made
+
+
+def inputs(fake: Fake) -> Any:
+    return fake.asked("predict")[-1]["inputs"] if fake.asked("predict") else None
+
+
+def texts(page: PredictPage) -> list[str]:
+    return [label.text() for card in page.answers.cards for label in card.findChildren(Label)]
+
+
+def test_a_sample_is_answered_with_its_likeliest_classes(qtbot: QtBot, page: PredictPage, fake: Fake) -> None:
+    assert page.right.currentWidget() is page.hint
+    tiles = page.grid.tiles
+    QTest.mouseClick(tiles.viewport(), LEFT, NONE, tiles.area(4).center())
+    qtbot.waitUntil(lambda: page.right.currentWidget() is page.answers, timeout=WAIT)
+    assert inputs(fake) == {"split": "test", "index": 4}
+    (card,) = page.answers.cards
+    bars = card.findChild(ShareBars)
+    assert isinstance(bars, ShareBars) and bars.accessibleDescription() == "seven 75.0%, one 20.0%"
+
+
+def test_files_are_dropped_and_a_bad_one_keeps_none_of_the_others_back(
+    qtbot: QtBot, page: PredictPage, fake: Fake
+) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile("/tmp/seven.png"), QUrl.fromLocalFile("/tmp/notes.txt")])
+    copy = Qt.DropAction.CopyAction
+    page.dropEvent(QDropEvent(QPointF(50, 50), copy, data, LEFT, NONE))
+    qtbot.waitUntil(lambda: len(page.answers.cards) == 2, timeout=WAIT)
+    assert inputs(fake) == {"files": ["/tmp/seven.png", "/tmp/notes.txt"]} and page.chips.current() == "files"
+    assert texts(page) == ["seven.png", "notes.txt", "notes.txt is no picture."]
+
+
+def test_a_drawing_is_answered_while_it_is_drawn(qtbot: QtBot, page: PredictPage, fake: Fake) -> None:
+    QTest.mouseClick(page.chips.button("draw"), LEFT)
+    pad = page.pad
+    centre = pad.area().center().toPoint()
+    QTest.mousePress(pad, LEFT, NONE, centre - QPoint(0, 60))
+    QTest.mouseMove(pad, centre + QPoint(0, 60))
+    QTest.mouseRelease(pad, LEFT, NONE, centre + QPoint(0, 60))
+    qtbot.waitUntil(lambda: bool(page.answers.cards), timeout=WAIT)
+    picture = QImage.fromData(base64.b64decode(inputs(fake)["picture"]))
+    assert picture.size() == picture.size().transposed() and picture.pixelColor(0, 0).lightness() == 0
+    QTest.mouseClick(page.clear_pad, LEFT)
+    qtbot.waitUntil(lambda: page.right.currentWidget() is page.hint, timeout=WAIT)
+    assert pad.is_empty
+
+
+def test_what_is_drawn_is_put_into_the_middle_and_can_be_inverted(qtbot: QtBot) -> None:
+    pad = DrawingPad()
+    qtbot.addWidget(pad)
+    pad.resize(280, 280)
+    QTest.mousePress(pad, LEFT, NONE, QPoint(40, 30))
+    QTest.mouseMove(pad, QPoint(40, 130))
+    QTest.mouseRelease(pad, LEFT, NONE, QPoint(40, 130))
+    picture = QImage.fromData(pad.png())
+    light = [picture.pixelColor(56, y).lightness() > 128 for y in range(112)]
+    assert light.index(True) == pytest.approx(20, abs=3) and light[::-1].index(True) == pytest.approx(
+        20, abs=3
+    )
+    pad.set_inverted(True)
+    turned = QImage.fromData(pad.png())
+    assert turned.pixelColor(0, 0).lightness() == 255 and turned.pixelColor(56, 56).lightness() == 0
+
+
+def test_typed_text_is_answered_and_what_fails_is_told(qtbot: QtBot, page: PredictPage, fake: Fake) -> None:
+    QTest.mouseClick(page.chips.button("type"), LEFT)
+    assert page.right.currentWidget() is page.hint
+    QTest.keyClicks(page.written, "a good film")
+    qtbot.waitUntil(lambda: inputs(fake) == {"text": "a good film"}, timeout=WAIT)
+    fake.answers["predict"] = "The text is longer than the model takes."
+    QTest.keyClicks(page.written, "!")
+    qtbot.waitUntil(
+        lambda: (
+            "The text is longer than the model takes."
+            in [each.text() for each in page.hint.findChildren(Label)]
+        ),
+        timeout=WAIT,
+    )
+
+
+def test_a_row_begins_with_the_values_of_a_sample(qtbot: QtBot, page: PredictPage, fake: Fake) -> None:
+    row = {"name": "x", "kind": "row", "values": [1.5, 0.2], "columns": ["petal length", "petal width"]}
+
+    def first(request: Mapping[str, Any]) -> dict[str, Any]:
+        found = samples(request)
+        found["items"][0]["item"]["parts"] = [row]
+        return found
+
+    fake.answers["samples"] = first
+    fake.answers["predict"] = {"items": [{"name": "", "number": 3.25}]}
+    QTest.mouseClick(page.chips.button("row"), LEFT)
+    qtbot.waitUntil(lambda: len(page.cells) == 2 and bool(page.answers.cards), timeout=WAIT)
+    field = page.cells["petal width"]
+    assert field.text() == "0.2000" and texts(page) == ["3.250"]
+    field.selectAll()
+    QTest.keyClicks(field, "9")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert inputs(fake) == {"row": {"petal length": "1.500", "petal width": "9"}}

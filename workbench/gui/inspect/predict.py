@@ -1,0 +1,364 @@
+"""The page Predict: what the model says to samples, to files, to a drawing, to typed text, to a row of a table.
+
+Imports Qt, the page, the pad and the answers.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core import text
+from workbench.gui.data.items import ItemsGrid
+from workbench.gui.data.items_painting import Item, named_values, parts_of
+from workbench.gui.inspect.answers import Answers
+from workbench.gui.inspect.pad import DrawingPad
+from workbench.gui.inspect.page import PARTS, Page, Place
+from workbench.gui.inspect.samples import FIRST, short_verdict
+from workbench.gui.inspect.service import Answer, ModelService
+from workbench.gui.widgets.buttons import Button, Chips
+from workbench.gui.widgets.fields import Choice, FormRows, TextArea, TextField
+from workbench.gui.widgets.labels import Label
+from workbench.gui.widgets.surfaces import EmptyState, surface
+
+_SOURCES: Final = (
+    ("samples", "Samples"),
+    ("draw", "Draw"),
+    ("files", "Files"),
+    ("type", "Text"),
+    ("row", "Values"),
+)
+_HINTS: Final = {
+    "samples": ("Choose a sample", "Click one on the left, or go there with the arrow keys."),
+    "draw": ("Nothing drawn yet", "Draw on the pad with the mouse: the model answers while you draw."),
+    "files": (
+        "No files yet",
+        "Drop files here or choose some; they are prepared as they were for the training.",
+    ),
+    "type": ("Nothing written yet", "Write a text on the left: the model answers while you type."),
+    "row": ("No values yet", "Change a value on the left and press Enter."),
+}
+_DRAWING_MS: Final = 120
+_TYPING_MS: Final = 350
+_MOST_FILES: Final = 200
+
+
+class PredictPage(Page):
+    """The source of inputs on the left, the answers on the right."""
+
+    title: ClassVar[str] = "Predict"
+    needs: ClassVar[tuple[str, ...]] = ("predict",)
+
+    def __init__(self, service: ModelService) -> None:
+        super().__init__(service)
+        self.setAcceptDrops(True)
+        self.chips = Chips(_SOURCES, "Input")
+        self.chips.chosen.connect(lambda _: self._show_source())
+        self.head.addWidget(self.chips)
+        self.head.addWidget(self.work, 1)
+        self.sources = QStackedWidget()
+        for source in (self._samples(), self._draw(), self._files(), self._type(), self._row()):
+            self.sources.addWidget(source)
+        self.sources.setMinimumWidth(300)
+        self.hint = EmptyState("inspect", *_HINTS["samples"])
+        self.answers = Answers()
+        self.right = QStackedWidget()
+        self.right.addWidget(self.hint)
+        self.right.addWidget(self.answers)
+        self.right.setMinimumWidth(300)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setHandleWidth(1)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.sources)
+        splitter.addWidget(self.right)
+        splitter.setSizes([560, 520])
+        self.body.addWidget(splitter)
+        self._later = QTimer(self, singleShot=True)
+        self._later.timeout.connect(self._predict_input)
+
+    # ------------------------------------------------------------- sources
+
+    def _samples(self) -> QWidget:
+        self.split = Choice("Part", "Which part of the data the samples are of")
+        self.split.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
+        self.split.picked.connect(lambda _: self._ask_samples())
+        self.grid = ItemsGrid()
+        self.grid.wanted.connect(self._on_wanted)
+        self.grid.chosen.connect(self._on_sample)
+        page, column = _source()
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 0, 12, 6)
+        row.addWidget(self.split)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(self.grid, 1)
+        return page
+
+    def _draw(self) -> QWidget:
+        self.pad = DrawingPad()
+        self.pad.drawn.connect(lambda: self._soon(_DRAWING_MS))
+        self.clear_pad = Button("Clear", "Begin anew (Delete)", icon="delete")
+        self.clear_pad.clicked.connect(self.pad.clear)
+        self.invert = QCheckBox("Dark on white")
+        self.invert.setAccessibleName("Dark strokes on white")
+        self.invert.setToolTip("For models that learned from dark strokes on white")
+        self.invert.toggled.connect(self.pad.set_inverted)
+        page, column = _source()
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addStretch(1)
+        row.addWidget(self.clear_pad)
+        row.addWidget(self.invert)
+        row.addStretch(1)
+        column.setContentsMargins(12, 0, 12, 12)
+        column.addWidget(self.pad, 1)
+        column.addLayout(row)
+        return page
+
+    def _files(self) -> QWidget:
+        page, column = _source()
+        self.choose_files = Button(
+            "Choose files…", "Files of the kind that the model was trained on", icon="open"
+        )
+        self.choose_files.clicked.connect(self.ask_files)
+        self.dropped = EmptyState(
+            "open", "Drop files here", "Or choose them: pictures, sounds, tables, texts."
+        )
+        column.addWidget(self.dropped, 1)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.choose_files)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.setContentsMargins(12, 0, 12, 24)
+        return page
+
+    def _type(self) -> QWidget:
+        page, column = _source()
+        self.written = TextArea(
+            "Text for the model", "The model answers while you type", "Write something", 8
+        )
+        self.written.textChanged.connect(lambda: self._soon(_TYPING_MS))
+        column.setContentsMargins(12, 0, 12, 12)
+        column.addWidget(self.written)
+        column.addStretch(1)
+        return page
+
+    def _row(self) -> QWidget:
+        self.form = FormRows(140)
+        self.cells: dict[str, TextField] = {}
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName("Values of a row")
+        area.setToolTip("A value for each column; press Enter for the answer")
+        inside, column = _source()
+        column.setContentsMargins(12, 0, 12, 12)
+        said = Label("The values of a sample to begin with. Change some and press Enter.", "small", wrap=True)
+        column.addWidget(said)
+        column.addSpacing(6)
+        column.addWidget(self.form)
+        column.addStretch(1)
+        area.setWidget(inside)
+        return area
+
+    def _show_source(self) -> None:
+        key = self.chips.current()
+        self.sources.setCurrentIndex([each for each, _ in _SOURCES].index(key))
+        self._hint()
+        if key == "samples" and not self.grid.model.rowCount():
+            self._ask_samples()
+        elif key == "row" and not self.cells:
+            self._ask_columns()
+        else:
+            self._predict_input()
+
+    def _hint(self, title: str = "", hint: str = "") -> None:
+        """Say what to do first, or what went wrong."""
+        self.hint.set_texts(*((title, hint) if title else _HINTS[self.chips.current()]))
+        self.right.setCurrentIndex(0)
+
+    # ------------------------------------------------------------- the model
+
+    def reset(self) -> None:
+        subject = self.subject
+        self._later.stop()
+        self.grid.show_items([])
+        self.form.clear()
+        self.cells = {}
+        splits = subject.splits if subject is not None else {}
+        self.split.set_items([(name, PARTS.get(name, name)) for name, count in splits.items() if count])
+        self.split.show_value(next((name for name in ("test", "validation") if splits.get(name)), ""))
+        can = {
+            "samples": subject is not None and subject.can("samples") and bool(splits),
+            "draw": subject is not None and subject.can("draw"),
+            "files": subject is not None,
+            "type": subject is not None and subject.can("type"),
+            "row": subject is not None and subject.can("row"),
+        }
+        for key, there in can.items():
+            self.chips.button(key).setVisible(there)
+        if not can[self.chips.current()]:
+            first = next((key for key, there in can.items() if there), "files")
+            self.chips.button(first).setChecked(True)
+        self._hint()
+
+    def look(self) -> None:
+        self._show_source()
+
+    # ------------------------------------------------------------- samples
+
+    def _ask_samples(self) -> None:
+        def answered(answer: Answer) -> None:
+            rows = answer.get("items") or ()
+            count = max(len(rows), int(answer.get("count") or 0))
+            self.grid.show_count(count, [self._shown(row) for row in rows])
+
+        if split := self.split.currentData():
+            asked = {"split": split, "offset": 0, "count": FIRST, "order": "as stored"}
+            self.ask("samples", answered, "Reading samples", **asked)
+
+    def _on_wanted(self, first: int, end: int) -> None:
+        def answered(answer: Answer) -> None:
+            self.grid.give(first, [self._shown(row) for row in answer.get("items") or ()])
+
+        def refused(reason: str) -> None:
+            self.grid.refuse()
+            self.say(reason)
+
+        asked = {
+            "split": self.split.currentData(),
+            "offset": first,
+            "count": end - first,
+            "order": "as stored",
+        }
+        self.ask("samples", answered, "Reading samples", refused, slot="more samples", **asked)
+
+    def _shown(self, row: Mapping[str, Any]) -> Item:
+        item: Mapping[str, Any] = row.get("item") or {}
+        label = short_verdict(self.subject, row) if self.subject is not None else ""
+        return {**item, "place": int(row.get("index", item.get("place", 0))), "label": label}
+
+    def _on_sample(self, item: Item) -> None:
+        self._predict({"split": self.split.currentData(), "index": int(item["place"])})
+
+    def show_place(self, place: Place) -> None:
+        self.chips.choose("samples")
+        self._predict(place.request())
+
+    # ------------------------------------------------------------- files
+
+    def ask_files(self) -> None:
+        """Let a person choose files; the window stays usable meanwhile."""
+        dialog = QFileDialog(self.window(), "Files for the model", str(Path.cwd()))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(self.take_files)
+        dialog.show()
+
+    def take_files(self, files: Sequence[str]) -> None:
+        """What the model says to these files."""
+        if not files:
+            return
+        self.chips.button("files").setChecked(True)
+        self.sources.setCurrentIndex([each for each, _ in _SOURCES].index("files"))
+        names = ", ".join(text.one_line(Path(file).name, 40) for file in files[:3])
+        more = f" and {len(files) - 3} more" if len(files) > 3 else ""
+        self.dropped.set_texts(
+            text.plural(len(files), "file"), f"{names}{more}. Drop others, or choose them."
+        )
+        self._predict({"files": list(files[:_MOST_FILES])})
+        if len(files) > _MOST_FILES:
+            self.say(
+                f"Only the first {_MOST_FILES} files are taken; `workbench predict` takes whole folders."
+            )
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.subject is not None and any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.take_files([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
+
+    # ------------------------------------------------------------- a row
+
+    def _ask_columns(self) -> None:
+        """The columns with the values of the first sample, to begin with."""
+        subject = self.subject
+        names = [str(name) for name in subject.about.get("columns") or ()] if subject is not None else []
+
+        def answered(answer: Answer) -> None:
+            rows = answer.get("items") or ()
+            parts = parts_of(rows[0].get("item") or {}) if rows else []
+            self._fill_form(names, dict(pair for part in parts for pair in named_values(part)))
+
+        if split := self.split.currentData():
+            asked = {"split": split, "offset": 0, "count": 1, "order": "as stored"}
+            self.ask("samples", answered, "Reading a sample", slot="columns", **asked)
+        else:
+            self._fill_form(names, {})
+
+    def _fill_form(self, names: Sequence[str], values: Mapping[str, str]) -> None:
+        self.form.clear()
+        self.cells = {}
+        for name in names:
+            shown = text.one_line(name, 60)
+            field = TextField(shown, f"The value of {shown}; Enter asks the model", values.get(name, ""))
+            field.returnPressed.connect(self._predict_input)
+            self.form.add(shown, field, shown)
+            self.cells[name] = field
+        self._predict_input()
+
+    # ------------------------------------------------------------- asking
+
+    def _soon(self, wait: int) -> None:
+        """Predict in a moment; while one draws or types on, the model is asked now and then only."""
+        if self.subject is not None and not self._later.isActive():
+            self._later.start(wait)
+
+    def _predict_input(self) -> None:
+        """What the model says to what stands in the source that is shown."""
+        key = self.chips.current()
+        typed = self.written.toPlainText()
+        if key == "draw" and not self.pad.is_empty:
+            self._predict({"picture": base64.b64encode(self.pad.png()).decode("ascii")})
+        elif key == "type" and typed.strip():
+            self._predict({"text": typed})
+        elif key == "row" and self.cells:
+            self._predict({"row": {name: field.text() for name, field in self.cells.items()}})
+        elif key in ("draw", "type"):
+            self._hint()
+
+    def _predict(self, inputs: Mapping[str, Any]) -> None:
+        def answered(answer: Answer) -> None:
+            self.answers.show_answers(answer.get("items") or ())
+            self.right.setCurrentIndex(1)
+
+        def refused(reason: str) -> None:
+            self._hint("The model gave no answer", reason)
+
+        self.ask("predict", answered, "Asking the model", refused, inputs=dict(inputs))
+
+
+def _source() -> tuple[QWidget, QVBoxLayout]:
+    """A page of inputs and its column."""
+    page = QWidget()
+    surface(page, "panel")
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(8)
+    return page, column
