@@ -10,6 +10,7 @@ from tests.readings import sample
 from workbench.catalog.samples import CHARACTERS, SAMPLES
 from workbench.core.errors import DataError
 from workbench.engine.data import load_sample
+from workbench.engine.readers import samples, show
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -133,6 +134,13 @@ def test_the_adding_problem_marks_one_number_in_each_half() -> None:
     )
     assert torch.allclose((x[:, :, 0] * x[:, :, 1]).sum(1, keepdim=True), target)
     assert float(((target - 1) ** 2).mean()) == pytest.approx(1 / 6, abs=0.005), "a constant answer"
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_items_of_a_sample_can_be_looked_at(name: str) -> None:
+    items = show.first_items(samples.sample(name))
+    assert items and all(part["kind"] for item in items for part in item["parts"])
+    assert all(item["parts"] for item in items)
 
 
 def test_the_copying_problem_asks_for_its_letters_after_the_wait() -> None:

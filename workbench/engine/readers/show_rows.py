@@ -42,8 +42,9 @@ def window_parts(content: Content, position: int) -> list[dict[str, Any]]:
 
 def series_part(content: Content, position: int) -> dict[str, Any]:
     """One labelled series as far as it goes."""
-    length = int(content.arrays["length"][position])
-    return curve_part("x", content.arrays["x"][position][:length], _names(content, "_channels"))
+    series, lengths = content.arrays["x"][position], content.arrays.get("length")
+    known = series if lengths is None else series[: int(lengths[position])]
+    return curve_part("x", known, _names(content, "_channels"))
 
 
 def curve_part(name: str, values: Array, names: list[str]) -> dict[str, Any]:

@@ -67,11 +67,11 @@ def _dataset(table: Table, reading: Reading) -> Content:
             raise DataError(
                 f'The column "{target.name}" is the target; the option "{option}" needs another one.'
             )
-    wish = _treatment(path, columns, reading)
+    wish = treatment(path, columns, reading)
     apart = {target.name, *wish.drop, *([said.name] if said else [])}
     if wish.embed & {target.name}:
         raise DataError(f'The column "{target.name}" is the target; the option "embed" needs another one.')
-    kept = _rows_to_keep(target, [c for c in columns if c.name not in apart], wish, reading)
+    kept = rows_to_keep(target, [c for c in columns if c.name not in apart], wish, reading)
     if not kept.all():
         columns = tuple(column.of(kept) for column in columns)
         by_name = {column.name: column for column in columns}
@@ -100,7 +100,8 @@ def _dataset(table: Table, reading: Reading) -> Content:
     return _with_codes(content, codes)
 
 
-def _treatment(path: Path, columns: Sequence[Column], reading: Reading) -> Treatment:
+def treatment(path: Path, columns: Sequence[Column], reading: Reading) -> Treatment:
+    """What the options want done with the columns."""
     return Treatment(
         drop=listed(path, columns, reading, "drop"),
         categorical=listed(path, columns, reading, "categorical"),
@@ -110,7 +111,7 @@ def _treatment(path: Path, columns: Sequence[Column], reading: Reading) -> Treat
     )
 
 
-def _rows_to_keep(
+def rows_to_keep(
     target: Column, others: Sequence[Column], wish: Treatment, reading: Reading
 ) -> NDArray[np.bool_]:
     """Rows with a target and, where the person wants it, without gaps."""
