@@ -13,7 +13,7 @@ from workbench.core.errors import JobError
 from workbench.core.shapes import Dim, TensorSpec
 
 Kind = Literal["convolution", "block", "layer"]
-_APART = ("data", "loss", "metric", "probe")
+_APART = ("data", "augmentation", "loss", "metric", "probe")
 _CONVOLUTIONS = (nn.modules.conv._ConvNd,)
 
 
@@ -61,6 +61,18 @@ def layers_of(program: nn.Module, root: Scope) -> list[Layer]:
     Linked copies share the module of the node that they are copies of and are no layers of their own.
     """
     return list(_inside(program, root, (), (), ""))
+
+
+def head_of(root: Scope, node: str) -> str:
+    """The node that makes an answer: the nearest one with weights in front of it, if what is between them only
+    arranges its numbers anew.
+    """
+    while True:
+        info = root.infos[node]
+        family = info.kind.family if info.kind is not None else ""
+        if info.parameters or len(info.ports) != 1 or family in ("", "data", "pooling"):
+            return node
+        node = root.sources[node][info.ports[0]].node
 
 
 def layer_at(program: nn.Module, root: Scope, path: str) -> Layer:
@@ -119,6 +131,8 @@ def watched(modules: Sequence[nn.Module]) -> Iterator[list[list[Tensor]]]:
             first, rest = (result[0], result[1:]) if isinstance(result, tuple) else (result, None)
             if not isinstance(first, Tensor):
                 return result
+            if torch.is_grad_enabled() and first.is_floating_point() and not first.requires_grad:
+                first = first.detach().requires_grad_()  # nothing that is learned is in front of it
             seen[place].append(first)
             return first.clone() if rest is None else (first.clone(), *rest)
 

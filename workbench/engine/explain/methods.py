@@ -12,7 +12,7 @@ from torch import Tensor
 
 from workbench.core.errors import JobError
 from workbench.engine.explain import attribution
-from workbench.engine.explain.layers import Layer, layer_at, layers_of, watched
+from workbench.engine.explain.layers import Layer, head_of, layer_at, layers_of, watched
 from workbench.engine.explain.parts import Baseline, Parts
 from workbench.engine.explain.scores import Question, Target, steady
 from workbench.engine.explain.vectors import vectors_of
@@ -173,7 +173,7 @@ def _grad_cam(wish: Wish) -> Found:
             scores = question.answer.scores(program, question.batch, gradients=True).float()
             score = wish.target.of(scores, alone=False)[0]
         wish.progress(1, 2)
-        layer, maps, gradients = _last_map(layers, seen, score, question.answer.source.node)
+        layer, maps, gradients = _last_map(layers, seen, score, head_of(root, question.answer.source.node))
     cam = attribution.grad_cam(maps, gradients, sizes)
     shape = parts.pieces[0].value.shape
     values = (

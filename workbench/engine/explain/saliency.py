@@ -9,7 +9,7 @@ from typing import Any, cast
 from torch import Tensor
 
 from workbench.engine.explain import paint
-from workbench.engine.explain.example import example_of, parts_of
+from workbench.engine.explain.example import Example, example_of, parts_of
 from workbench.engine.explain.methods import BASELINES, BY_NAME, METHODS, Found, Method, Wish
 from workbench.engine.explain.parts import Baseline, Parts
 from workbench.engine.explain.scores import Question, Target, target_of
@@ -45,7 +45,7 @@ def saliency(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
         "input": parts.pieces[0].port,
         "output": example.answer.name,
         "target": target.index,
-        "name": target.name,
+        "name": _name(example, target),
         "place": target.place,
         "probability": _probability(question, target, scores),
         "score": float(target.of(scores, alone=question.alone)[0]),
@@ -56,6 +56,15 @@ def saliency(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _optional(request: Mapping[str, Any], name: str) -> int | None:
     return None if request.get(name) is None else asked.whole(request, name, 0)
+
+
+def _name(example: Example, target: Target) -> str:
+    """The class or column as people read it: of tokens as the vocabulary of what is right has them."""
+    origin = example.answer.origin
+    known = (
+        example.vocabulary(str(origin)) if example.answer.kind == "tokens" and origin is not None else None
+    )
+    return known.pieces([target.index])[0] if known is not None and target.index < len(known) else target.name
 
 
 def _probability(question: Question, target: Target, scores: Tensor) -> float | None:
