@@ -1,8 +1,13 @@
 """How well a few typed letters fit a text.  Standard library only."""
 
+from functools import lru_cache
+
 _BREAKS = " -_./·("
 
 
+@lru_cache(
+    maxsize=50_000
+)  # names of types are asked for again with every letter that is taken back or typed anew
 def score(query: str, text: str) -> float:
     """0 where the text does not hold the letters in order; higher the better.  Each word typed must fit."""
     total = 0.0
