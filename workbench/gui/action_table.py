@@ -355,6 +355,14 @@ ACTIONS = (
         "link",
         "runs",
     ),
+    Action(
+        "run_import",
+        "Import runs…",
+        "Ctrl+I",
+        "Take in runs that TensorBoard or MLflow recorded; a folder dropped on the runs does the same",
+        "import",
+        "runs",
+    ),
     Action("run_star", "Star", "S", "Give the selected runs a star, or take it away", "star", "runs"),
     Action("run_tags", "Tags…", "T", "Add tags to the selected runs, or take them away", "tag", "runs"),
     Action(

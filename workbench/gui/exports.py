@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QWidget
 
 from workbench.core import text
@@ -17,6 +18,7 @@ from workbench.gui.json_process import Ending, JsonProcess
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import IconButton
 from workbench.gui.widgets.labels import Label
+from workbench.jobs.exports import OF_RUNS
 from workbench.store.records import RunRecord
 
 
@@ -188,12 +190,21 @@ class ExportMenu(QMenu):
         self._session, self._owner = session, parent
         self.run: RunRecord | None = None
         self.setToolTipsVisible(True)
+        self.aboutToShow.connect(self._offer)
+        self._of_models: list[QAction] = []
         for kind in KINDS:
             if kind.id == "card":
                 self.addSeparator()
             action = self.addAction(kind.title)
             action.setToolTip(kind.about)
+            if kind.id not in OF_RUNS:
+                self._of_models.append(action)
             action.triggered.connect(lambda _=False, kind=kind: self._ask(kind))
+
+    def _offer(self) -> None:
+        """A run from elsewhere has no model to write."""
+        for action in self._of_models:
+            action.setVisible(self.run is None or not self.run.imported)
 
     def _ask(self, kind: Kind) -> None:
         """Let a person choose the file or, for a program, the name of a new folder."""

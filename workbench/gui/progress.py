@@ -14,6 +14,8 @@ def progress(run: RunRecord) -> str:
         return "queued"
     if run.state in ("running", "paused", "starting") and run.epochs:
         return f"{run.state} · epoch {run.epoch} of {run.epochs}"
+    if run.imported:
+        return f"{run.state} · {run.step:,} step{'' if run.step == 1 else 's'}" if run.step else run.state
     if run.state == "completed":
         return f"completed · {run.epoch} epoch{'' if run.epoch == 1 else 's'}"
     if run.state == "stopped" and run.epoch == 0 and run.step:

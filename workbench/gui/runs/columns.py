@@ -52,7 +52,7 @@ def epochs(run: RunRecord) -> str:
     """How far a run came: "epoch 12 of 30", "30 epochs"."""
     if run.state == "queued" or not (run.epoch or run.step):
         return text.NONE
-    if run.state == "completed" and run.epoch >= run.epochs:
+    if run.state == "completed" and run.epoch >= run.epochs and run.epochs:
         return text.plural(run.epoch, "epoch")
     return f"epoch {run.epoch} of {run.epochs}" if run.epochs else text.plural(run.step, "step")
 
@@ -79,7 +79,8 @@ COLUMNS: Final = (
            lambda f: f.run.model.lower()),
     Column("data", "Data", "The dataset", 112, lambda f: text.one_line(f.title or f.run.dataset) or text.NONE,
            lambda f: f.run.dataset.lower()),
-    Column("parameters", "Parameters", "Numbers that were learned", 108, lambda f: text.count(f.run.parameters),
+    Column("parameters", "Parameters", "Numbers that were learned", 108,
+           lambda f: text.count(f.run.parameters) if f.run.parameters else text.NONE,
            lambda f: f.run.parameters, right=True, down=True),
     Column("duration", "Duration", "Time in training", 100, lambda f: text.duration(spent(f.run)),
            lambda f: spent(f.run), right=True, down=True),

@@ -53,7 +53,7 @@ def open_drawing(session: Session, runs: Sequence[RunRecord]) -> None:
 
 def has_weights(run: RunRecord) -> bool:
     """Whether it came far enough to have kept some."""
-    return bool(run.step or run.epoch)
+    return bool(run.step or run.epoch) and not run.imported
 
 
 def can_inspect(run: RunRecord) -> bool:

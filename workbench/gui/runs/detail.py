@@ -128,7 +128,7 @@ class RunHeader(QWidget):
         self.stop.setVisible(not run.final)
         self.stop.setEnabled(commands.can_stop(run))
         self.weights.setEnabled(commands.has_weights(run))
-        self.export.setEnabled(commands.has_weights(run))
+        self.export.setEnabled(commands.has_weights(run) or run.imported)
         self.kinds.run = run
         self.delete.setEnabled(not run.alive)
 
@@ -138,11 +138,12 @@ class RunHeader(QWidget):
 
 
 def _facts(run: RunRecord, data: str) -> list[str]:
-    facts = [text.one_line(run.model)] if run.model != run.name else []
+    facts = [text.one_line(run.model)] if run.model not in ("", run.name) else []
     facts += [data] if data else []
     if run.parameters:
         facts.append(f"{text.count(run.parameters)} parameters")
-    facts += [run.used_device or run.device, f"seed {run.seed}"]
+    facts += [run.used_device or run.device]
+    facts += [f"seed {run.seed}"] if run.seed or not run.imported else []
     if run.started:
         facts.append(f"started {text.ago(run.started)}")
         facts.append(text.duration(spent(run)))

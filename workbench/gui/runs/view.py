@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
+from workbench.gui.import_box import ImportButton
 from workbench.gui.runs import commands
 from workbench.gui.runs.columns import PLACES, SLOT_KEYS
 from workbench.gui.runs.detail import RunDetail
@@ -80,7 +81,8 @@ class RunsView(QStackedWidget):
             "runs",
             "No runs yet",
             "A run is one training of a model. Take a template or draw a model, then press Train: "
-            "it appears here at once and can be watched live.",
+            "it appears here at once and can be watched live. Runs of TensorBoard or MLflow come in when their "
+            "folder is dropped here.",
             "Choose a template",
             "Go to Home, where the templates are",
         )
@@ -127,6 +129,7 @@ class RunsView(QStackedWidget):
         row.addWidget(self.filter, 3)
         row.addWidget(self.tally, 2)
         row.addWidget(self.layout_bar)
+        row.addWidget(ImportButton(self._session, self))
         row.addWidget(self.compare)
         above = QWidget()
         surface(above, "panel")
@@ -160,7 +163,7 @@ class RunsView(QStackedWidget):
     # ------------------------------------------------------------- news
 
     def _on_news(self, runs: Sequence[RunRecord], summaries: Summaries) -> None:
-        self.model.update(runs, summaries, self._session.marks)
+        self.model.update(runs, summaries, self._session.marks, self._session.changed_runs)
         self.filter.look_again()
         self.setCurrentIndex(1 if runs else 0)
         if self._wanted and self.model.run(self._wanted) is not None:

@@ -1,0 +1,144 @@
+"""Runs of other programs come in by a button, a key or a dropped folder, and are shown before."""
+
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from tests.engine.test_importing import events, scalar
+from tests.gui.runs.test_runs_view import WAIT, do, have
+from workbench.gui.compare.view import CompareView
+from workbench.gui.import_box import ImportBox, ImportButton
+from workbench.gui.runs.view import RunsView
+from workbench.gui.session import Session
+from workbench.gui.window import MainWindow
+from workbench.jobs import imports
+
+Record = Callable[..., int]
+
+
+@pytest.fixture
+def runs(no_jobs: None, window: MainWindow) -> RunsView:
+    window.show_view("runs")
+    view = window.views["runs"]
+    assert isinstance(view, RunsView)
+    return view
+
+
+def drop(view: RunsView, place: Path) -> bool:
+    """Drop something on the view; whether it was taken."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(place))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    copy = Qt.DropAction.CopyAction
+    QApplication.sendEvent(view, QDragEnterEvent(QPoint(50, 50), copy, data, buttons, keys))
+    event = QDropEvent(QPointF(50, 50), copy, data, buttons, keys)
+    QApplication.sendEvent(view, event)
+    return event.isAccepted()
+
+
+def box_of(window: MainWindow) -> ImportBox:
+    box = window.findChild(ImportBox)
+    assert box is not None
+    return box
+
+
+def rows(box: ImportBox) -> list[list[str]]:
+    return [list(row) for row in box.table.texts.rows]
+
+
+def test_a_folder_is_dropped_and_its_runs_come_in(
+    qtbot: QtBot, runs: RunsView, session: Session, window: MainWindow, record: Record, tmp_path: Path
+) -> None:
+    logs = tmp_path / "logs"
+    events(logs / "one", scalar("acc", 0.5, 1), scalar("acc", math.nan, 2), scalar("acc", 0.25, 3))
+    events(logs / "two", scalar("loss", 1.0, 1), scalar("loss", 2.0, 2))
+    events(logs / "bad", b"x" * 30)
+    do(qtbot, session, lambda store: record(store, "mine"))
+    assert drop(runs, logs)
+    box = box_of(window)
+    assert box.isVisible() and not box.go.isEnabled()
+    qtbot.waitUntil(box.go.isEnabled, timeout=30_000)
+    assert box.said.text() == "2 runs can come in, 1 cannot be read."
+    assert [row[0] for row in rows(box)] == ["bad", "one", "two"] and rows(box)[0][2].startswith("bad/")
+    assert rows(box)[1] == ["one", "3 values, 0 settings", "comes in"] and box.go.text() == "Import 2 runs"
+    assert [box.metrics.item(row).text() for row in range(box.metrics.count())] == ["acc", "loss"]
+    box.metrics.item(0).setCheckState(Qt.CheckState.Checked)
+    with qtbot.waitSignal(session.offered, timeout=30_000) as told:
+        QTest.keyClick(box.go, Qt.Key.Key_Space)
+    assert told.args is not None and told.args[0].startswith(
+        "2 runs came in (#2 to #3). 1 run cannot be read:"
+    )
+    assert not box.isVisible()
+    have(qtbot, runs, 3)
+    runs.reveal(2)
+    detail = runs.detail
+    qtbot.waitUntil(lambda: detail.header.name.full_text() == "one #2", timeout=WAIT)
+    assert detail.header.state.text() == "completed · 3 steps"
+    assert detail.header.facts.full_text().startswith("elsewhere · started ")
+    assert detail.header.open.isEnabled() and not detail.header.weights.isEnabled()
+    qtbot.waitUntil(lambda: bool(detail.log._lines), timeout=WAIT)
+    with qtbot.waitSignal(session.message, timeout=WAIT) as refused:
+        QTest.mouseClick(detail.header.open, Qt.MouseButton.LeftButton)
+    assert refused.args is not None and "came from TensorBoard without a drawing" in refused.args[0]
+    session.go("compare", [1, 2])
+    compare = window.views["compare"]
+    assert isinstance(compare, CompareView)
+    compare.tabs.setCurrentWidget(compare.drawing)
+    trouble = compare.drawing.sides["other"].trouble
+    qtbot.waitUntil(lambda: "without a drawing" in trouble._hint.text(), timeout=WAIT)
+    compare.tabs.setCurrentWidget(compare.program)
+    qtbot.waitUntil(lambda: "No program was kept" in compare.program.hint._hint.text(), timeout=WAIT)
+
+
+def fake(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """The process runs this; `request` is what it was asked."""
+    whole = f"import json, sys, time; request = json.loads(sys.stdin.readline())\n{code}"
+    monkeypatch.setattr(imports, "command", lambda _: [sys.executable, "-c", whole])
+
+
+def test_a_button_asks_for_the_folder_and_escape_cancels(
+    qtbot: QtBot, runs: RunsView, session: Session, window: MainWindow, record: Record, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    do(qtbot, session, lambda store: record(store, "mine"))
+    have(qtbot, runs, 1)
+    fake(monkeypatch, "print(json.dumps({'doing': 'Reading a (1 of 9)'}), flush=True); time.sleep(60)")
+    button = runs.findChild(ImportButton)
+    assert button is not None
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    dialog = next(each for each in QApplication.topLevelWidgets() if isinstance(each, QFileDialog))
+    dialog.fileSelected.emit(str(tmp_path))
+    dialog.close()
+    box = box_of(window)
+    qtbot.waitUntil(lambda: box.said.text() == "Reading a (1 of 9) …", timeout=WAIT)
+    with qtbot.waitSignal(session.message) as told:
+        drop(runs, tmp_path)
+    assert told.args is not None and "Something is being imported" in told.args[0]
+    with qtbot.waitSignal(session.message) as told:
+        QTest.keyClick(box.leave, Qt.Key.Key_Escape)
+    assert told.args is not None and "was cancelled" in told.args[0] and not box.isVisible()
+
+
+def test_what_holds_no_runs_can_be_opened_as_data(
+    qtbot: QtBot, runs: RunsView, session: Session, window: MainWindow, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    fake(monkeypatch, "sys.exit('error: There are no runs here.')")
+    drop(runs, tmp_path)
+    box = box_of(window)
+    qtbot.waitUntil(box.go.isEnabled, timeout=WAIT)
+    assert box.said.text() == "There are no runs here." and box.go.text() == "Open as data"
+    opened: list[list[Path]] = []
+    monkeypatch.setattr(session, "open_dropped", opened.append)
+    QTest.mouseClick(box.go, Qt.MouseButton.LeftButton)
+    assert opened == [[tmp_path]] and not box.isVisible()
+    (tmp_path / "a.json").write_text("{}")
+    assert not drop(runs, tmp_path / "a.json") or not box.isVisible()
