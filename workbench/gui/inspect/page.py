@@ -231,6 +231,11 @@ class Page(QWidget):
         """Whether an answer is waited for."""
         return slot in self._questions
 
+    def forget(self, slot: str) -> None:
+        """Nobody waits for this answer any more."""
+        self._service.cancel(self._questions.get(slot))
+        self._ended(slot)
+
     def forget_questions(self) -> None:
         """Nobody waits for any answer here any more."""
         for question in self._questions.values():

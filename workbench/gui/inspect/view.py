@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget
 
 from workbench.gui.inspect.chooser import RunChooser, named
 from workbench.gui.inspect.errors import ErrorsPage
+from workbench.gui.inspect.explain import ExplainPage
 from workbench.gui.inspect.page import Page, Place, Subject, Work
 from workbench.gui.inspect.predict import PredictPage
+from workbench.gui.inspect.sample_page import SamplePage
 from workbench.gui.inspect.service import Answer, Question, service_of
 from workbench.gui.runs.commands import can_inspect
 from workbench.gui.session import Session
@@ -23,7 +25,7 @@ from workbench.gui.widgets.labels import ElidedLabel
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
 
-PAGES: Final[tuple[type[Page], ...]] = (ErrorsPage, PredictPage)
+PAGES: Final[tuple[type[Page], ...]] = (ErrorsPage, PredictPage, ExplainPage)
 """In the order of their tabs; each is there for the models of which the service can tell what it needs."""
 _CHOOSE: Final = (
     "Choose a run to look into",
@@ -175,7 +177,9 @@ class InspectView(QStackedWidget):
             self._say(f"Nothing to see of {named(run)}", "This kind of model has no page here yet.")
             return
         self.name.setText(named(run))
-        self.said.setText(str(subject.about.get("said") or ""))
+        trouble = str(subject.about.get("trouble") or "")
+        self.said.setText(trouble or str(subject.about.get("said") or ""))
+        self.said.set_role("err" if trouble else "small")
         kept = [str(which) for which in subject.about.get("checkpoints") or ()]
         for which in ("best", "last"):
             button = self.which.button(which)
@@ -193,6 +197,8 @@ class InspectView(QStackedWidget):
             if cls.title not in self.pages:
                 page = self.pages[cls.title] = cls(self._service)
                 page.going.connect(self.go)
+                if isinstance(page, SamplePage):
+                    page.looked.connect(self._on_looked)
                 order = [each.title for each in PAGES if each.title in self.pages]
                 self.tabs.insertTab(order.index(cls.title), page, cls.title)
         for place in range(self.tabs.count()):
@@ -210,8 +216,14 @@ class InspectView(QStackedWidget):
         """Show a sample on another page."""
         page = self.pages.get(title)
         if page is not None and isinstance(place, Place):
-            self.tabs.setCurrentWidget(page)
             page.show_place(place)
+            self.tabs.setCurrentWidget(page)
+
+    def _on_looked(self, place: object) -> None:
+        """The other pages look at the same sample as soon as they are seen."""
+        for page in self.pages.values():
+            if isinstance(page, SamplePage) and page is not self.sender() and isinstance(place, Place):
+                page.follow(place)
 
     # ------------------------------------------------------------- what a person does
 

@@ -1,0 +1,153 @@
+"""Pages that look at one sample: which one it is, chosen by part and number.  Imports Qt, the page and widgets."""
+
+import random
+from collections.abc import Mapping
+from typing import Any, Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from workbench.gui.inspect.answers import ItemPicture
+from workbench.gui.inspect.page import PARTS, Page, Place, Subject
+from workbench.gui.inspect.samples import verdict
+from workbench.gui.inspect.service import Answer, ModelService
+from workbench.gui.widgets.buttons import IconButton
+from workbench.gui.widgets.fields import Choice, NumberField
+from workbench.gui.widgets.labels import Label
+
+_SIDE: Final = 208
+
+
+class SampleBar(QWidget):
+    """A part of the data and a number in it.  `picked` tells the sample that a person chose."""
+
+    picked = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._splits: Mapping[str, int] = {}
+        self.split = Choice("Part", "Which part of the data the sample is of")
+        self.split.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
+        self.number = NumberField("Sample", "Which sample of the part", 1, 1)
+        self.back = IconButton("back", "Sample before", "Go to the sample before")
+        self.on = IconButton("enter", "Next sample", "Go to the next sample")
+        self.any = IconButton("refresh", "Another sample", "Go to some other sample")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        for widget in (self.split, self.number, self.back, self.on, self.any):
+            row.addWidget(widget)
+        self.split.picked.connect(lambda _: self._on_split())
+        self.number.valueChanged.connect(lambda _: self._tell())
+        self.back.clicked.connect(lambda: self.number.setValue(self.number.value() - 1))
+        self.on.clicked.connect(lambda: self.number.setValue(self.number.value() + 1))
+        self.any.clicked.connect(lambda: self.number.setValue(random.randint(1, self.number.maximum())))
+
+    def show_subject(self, subject: Subject | None) -> None:
+        """The samples of another model; the first one is chosen."""
+        self._splits = subject.splits if subject is not None else {}
+        self.split.set_items([(name, PARTS.get(name, name)) for name, count in self._splits.items() if count])
+        first = next((name for name in ("test", "validation", *self._splits) if self._splits.get(name)), "")
+        self.show_place(Place(first, 0))
+
+    def show_place(self, place: Place) -> None:
+        """Show which sample it is, without telling."""
+        self.split.show_value(place.split)
+        self.number.blockSignals(True)
+        self.number.setMaximum(max(1, self._splits.get(place.split, 1)))
+        self.number.setValue(place.index + 1)
+        self.number.setSuffix(f" of {self.number.maximum():,}")
+        self.number.setFixedWidth(
+            self.number.fontMetrics().horizontalAdvance(f"{self.number.maximum()}{self.number.suffix()}") + 28
+        )
+        self.number.blockSignals(False)
+
+    @property
+    def place(self) -> Place | None:
+        """The sample that is chosen; None where there is no data."""
+        split = self.split.currentData()
+        return Place(split, self.number.value() - 1) if isinstance(split, str) else None
+
+    def _on_split(self) -> None:
+        if isinstance(split := self.split.currentData(), str):
+            self.show_place(Place(split, 0))
+            self._tell()
+
+    def _tell(self) -> None:
+        if self.place is not None:
+            self.picked.emit(self.place)
+
+
+class SamplePage(Page):
+    """Shows the sample with what the model says to it, and what the page finds in it on the right."""
+
+    looked = Signal(object)
+    """The Place at which a person looks now."""
+
+    def __init__(self, service: ModelService) -> None:
+        super().__init__(service)
+        self.place: Place | None = None
+        self.row: Mapping[str, Any] = {}
+        self.bar = SampleBar()
+        self.bar.picked.connect(self._on_picked)
+        self.head.addWidget(self.bar)
+        self.picture = ItemPicture()
+        self.picture.setFixedHeight(_SIDE)
+        self.verdict = Label("", "small", wrap=True)
+        self.side = QWidget()
+        self.side.setFixedWidth(_SIDE + 24)
+        self.side_column = QVBoxLayout(self.side)
+        self.side_column.setContentsMargins(12, 0, 12, 12)
+        self.side_column.setSpacing(8)
+        self.side_column.addWidget(self.picture)
+        self.side_column.addWidget(self.verdict)
+        self.main = QVBoxLayout()
+        self.main.setContentsMargins(0, 0, 0, 0)
+        self.main.setSpacing(0)
+        both = QHBoxLayout()
+        both.setSpacing(0)
+        both.addWidget(self.side)
+        both.addLayout(self.main, 1)
+        self.body.addLayout(both)
+
+    def reset(self) -> None:
+        self.place, self.row = None, {}
+        self.bar.show_subject(self.subject)
+        self.picture.show_item(None)
+        self.verdict.setText("")
+
+    def look(self) -> None:
+        self.look_at(self.place or self.bar.place)
+
+    def show_place(self, place: Place) -> None:
+        self._fresh = False
+        self.look_at(place)
+
+    def follow(self, place: Place) -> None:
+        """Look at the same sample as another page, once this one is seen."""
+        if self.subject is not None and place != self.place:
+            self.place, self._fresh = place, True
+
+    def look_at(self, place: Place | None) -> None:
+        """Look at a sample."""
+        if place is None or self.subject is None:
+            return
+        self.place = place
+        self.bar.show_place(place)
+        self.looked.emit(place)
+        if self.subject.can("samples"):
+            self.ask("samples", self._on_row, "Reading the sample", split=place.split, indices=[place.index])
+        self.see()
+
+    def see(self) -> None:
+        """Ask what is to be found in the sample."""
+
+    def _on_row(self, answer: Answer) -> None:
+        rows = answer.get("items") or ()
+        if rows and self.subject is not None:
+            self.row = rows[0]
+            self.picture.show_item(self.row.get("item"))
+            self.verdict.setText(verdict(self.subject, self.row).replace(" · ", "\n"))
+
+    def _on_picked(self, place: Place) -> None:
+        self.look_at(place)
