@@ -47,6 +47,8 @@ def test_runs_that_differ_in_nothing_but_the_seed_are_a_group() -> None:
     seven = [*runs(0, 1, 0, 2, 3, 4), replace(RUN, id=7)]
     assert groups(seven, params, programs) == [(1, 2, 5), (3,), (4,), (6,)]
     assert groups([replace(RUN, id=1), replace(RUN, id=5, dataset="mine")], params, programs) == [(1,), (5,)]
+    foreign = [replace(RUN, id=each, device="elsewhere") for each in (1, 2, 5)]
+    assert groups(foreign, dict.fromkeys(params, base), {5: "program"}) == [(1,), (2,), (5,)]
 
 
 def test_a_sample_has_a_value_for_each_seed_and_leaves_out_what_is_no_number() -> None:

@@ -66,7 +66,10 @@ def groups(
         if run.id in params:
             own = {name: value for name, value in params[run.id].items() if _counts(name)}
             program = _without_title(programs.get(run.id, ""))
-            key = json.dumps([own, program, run.dataset, run.resumed_from], sort_keys=True, default=str)
+            alone = run.id if run.imported and not program else 0  # nobody knows what else differed
+            key = json.dumps(
+                [own, program, run.dataset, run.resumed_from, alone], sort_keys=True, default=str
+            )
             found.setdefault(key, []).append(run.id)
     return [tuple(ids) for ids in found.values()]
 

@@ -12,9 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.compare.drawings import WAIT, add, before, do
 from tests.gui.compare.test_differences import RUN
-from workbench.gui.compare.verdict import Question, answer, main_figure, question
+from workbench.gui.compare.verdict import main_figure, question
 from workbench.gui.compare.view import CompareView
 from workbench.gui.session import Session
+from workbench.jobs.verdict import Question, answer
 from workbench.store.records import Point, RunRecord, State, Summary
 from workbench.store.store import Store
 
