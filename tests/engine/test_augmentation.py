@@ -1,10 +1,8 @@
-"""Augmentation in whole programs: it trains, evaluation sees none of it, and the exported script does the same."""
+"""Augmentation in whole programs: it trains, and evaluation sees none of it.
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+That exported scripts do the same is tested beside all other scripts.
+"""
+
 from typing import Any
 
 import pytest
@@ -13,10 +11,8 @@ from torch import nn
 
 from tests.drawing import draw
 from tests.engine.conftest import Trained
-from tests.engine.test_export import PRELUDE
 from tests.programs import analysed, batch_of, call, live
 from workbench.core.document import Document
-from workbench.engine.export import export
 
 SETTINGS: dict[str, Any] = {"epochs": 2, "batch_size": 256, "seed": 3}
 
@@ -153,32 +149,3 @@ def test_two_runs_of_one_seed_are_alike(trained: Trained, name: str) -> None:
     assert trained.rows(one) == trained.rows(other)
     third = trained.run(MODELS[name](), seed=8)
     assert trained.rows(third) != trained.rows(one)
-
-
-def test_scripts_do_the_same_without_workbench(trained: Trained, tmp_path: Path) -> None:
-    scripts = {name: str(export(trained.store, make(), tmp_path / name)[0]) for name, make in MODELS.items()}
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-I",
-            "-W",
-            "error",
-            "-W",
-            "ignore::DeprecationWarning",
-            "-c",
-            PRELUDE,
-            *scripts.values(),
-        ],
-        cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    losses = json.loads(done.stdout)
-    for name, make in MODELS.items():
-        run = trained.run(make())
-        assert run.state == "completed", run.cause
-        wanted = [point.value for point in trained.store.points_of(run.id, "train/loss")]
-        assert len(wanted) > 1 and losses[scripts[name]] == wanted, name
