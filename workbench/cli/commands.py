@@ -9,7 +9,7 @@ from workbench import __version__
 from workbench.catalog import templates as library
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.problems import Problem
-from workbench.cli import data, export, export_runs, import_runs, runs, training, workspaces
+from workbench.cli import data, export, export_runs, import_runs, predict, runs, training, workspaces
 from workbench.cli.common import (
     DataOption,
     JsonOption,
@@ -39,6 +39,7 @@ app = typer.Typer(
 )
 app.command("train")(training.train)
 app.command("export")(export.export)
+app.command("predict")(predict.predict)
 runs.app.command("export")(export_runs.export)
 runs.app.command("import")(import_runs.import_)
 app.add_typer(runs.app, name="runs")

@@ -74,8 +74,8 @@ def _filled(files: Tree, entries: Sequence[Entry], reading: Reading) -> Content:
     def load(number: int) -> str | int:
         name = entries[number].file
         try:
-            clip, length = _frames(files, name, form, frames)
-        except _damage() as error:
+            clip, length = frames_of(files, name, form, frames)
+        except damage() as error:
             return f"{files.shown(name)} is no readable video and left out ({error})."
         video[number] = clip
         return length
@@ -122,7 +122,8 @@ def _av() -> Any:
     return import_module("av")
 
 
-def _damage() -> tuple[type[Exception], ...]:
+def damage() -> tuple[type[Exception], ...]:
+    """What a damaged video makes of PyAV."""
     return (_av().error.FFmpegError, OSError, ValueError, LookupError, TypeError, ArithmeticError)
 
 
@@ -134,14 +135,14 @@ def _size(files: Tree, entries: Sequence[Entry]) -> Size:
             with files.open(entry.file) as stream, _av().open(stream) as container:
                 found = _moving(container)
                 sizes[found.width, found.height] += 1
-        except _damage():
+        except damage():
             continue  # told when it is read
     width, height = sizes.most_common(1)[0][0] if sizes else (_SIDE, _SIDE)
     scale = min(1.0, _SIDE / max(1, min(width, height)))
     return max(8, round(width * scale) // 8 * 8), max(8, round(height * scale) // 8 * 8)
 
 
-def _frames(files: Tree, name: str, form: Form, frames: int) -> tuple[Pixels, int]:
+def frames_of(files: Tree, name: str, form: Form, frames: int) -> tuple[Pixels, int]:
     """channels × frames × height × width of evenly spaced frames, and how many there were.
 
     The clip is gone through twice: what its header says about its length is often wrong.

@@ -5,24 +5,38 @@ from typing import Any
 
 from workbench.core.document import OUTPUT
 from workbench.core.errors import DataError
+from workbench.engine.readers.reader import Reading
 from workbench.engine.service import asked
 from workbench.engine.service.context import Context, Opened
+from workbench.engine.service.data import Data
+from workbench.engine.service.generating import is_translator, writes
+from workbench.engine.service.preparing.given import kind_of
 from workbench.engine.service.told import names_of
+from workbench.engine.trained import Which
 
 _MOST_NAMES = 1_000
+_OWN: Mapping[str, tuple[str, ...]] = {
+    "image": ("predict", "draw"),
+    "video": ("predict",),
+    "audio": ("predict", "sound"),
+    "text": ("predict", "type"),
+    "table": ("predict", "row"),
+}
+"""What own inputs a model takes, by what its items are made of."""
 
 
 def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
-    """{"said", "splits", "inputs", "outputs", "layers", "checkpoints", "can", "trouble"}.
+    """{"said", "splits", "inputs", "outputs", "layers", "checkpoints", "can", "columns", "trouble"}.
 
-    `trouble` says why there are no splits where the data is gone: own files may be predicted all the same.
+    `can` names what works for this model, `columns` those of a row to be filled in. `trouble` says why there are no
+    splits: without its data a model can only be looked into.
     """
     run, which = asked.run(request), asked.checkpoint(request)
     opened = context.opened(run, which)
     root = opened.model.analysis.root
     splits: dict[str, int] = {}
     names = {each.name: list(each.classes) for each in opened.answers}
-    trouble = ""
+    trouble, data = "", None
     try:
         data = context.data(run)
         splits, names = data.splits, {each.name: names_of(each, data) for each in opened.answers}
@@ -43,9 +57,46 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "layers": layers(opened),
         "checkpoints": [each.kind for each in context.store.checkpoints(run)],
-        "can": [],
+        "can": _able(context, run, which, opened, data),
+        "columns": _columns(data),
         "trouble": trouble,
     }
+
+
+def _able(context: Context, run: int, which: Which, opened: Opened, data: Data | None) -> list[str]:
+    """The names of what can be asked for."""
+    found: list[str] = []
+    main = next(iter(opened.answers), None)
+    if data is not None and main is not None:
+        found += ["samples"] if main.data else []
+        found += ["evaluate"] if main.target is not None else []
+        if len(main.data) == 1:
+            source = data.source(main.data[0])
+            found += _OWN.get(kind_of(source.content, source.record.reader if source.record else ""), ())
+            if writes(source, main):
+                found += ["predict", "type"]
+        writers = (each for each in opened.answers if len(each.data) == 1)
+        if any(
+            writes(data.source(a.data[0]), a) or is_translator(data.source(a.data[0]), a) for a in writers
+        ):
+            found.append("generate")
+    if any(each.kind == "picture" and not each.data and each.noise for each in opened.answers):
+        found.append("generate_pictures")
+    return found
+
+
+def _columns(data: Data | None) -> list[str]:
+    """The columns of a table of the workspace that the model looks at, as far as their names are kept."""
+    record = data.first.record if data is not None else None
+    if data is None or record is None or kind_of(data.first.content, record.reader) != "table":
+        return []
+    understood = record.details.get("understood")
+    told = {**(understood if isinstance(understood, dict) else {}), **record.options}
+    apart = {str(told.get(name) or "") for name in ("target", "split_column")}
+    apart |= set(Reading(record.options).names("drop"))
+    names = data.first.content.arrays.get("_columns")
+    known = [] if names is None else [bytes(name).decode(errors="ignore") for name in names]
+    return [name for name in known if name not in apart]
 
 
 def layers(opened: Opened) -> list[dict[str, Any]]:

@@ -14,6 +14,9 @@ ACTIONS: Mapping[str, str] = {
     "about": f"{_HERE}.about:about",
     "samples": f"{_HERE}.samples:samples",
     "evaluate": f"{_HERE}.evaluating:evaluate",
+    "predict": f"{_HERE}.predicting:predict",
+    "generate": f"{_HERE}.generating:generate",
+    "generate_pictures": f"{_HERE}.generating:generate_pictures",
 }
 """By the name of a "do", the module and function that answers it."""
 

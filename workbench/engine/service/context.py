@@ -5,7 +5,7 @@ Imports torch, the store, trained models, their data and answers.
 
 import shutil
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -15,17 +15,18 @@ from torch import Tensor
 
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.scope import Scope
-from workbench.core.errors import JobError
+from workbench.core.errors import DataError, JobError
 from workbench.engine import trained
 from workbench.engine.service import asked
 from workbench.engine.service.answers import Answer, answers_of, with_given, with_methods
-from workbench.engine.service.data import Data, data_of
+from workbench.engine.service.data import Data, data_of, of_content
+from workbench.engine.service.preparation import Preparation, Ready, listed, trained_with
 from workbench.engine.trained import Model, Which
 from workbench.store.records import Checkpoint
 from workbench.store.store import Store
 
 STOPPED = "Stopped."
-_MODELS, _DATASETS, _RESULTS = 3, 3, 24
+_MODELS, _DATASETS, _RESULTS, _GIVEN = 3, 3, 24, 4
 _MOST_BATCH = 256
 """Examples that are computed at once; training may have had more of them."""
 
@@ -74,6 +75,8 @@ class Context:
         self._results: OrderedDict[object, Any] = OrderedDict()
         self._tell: Callable[[int, int], None] = lambda done, of: None
         self._number = 0
+        self._rubbish: list[Path] = []
+        self.preparation = Preparation()
 
     def listen(self, tell: Callable[[int, int], None]) -> None:
         """Who hears of progress from now on; it raises Stopped when nobody wants the answer any more."""
@@ -132,10 +135,15 @@ class Context:
         """Items of a split as the program's methods take them: by NODE.PORT, noise among them, on the device."""
         return self.with_noise(run, self.data(run).batch(split, indices))
 
-    def with_noise(self, run: int, batch: Mapping[str, Tensor], seed: int = 0) -> dict[str, Tensor]:
-        """A batch with what the drawing's Noise nodes give, always the same for the same seed."""
+    def with_noise(
+        self, run: int, batch: Mapping[str, Tensor], seed: int = 0, count: int = 1
+    ) -> dict[str, Tensor]:
+        """A batch with what the drawing's Noise nodes give, always the same for the same seed.
+
+        Without a batch there is noise for `count` examples.
+        """
         root = self.analysis(run).root
-        size = next((len(each) for name, each in batch.items() if _of_items(root, name)), 1)
+        size = next((len(each) for name, each in batch.items() if _of_items(root, name)), count)
         found = dict(batch)
         for id, info in root.infos.items():
             if info.node.type == "Noise":
@@ -147,9 +155,40 @@ class Context:
 
     def sample(self, run: int, sample: Mapping[str, Any]) -> Sample:
         """The example that {"split", "index"} names, or {"inputs"} as of `predict` brings. Raises WorkbenchError."""
+        if "inputs" in sample:
+            return self._given(run, sample["inputs"])
         data, split, index = self.data(run), asked.text(sample, "split"), asked.whole(sample, "index", 0)
         batch = self.with_noise(run, data.batch(split, [index]))
         return Sample(batch, data.item(split, index), data, split, index)
+
+    def ready(self, run: int, node: str, inputs: Sequence[Mapping[str, Any]]) -> tuple[Ready, Data | None]:
+        """Inputs made ready for a dataset node as in training, and the data that they became with the split “given”.
+
+        Raises DataError where nothing can be made like the items of that dataset.
+        """
+        data = self.data(run)
+        source = data.source(node)
+        folder = self.place("given")
+        ready = self.preparation.ready(trained_with(self.store, source), inputs, folder)
+        self._rubbish.append(folder)
+        while len(self._rubbish) > _GIVEN:
+            shutil.rmtree(self._rubbish.pop(0), ignore_errors=True)
+        if ready.content is None:
+            return ready, None
+        return ready, of_content(source, ready.content, ready.given, data.batch_size, self.device)
+
+    def _given(self, run: int, inputs: object) -> Sample:
+        """The first item that one input became. Raises DataError with what is wrong with it."""
+        answer = self.answer(run)
+        ready, data = self.ready(run, one_node(answer), self.listed(inputs)[:1])
+        if data is None:
+            raise DataError(next(iter(ready.errors.values())))
+        batch = self.with_noise(run, data.batch("given", [0]))
+        return Sample(batch, data.item("given", 0), data, "given", 0)
+
+    def listed(self, inputs: object) -> list[dict[str, Any]]:
+        """What {"files"}, {"picture"}, {"text"}, {"sound"} or {"row"} names, one by one. Raises JobError."""
+        return listed(inputs, self.place("drawn"))
 
     def result(self, key: object, make: Callable[[], Value]) -> Value:
         """What was made once for a key, and is kept for a while."""
@@ -173,6 +212,7 @@ class Context:
 
     def close(self) -> None:
         """Nothing is asked any more."""
+        self.preparation.close()
         self.forget()
 
     def _marks(self) -> tuple[tuple[str, str], ...]:
@@ -190,6 +230,20 @@ class Context:
             raise
         model = replace(model, program=model.program.to(self.device).eval())
         return Opened(model, with_given(model.analysis.root, answers), chosen)
+
+
+def one_node(answer: Answer) -> str:
+    """The dataset node that an answer depends on. Raises JobError where there is none, or more than one."""
+    if len(answer.data) == 1:
+        return answer.data[0]
+    if not answer.data:
+        raise JobError(
+            f"“{answer.name}” is made from noise, not from any example: let it generate pictures instead."
+        )
+    raise JobError(
+        f"“{answer.name}” needs an example of each of {' and '.join(answer.data)} at once, so it cannot be asked about "
+        "files."
+    )
 
 
 def _of_items(root: Scope, name: str) -> bool:

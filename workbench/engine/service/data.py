@@ -55,6 +55,8 @@ class Data:
     sources: tuple[Source, ...]
     batch_size: int
     device: torch.device
+    given: frozenset[str] | None = None
+    """Of own inputs the outputs that were made of them; the others hold nothing. None for a dataset."""
 
     @property
     def first(self) -> Source:
@@ -109,7 +111,11 @@ class Data:
     def item(self, split: str, index: int) -> dict[str, Any]:
         """An item as the readers show it, see readers/show.py; of one graph the node and its neighbours."""
         source = self.first
-        return show.items(source.content, split, [source.place(index)])[0]
+        item = show.items(source.content, split, [source.place(index)])[0]
+        if self.given is None:
+            return item
+        empty = source.data.schema.outputs.keys() - self.given
+        return {**item, "label": "", "parts": [part for part in item["parts"] if part["name"] not in empty]}
 
     def batches(self, split: str) -> Iterator[tuple[list[int], dict[str, Tensor]]]:
         """The places of the items of each batch of a split, in the order in which the model is to see them."""
@@ -161,7 +167,11 @@ def _placed(data: Loaded, device: torch.device) -> Loaded:
     return replace(data, device=device) if isinstance(data, ItemSet) else data.to(device)
 
 
-def of_content(source: Source, content: Content, batch_size: int, device: torch.device) -> Data:
+def of_content(
+    source: Source, content: Content, given: frozenset[str], batch_size: int, device: torch.device
+) -> Data:
     """What was made ready for a dataset node, as data of its own with the split “given”."""
     data = _placed(assembled(content, source.data.schema), device)
-    return Data((replace(source, feed=replace(source.feed, data=data), content=content),), batch_size, device)
+    return Data(
+        (replace(source, feed=replace(source.feed, data=data), content=content),), batch_size, device, given
+    )

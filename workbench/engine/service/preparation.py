@@ -1,0 +1,186 @@
+"""Asks the process that makes files ready, starts it again after a file that ended it, and says which one it was.
+
+Imports jobs and the data.
+"""
+
+import base64
+import json
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import DataError, JobError
+from workbench.engine.readers.content import Content, opened
+from workbench.engine.readers.trees import files_below, is_about
+from workbench.engine.service.data import Source
+from workbench.jobs import processes
+from workbench.jobs.datasets import copy_folder
+from workbench.store.store import Store
+
+_MODULE = "workbench.engine.service.preparing"
+_LONGEST = 300.0
+"""Seconds after which a single input is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What became of some inputs: a content with the split “given”, of which items there are none where all failed.
+
+    `items` holds for each item the number of its input and a name, `errors` why an input came to nothing.
+    """
+
+    content: Content | None
+    items: tuple[tuple[int, str], ...]
+    errors: Mapping[int, str]
+    said: Mapping[int, str]
+    given: frozenset[str] = frozenset()
+    """The outputs of the dataset that were made of the inputs; all others are 0."""
+
+
+class Preparation:
+    """The process, which lives as long as the service, and is started when it is first needed."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+
+    def ready(self, trained: Mapping[str, Any], inputs: Sequence[Mapping[str, Any]], into: Path) -> Ready:
+        """Makes some inputs ready. Raises DataError where nothing can be made ready for such a model."""
+        errors: dict[int, str] = {}
+        waiting = list(range(len(inputs)))
+        while True:
+            asked = {"trained": trained, "inputs": [inputs[n] for n in waiting], "into": str(into)}
+            answer, at = self._ask(asked)
+            if answer is not None:
+                break
+            # It ended at one of them: that one is left out, the others are tried again.
+            if at is None:
+                raise DataError("The program that reads files cannot be started. Is the installation whole?")
+            bad = waiting.pop(at)
+            errors[bad] = (
+                f"{inputs[bad]['name']} ended the program that reads it, or kept it busy for too long: it is damaged."
+            )
+            if not waiting:
+                return Ready(None, (), errors, {})
+        if "refused" in answer:
+            raise DataError(str(answer["refused"]))
+        errors |= {waiting[number]: why for number, why in answer["errors"]}
+        items = tuple((waiting[number], name) for number, name in answer["items"])
+        said: dict[int, str] = {}
+        for number, sentence in answer["said"]:
+            said[waiting[number]] = " ".join(filter(None, (said.get(waiting[number], ""), sentence)))
+        made = frozenset(answer["given"])
+        return Ready(opened(into) if items else None, items, errors, said, made)
+
+    def close(self) -> None:
+        """Ends the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
+
+    def _ask(self, request: Mapping[str, Any]) -> tuple[dict[str, Any] | None, int | None]:
+        """The answer; None where the process ended, and then at which input it was."""
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            self._process = subprocess.Popen(
+                processes.python(_MODULE),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
+        process, at = self._process, None
+        with suppress(BrokenPipeError):  # it is gone, and says no more
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+        for said in _lines(process):
+            if "at" not in said:
+                return said, at
+            at = int(said["at"])
+        self.close()
+        return None, at
+
+
+def _lines(process: "subprocess.Popen[str]") -> Iterator[dict[str, Any]]:
+    """What the process says; it is ended where nothing is heard of it for too long."""
+    assert process.stdout is not None
+    while True:
+        timer = threading.Timer(_LONGEST, process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            line = process.stdout.readline()
+        finally:
+            timer.cancel()
+        if not line:
+            return
+        with suppress(ValueError):  # what some library printed
+            found = json.loads(line)
+            if isinstance(found, dict):
+                yield found
+
+
+def trained_with(store: Store, source: Source) -> dict[str, Any]:
+    """What the process has to know of the dataset of a run."""
+    record = source.record
+    if record is None:
+        sample = source.content.schema.id
+        return {
+            "folder": f"sample:{sample}", "title": source.content.schema.title, "reader": "", "options": {},
+            "understood": {}, "source": "",
+        }  # fmt: skip
+    understood = record.details.get("understood")
+    return {
+        "folder": str(copy_folder(store, record)),
+        "title": record.title,
+        "reader": record.reader,
+        "options": dict(record.options),
+        "understood": dict(understood) if isinstance(understood, dict) else {},
+        "source": record.source,
+    }
+
+
+def files_in(places: Iterable[str]) -> list[str]:
+    """Files as they are, and of folders all files below that are not hidden, in the order of their names."""
+    found: list[str] = []
+    for place in places:
+        path = Path(place)
+        if path.is_dir():
+            inside = [name for name in sorted(files_below(path)) if not is_about(name.rpartition("/")[2])]
+            if not inside:
+                raise DataError(f"The folder {path} has no files in it.")
+            found += [str(path / name) for name in inside]
+        else:
+            found.append(place)
+    return found
+
+
+def listed(inputs: object, folder: Path) -> list[dict[str, Any]]:
+    """What {"files": […]}, {"picture": base64}, {"text"}, {"sound": path} or {"row": {…}} names, one by one.
+
+    A drawn picture is written into the folder, since pictures are only decoded by a process of their own.
+    Raises JobError or DataError.
+    """
+    said = dict(inputs) if isinstance(inputs, Mapping) else {}
+    match said:
+        case {"files": list(files)} if files and all(isinstance(file, str) for file in files):
+            return [{"name": file, "file": file} for file in files_in(files)]
+        case {"sound": str(file)}:
+            return [{"name": file, "file": file}]
+        case {"text": str(words)}:
+            return [{"name": "text", "text": words}]
+        case {"row": dict(row)}:
+            return [{"name": "row", "row": row}]
+        case {"picture": str(content)}:
+            drawn = folder / "drawn.png"
+            try:
+                drawn.write_bytes(base64.b64decode(content, validate=True))
+            except ValueError as error:
+                raise JobError("The drawn picture is no base64 text.") from error
+            return [{"name": "drawing", "file": str(drawn)}]
+    raise JobError("“inputs” has files, a picture, a text, a sound or a row.")

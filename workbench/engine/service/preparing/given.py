@@ -1,0 +1,115 @@
+"""What is to be made ready, and by what it was trained: one input, and the dataset of a run. Imports the readers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workbench.core.errors import DataError
+from workbench.engine.readers.content import Array, Content
+from workbench.engine.readers.reader import Reading
+
+
+@dataclass(frozen=True)
+class Given:
+    """One thing to be predicted: a file, a text that was typed, or a row that was filled in; `name` is for people."""
+
+    name: str
+    file: Path | None = None
+    text: str | None = None
+    row: Mapping[str, Any] | None = None
+
+    @staticmethod
+    def from_json(said: Mapping[str, Any]) -> Given:
+        file = said.get("file")
+        return Given(str(said["name"]), Path(file) if file else None, said.get("text"), said.get("row"))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The dataset of a run: its content, by which reader with which options, and what the reader made of them."""
+
+    content: Content
+    title: str
+    reader: str = ""
+    options: Mapping[str, object] = field(default_factory=dict)
+    understood: Mapping[str, object] = field(default_factory=dict)
+    source: Path | None = None
+
+    def reading(self) -> Reading:
+        """Everything that the reader is told, and what it once concluded by itself."""
+        known = {name: value for name, value in self.understood.items() if value not in ("", None)}
+        return Reading({**known, **{k: v for k, v in self.options.items() if v not in ("", None, [])}})
+
+    def sizes(self, output: str) -> tuple[int, ...]:
+        """The sizes of one item of an output."""
+        return tuple(int(size) for size in self.content.arrays[output].shape[1:])
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The items that one input became: arrays by the name of the output, of items × …, and a name for each.
+
+    `said` are sentences about what was changed on the way.
+    """
+
+    arrays: Mapping[str, Array]
+    names: tuple[str, ...]
+    divisors: Mapping[str, int] = field(default_factory=dict)
+    said: tuple[str, ...] = ()
+
+
+def kind_of(content: Content, reader: str) -> str:
+    """Of what a dataset's items can be made: image, video, audio, text or table; "" where nothing can be."""
+    schema = content.schema
+    if content.layout != "items":
+        return ""
+    if schema.kind == "image" and "image" in schema.outputs and "image" in content.divisors:
+        return "image"
+    if schema.kind == "video" and reader == "video":
+        return "video"
+    if schema.kind == "audio" and reader == "audio":
+        return "audio"
+    if schema.kind == "sentences" and content.vocabularies.keys() & {"tokens", "source"}:
+        return "text"
+    return "table" if schema.kind == "table" and reader == "table" else ""
+
+
+def file_of(given: Given, what: str) -> Path:
+    """The file of an input. Raises DataError where there is none."""
+    if given.file is None:
+        raise DataError(f"The model was trained on {what}; a typed text or a row is none.")
+    if not given.file.exists():
+        raise DataError(f"There is no file {given.file}.")
+    if not given.file.is_file():
+        raise DataError(f"{given.file} is no file.")
+    if not given.file.stat().st_size:
+        raise DataError(f"{given.file} is empty.")
+    return given.file
+
+
+def finished(trained: Trained, parts: list[Prepared]) -> Content:
+    """All items as one content with the split “given”; what the model never looks at, such as labels, is 0."""
+    schema = trained.content.schema
+    count = sum(len(part.names) for part in parts)
+    arrays: dict[str, Array] = {}
+    for name, spec in schema.outputs.items():
+        if parts and name in parts[0].arrays:
+            arrays[name] = np.concatenate([part.arrays[name] for part in parts])
+        elif spec.shape[:1] == ("N",) and all(isinstance(size, int) for size in spec.shape[1:]):
+            dtype = np.int64 if spec.dtype == "index" else np.float32
+            arrays[name] = np.zeros((count, *(int(size) for size in spec.shape[1:])), dtype=dtype)
+    extra = [name for part in parts[:1] for name in part.arrays if name not in arrays]
+    arrays |= {name: np.concatenate([part.arrays[name] for part in parts]) for name in extra}
+    once = {name: array for name, array in trained.content.arrays.items() if name in ("_rate", "_columns")}
+    return Content(
+        schema,
+        {**once, **arrays},
+        {"given": np.arange(count, dtype=np.int64)},
+        divisors=parts[0].divisors if parts else {},
+        vocabularies=trained.content.vocabularies,
+    )
