@@ -57,7 +57,6 @@ def test_methods_stand_side_by_side_for_a_sample_and_an_answer(
     assert asked(fake)[-1] == ("integrated_gradients", 1, None)
     page.target.setFocus()
     QTest.keyClick(page.target, Qt.Key.Key_Down)
-    page.target.picked.emit(page.target.currentData())
     assert asked(fake)[-1] == ("integrated_gradients", 1, 0)
     assert page.boxes["occlusion"].isHidden()
     page.boxes["shap"].setChecked(True)

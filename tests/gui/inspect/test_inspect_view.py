@@ -50,7 +50,7 @@ def test_errors_are_counted_and_a_cell_shows_its_samples(qtbot: QtBot, view: Ins
     assert fake.asked("evaluate") == [{"do": "evaluate", "run": 1, "checkpoint": "best", "split": "test"}]
     assert page.figures.full_text() == "86.21% right · loss 0.2100 · calibration error 5.00% · 29 samples"
     assert fake.asked("samples")[0]["order"] == "worst" and page.samples.tally.full_text() == "29 samples"
-    assert [item["label"] for item in page.samples.grid.model.items][:2] == ["zero 90%", "one → zero 90%"]
+    assert [item["label"] for item in page.samples.grid.model.items][:2] == ["zero · 90%", "one → zero · 90%"]
     cell = page.confusion.cell(2, 0).center().toPoint()
     QTest.mouseClick(page.confusion, LEFT, NONE, cell)
     assert fake.asked("samples")[-1]["only"] == {"target": 2, "predicted": 0}

@@ -16,7 +16,7 @@ from workbench.gui import theme
 from workbench.gui.data.items_painting import Item, paint_parts, parts_of, spoken, tile_size
 from workbench.gui.widgets.labels import ElidedLabel, Label
 from workbench.gui.widgets.media_pictures import ImageView
-from workbench.gui.widgets.surfaces import clear_layout
+from workbench.gui.widgets.surfaces import clear_layout, surface
 
 MOST: Final = 60
 """So many answers are shown; more are to be had from the command line."""
@@ -181,6 +181,7 @@ class Answers(QScrollArea):
         self.setToolTip("What the model says to each input")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget()
+        surface(inside, "panel")
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(12, 4, 12, 12)
         self._column.setSpacing(8)

@@ -47,6 +47,7 @@ class ExplainPage(SamplePage):
         self.target.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.target.setMaximumWidth(240)
         self.head.addWidget(self.target)
+        self.head.addStretch(1)
         self.head.addWidget(self.work, 1)
         self.side_column.addSpacing(8)
         self.side_column.addWidget(SectionHeader("Methods"))

@@ -6,6 +6,8 @@ from typing import Final
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from workbench.gui.widgets.surfaces import surface
+
 _GAP: Final = 10
 
 
@@ -14,6 +16,7 @@ class Flow(QWidget):
 
     def __init__(self, least: int) -> None:
         super().__init__()
+        surface(self, "panel")
         self._least = least
         self._columns = 0
         self.widgets: list[QWidget] = []

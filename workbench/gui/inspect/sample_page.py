@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.gui.inspect.answers import ItemPicture
 from workbench.gui.inspect.page import PARTS, Page, Place, Subject
@@ -30,13 +30,14 @@ class SampleBar(QWidget):
         self.split.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.number = NumberField("Sample", "Which sample of the part", 1, 1)
         self.back = IconButton("back", "Sample before", "Go to the sample before")
-        self.on = IconButton("enter", "Next sample", "Go to the next sample")
+        self.on = IconButton("forward", "Next sample", "Go to the next sample")
         self.any = IconButton("refresh", "Another sample", "Go to some other sample")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         for widget in (self.split, self.number, self.back, self.on, self.any):
             row.addWidget(widget)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.split.picked.connect(lambda _: self._on_split())
         self.number.valueChanged.connect(lambda _: self._tell())
         self.back.clicked.connect(lambda: self.number.setValue(self.number.value() - 1))

@@ -193,7 +193,7 @@ def said(subject: Subject, value: object) -> str:
 def short_verdict(subject: Subject, row: Row) -> str:
     """What is right and what the model says, for the foot of a tile."""
     target, predicted = row.get("target"), row.get("predicted")
-    sure = f" {row['probability']:.0%}" if isinstance(row.get("probability"), float | int) else ""
+    sure = f" · {row['probability']:.0%}" if isinstance(row.get("probability"), float | int) else ""
     if predicted is None:
         return said(subject, target) if target is not None else ""
     if target is None or target == predicted:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget
 from workbench.gui.inspect.chooser import RunChooser, named
 from workbench.gui.inspect.errors import ErrorsPage
 from workbench.gui.inspect.explain import ExplainPage
+from workbench.gui.inspect.layers import LayersPage
 from workbench.gui.inspect.page import Page, Place, Subject, Work
 from workbench.gui.inspect.predict import PredictPage
 from workbench.gui.inspect.sample_page import SamplePage
@@ -25,7 +26,7 @@ from workbench.gui.widgets.labels import ElidedLabel
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
 
-PAGES: Final[tuple[type[Page], ...]] = (ErrorsPage, PredictPage, ExplainPage)
+PAGES: Final[tuple[type[Page], ...]] = (ErrorsPage, PredictPage, ExplainPage, LayersPage)
 """In the order of their tabs; each is there for the models of which the service can tell what it needs."""
 _CHOOSE: Final = (
     "Choose a run to look into",
