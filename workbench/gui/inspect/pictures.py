@@ -48,6 +48,7 @@ class PictureGrid(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # else it comes and goes
         self.verticalScrollBar().setSingleStep(24)
         self.setMinimumSize(160, 120)
         theme.changed.connect(self.viewport().update)
@@ -162,13 +163,12 @@ class PictureGrid(QAbstractScrollArea):
         count = len(self.pictures)
         if not count:
             return self._side
-        for columns in range(1, count + 1):
-            side = wide // columns - _GAP
-            if side < self._side:
-                break
+        best = 0
+        for columns in range(1, min(count, max(1, wide // (self._side + _GAP))) + 1):
             rows = math.ceil(count / columns)
-            if rows * (side + _CAPTION + _GAP) + _GAP <= high:
-                return min(side, 4 * self._side)
+            best = max(best, min(wide // columns - _GAP, (high - _GAP) // rows - _CAPTION - _GAP))
+        if best >= self._side:
+            return min(best, 4 * self._side)
         columns = max(1, wide // (self._side + _GAP))
         return max(24, wide // columns - _GAP)
 
