@@ -21,7 +21,8 @@ from workbench.gui import theme
 from workbench.gui.runs.table_model import FIRST_SLOT, RunsModel
 from workbench.gui.widgets.curves import Curve
 from workbench.gui.widgets.plot import MetricPlot
-from workbench.gui.widgets.series import Floats, Series
+from workbench.gui.widgets.series import Series
+from workbench.gui.widgets.smoothing import Floats
 from workbench.store.records import RunRecord, Summary
 
 CURVES, POINTS, RUNS = 20, 1_000_000, 10_000

@@ -301,12 +301,12 @@ def test_the_controls_steer_all_plots(qtbot: QtBot) -> None:
     qtbot.addWidget(controls)
     grid.show_metrics(["loss"])
     controls.join(grid)
-    assert grid.plots["loss"]._smoothing == 0.5
+    assert grid.plots["loss"].smoothing == (0.5, "mean")
     controls.slider.setFocus()
     QTest.keyClick(controls.slider, Qt.Key.Key_End)
-    assert grid.plots["loss"]._smoothing == 0.99
+    assert grid.plots["loss"].smoothing == (0.99, "mean")
     grid.show_metrics(["loss", "accuracy"])
-    assert grid.plots["accuracy"]._smoothing == 0.99
+    assert grid.plots["accuracy"].smoothing == (0.99, "mean")
 
 
 def test_neither_numpy_nor_pyqtgraph_load_with_an_empty_plot() -> None:

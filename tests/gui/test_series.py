@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.gui.widgets.series import LENGTH, SPARSE, Series, decayed_sums, weight_for
+from workbench.gui.widgets.series import SPARSE, Series
+from workbench.gui.widgets.smoothing import LENGTH, SAMPLE, decayed_sums, weight_for, window_for
 
 VALUES = st.lists(st.floats(-1e6, 1e6) | st.sampled_from([float("nan"), float("inf")]), max_size=400)
 
@@ -108,3 +109,33 @@ def test_decayed_sums_go_on_from_what_was_before() -> None:
     whole = decayed_sums(values, 0.9)
     np.testing.assert_allclose(decayed_sums(values[50:], 0.9, float(whole[49])), whole[50:])
     assert len(decayed_sums(np.empty(0), 0.5)) == 0
+
+
+@pytest.mark.parametrize("count", [300, 9_000])
+def test_medians_are_those_of_the_last_points_also_when_points_are_appended(count: int) -> None:
+    rng = np.random.default_rng(2)
+    y = rng.normal(size=count)
+    y[::40] = 1e6  # outliers that an average would show
+    y[5] = np.nan
+    series = Series(np.arange(200), y[:200])
+    for start in range(200, count, 613):
+        assert series.smooth(0.5, "median") is not None
+        series.extend(np.arange(start, min(start + 613, count)), y[start : start + 613])
+    twin = series.smooth(0.5, "median")
+    assert twin is not None and np.nanmax(twin.y[10:]) < 10
+    window = window_for(weight_for(0.5, count))
+    assert 3 <= window <= SAMPLE
+    for x, median in zip(twin.x.astype(int).tolist(), twin.y.tolist(), strict=True):
+        last = y[max(0, x - window + 1) : x + 1]
+        assert (np.isnan(y[x]) and np.isnan(median)) or median == np.nanmedian(last)
+    assert len(twin) == count if count == 300 else 2_048 < len(twin) <= 4_500
+
+
+def test_a_median_over_very_many_points_is_that_of_some_of_them() -> None:
+    y = np.random.default_rng(3).normal(size=200_000) + np.linspace(0, 10, 200_000)
+    twin = Series(np.arange(200_000), y).smooth(0.9, "median")
+    assert twin is not None and 2_048 <= len(twin) <= 4_096
+    window = window_for(weight_for(0.9, 200_000))
+    x = int(twin.x[-1])
+    assert window > SAMPLE
+    assert twin.y[-1] == pytest.approx(np.median(y[x - window + 1 : x + 1]), abs=0.4)

@@ -1,143 +1,299 @@
-"""The curves of the compared runs over one another: which metrics, which examples.  Imports the plots and metrics."""
+"""The curves of the compared runs over one another: which metrics, which examples, grouped and coloured by what.
+
+Imports the plots, metrics, groups and looks.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from workbench.core import text
-from workbench.gui import theme
 from workbench.gui.compare.chooser import TickedModel
+from workbench.gui.compare.curve_looks import Palette, palette
+from workbench.gui.compare.curve_menus import LookMenu, MetricsButton
+from workbench.gui.compare.groups import Groups, Params, Wanted, offered
 from workbench.gui.runs import metrics
+from workbench.gui.runs.chart_look import ChartLook, ChartLooks, write
 from workbench.gui.runs.feed import Points
-from workbench.gui.runs.pages import epochs_per_step
+from workbench.gui.runs.x_axes import Laid, needed
+from workbench.gui.session import Session
+from workbench.gui.widgets.buttons import IconButton
 from workbench.gui.widgets.fields import Choice
-from workbench.gui.widgets.plot_grid import Axis, PlotControls, PlotGrid
+from workbench.gui.widgets.legend import LegendList
+from workbench.gui.widgets.plot_grid import METRIC, PlotControls, PlotGrid, axis_of
 from workbench.gui.widgets.surfaces import surface
+from workbench.store.records import RunRecord
 
 if TYPE_CHECKING:
+    from workbench.gui.widgets.bands import How
     from workbench.gui.widgets.curves import Curve, Style
 
 DEFAULT_PLOTS: Final = 4
+LOOK: Final = "compare_curves"
+"""The setting of the workspace that keeps how the compared curves look."""
 _SPLITS: Final = (
     ("both", "Training and validation"),
     ("validation", "Validation only"),
     ("train", "Training only"),
 )
+_WAITING: Final = "Waiting for the first value…"
+_NONE: Final = "None of these runs recorded it"
+_ALL: Final = ("train", "validation", "test")
 
 
 class CurvesPage(QWidget):
-    """A plot for each metric that is wanted, with a curve for each ticked run and part of the data."""
+    """A plot for each metric that is wanted, with a curve for each ticked run, or group, and part of the data."""
 
     asked = Signal()
     """Other curves are wanted: points are to be read, and the page is to be shown anew."""
 
-    def __init__(self, model: TickedModel) -> None:
+    def __init__(self, session: Session, model: TickedModel) -> None:
         super().__init__()
         surface(self, "panel")
-        self._model = model
-        self._hidden: set[str] = set()
-        self._shown: set[str] = set()
-        self._axis: Axis = "step"
+        self._session, self._model = session, model
+        self._look = ChartLook()
+        self._laid = Laid()
+        self._params: Params = {}
+        self._points: Mapping[int, Points] = {}
+        self.groups = Groups(session, self)
+        self.groups.came.connect(lambda: self.show_points(self._points, self._params))
+        self.looks = ChartLooks(session, LOOK, self)
         self.grid = PlotGrid("Curves of the runs")
         self.grid.show_legend = False
+        self.grid.writing.connect(lambda export: write(session, export))
         self.controls = PlotControls()
         self.controls.join(self.grid)
-        self.controls.axis_changed.connect(self._on_axis)
-        self.which = QToolButton()
-        self.which.setText("Metrics")
-        self.which.setAccessibleName("Metrics")
-        self.which.setToolTip("Which metrics are drawn")
-        self.which.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.which.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.which.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.which.setMinimumHeight(28)
-        theme.set_icon(self.which, "filter")
-        self.menu = QMenu(self.which)
-        self.which.setMenu(self.menu)
+        self.which = MetricsButton()
+        self.which.chosen.connect(self._on_metric)
+        self.menu = self.which.list
         self.split = Choice(
             "Examples", "Curves on training examples are dashed, on validation examples solid", _SPLITS
         )
-        self.split.setMinimumWidth(200)
-        self.split.picked.connect(lambda _: self.asked.emit())
+        self.split.setFixedWidth(148)
+        self.split.view().setMinimumWidth(180)
+        self.look = LookMenu()
+        self.legend = LegendList(self.grid.legend)
+        self.legend.setMinimumWidth(120)
+        self.legend_button = IconButton(
+            "log", "Legend", "Show or hide the list of curves beside the plots", checkable=True
+        )
+        self._lay_out()
+        self.split.picked.connect(lambda split: self.change(split=split))
+        self.look.picked.connect(lambda name, key: self.change(**{name: key}))
+        self.legend_button.clicked.connect(lambda on: self.change(legend=on))
+        self.controls.axis_changed.connect(lambda axis: self.change(axis=axis))
+        self.controls.smoothing_changed.connect(lambda *_: self._remember())
+        self.grid.looked.connect(self._remember)
+        self.looks.read.connect(self._on_read)
+        self._dress()
+
+    def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.setContentsMargins(8, 6, 4, 4)
-        row.setSpacing(8)
-        row.addWidget(self.which)
-        row.addWidget(self.split)
+        row.setSpacing(6)
+        for widget in (self.which, self.split, self.look, self.legend_button):
+            row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.controls)
+        self.both = QSplitter(Qt.Orientation.Horizontal)
+        self.both.setHandleWidth(1)
+        self.both.setChildrenCollapsible(False)
+        self.both.addWidget(self.grid)
+        self.both.addWidget(self.legend)
+        self.both.setStretchFactor(0, 1)
+        self.both.setSizes([800, 230])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(row)
-        column.addWidget(self.grid, 1)
+        column.addWidget(self.both, 1)
+
+    # ------------------------------------------------------------- what is wanted
+
+    @property
+    def chosen(self) -> ChartLook:
+        """How the curves look."""
+        return self._look
+
+    def change(self, **what: Any) -> None:
+        """Look another way."""
+        self._look = replace(self._look, **what)
+        self._dress()
+        self._remember()
+        self.asked.emit()
 
     def drawn(self) -> list[str]:
         """The metrics that have a plot: what was chosen, else the main ones."""
-        names = self._names()
-        ticked = self._model.ticked
-        main = metrics.main_names((self._model.summaries(id) for id in ticked), DEFAULT_PLOTS)
-        return [name for name in names if name in self._shown or (name in main and name not in self._hidden)]
+        main = metrics.main_names((self._model.summaries(id) for id in self._model.ticked), DEFAULT_PLOTS)
+        shown, left_out = self._look.drawn, self._look.left_out
+        found = [name for name in self._names() if name in shown or (name in main and name not in left_out)]
+        across = self._look.axis.removeprefix(METRIC)
+        return [name for name in found if name != across] or found  # a metric over itself tells nothing
 
-    def show_points(self, points: Mapping[int, Points]) -> None:
-        """Show the curves of these runs; they may have grown since."""
-        drawn = self.drawn()
-        self._fill_menu(drawn)
-        self.grid.show_metrics(drawn)
-        for name, plot in self.grid.plots.items():
-            curves = self._curves(name, points)
-            if curves != plot.curves:
-                plot.set_curves(curves)
-            else:
-                plot.refresh()
+    def wanted(self) -> Callable[[str], bool]:
+        """Tells of a metric (with its split) whether its points are to be read."""
+        drawn, axis = set(self.drawn()), self._look.axis
+        return lambda metric: metrics.split_name(metric)[1] in drawn or needed(axis, metric)
 
     def _names(self) -> list[str]:
         """The names of all metrics of the ticked runs."""
         return metrics.names(metric for id in self._model.ticked for metric in self._model.summaries(id))
 
-    def _curves(self, name: str, points: Mapping[int, Points]) -> "list[Curve]":
+    def _runs(self) -> list[RunRecord]:
+        return [run for id in self._points if (run := self._model.run(id)) is not None]
+
+    # ------------------------------------------------------------- showing
+
+    def show_points(self, points: Mapping[int, Points], params: Params) -> None:
+        """Show the curves of these runs; they may have grown since."""
+        self._points, self._params = points, params
+        drawn, names, runs, look = self.drawn(), self._names(), self._runs(), self._look
+        self.which.show_metrics(names, drawn)
+        self.controls.offer(names)
+        self.controls.axis.show_value(look.axis)
+        summaries = self._session.summaries
+        self.look.offer(offered(runs, params, summaries), look)
+        made = palette(runs, params, summaries, look.color, look.dash, look.panel)
+        panels = list(dict.fromkeys(made.panels.values())) or [""]
+        titles = {
+            (f"{name} · {panel}" if panel else name): (name, panel) for name in drawn for panel in panels
+        }
+        self.grid.show_metrics(list(titles))
+        curves = self._grouped(drawn, runs, made) if look.group else self._single(drawn, runs, made)
+        if not look.group:
+            self.groups.forget()
+        listed: list[Curve] = []
+        final = all(run.final for run in runs)
+        for title, plot in self.grid.plots.items():
+            mine = curves.get(titles[title], [])
+            listed += mine
+            plot.set_empty(_NONE if final else _WAITING)
+            if mine != plot.curves:
+                plot.set_curves(mine)
+            else:
+                plot.refresh()
+        self.legend.show_curves(listed)
+
+    def _splits(self) -> Sequence[str]:
+        chosen = self._look.split
+        return _ALL if chosen == "both" else (chosen, "test")
+
+    def _style(self, split: str) -> "Style":
+        return cast("Style", metrics.STYLES[split])
+
+    def _single(
+        self, drawn: Sequence[str], runs: Sequence[RunRecord], made: Palette
+    ) -> "dict[tuple[str, str], list[Curve]]":
+        """A curve for each run and split."""
         from workbench.gui.widgets.curves import Curve
 
-        chosen = self.split.currentData()
-        splits = ("train", "validation", "test") if chosen == "both" else (chosen, "test")
-        found = []
-        for id, read in points.items():
-            run = self._model.run(id)
-            for split in splits:
-                series = read.series.get(f"{split}/{name}")
-                if run is None or series is None:
-                    continue
-                scale = epochs_per_step(run) if self._axis == "epoch" else 1.0
-                label = f"#{id} {text.one_line(run.name, 24)} · {split}"
-                style = cast("Style", metrics.STYLES[split])
-                found.append(Curve(label, series, self._model.color_of(id), style, scale))
+        found: dict[tuple[str, str], list[Curve]] = {}
+        for run in runs:
+            read, words = self._points[run.id], made.words.get(run.id, "")
+            color, shade = made.colors.get(run.id, (self._model.color_of(run.id), -1.0))
+            label = " · ".join(filter(None, (f"#{run.id} {text.one_line(run.name, 24)}", words)))
+            for split in self._splits():
+                for name in drawn:
+                    metric = f"{split}/{name}"
+                    laid = self._laid.lay(run, read, metric) if metric in read.series else None
+                    if laid is None:
+                        continue
+                    style = made.styles.get(run.id) or self._style(split)
+                    thin = run.id in made.styles and split == "train"
+                    place = found.setdefault((name, made.panels.get(run.id, "")), [])
+                    key = f"{run.id}/{split}"
+                    place.append(
+                        Curve(f"{label} · {split}", laid[0], color, style, laid[1], key, shade, thin)
+                    )
         return found
 
-    def _fill_menu(self, drawn: Sequence[str]) -> None:
-        names = self._names()
-        if [action.text() for action in self.menu.actions()] != names:
-            self.menu.clear()
-            for name in names:
-                action = QAction(name, self.menu)
-                action.setCheckable(True)
-                action.triggered.connect(self._choosing(name))
-                self.menu.addAction(action)
-        for action in self.menu.actions():
-            action.setChecked(action.text() in drawn)
-        self.which.setText(f"Metrics ({len(drawn)} of {len(names)})" if names else "Metrics")
+    def _grouped(
+        self, drawn: Sequence[str], runs: Sequence[RunRecord], made: Palette
+    ) -> "dict[tuple[str, str], list[Curve]]":
+        """The means of groups that were worked out last; what is here now is asked for."""
+        from workbench.gui.widgets.curves import Curve
 
-    def _choosing(self, name: str) -> Callable[[bool], None]:
-        def choose(on: bool) -> None:
-            (self._shown if on else self._hidden).add(name)
-            (self._hidden if on else self._shown).discard(name)
-            self.asked.emit()
+        self._ask(drawn, runs)
+        found: dict[tuple[str, str], list[Curve]] = {}
+        answer = self.groups.found
+        for (metric, place), (series, band) in answer.means.items():
+            split, name = metrics.split_name(metric)
+            group = answer.groups[place]
+            same = {made.colors[id] for id in group.runs if id in made.colors}
+            color, shade = same.pop() if len(same) == 1 else (place, -1.0)
+            styles = {made.styles[id] for id in group.runs if id in made.styles}
+            style = styles.pop() if len(styles) == 1 else self._style(split)
+            panels = {made.panels.get(id, "") for id in group.runs}
+            count = f" · mean of {len(group.runs)}" if band is not None and "seeds" not in group.label else ""
+            title = f"{group.label}{count} · {split}"
+            curve = Curve(title, series, color, style, 1.0, f"{group.label}/{split}", shade, band=band)
+            for panel in panels:
+                found.setdefault((name, panel), []).append(curve)
+        return found
 
-        return choose
+    def _ask(self, drawn: Sequence[str], runs: Sequence[RunRecord]) -> None:
+        curves: dict[str, dict[int, Any]] = {}
+        counts = []
+        for run in runs:
+            read = self._points[run.id]
+            for metric in (f"{split}/{name}" for split in self._splits() for name in drawn):
+                laid = self._laid.lay(run, read, metric) if metric in read.series else None
+                if laid is not None:
+                    series, scale = laid
+                    curves.setdefault(metric, {})[run.id] = (series.x * scale, series.y)
+                    counts.append((run.id, metric, len(series), scale))
+        look = self._look
+        how = cast("How", look.band)
+        known = tuple(sorted(id for id in self._params if id in self._points))
+        mark = (look.group, how, look.axis, tuple(counts), known)
+        self.groups.ask(
+            Wanted(look.group, how, tuple(runs), self._params, self._session.summaries, curves, mark)
+        )
 
-    def _on_axis(self, axis: str) -> None:
-        self._axis = cast(Axis, axis)
-        self.grid.set_axis(self._axis)
+    # ------------------------------------------------------------- how it looks
+
+    def _dress(self) -> None:
+        """Make controls and plots look as was chosen."""
+        look = self._look
+        self._laid.set_axis(look.axis)
+        self.grid.set_axis(axis_of(look.axis))
+        self.split.show_value(look.split)
+        self.legend_button.setChecked(look.legend)
+        self.legend.setVisible(look.legend)
+        if look.dash:
+            tip = "Curves on training examples are thin, on validation examples thick"
+        else:
+            tip = "Curves on training examples are dashed, on validation examples solid"
+        self.split.setToolTip(tip)
+
+    def _on_metric(self, name: str, on: bool) -> None:
+        more, fewer = ("drawn", "left_out") if on else ("left_out", "drawn")
+        self.change(
+            **{
+                more: (*(each for each in getattr(self._look, more) if each != name), name),
+                fewer: tuple(each for each in getattr(self._look, fewer) if each != name),
+            }
+        )
+
+    def _on_read(self, look: ChartLook) -> None:
+        self._look = look
+        self.grid.set_clip(look.clip)
+        self.grid.set_logs(look.logs)
+        self.grid.legend.hide(look.hidden)
+        self.controls.set_smoothing(look.smoothing, "median" if look.smoother == "median" else "mean")
+        self._dress()
         self.asked.emit()
+
+    def _remember(self) -> None:
+        self._look = replace(
+            self._look,
+            smoothing=self.controls.smoothing,
+            smoother=self.controls.smoother,
+            clip=self.grid.clip,
+            logs=tuple(sorted(self.grid.logs)),
+            hidden=tuple(sorted(self.grid.legend.hidden)),
+        )
+        self.looks.remember(self._look)

@@ -14,7 +14,9 @@ from workbench.store.records import RunRecord
 
 Value = float | str | None
 _FACTS: Final = ("parameters", "seed", "device", "model", "data")
-_PARAM, _METRIC, _FACT = "param:", "metric:", "fact:"
+RESULT: Final = "metric:"
+"""With the name of a metric behind it: the key of a result."""
+_PARAM, _METRIC, _FACT = "param:", RESULT, "fact:"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class CompareView(QStackedWidget):
             session.actions.bind(id, partial(self.step, by), self)
         self.model.ticked_changed.connect(self._on_ticked)
         session.runs_changed.connect(self._on_news)
+        session.figures_came.connect(self._on_figures)
         session.schemas_changed.connect(self._name_data)
         theme.changed.connect(self._show)
         self._name_data()
@@ -122,7 +123,7 @@ class CompareView(QStackedWidget):
         return panel
 
     def _right(self) -> QWidget:
-        self.curves = CurvesPage(self.model)
+        self.curves = CurvesPage(self._session, self.model)
         self.curves.asked.connect(self._on_asked)
         self.drawing = DrawingPage()
         self.program = ProgramPage()
@@ -195,6 +196,13 @@ class CompareView(QStackedWidget):
         self._look()
         self._gather.start()
 
+    def _on_figures(self, ids: frozenset[int]) -> None:
+        self.model.take_figures(self._session.summaries, ids)
+        self.filter.look_again()
+        if not ids.isdisjoint(self.model.ticked):
+            self._look()
+            self._gather.start()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._fresh and not self.model.ticked:
@@ -232,9 +240,9 @@ class CompareView(QStackedWidget):
         """Read what is new of the ticked runs; a hidden view waits until it is seen."""
         if not self.isVisible():
             return
-        drawn = set(self.curves.drawn())
+        drawn = self.curves.wanted()
         for points in self._points.values():
-            points.look(lambda metric: metrics.split_name(metric)[1] in drawn)
+            points.look(drawn)
         wanted = [id for id in self.model.ticked if id not in self._params and id not in self._asked]
         if wanted:
             self._asked.update(wanted)
@@ -243,7 +251,7 @@ class CompareView(QStackedWidget):
     def _on_params(self, found: dict[int, dict[str, Any]]) -> None:
         self._params |= found
         self._asked -= found.keys()
-        self._show_differences()
+        self._gather.start()
 
     def _runs(self) -> list[RunRecord]:
         """The ticked runs."""
@@ -257,7 +265,7 @@ class CompareView(QStackedWidget):
         if not self.model.ticked or not self.isVisible():
             return
         if self.tabs.currentWidget() is self.curves:
-            self.curves.show_points(self._points)
+            self.curves.show_points(self._points, self._params)
         self._show_scatter()
         self._show_differences()
 

@@ -1,7 +1,5 @@
 """One run in detail: what it is and how it goes, what can be done with it, and its pages.  Imports session, pages."""
 
-from typing import cast
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QTabWidget, QVBoxLayout, QWidget
@@ -11,14 +9,14 @@ from workbench.gui import progress, theme
 from workbench.gui.actions import explain
 from workbench.gui.exports import ExportMenu
 from workbench.gui.runs import commands
+from workbench.gui.runs.curves_page import CurvesPage
 from workbench.gui.runs.feed import More, Points, Recorded
 from workbench.gui.runs.notes import NotesPage
-from workbench.gui.runs.pages import CheckpointsPage, CurvesPage, LogPage, SettingsPage
+from workbench.gui.runs.pages import CheckpointsPage, LogPage, SettingsPage
 from workbench.gui.runs.table_model import spent
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.labels import STATE_TOKENS, ElidedLabel, Label, StatusDot
-from workbench.gui.widgets.plot_grid import Axis, PlotControls
 from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import RunRecord
 
@@ -128,7 +126,7 @@ class RunHeader(QWidget):
         self.stop.setVisible(not run.final)
         self.stop.setEnabled(commands.can_stop(run))
         self.weights.setEnabled(commands.has_weights(run))
-        self.export.setEnabled(commands.has_weights(run) or run.imported)
+        self.export.setEnabled(commands.has_weights(run))
         self.kinds.run = run
         self.delete.setEnabled(not run.alive)
 
@@ -138,12 +136,11 @@ class RunHeader(QWidget):
 
 
 def _facts(run: RunRecord, data: str) -> list[str]:
-    facts = [text.one_line(run.model)] if run.model not in ("", run.name) else []
+    facts = [text.one_line(run.model)] if run.model != run.name else []
     facts += [data] if data else []
     if run.parameters:
         facts.append(f"{text.count(run.parameters)} parameters")
-    facts += [run.used_device or run.device]
-    facts += [f"seed {run.seed}"] if run.seed or not run.imported else []
+    facts += [run.used_device or run.device, f"seed {run.seed}"]
     if run.started:
         facts.append(f"started {text.ago(run.started)}")
         facts.append(text.duration(spent(run)))
@@ -164,7 +161,7 @@ class RunDetail(QWidget):
         self._recorded: Recorded | None = None
         self._params: dict[str, object] = {}
         self.header = RunHeader(session)
-        self.curves = CurvesPage()
+        self.curves = CurvesPage(session)
         self.log = LogPage()
         self.settings = SettingsPage()
         self.checkpoints = CheckpointsPage()
@@ -181,9 +178,7 @@ class RunDetail(QWidget):
             (self.notes, "Notes"),
         ):
             self.tabs.addTab(page, title)
-        self.controls = PlotControls()
-        self.controls.join(self.curves.grid)
-        self.controls.axis_changed.connect(self._on_axis)
+        self.controls = self.curves.controls
         self.tabs.setCornerWidget(self.controls)
         self.tabs.currentChanged.connect(self._on_tab)
         column = QVBoxLayout(self)
@@ -253,10 +248,7 @@ class RunDetail(QWidget):
         self.curves.add_media(more.media)
         self.log.add(more.lines)
         self.checkpoints.show_checkpoints(more.checkpoints)
-
-    def _on_axis(self, axis: str) -> None:
-        self.curves.set_axis(cast(Axis, axis))
-        self._on_points()
+        self.curves.add_events(more.checkpoints, more.lines)
 
     def _on_tab(self, index: int) -> None:
         self.controls.setVisible(self.tabs.widget(index) is self.curves)

@@ -13,6 +13,7 @@ from workbench.gui.session import Session
 from workbench.store.records import Checkpoint, Curve, LogLine, Media
 
 if TYPE_CHECKING:
+    from workbench.gui.runs.times import Times
     from workbench.gui.widgets.series import Series
     from workbench.store.store import Store
 
@@ -31,6 +32,7 @@ class Points(QObject):
         super().__init__(parent)
         self.run = run
         self.series: dict[str, Series] = {}
+        self.times: dict[str, Times] = {}
         self._session = session
         self._cursors: dict[str, int] = {}
         self._asked: set[str] = set()
@@ -57,6 +59,10 @@ class Points(QObject):
         metric, curve, made = answer
         self._asked.discard(metric)
         self._cursors[metric] = curve.cursor
+        if curve.steps:
+            from workbench.gui.runs.times import Times
+
+            self.times.setdefault(metric, Times()).add(curve.steps, curve.times)
         if made is not None:
             self.series[metric] = made
         else:

@@ -1,109 +1,22 @@
-"""The pages of a run in detail: curves with what probes recorded, log, settings, checkpoints.  Imports widgets."""
+"""The pages of a run in detail beside its curves: log, settings, checkpoints.  Imports widgets."""
 
 import html
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
 from workbench.gui import theme
-from workbench.gui.runs import metrics
-from workbench.gui.runs.feed import Points
 from workbench.gui.widgets.fields import SearchField
-from workbench.gui.widgets.media import MediaPanel
-from workbench.gui.widgets.plot_grid import Axis, PlotGrid
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.gui.widgets.table import TextTable
 from workbench.jobs.settings import ESTIMATE
-from workbench.store.records import Checkpoint, LogLine, Media, RunRecord
+from workbench.store.records import Checkpoint, LogLine, RunRecord
 
-COLORS: Final = {"train": 0, "validation": 1, "test": 2}
 _MOST_LINES: Final = 20_000
 _LEVELS: Final = {"warning": "warn", "error": "err"}
-
-
-class CurvesPage(QWidget):
-    """The curves of one run, a plot for each name of a metric; beside them what the probes recorded."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._axis: Axis = "step"
-        self.grid = PlotGrid("Curves of the run")
-        self.media = MediaPanel()
-        self.media.hide()
-        self.empty = EmptyState("runs", "", "")
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.empty)
-        self._stack.addWidget(self.grid)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self._stack)
-        self.splitter.addWidget(self.media)
-        self.splitter.setStretchFactor(0, 1)
-        self.splitter.setSizes([900, 320])
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.splitter)
-
-    def show_points(self, run: RunRecord, points: Points | None) -> None:
-        """Show the series that are there; they may have grown since."""
-        series = points.series if points else {}
-        if not series:
-            self._stack.setCurrentWidget(self.empty)
-            self.empty.set_texts(*_why_empty(run))
-            return
-        self._stack.setCurrentWidget(self.grid)
-        self.grid.show_metrics(metrics.names(series))
-        from workbench.gui.widgets.curves import Curve
-
-        scale = epochs_per_step(run) if self._axis == "epoch" else 1.0
-        for name, plot in self.grid.plots.items():
-            mine = [metric for metric in series if metrics.split_name(metric)[1] == name]
-            mine.sort(key=lambda metric: COLORS.get(metrics.split_name(metric)[0], 9))
-            curves = [
-                Curve(split or name, series[metric], COLORS.get(split, 3 + place), "solid", scale)
-                for place, metric in enumerate(mine)
-                for split in [metrics.split_name(metric)[0]]
-            ]
-            if curves != plot.curves:
-                plot.set_curves(curves)
-            else:
-                plot.refresh()
-
-    def set_axis(self, axis: Axis) -> None:
-        """What the x axis counts; the points are to be shown anew."""
-        self._axis = axis
-        self.grid.set_axis(axis)
-
-    def clear(self) -> None:
-        """Another run."""
-        self.grid.show_metrics([])
-        self.media.clear()
-        self.media.hide()
-
-    def add_media(self, media: Sequence[Media]) -> None:
-        """The probes recorded more."""
-        self.media.add(media)
-        self.media.setVisible(self.media.media_count > 0)
-
-
-def epochs_per_step(run: RunRecord) -> float:
-    """What one step is of an epoch; 1 where that is not known yet."""
-    if run.steps and run.epochs:
-        return run.epochs / run.steps
-    return run.epoch / run.step if run.epoch and run.step else 1.0
-
-
-def _why_empty(run: RunRecord) -> tuple[str, str]:
-    if run.state == "queued":
-        return "Queued", "It starts as soon as a device is free; its curves appear here by themselves."
-    if run.alive:
-        return "Starting", "The first values appear here in a moment."
-    return "Nothing was recorded", "This run ended before its first step. Its log says how far it came."
 
 
 class LogPage(QStackedWidget):

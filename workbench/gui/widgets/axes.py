@@ -3,12 +3,48 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
-from workbench.core.text import number
+from workbench.core.text import number, one_line, whole
 
 _STEPS: Final = (1.0, 2.0, 5.0, 10.0)
 _UNITS: Final = ((1e9, " G"), (1e6, " M"), (1e3, " k"))
+_SECONDS: Final = (
+    1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0,
+    43_200.0, 86_400.0,
+)  # fmt: skip
+_DAY: Final = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class XAxis:
+    """What the horizontal axis counts: whole numbers, any numbers, seconds, or points in time (Unix)."""
+
+    label: str
+    kind: Literal["whole", "number", "duration", "clock"] = "whole"
+
+    def ticks(self, low: float, high: float, most: int) -> "list[Tick]":
+        """At most about `most` ticks in [low, high]."""
+        if self.kind in ("duration", "clock"):
+            return time_ticks(low, high, most, clock=self.kind == "clock")
+        return linear_ticks(low, high, most, whole=self.kind == "whole")
+
+    def place(self, x: float) -> str:
+        """A place on it in words: step 1,200."""
+        match self.kind:
+            case "whole":
+                shown = whole(x)
+            case "duration":
+                shown = _passed(x, 0.1 if x < 60 else 1.0)
+            case "clock":
+                shown = f"{datetime.fromtimestamp(x):%Y-%m-%d %H:%M:%S}"
+            case _:
+                shown = number(x)
+        return f"{one_line(self.label, 40)} {shown}"
+
+
+STEPS: Final = XAxis("step")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +67,43 @@ def linear_ticks(low: float, high: float, most: int, *, whole: bool = False) -> 
     last = math.floor(high / step + 1e-9)
     places = [index * step for index in range(first, min(last, first + 200) + 1)]
     return [Tick(place, text) for place, text in zip(places, _labels(places, step), strict=True)]
+
+
+def time_ticks(low: float, high: float, most: int, *, clock: bool = False) -> list[Tick]:
+    """Ticks at round stretches of time, in seconds; of a `clock` at round times of the day here."""
+    span = high - low
+    if not (math.isfinite(span) and span > 0) or most < 1:
+        return []
+    wanted = span / most
+    step = next((each for each in _SECONDS if each >= wanted), _DAY * _round_up(wanted / _DAY))
+    if wanted < 0.5:
+        step = _round_up(wanted)
+    shift = 0.0
+    if clock:
+        here = datetime.fromtimestamp(low).astimezone().utcoffset() or timedelta()
+        shift = here.total_seconds()
+    first, last = math.ceil((low + shift) / step - 1e-9), math.floor((high + shift) / step + 1e-9)
+    places = [index * step - shift for index in range(first, min(last, first + 200) + 1)]
+    if not clock:
+        return [Tick(place, _passed(place, step)) for place in places]
+    form = "%d %b" if step >= _DAY else "%H:%M" if step >= 60 else "%H:%M:%S"
+    if step < _DAY < span:
+        form = "%d %b %H:%M"
+    return [Tick(place, f"{datetime.fromtimestamp(place):{form}}") for place in places]
+
+
+def _passed(seconds: float, step: float) -> str:
+    """A stretch of time, as exact as steps of this size ask for: 0:05, 1:30:00, 2 d 6 h."""
+    if step < 1:
+        return f"{seconds:.{max(1, -math.floor(math.log10(step)))}f} s"
+    total = round(abs(seconds))
+    sign = "−" if seconds < 0 and total else ""
+    days, rest = divmod(total, int(_DAY))
+    hours, rest = divmod(rest, 3600)
+    minutes, left = divmod(rest, 60)
+    if days:
+        return f"{sign}{days} d" + (f" {hours}:{minutes:02}" if hours or minutes else "")
+    return f"{sign}{hours}:{minutes:02}:{left:02}" if hours else f"{sign}{minutes}:{left:02}"
 
 
 def log_ticks(low: float, high: float, most: int) -> list[Tick]:

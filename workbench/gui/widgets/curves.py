@@ -1,6 +1,6 @@
-"""Paints curves fast: what is seen of each series, as lines or as the extremes of columns of two pixels.
+"""Curves: a series with its name and look, and what a plot sees of it between two places.
 
-Imports Qt, numpy and series; plot.py imports this module only when there is something to paint.
+Imports numpy and series; plot.py imports this module only when there is something to show.
 """
 
 import math
@@ -9,38 +9,44 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
-import shiboken6
-from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from workbench.gui import theme
-from workbench.gui.widgets.axes import Frame
-from workbench.gui.widgets.colors import mixed
-from workbench.gui.widgets.series import Floats, Part, Series
+from workbench.gui.widgets.series import Part, Series
+from workbench.gui.widgets.smoothing import Floats, Kind
 
-Mask = NDArray[np.bool_]
-Style = Literal["solid", "dash", "dot"]
+Style = Literal["solid", "dash", "dot", "dash-dot"]
+STYLES: Final[tuple[Style, ...]] = ("solid", "dash", "dot", "dash-dot")
 COLUMN: Final = 2.0
 """Pixels of a column in which only the extremes are drawn."""
-WIDTH: Final = 1.6
-_FAINT: Final = 0.26
-_FEW: Final = 240
 _SINGLY: Final = 16
 """Points to a column up to which each of them is drawn: with so few, the line between them is still seen."""
 _LINKS: Final = 12_000
 """How many such points all curves together may have: each costs a smoothed line."""
-_LAYERS: Final = 4
-_DOTTED: Final = 12
-_FAR: Final = 20_000.0
-_DASHES: Final[dict[str, tuple[float, float]]] = {"dash": (7.0, 4.0), "dot": (2.0, 3.0)}
+_MOST_TRACED: Final = 2_000
+_SAMPLE: Final = 20_000
+USUAL: Final = (1.0, 99.0)
+"""Percentiles between which values are usual; the others are outliers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """What lies around a mean: its least and largest values over x, NaN where there is none."""
+
+    x: Floats
+    low: Floats
+    high: Floats
+
+    def at(self, x: float) -> tuple[float, float]:
+        """From where to where it goes at the place that is nearest to x."""
+        place = int(np.abs(self.x - x).argmin())
+        return float(self.low[place]), float(self.high[place])
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A series with its name and look; `color` counts in the theme's curves.
+    """A series with its name and look; `color` counts in the theme's curves, a `shade` (0 … 1) goes before it.
 
-    `scale` stretches x: steps to epochs, for one.
+    `scale` stretches x: steps to epochs, for one. `key` tells curves apart that are hidden or highlighted together in
+    several plots; without one that is the name.
     """
 
     name: str
@@ -48,11 +54,23 @@ class Curve:
     color: int = 0
     style: Style = "solid"
     scale: float = 1.0
+    key: str = ""
+    shade: float = -1.0
+    thin: bool = False
+    band: Band | None = None
+
+    @property
+    def id(self) -> str:
+        """By what it is hidden or highlighted."""
+        return self.key or self.name
 
     def nearest(self, x: float, slack: float = 0.0) -> tuple[float, float] | None:
         """The point nearest to x; None where x lies further than `slack` outside what the curve covers."""
         index = self.series.nearest(x / self.scale)
-        if index < 0 or not self.point(0)[0] - slack <= x <= self.point(-1)[0] + slack:
+        if index < 0:
+            return None
+        least, most = self.series.extent
+        if not least * self.scale - slack <= x <= most * self.scale + slack:
             return None
         return self.point(index)
 
@@ -70,6 +88,33 @@ class Curve:
         return part if self.scale == 1.0 else replace(part, x=part.x * self.scale)
 
 
+class Trace(Series):
+    """One value against another in the order of the steps: x goes to and fro. Of very many points some are drawn."""
+
+    def __init__(self, x: Floats, y: Floats) -> None:
+        super().__init__()
+        known = np.isfinite(x)
+        self._append(x[known], np.where(np.isfinite(y[known]), y[known], np.nan))
+        self.gaps = int(np.count_nonzero(np.isnan(self.y)))
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        return float(self.x.min()), float(self.x.max())
+
+    def part(self, x0: float, x1: float, columns: int, singly: int = 0) -> Part:
+        stride = max(1, -(-len(self) // _MOST_TRACED))
+        y = self.y[::stride]
+        return Part(self.x[::stride], y, y, dense=False)
+
+    def nearest(self, x: float) -> int:
+        return int(np.abs(self.x - x).argmin()) if len(self) else -1
+
+    def smooth(self, weight: float, kind: Kind = "mean") -> Series | None:
+        steps = np.arange(len(self))
+        smoothed = [Series(steps, each).smooth(weight, kind) for each in (self.x, self.y)]
+        return Trace(*(each.y for each in smoothed if each is not None)) if all(smoothed) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a plot shows of one curve: its points, and its smoothed line where there is one."""
@@ -79,13 +124,21 @@ class Seen:
     smooth: Part | None
 
 
-def look(curves: Sequence[Curve], x0: float, x1: float, width: float, smoothing: float) -> list[Seen]:
+@dataclass(frozen=True, slots=True)
+class Smoothing:
+    """How curves are smoothed: 0 is not at all."""
+
+    weight: float = 0.0
+    kind: Kind = "mean"
+
+
+def look(curves: Sequence[Curve], x0: float, x1: float, width: float, smoothing: Smoothing) -> list[Seen]:
     """What is to be seen of each curve between x0 and x1."""
     columns = max(8, int(width / COLUMN))
     found = []
     singly = min(_SINGLY * columns, _LINKS // max(1, len(curves)))
     for curve in curves:
-        smooth = curve.series.smooth(smoothing)
+        smooth = curve.series.smooth(smoothing.weight, smoothing.kind) if curve.band is None else None
         part = curve.part(smooth, x0, x1, columns) if smooth is not None else None
         found.append(Seen(curve, curve.part(curve.series, x0, x1, columns, singly), part))
     return found
@@ -93,19 +146,25 @@ def look(curves: Sequence[Curve], x0: float, x1: float, width: float, smoothing:
 
 def x_extent(curves: Sequence[Curve]) -> tuple[float, float] | None:
     """First and last x of all curves; None where there is no point yet."""
-    filled = [curve for curve in curves if len(curve.series)]
-    if not filled:
+    extents = [(curve.series.extent, curve.scale) for curve in curves if len(curve.series)]
+    if not extents:
         return None
-    return min(curve.point(0)[0] for curve in filled), max(curve.point(-1)[0] for curve in filled)
+    return min(least * scale for (least, _), scale in extents), max(
+        most * scale for (_, most), scale in extents
+    )
 
 
-def y_extent(seen: Sequence[Seen], x0: float, x1: float, *, log: bool) -> tuple[float, float] | None:
-    """Least and largest value that is seen (for a logarithmic axis: above zero); None where there is none."""
+def y_extent(
+    seen: Sequence[Seen], x0: float, x1: float, *, log: bool, clip: bool = False
+) -> tuple[float, float] | None:
+    """Least and largest value that is seen (for a logarithmic axis: above zero); None where there is none.
+
+    `clip` leaves outliers out: the range is that of the usual values of all curves together.
+    """
+    if clip and (usual := _usual(seen, x0, x1, log=log)) is not None:
+        return usual
     low, high = math.inf, -math.inf
-    for one in seen:
-        part = one.raw
-        inside = (part.x >= x0) & (part.x <= x1)
-        lows, highs = (part.low[inside], part.high[inside]) if inside.any() else (part.low, part.high)
+    for lows, highs in (pair for one in seen for pair in _ranges(one, x0, x1)):
         if log:
             lows, highs = lows[lows > 0], highs[highs > 0]
             lows = lows if len(lows) else highs
@@ -116,154 +175,31 @@ def y_extent(seen: Sequence[Seen], x0: float, x1: float, *, log: bool) -> tuple[
     return (low, high) if low <= high else None
 
 
-def paint(painter: QPainter, frame: Frame, seen: Sequence[Seen]) -> None:
-    """Paint the curves into the frame; smoothed ones over their faint points."""
-    painter.save()
-    painter.setClipRect(QRectF(frame.left - 3, frame.top, frame.width + 6, frame.height))
+def _ranges(one: Seen, x0: float, x1: float) -> list[tuple[Floats, Floats]]:
+    """Least and largest values of a curve between x0 and x1, and those of its band."""
+    part, band = one.raw, one.curve.band
+    inside = (part.x >= x0) & (part.x <= x1)
+    found = [(part.low[inside], part.high[inside]) if inside.any() else (part.low, part.high)]
+    if band is not None and (inside := (band.x >= x0) & (band.x <= x1)).any():
+        found.append((band.low[inside], band.high[inside]))
+    return found
+
+
+def _usual(seen: Sequence[Seen], x0: float, x1: float, *, log: bool) -> tuple[float, float] | None:
+    """The percentiles of what is seen; of very many values that of some, evenly chosen."""
+    share = max(100, _SAMPLE // max(1, len(seen)))
+    found = []
     for one in seen:
-        color = theme.curve_color(one.curve.color)
-        style = one.curve.style
-        if one.smooth is not None:
-            color = _faint(color, len(seen))
-            style = "solid"
-        _paint_part(painter, frame, one.raw, color, style, dots=len(seen) <= _DOTTED)
-    for one in seen:
-        if one.smooth is not None:  # without its extremes: those of the points stand behind it
-            color = theme.curve_color(one.curve.color)
-            _paint_part(painter, frame, one.smooth, color, one.curve.style, columns=False)
-    painter.restore()
-
-
-def _faint(color: QColor, curves: int) -> QColor:
-    """A curve's colour for its points behind its smoothed line."""
-    if curves <= _LAYERS:
-        color.setAlphaF(_FAINT)
-        return color
-    # Layers upon layers would only be grey, and mixing them takes three times as long.
-    return mixed(color, theme.color("panel"), _FAINT)
-
-
-def _paint_part(
-    painter: QPainter,
-    frame: Frame,
-    part: Part,
-    color: QColor,
-    style: Style,
-    *,
-    columns: bool = True,
-    dots: bool = True,
-) -> None:
-    """`columns` draws the extremes of each column where there are many points, `dots` every one of few points."""
-    if not len(part.x):
-        return
-    x = frame.left + (part.x - frame.x0) / (frame.x1 - frame.x0) * frame.width
-    high = _down(frame, part.high)
-    low = high if part.low is part.high else _down(frame, part.low)
-    if part.dense and frame.log:  # a column that reaches below zero goes down to the edge
-        low = np.where(np.isnan(low) & ~np.isnan(high), frame.bottom, low)
-    middle = (low + high) / 2
-    tall = (low - high) > COLUMN if part.dense and columns else None
-    pen = QPen(color, WIDTH, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(pen)
-    if len(x) <= _FEW and not part.dense:
-        _paint_points(painter, x, middle, pen, style, dots=dots)
-    else:
-        if tall is not None and style == "solid":
-            draw_lines(painter, _between(x, low, high, tall))
+        series, scale = one.curve.series, one.curve.scale
+        if isinstance(series, Trace):
+            y = series.y
         else:
-            _paint_segments(painter, x, middle, style)
-        alone = _alone(middle)
-        _paint_dots(painter, x[alone], middle[alone], pen, 1.5)
-    if tall is not None and tall.any():
-        if style != "solid":
-            color = QColor(color)
-            color.setAlphaF(color.alphaF() * 0.4)
-        painter.setPen(QPen(color, COLUMN, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-        # Without smoothed edges: twenty times as fast, and upright lines have none to smooth.
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        draw_lines(painter, np.column_stack([x[tall], high[tall], x[tall], low[tall]]))
-
-
-def _paint_points(painter: QPainter, x: Floats, y: Floats, pen: QPen, style: Style, *, dots: bool) -> None:
-    """Few points: joined lines with true dashes, broken at gaps; each point a dot where there is room."""
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    solid = QPen(pen)
-    if style in _DASHES:
-        pen.setDashPattern([length / WIDTH for length in _DASHES[style]])
-    painter.setPen(pen)
-    breaks = np.flatnonzero(np.isnan(y))
-    begin = 0
-    for end in [*breaks.tolist(), len(y)]:
-        if end - begin > 1:
-            points = zip(x[begin:end].tolist(), y[begin:end].tolist(), strict=True)
-            painter.drawPolyline(QPolygonF([QPointF(across, down) for across, down in points]))
-        begin = end + 1
-    roomy = dots and (len(x) < 2 or (x[-1] - x[0]) / (len(x) - 1) >= 14)
-    shown = ~np.isnan(y) if roomy else _alone(y)
-    _paint_dots(painter, x[shown], y[shown], solid, 3.0 if len(x) == 1 else 2.2)
-
-
-def _paint_dots(painter: QPainter, x: Floats, y: Floats, pen: QPen, radius: float) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(pen.color())
-    for across, down in zip(x.tolist(), y.tolist(), strict=True):
-        painter.drawEllipse(QPointF(across, down), radius, radius)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-
-
-def _paint_segments(painter: QPainter, x: Floats, y: Floats, style: Style) -> None:
-    """Many points: each link of the line on its own, ten times as fast as a joined line."""
-    lines = np.column_stack([x[:-1], y[:-1], x[1:], y[1:]])
-    keep = ~np.isnan(lines).any(axis=1)
-    if style in _DASHES:
-        on, off = _DASHES[style]
-        lengths = np.nan_to_num(np.hypot(lines[:, 2] - lines[:, 0], lines[:, 3] - lines[:, 1]))
-        keep &= np.cumsum(lengths) % (on + off) < on
-    draw_lines(painter, lines[keep])
-
-
-def _between(x: Floats, low: Floats, high: Floats, tall: Mask) -> Floats:
-    """The links that make one line of columns: from each to the nearest value of the next.
-
-    A column that is `tall` is drawn as a stroke; two of them that touch need no link.
-    """
-    middle = (low + high) / 2
-    leaves = np.where(tall[:-1], np.clip(middle[1:], high[:-1], low[:-1]), middle[:-1])
-    arrives = np.where(tall[1:], np.clip(leaves, high[1:], low[1:]), middle[1:])
-    leaves = np.where(tall[:-1], np.clip(arrives, high[:-1], low[:-1]), leaves)
-    touching = tall[:-1] & tall[1:] & (leaves == arrives) & (np.diff(x) < 1.5 * COLUMN)
-    lines: Floats = np.column_stack([x[:-1], leaves, x[1:], arrives])
-    lines = lines[~touching & ~np.isnan(leaves) & ~np.isnan(arrives)]
-    return lines
-
-
-def _alone(y: Floats) -> Mask:
-    """Points without a neighbour on either side: no line shows them."""
-    gap = np.isnan(y)
-    before = np.concatenate([[True], gap[:-1]])
-    after = np.concatenate([gap[1:], [True]])
-    alone: Mask = ~gap & before & after
-    return alone
-
-
-def _down(frame: Frame, values: Floats) -> Floats:
-    if frame.log:
-        low, high = math.log10(frame.y0), math.log10(frame.y1)
-        logs = np.full(len(values), np.nan)
-        np.log10(values, out=logs, where=values > 0)
-        share = (logs - low) / (high - low)
-    else:
-        share = (values - frame.y0) / (frame.y1 - frame.y0)
-    down: Floats = np.clip(frame.bottom - share * frame.height, -_FAR, _FAR)
-    return down
-
-
-def draw_lines(painter: QPainter, lines: Floats) -> None:
-    """Draw an n×4 array of (x1, y1, x2, y2) at once, without a Python object for each line."""
-    if not len(lines):
-        return
-    flat = np.ascontiguousarray(lines, np.float64)
-    first = shiboken6.Shiboken.wrapInstance(flat.ctypes.data, QLineF)  # QLineF is four doubles
-    assert isinstance(first, QLineF)
-    painter.drawLines(first, len(flat))
+            first, last = np.searchsorted(series.x, [x0 / scale, x1 / scale])
+            y = series.y[first : last + 1]
+        found.append(y[:: max(1, len(y) // share)])
+    values = np.concatenate(found) if found else np.empty(0)
+    values = values[values > 0] if log else values[~np.isnan(values)]
+    if not len(values):
+        return None
+    low, high = np.percentile(values, USUAL)
+    return float(low), float(high)

@@ -1,4 +1,4 @@
-"""A plot of metrics: curves that grow live, crosshair with values, zoom, logarithmic axis, smoothing.
+"""A plot of metrics: curves that grow live, crosshair with values, zoom, logarithmic axis, smoothing, legend.
 
 Imports Qt and theme; numpy only once there are curves.
 """
@@ -7,8 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QFontMetricsF,
     QHelpEvent,
     QKeyEvent,
@@ -19,49 +20,70 @@ from PySide6.QtGui import (
     QPixmap,
     QResizeEvent,
     QShowEvent,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QToolButton
+from PySide6.QtWidgets import QSizePolicy, QToolButton
 
 from workbench.core.text import plural
 from workbench.gui import theme
 from workbench.gui.widgets import plot_painting as painting
-from workbench.gui.widgets.axes import Frame, padded
-from workbench.gui.widgets.plot_clock import CLOCK, Redrawn
+from workbench.gui.widgets.axes import STEPS, Frame, XAxis, padded
+from workbench.gui.widgets.legend import Legend, alone
+from workbench.gui.widgets.plot_clock import CLOCK
+from workbench.gui.widgets.plot_menu import PlotMenu
+from workbench.gui.widgets.plot_painting import Mark
+from workbench.gui.widgets.plot_zoom import ZOOM, Zoomed
 
 if TYPE_CHECKING:
     from workbench.gui.widgets.curves import Curve, Seen
+    from workbench.gui.widgets.smoothing import Kind
 
 _LEFT: Final = 48
-_ZOOM: Final = 1.2
-_HELP: Final = "Wheel zooms · drag moves · double click shows all · Shift+wheel stretches the values"
+_HELP: Final = (
+    "Wheel zooms · drag moves · double click shows all · Shift+wheel stretches the values · "
+    "click a name to hide its curve, Shift+click to see it alone · right click for more"
+)
 _ALL_NAN: Final = "Every value is NaN or infinite: training diverged. A smaller learning rate usually helps."
 _NOT_POSITIVE: Final = "No value is above zero, so a logarithmic axis has nothing to show."
+_ALL_HIDDEN: Final = "All curves are hidden. A click on a name in the legend, or H, shows them again."
 
 
-class MetricPlot(Redrawn):
+class MetricPlot(Zoomed):
     """Curves over one x axis.  `cursor_moved` tells the x under the pointer (None when it left), to link plots."""
 
     cursor_moved = Signal(object)
+    clip_asked = Signal(bool)
+    """Outliers are to be cut, or shown; who has several plots cuts them in all."""
+    writing = Signal(object)
+    """An Export is to be written to its file; where nobody writes it (`exports`), the menu offers none."""
 
     def __init__(
-        self, title: str, *, x_label: str = "step", whole_x: bool = True, empty: str = "Nothing recorded yet"
+        self,
+        title: str,
+        *,
+        axis: XAxis = STEPS,
+        empty: str = "Nothing recorded yet",
+        legend: Legend | None = None,
     ) -> None:
         super().__init__()
         self._title = title
-        self._x_label, self._whole_x = x_label, whole_x
+        self.axis = axis
         self._empty = empty
+        self._all: Sequence[Curve] = ()
         self._curves: Sequence[Curve] = ()
+        """Those of them that are not hidden."""
         self._seen: list[Seen] = []
-        self._smoothing = 0.0
-        self._x_range: tuple[float, float] | None = None  # None: all
-        self._y_range: tuple[float, float] | None = None  # None: what is seen
-        self._frame: Frame | None = None
+        self._marks: Sequence[Mark] = ()
+        self._smoothing: tuple[float, Kind] = (0.0, "mean")
+        self.clip = False
         self._left = _LEFT
         self._picture: QPixmap | None = None
         self._cursor: float | None = None
-        self._drag: tuple[QPointF, Frame] | None = None
+        self._names: list[tuple[QRectF, Curve]] = []
         self.show_legend = True
+        self.exports = False
+        self.legend = legend or Legend(self)
+        self.legend.changed.connect(self._on_hidden)
+        self.legend.pointed.connect(self.update)
         self.setAccessibleName(f"Plot of {title}")
         self.setToolTip(f"{title}. {_HELP}")
         self.setMouseTracking(True)
@@ -76,6 +98,7 @@ class MetricPlot(Redrawn):
         self.log_button.setCheckable(True)
         self.log_button.setFixedSize(38, 24)
         self.log_button.toggled.connect(self._on_log)
+        self.clip_asked.connect(self.set_clip)
         theme.changed.connect(self.redraw)
 
     # ------------------------------------------------------------- what is shown
@@ -86,12 +109,21 @@ class MetricPlot(Redrawn):
 
     @property
     def curves(self) -> "Sequence[Curve]":
+        """All of them, also those that are hidden."""
+        return self._all
+
+    @property
+    def shown_curves(self) -> "Sequence[Curve]":
+        """Those that are not hidden."""
         return self._curves
 
     @property
-    def frame(self) -> Frame | None:
-        """The rectangle and ranges of the last redraw; None while there is nothing to show."""
-        return self._frame
+    def marks(self) -> Sequence[Mark]:
+        return self._marks
+
+    @property
+    def smoothing(self) -> "tuple[float, Kind]":
+        return self._smoothing
 
     @property
     def is_log(self) -> bool:
@@ -99,53 +131,49 @@ class MetricPlot(Redrawn):
 
     def set_curves(self, curves: "Sequence[Curve]") -> None:
         """Show these curves.  Their series may grow afterwards: say so with `refresh`."""
-        self._curves = curves
+        self._all = curves
+        self._curves = [curve for curve in curves if self.legend.shows(curve)]
         self.refresh()
 
-    def set_smoothing(self, weight: float) -> None:
-        """The weight of the past in the moving average: 0 (none) to 0.999; the points stay, faint."""
-        if weight != self._smoothing:
-            self._smoothing = weight
+    def set_marks(self, marks: Sequence[Mark]) -> None:
+        """Places on the x axis at which something happened."""
+        if list(marks) != list(self._marks):
+            self._marks = marks
+            self.refresh()
+
+    def set_smoothing(self, weight: float, kind: "Kind" = "mean") -> None:
+        """The weight of the past, 0 (none) to 0.999, in averages or medians; the points stay, faint."""
+        if (weight, kind) != self._smoothing:
+            self._smoothing = (weight, kind)
             self.redraw()
 
     def set_log(self, on: bool) -> None:
         """Logarithmic values; what is not above zero is a gap."""
         self.log_button.setChecked(on)
 
-    def set_x(self, label: str, *, whole: bool) -> None:
-        """Name the x axis; `whole` allows no fractions between its ticks."""
-        self._x_label, self._whole_x = label, whole
+    def set_clip(self, on: bool) -> None:
+        """Cut outliers off: the axis holds the usual values only, and says so."""
+        if on != self.clip:
+            self.clip, self._y_range = on, None
+            self.redraw()
+
+    def set_axis(self, axis: XAxis) -> None:
+        """What the x axis counts."""
+        self.axis = axis
         self._x_range = None
         self.redraw()
 
     def set_empty(self, text: str) -> None:
         """What to say while there are no points."""
-        self._empty = text
-        self.redraw()
+        if text != self._empty:
+            self._empty = text
+            self.redraw()
 
     def show_cursor(self, x: float | None) -> None:
         """Put the crosshair at x, also from another plot."""
         if x != self._cursor:
             self._cursor = x
             self.update()
-
-    def reset(self) -> None:
-        """Show everything again."""
-        self._x_range = self._y_range = None
-        self.redraw()
-
-    def zoom(self, factor: float, around: float | None = None) -> None:
-        """Show `factor` times as much of x, around a place (the middle)."""
-        if (frame := self._frame) is None:
-            return
-        middle = (frame.x0 + frame.x1) / 2 if around is None else around
-        x0, x1 = middle - (middle - frame.x0) * factor, middle + (frame.x1 - middle) * factor
-        least, most = self._extent()
-        if x0 <= least and x1 >= most:
-            self._x_range = None
-        elif x1 - x0 > 1e-6 * max(1.0, most - least):
-            self._x_range = (max(x0, least), min(x1, most))
-        self.redraw()
 
     def refresh(self) -> None:
         """The series have grown: redraw with the next tick of the clock."""
@@ -159,6 +187,10 @@ class MetricPlot(Redrawn):
         self._picture = None
         self._describe()
         self.update()
+
+    def _on_hidden(self) -> None:
+        self.set_curves(self._all)
+        self.redraw()
 
     # ------------------------------------------------------------- measuring
 
@@ -186,19 +218,22 @@ class MetricPlot(Redrawn):
 
     def _look(self, x0: float, x1: float) -> Frame | None:
         """What is seen between x0 and x1, and the frame around it; None where no value can be drawn."""
-        from workbench.gui.widgets.curves import look, y_extent
+        from workbench.gui.widgets.curves import Smoothing, look, y_extent
 
         # Whole columns of pixels, or seams would show between them.
         width = max(40, (self.width() - self._left - 14) // 2 * 2)
-        self._seen = look(self._curves, x0, x1, width, self._smoothing)
-        found = y_extent(self._seen, x0, x1, log=self.is_log)
+        self._seen = look(self._curves, x0, x1, width, Smoothing(*self._smoothing))
+        found = y_extent(self._seen, x0, x1, log=self.is_log, clip=self.clip)
         if found is None and self._y_range is None:
             return None
         y0, y1 = self._y_range or padded(*(found or (0.0, 1.0)), log=self.is_log)
-        curves = self._curves if self.show_legend else ()
-        top = painting.header_height(self.font(), self._title, curves, self.log_button.x() - 20) + 6
+        top = painting.header_height(self.font(), self._title, self._listed(), self.log_button.x() - 20) + 6
         height = max(24, self.height() - top - 26)
         return Frame(self._left, top, width, height, x0, x1, y0, y1, self.is_log)
+
+    def _listed(self) -> "Sequence[Curve]":
+        """The curves in the legend."""
+        return self._all if self.show_legend else ()
 
     def _describe(self) -> None:
         curves = self._curves
@@ -226,36 +261,55 @@ class MetricPlot(Redrawn):
             below.end()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
-        curves = self._curves if self.show_legend else ()
-        values = painting.values_of(curves, self._frame, self._cursor)
+        self._paint_highlight(painter)
+        values = painting.values_of(self._listed(), self._frame, self._cursor)
         end = self.log_button.x() - 8
-        painting.paint_header(painter, self._title, curves, values, 12, end, self.width() - 8)
+        hidden = self.legend.hidden
+        header = painting.Header(self._title, self._listed(), values, hidden, self.legend.at)
+        self._names = painting.paint_header(painter, header, 12, end, self.width() - 8)
         if self.hasFocus():
             painter.setPen(QPen(theme.color("accent"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         if self._frame is not None and self._cursor is not None:
             rows = painting.paint_cursor(painter, self._frame, self._curves, self._cursor)
             if rows and (self.underMouse() or self.hasFocus()):
-                place = painting.place(self._x_label, self._cursor, whole=self._whole_x)
+                place = painting.near(self._marks, self._frame, self._cursor) or self.axis.place(self._cursor)
                 painting.paint_readout(painter, self._frame, self._cursor, place, rows)
         painter.end()
+
+    def _paint_highlight(self, painter: QPainter) -> None:
+        """The curve that is pointed at stands before the others."""
+        pointed = [one for one in self._seen if one.curve.id == self.legend.at]
+        if self._frame is not None and pointed and len(pointed) < len(self._seen):
+            from workbench.gui.widgets.curve_painting import paint_over
+
+            paint_over(painter, self._frame, pointed)
 
     def _paint_still(self, painter: QPainter) -> None:
         """All that does not follow the pointer."""
         painter.setFont(theme.small(self.font()))
         if self._frame is not None:
-            from workbench.gui.widgets.curves import paint
-
-            painting.paint_axes(painter, self._frame, self._x_label, whole=self._whole_x)
-            paint(painter, self._frame, self._seen)
+            self.paint_into(painter, self._frame, self._seen)
             return
         text = self._empty
         if any(len(curve.series) for curve in self._curves):
             finite = any(len(curve.series) > curve.series.gaps for curve in self._curves)
             text = _NOT_POSITIVE if finite else _ALL_NAN
+        elif self._all and not self._curves:
+            text = _ALL_HIDDEN
         painter.setPen(theme.color("dim"))
         box = QRectF(self.rect()).adjusted(16, 8, -16, -8)
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap), text)
+
+    def paint_into(self, painter: QPainter, frame: Frame, seen: "Sequence[Seen]", fine: float = 1.0) -> None:
+        """Axes, curves and marks in a frame, also of another size and for finer dots than those of a screen."""
+        from workbench.gui.widgets.curve_painting import paint
+
+        painting.paint_axes(painter, frame, self.axis)
+        paint(painter, frame, seen, fine)
+        painting.paint_marks(painter, frame, self._marks)
+        if self.clip and self._y_range is None:
+            painting.paint_clip(painter, frame)
 
     # ------------------------------------------------------------- events
 
@@ -277,97 +331,70 @@ class MetricPlot(Redrawn):
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._set_cursor(None)
+        self.legend.point("")
+
+    def _name_at(self, event: QMouseEvent) -> "Curve | None":
+        """The curve whose name is under the pointer."""
+        return next((curve for box, curve in self._names if box.contains(event.position())), None)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        frame = self._frame
-        if frame is None:
-            return
-        at = event.position()
+        frame, at = self._frame, event.position()
         if self._drag is not None:
             self._move(at)
             return
-        inside = frame.left <= at.x() <= frame.right and at.y() > painting.HEADER
-        self._set_cursor(frame.x_at(at.x()) if inside else None)
+        named = self._name_at(event)
+        self.legend.point(named.id if named is not None else "")
+        if named is not None:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        else:
+            self.unsetCursor()
+        inside = frame is not None and frame.left <= at.x() <= frame.right and at.y() > painting.HEADER
+        self._set_cursor(frame.x_at(at.x()) if inside and frame is not None else None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._frame is not None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if (named := self._name_at(event)) is not None:
+            self._click(named, alone=alone(event.modifiers()))
+        elif self._frame is not None:
             self._drag = (event.position(), self._frame)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._drag = None
-        self.unsetCursor()
-
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.reset()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        frame, turned = self._frame, event.angleDelta().y() or event.angleDelta().x()
-        if frame is None or not turned or not self._takes_wheel(event):
-            event.ignore()  # the page scrolls
-            return
-        factor = _ZOOM ** (-turned / 120)
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self._stretch(frame, factor, event.position().y())
+        if self._name_at(event) is not None:
+            self.mousePressEvent(event)  # two quick clicks on a name are two clicks
         else:
-            self.zoom(factor, frame.x_at(event.position().x()))
-        event.accept()
+            self.reset()
+
+    def _click(self, curve: "Curve", *, alone: bool) -> None:
+        self.legend.click(curve.id, [each.id for each in self._all], alone=alone)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        PlotMenu(self, exports=self.exports).popup(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         keys, key = Qt.Key, event.key()
+        number = key - int(keys.Key_1)
         if key == keys.Key_L:
             self.log_button.toggle()
         elif key in (keys.Key_Home, keys.Key_0):
             self.reset()
         elif key in (keys.Key_Plus, keys.Key_Equal, keys.Key_Minus):
-            self.zoom(_ZOOM if key == keys.Key_Minus else 1 / _ZOOM, self._cursor)
+            self.zoom(ZOOM if key == keys.Key_Minus else 1 / ZOOM, self._cursor)
         elif key in (keys.Key_Left, keys.Key_Right) and (frame := self._frame) is not None:
             step = (frame.x1 - frame.x0) / 100 * (1 if key == keys.Key_Right else -1)
             at = (frame.x0 + frame.x1) / 2 if self._cursor is None else self._cursor + step
             self._set_cursor(min(frame.x1, max(frame.x0, at)))
+        elif key == keys.Key_H:
+            self.legend.hide(())
+        elif 0 <= number < min(9, len(self._all)):
+            self._click(self._all[number], alone=alone(event.modifiers()))
         else:
             super().keyPressEvent(event)
-
-    def _takes_wheel(self, event: QWheelEvent) -> bool:
-        """On a page that scrolls, the wheel belongs to the page until the plot is clicked or Ctrl is held."""
-        if self.hasFocus() or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            return True
-        parent = self.parentWidget()
-        while parent is not None:
-            if isinstance(parent, QAbstractScrollArea) and parent.verticalScrollBar().maximum() > 0:
-                return False
-            parent = parent.parentWidget()
-        return True
 
     def _set_cursor(self, x: float | None) -> None:
         self.show_cursor(x)
         self.cursor_moved.emit(x)
 
-    def _move(self, at: QPointF) -> None:
-        assert self._drag is not None
-        start, frame = self._drag
-        if (at - start).manhattanLength() < 4 and self._x_range is None:
-            return
-        least, most = self._extent()
-        moved = (start.x() - at.x()) / frame.width * (frame.x1 - frame.x0)
-        moved = max(least - frame.x0, min(most - frame.x1, moved))
-        self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        if self._x_range is not None:
-            self._x_range = (frame.x0 + moved, frame.x1 + moved)
-            self.redraw()
-
-    def _stretch(self, frame: Frame, factor: float, down: float) -> None:
-        share = (frame.bottom - down) / frame.height
-        low, high = (math.log10(frame.y0), math.log10(frame.y1)) if frame.log else (frame.y0, frame.y1)
-        middle = low + share * (high - low)
-        low, high = middle - (middle - low) * factor, middle + (high - middle) * factor
-        self._y_range = (10**low, 10**high) if frame.log else (low, high)
-        self.redraw()
-
     def _on_log(self) -> None:
         self._y_range = None
         self.redraw()
-
-    def position_of(self, x: float, y: float) -> QPoint:
-        """The pixel at which a value is drawn, for tests and annotations."""
-        assert self._frame is not None
-        return QPointF(self._frame.across(x), self._frame.down(y)).toPoint()

@@ -1,18 +1,20 @@
-"""What a plot paints around and over its curves: axes, header with legend, crosshair and its values.
+"""What a plot paints around and over its curves: axes, header with legend, marks, crosshair and its values.
 
 Imports Qt and theme.  Places are in pixels of the widget.
 """
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from workbench.core import text
 from workbench.gui import theme
-from workbench.gui.widgets.axes import Frame, Tick, linear_ticks, log_ticks
+from workbench.gui.widgets.axes import Frame, Tick, XAxis, linear_ticks, log_ticks
+from workbench.gui.widgets.curve_colors import color_of, paint_swatch
 
 if TYPE_CHECKING:
     from workbench.gui.widgets.curves import Curve
@@ -24,6 +26,28 @@ _APART: Final = 16
 _BELOW: Final = 20
 _MOST_BELOW: Final = 4
 _USUAL: Final = "0.0000"
+_REACH: Final = 6.0
+CLIPPED: Final = "1–99 % of the values"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened at a place on the x axis; `token` is its colour in the theme."""
+
+    x: float
+    text: str
+    token: str = "dim"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What stands over a plot: its title, the names of its curves with their values; ids of the hidden ones."""
+
+    title: str
+    curves: "Sequence[Curve]"
+    values: Sequence[str]
+    hidden: frozenset[str] = frozenset()
+    at: str = ""
 
 
 def y_ticks(frame: Frame) -> list[Tick]:
@@ -32,19 +56,27 @@ def y_ticks(frame: Frame) -> list[Tick]:
     return log_ticks(frame.y0, frame.y1, most) if frame.log else linear_ticks(frame.y0, frame.y1, most)
 
 
-def place(label: str, x: float, *, whole: bool) -> str:
-    """Where the crosshair stands: step 1,200."""
-    return f"{label} {text.whole(x)}" if whole else f"{label} {text.number(x)}"
-
-
 def value_at(curve: "Curve", x: float | None, slack: float = 0.0) -> str:
     """A curve's value nearest to x, or its last one."""
     found = curve.last() if x is None else curve.nearest(x, slack)
-    return text.number(found[1]) if found else text.NONE
+    return _told(curve, *found) if found else text.NONE
 
 
-def paint_axes(painter: QPainter, frame: Frame, x_label: str, *, whole: bool) -> None:
-    """Grid, ticks and labels; `whole` allows no fractions on the x axis."""
+def _told(curve: "Curve", x: float, value: float) -> str:
+    """A value in words; of a mean with how far its band goes."""
+    if curve.band is None:
+        return text.number(value)
+    low, high = curve.band.at(x)
+    if not high > low:
+        return text.number(value)
+    if math.isclose(high - value, value - low, rel_tol=1e-6):
+        return f"{text.number(value)} ± {text.number(high - value, 2)}"
+    return f"{text.number(value)} ({text.number(low, 3)} to {text.number(high, 3)})"
+
+
+def paint_axes(painter: QPainter, frame: Frame, axis: XAxis) -> None:
+    """Grid, ticks and labels."""
+    x_label = text.one_line(axis.label, 60)
     metrics = QFontMetricsF(painter.font())
     line, dim, grid = theme.color("line"), theme.color("dim"), theme.color("line")
     grid.setAlphaF(0.55)
@@ -60,7 +92,8 @@ def paint_axes(painter: QPainter, frame: Frame, x_label: str, *, whole: bool) ->
     painter.drawLine(QPointF(frame.left, floor), QPointF(frame.right, floor))
     text_down = floor + 6 + metrics.ascent()
     name_left = frame.right + 8 - metrics.horizontalAdvance(x_label)
-    for tick in linear_ticks(frame.x0, frame.x1, max(2, int(frame.width / 76)), whole=whole):
+    room = 76 if axis.kind in ("whole", "number") else 104
+    for tick in axis.ticks(frame.x0, frame.x1, max(2, int(frame.width / room))):
         across = round(frame.across(tick.at)) + 0.5
         painter.setPen(QPen(line, 1))
         painter.drawLine(QPointF(across, floor), QPointF(across, floor + 4))
@@ -70,6 +103,42 @@ def paint_axes(painter: QPainter, frame: Frame, x_label: str, *, whole: bool) ->
             painter.drawText(QPointF(across - half, text_down), tick.text)
     painter.setPen(dim)
     painter.drawText(QPointF(name_left, text_down), x_label)
+
+
+def paint_marks(painter: QPainter, frame: Frame, marks: Sequence[Mark]) -> None:
+    """Where something happened: a small flag at the foot of the plot, and a line upwards."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for mark in marks:
+        across = frame.across(mark.x)
+        if not frame.left - 1 <= across <= frame.right + 1:
+            continue
+        color = theme.color(mark.token)
+        painter.setPen(QPen(color, 1, Qt.PenStyle.DotLine))
+        painter.drawLine(QPointF(across, frame.top), QPointF(across, frame.bottom))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        foot = (QPointF(across - 5, 0), QPointF(across + 5, 0), QPointF(across, -7))
+        painter.drawPolygon(QPolygonF([QPointF(at.x(), frame.bottom + at.y()) for at in foot]))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def near(marks: Sequence[Mark], frame: Frame, x: float) -> str:
+    """The words of the marks beside a place, nearest first; "" for none."""
+    across = frame.across(x)
+    found = [(abs(frame.across(mark.x) - across), mark.text) for mark in marks]
+    return " · ".join(words for far, words in sorted(found) if far <= _REACH)
+
+
+def paint_clip(painter: QPainter, frame: Frame) -> None:
+    """Tells on the axis that outliers lie beyond it."""
+    metrics = QFontMetricsF(painter.font())
+    painter.setPen(QPen(theme.color("warn"), 1, Qt.PenStyle.DashLine))
+    for down in (frame.top, frame.bottom):
+        painter.drawLine(QPointF(frame.left - 6, down), QPointF(frame.left + 12, down))
+    box = QRectF(frame.left + 6, frame.top + 1, metrics.horizontalAdvance(CLIPPED) + 8, metrics.height() + 2)
+    painter.fillRect(box, theme.color("panel"))
+    painter.setPen(theme.color("warn"))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, CLIPPED)
 
 
 def _slack(frame: Frame) -> float:
@@ -89,22 +158,18 @@ def header_height(font: QFont, title: str, curves: "Sequence[Curve]", room: floa
 
 
 def paint_header(
-    painter: QPainter,
-    title: str,
-    curves: "Sequence[Curve]",
-    values: Sequence[str],
-    left: float,
-    right: float,
-    far: float,
-) -> None:
-    """The title, then the curves' names, with their values where there is room, as many as fit.
+    painter: QPainter, header: Header, left: float, right: float, far: float
+) -> "list[tuple[QRectF, Curve]]":
+    """The title, then the curves' names, with their values where there is room, as many as fit; gives where they are.
 
     `right` is where the title ends at the latest, `far` the legend where it stands below the title.
     """
     font, middle = QFont(painter.font()), int(Qt.AlignmentFlag.AlignVCenter)
-    below = header_height(font, title, curves, right - left) > HEADER
+    curves, values = header.curves, header.values
+    below = header_height(font, header.title, curves, right - left) > HEADER
     strong = _strong_font(font)
-    shown = QFontMetricsF(strong).elidedText(text.one_line(title), Qt.TextElideMode.ElideRight, right - left)
+    one_line = text.one_line(header.title)
+    shown = QFontMetricsF(strong).elidedText(one_line, Qt.TextElideMode.ElideRight, right - left)
     painter.setFont(strong)
     painter.setPen(theme.color("text"))
     painter.drawText(QRectF(left, 4, right - left, HEADER - 4), middle, shown)
@@ -113,10 +178,13 @@ def paint_header(
         top, right = top + _BELOW, far
     else:
         left += QFontMetricsF(strong).horizontalAdvance(shown) + _APART
-    painter.setFont(theme.small(font))
-    metrics = QFontMetricsF(painter.font())
+    usual, struck = theme.small(font), theme.small(font)
+    struck.setStrikeOut(True)
+    painter.setFont(usual)
+    metrics = QFontMetricsF(usual)
     if _legend_width(font, curves, values) > right - left and below:
         values = [""] * len(curves)
+    places: list[tuple[QRectF, Curve]] = []
     for index, (curve, value) in enumerate(zip(curves, values, strict=True)):
         label = _label(curve, value)
         width = metrics.horizontalAdvance(label)
@@ -125,11 +193,16 @@ def paint_header(
             if left + metrics.horizontalAdvance(rest) <= right:
                 painter.setPen(theme.color("dim"))
                 painter.drawText(QRectF(left, top, right - left, HEADER - 4), middle, rest)
-            return
-        paint_swatch(painter, curve, left, top + HEADER / 2 - 2)
-        painter.setPen(theme.color("dim"))
+            break
+        hidden = curve.id in header.hidden
+        paint_swatch(painter, curve, left, top + HEADER / 2 - 2, shown=not hidden)
+        painter.setPen(theme.color("text" if curve.id == header.at else "dim"))
+        painter.setFont(struck if hidden else usual)
         painter.drawText(QRectF(left + _SWATCH, top, width + 4, HEADER - 4), middle, label)
+        places.append((QRectF(left - 4, top, _SWATCH + width + 8, HEADER - 4), curve))
         left += _SWATCH + width + _APART
+    painter.setFont(usual)
+    return places
 
 
 def _strong_font(font: QFont) -> QFont:
@@ -147,15 +220,6 @@ def _legend_width(font: QFont, curves: "Sequence[Curve]", values: Sequence[str])
     metrics = QFontMetricsF(theme.small(font))
     labels = [_label(curve, value) for curve, value in zip(curves, values, strict=True)]
     return sum(_SWATCH + metrics.horizontalAdvance(label) + _APART for label in labels) - _APART
-
-
-def paint_swatch(painter: QPainter, curve: "Curve", left: float, middle: float) -> None:
-    """A short stroke in a curve's colour and style."""
-    pen = QPen(theme.curve_color(curve.color), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
-    if curve.style != "solid":
-        pen.setDashPattern([2.5, 1.5] if curve.style == "dash" else [1, 1])
-    painter.setPen(pen)
-    painter.drawLine(QPointF(left, middle), QPointF(left + 14, middle))
 
 
 def values_of(curves: "Sequence[Curve]", frame: Frame | None, cursor: float | None) -> list[str]:
@@ -181,7 +245,7 @@ def paint_cursor(
         at, down = frame.across(found[0]), frame.down(found[1])
         rows.append((curve, found[1]))
         if frame.left <= at <= frame.right and frame.top <= down <= frame.bottom:
-            painter.setBrush(theme.curve_color(curve.color))
+            painter.setBrush(color_of(curve))
             painter.setPen(QPen(theme.color("panel"), 1.5))
             painter.drawEllipse(QPointF(at, down), 4, 4)
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -198,7 +262,7 @@ def paint_readout(
     most = max(1, min(_MOST_ROWS, int((frame.height - 20) / line) - 1))
     hidden = len(rows) - most + 1 if len(rows) > most else 0
     shown = [
-        (curve, text.one_line(curve.name, 36), text.number(value))
+        (curve, text.one_line(curve.name, 36), _told(curve, x, value))
         for curve, value in rows[: len(rows) - hidden]
     ]
     name_width = max((metrics.horizontalAdvance(name) for _, name, _ in shown), default=0.0)

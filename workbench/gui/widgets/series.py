@@ -1,24 +1,21 @@
 """The numbers behind a curve: a growing series with a pyramid of minima and maxima, and its smoothed twin.
 
-numpy only.  A view of any part costs the same for a thousand points and for millions, and shows every extreme.
+numpy and smoothing only.  A view of any part costs the same for a thousand points and for millions, and shows every
+extreme.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from workbench.gui.widgets.smoothing import Floats, Kind, Smoother, smoother, weight_for
 
 FANOUT: Final = 4
 """Blocks of one level that make a block of the next."""
 SPARSE: Final = 50
 """A series with fewer points is not smoothed: each of its points is worth seeing."""
-LENGTH: Final = 512
-"""The number of points for which a smoothing weight is meant as it is given."""
-_TILE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +61,9 @@ class Series:
         self._x, self._y = Growing(), Growing()
         self._low: list[Growing] = []
         self._high: list[Growing] = []
-        self._weight = 0.0
+        self._smoothing = ("", 0.0)
+        self._smoother: Smoother | None = None
         self._smooth: Series | None = None
-        self._state = (0.0, 0.0)
         self.gaps = 0
         """How many values were NaN or infinite."""
         self.extend(x, y)
@@ -83,6 +80,11 @@ class Series:
         """The values; what was NaN or infinite is NaN."""
         return self._y.values
 
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Least and largest x; there must be a point."""
+        return float(self.x[0]), float(self.x[-1])
+
     def extend(self, x: ArrayLike, y: ArrayLike) -> None:
         """Append points.  Points that lie before the last one are sorted in."""
         xs, given = np.asarray(x, np.float64), np.asarray(y, np.float64)
@@ -97,7 +99,7 @@ class Series:
         else:
             all_x, all_y = np.concatenate([self.x, xs]), np.concatenate([self.y, ys])
             order = np.argsort(all_x, kind="stable")
-            self._weight, self._smooth = 0.0, None  # made anew when it is next asked for
+            self._smoothing, self._smooth = ("", 0.0), None  # made anew when it is next asked for
             self._x, self._y, self._low, self._high = Growing(), Growing(), [], []
             self._append(all_x[order], all_y[order])
         self.gaps += gaps
@@ -118,8 +120,8 @@ class Series:
                 high.append(np.fmax.reduce(finer_high[part].reshape(-1, FANOUT), axis=1))
             finer_low, finer_high = low.values, high.values
             level += 1
-        if self._smooth is not None:
-            self._smooth._append(xs, self._smoothed(ys))
+        if self._smooth is not None and self._smoother is not None:
+            self._smooth._append(*self._smoother.more(self.x, self.y, len(self) - len(xs)))
 
     # ------------------------------------------------------------- looking
 
@@ -169,56 +171,17 @@ class Series:
 
     # ------------------------------------------------------------- smoothing
 
-    def smooth(self, weight: float) -> "Series | None":
-        """The exponential moving average with a weight in [0, 1) on the past; None where nothing is smoothed.
-
-        The average starts unbiased and skips gaps, which stay gaps.  It then grows with the series.
+    def smooth(self, weight: float, kind: Kind = "mean") -> "Series | None":
+        """A smoothed twin for a weight in [0, 1) on the past, which then grows with the series; None where nothing
+        is smoothed. Gaps stay gaps.
         """
         if not weight or len(self) < SPARSE:
-            self._weight, self._smooth = 0.0, None
+            self._smoothing, self._smooth = ("", 0.0), None
             return None
         weight = weight_for(weight, len(self))
-        if weight != self._weight:
-            self._weight, self._smooth, self._state = weight, None, (0.0, 0.0)
+        if (kind, weight) != self._smoothing:
+            self._smoothing, self._smoother = (kind, weight), smoother(kind, weight, len(self))
             twin = Series()
-            twin._append(self.x, self._smoothed(self.y))
+            twin._append(*self._smoother.more(self.x, self.y, 0))
             self._smooth = twin
         return self._smooth
-
-    def _smoothed(self, ys: Floats) -> Floats:
-        present = ~np.isnan(ys)
-        total = decayed_sums(np.where(present, ys, 0.0), self._weight, self._state[0])
-        weights = decayed_sums(present.astype(np.float64), self._weight, self._state[1])
-        self._state = (float(total[-1]), float(weights[-1]))
-        out = np.full(len(ys), np.nan)
-        np.divide(total, weights, out=out, where=present)
-        return out
-
-
-def weight_for(weight: float, length: int) -> float:
-    """The weight on the past for a series of this length: the average covers the same part of any curve.
-
-    The length counts in powers of two, so that a growing series is seldom averaged anew.
-    """
-    return float(weight ** (LENGTH / 2 ** math.ceil(math.log2(max(1, length)))))
-
-
-def decayed_sums(values: Floats, decay: float, before: float = 0.0) -> Floats:
-    """s[t] = decay · s[t-1] + values[t] with s[-1] = before, a tile at a time instead of a loop over points."""
-    tiles = -(-len(values) // _TILE)
-    if not tiles:
-        return values
-    padded = np.zeros(tiles * _TILE)
-    padded[: len(values)] = values
-    lags = np.subtract.outer(np.arange(_TILE), np.arange(_TILE))
-    kernel = np.where(lags >= 0, decay ** np.maximum(lags, 0), 0.0)
-    sums = padded.reshape(tiles, _TILE) @ kernel.T
-    fading = decay ** np.arange(1, _TILE + 1)
-    carried = np.empty(tiles)
-    carry = before
-    ends = sums[:, -1].tolist()
-    for tile, end in enumerate(ends):
-        carried[tile] = carry
-        carry = end + fading[-1] * carry
-    sums += np.outer(carried, fading)
-    return sums.reshape(-1)[: len(values)]
