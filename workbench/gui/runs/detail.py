@@ -45,6 +45,7 @@ class RunHeader(QWidget):
         self.open = Button(
             "Open drawing", "Open a copy of the exact drawing that this run trains", icon="design"
         )
+        self.inspect = Button("Inspect", "Look into the model of this run", icon="inspect")
         self.again = Button("Run again", "Queue the same drawing, data and seed once more", icon="refresh")
         self.weights = Button(
             "Weights", "Train on from the weights of this run, or use them in the open model", icon="link"
@@ -66,6 +67,7 @@ class RunHeader(QWidget):
             ("run_pause", self.pause),
             ("run_stop", self.stop),
             ("run_open", self.open),
+            ("run_inspect", self.inspect),
             ("run_again", self.again),
             ("run_delete", self.delete),
         ):
@@ -75,6 +77,7 @@ class RunHeader(QWidget):
         self.stop.clicked.connect(lambda: self._do(commands.stop))
         self.delete.clicked.connect(lambda: self._do(commands.delete))
         self.open.clicked.connect(lambda: self._do(commands.open_drawing))
+        self.inspect.clicked.connect(lambda: self._do(commands.inspect))
         self.again.clicked.connect(lambda: self._do(commands.again))
 
     def _lay_out(self) -> None:
@@ -91,7 +94,8 @@ class RunHeader(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addLayout(left, 1)
-        for button in (self.pause, self.stop, self.open, self.weights, self.export, self.again, self.delete):
+        buttons = (self.open, self.inspect, self.weights, self.export, self.again, self.delete)
+        for button in (self.pause, self.stop, *buttons):
             row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 8, 12, 8)
@@ -125,8 +129,9 @@ class RunHeader(QWidget):
         self.pause.setEnabled(resumes or commands.can_pause(run))
         self.stop.setVisible(not run.final)
         self.stop.setEnabled(commands.can_stop(run))
+        self.inspect.setEnabled(commands.can_inspect(run))
         self.weights.setEnabled(commands.has_weights(run))
-        self.export.setEnabled(commands.has_weights(run))
+        self.export.setEnabled(commands.has_weights(run) or run.imported)
         self.kinds.run = run
         self.delete.setEnabled(not run.alive)
 
@@ -136,11 +141,12 @@ class RunHeader(QWidget):
 
 
 def _facts(run: RunRecord, data: str) -> list[str]:
-    facts = [text.one_line(run.model)] if run.model != run.name else []
+    facts = [text.one_line(run.model)] if run.model not in ("", run.name) else []
     facts += [data] if data else []
     if run.parameters:
         facts.append(f"{text.count(run.parameters)} parameters")
-    facts += [run.used_device or run.device, f"seed {run.seed}"]
+    facts += [run.used_device or run.device]
+    facts += [f"seed {run.seed}"] if run.seed or not run.imported else []
     if run.started:
         facts.append(f"started {text.ago(run.started)}")
         facts.append(text.duration(spent(run)))
