@@ -42,6 +42,7 @@ sys.dont_write_bytecode = False
 for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ[_name] = "1"
 
+HERE = Path(__file__).parent
 MOST_PROCESSES = 8  # each imports torch and Qt, which takes half a gigabyte
 PATIENCE = 30_000  # ms; what comes at once on an idle machine may take seconds on a busy one
 
@@ -51,6 +52,11 @@ def pytest_xdist_auto_num_workers() -> int:
     """`-n auto`: two at least, since much of a test of a window is waiting."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(2, min(cores, MOST_PROCESSES))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts whole programs comes first: with a long test at the end one process works and the others idle."""
+    items.sort(key=lambda item: item.path.parent not in (HERE, HERE / "e2e"))
 
 
 def pytest_unconfigure() -> None:

@@ -1,4 +1,7 @@
-"""Metrics held against scikit-learn, torchmetrics and sacrebleu, over batches of uneven sizes."""
+"""Metrics held against scikit-learn, torchmetrics and sacrebleu, over batches of uneven sizes.
+
+torchmetrics takes seconds to import: only tests that need it do so, else every process would that collects tests.
+"""
 
 from typing import Any, cast
 
@@ -9,9 +12,6 @@ import sklearn.metrics as reference
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchmetrics.functional import pairwise_cosine_similarity
-from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
-from torchmetrics.functional.text import word_error_rate
 
 from tests.catalog.test_nodes import built
 from workbench.catalog.forms import fill
@@ -160,6 +160,8 @@ def test_r2_of_large_numbers_that_lie_close_together() -> None:
 
 @pytest.mark.parametrize("span", [1.0, 2.0])
 def test_images(span: float) -> None:
+    from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
+
     torch.manual_seed(5)
     target = torch.rand(9, 3, 20, 17) * span
     input = (target + 0.1 * torch.randn_like(target)).clamp(0, span)
@@ -173,6 +175,8 @@ def test_images(span: float) -> None:
 
 
 def test_cosine_similarity() -> None:
+    from torchmetrics.functional import pairwise_cosine_similarity
+
     input, target = torch.randn(2, 30, 5)
     wanted = pairwise_cosine_similarity(input, target).diagonal().mean()
     assert over_batches("CosineSimilarity", input, target) == pytest.approx(wanted.item(), abs=1e-6)
@@ -211,6 +215,8 @@ def test_bleu_is_that_of_sacrebleu() -> None:
 
 
 def test_error_rate_is_that_of_words() -> None:
+    from torchmetrics.functional.text import word_error_rate
+
     input, target = written()
     said, meant = ([" ".join(row) for row in words_of(each)] for each in (input, target))
     wanted = word_error_rate(said, meant)
