@@ -99,7 +99,10 @@ def clock(then: float) -> str:
 
 def one_line(text: str, most: int = 300) -> str:
     """A name that came from anywhere, as one line: control characters and breaks become spaces."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * most]).split())
+    part = text[: 4 * most]
+    if not part.isprintable():
+        part = "".join(c if c.isprintable() else " " for c in part)
+    line = " ".join(part.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from workbench.catalog.goals import judges, rising
 from workbench.store.records import RunRecord, Summary
+from workbench.store.summaries import Kinds, kinds_of
 
 
 def progress(run: RunRecord) -> str:
@@ -41,17 +43,23 @@ class Result(NamedTuple):
 
 def best(summaries: Mapping[str, Summary]) -> Result | None:
     """The one result worth a column: the best value of the first metric, else of the loss; None of several losses."""
+    metric, up = _worth(kinds_of(summaries))
+    if not metric:
+        return None
+    found = summaries[metric]
+    return Result(metric.partition("/")[2], found.max if up else found.min, up)
+
+
+@lru_cache(maxsize=256)
+def _worth(kinds: Kinds) -> tuple[str, bool]:
+    """The metric that is the result, and whether larger is better; "" for none."""
     for split in ("test", "validation", "train"):
-        for metric, summary in summaries.items():
-            where, _, name = metric.partition("/")
-            if where == split and judges(summary.type):
-                up = rising(summary.type)
-                return Result(name, summary.max if up else summary.min, up)
+        for metric, type in zip(*kinds, strict=True):
+            if metric.partition("/")[0] == split and judges(type):
+                return metric, rising(type)
     for split in ("validation", "test", "train"):
-        losses = {
-            metric.partition("/")[2]: one for metric, one in summaries.items() if metric.startswith(split)
-        }
+        losses = {metric.partition("/")[2]: metric for metric in kinds[0] if metric.startswith(split)}
         name = "loss" if "loss" in losses else next(iter(losses), "") if len(losses) == 1 else ""
         if name:
-            return Result(name, losses[name].min, False)
-    return None
+            return losses[name], False
+    return "", False

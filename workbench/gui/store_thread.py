@@ -5,8 +5,8 @@ Imports Qt, store and jobs; the latter two inside the thread only, so that the w
 
 import queue
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +24,9 @@ RECOVER_SECONDS = 5.0
 TROUBLE_SECONDS = 3.0
 FIRST_CHUNK = 200
 """Of so many runs the figures are read at once; a workspace of thousands shows its newest runs at once."""
-CHUNK = 1000
+CHUNK = 500
 """Of so many runs at a time the figures of the others are read afterwards."""
-Summaries = dict[int, dict[str, Summary]]
+Summaries = Mapping[int, Mapping[str, Summary]]
 MarksOfRuns = dict[int, Marks]
 
 
@@ -65,6 +65,8 @@ class News:
     datasets: list[DatasetRecord]
     changed_runs: frozenset[int]
     marks: MarksOfRuns = field(default_factory=dict)
+    only_figures: bool = False
+    """Whether nothing is new but figures that were still to be read."""
 
 
 class StoreThread(QThread):
@@ -170,12 +172,14 @@ class Watch:
     """Remembers what was last seen, so that only what changed is read again."""
 
     def __init__(self, store: "Store") -> None:
+        from workbench.store.runs import SeenRuns
+
         self.due = 0.0
         self._rested = 0.0
         self._first = True
         self._store = store
         self._version = -1
-        self._runs: dict[int, RunRecord] = {}
+        self._seen = SeenRuns()
         self._summaries: Summaries = {}
         self._marks: MarksOfRuns = {}
         self._marked = 0
@@ -212,7 +216,7 @@ class Watch:
         return news
 
     def _recover(self, now: float) -> None:
-        if now < self._recover_due or all(run.final for run in self._runs.values()):
+        if now < self._recover_due or all(run.final for run in self._seen.runs.values()):
             return
         from workbench.jobs.queue import recover
 
@@ -220,23 +224,21 @@ class Watch:
         recover(self._store)
 
     def _read(self) -> News | None:
-        before, models, datasets = self._runs, self._models, self._datasets
-        self._runs = {run.id: run for run in self._store.runs()}
-        wall = time.time()
+        models, datasets = self._models, self._datasets
+        changed = self._store.look(self._seen)
+        runs, wall = self._seen.runs, time.time()
         stale = [
             run.id
-            for run in self._runs.values()
-            if run.alive or run != before.get(run.id) or (run.ended and wall - run.ended < 10)
+            for run in runs.values()
+            if run.alive or run.id in changed or (run.ended and wall - run.ended < 10)
         ]
-        changed = {id for id in stale if self._runs[id] != before.get(id)}
         now, later = stale[:FIRST_CHUNK], stale[FIRST_CHUNK:]
         waiting = {*later, *self._pending} - set(now)
-        self._pending = [id for id in self._runs if id in waiting] if waiting else []
+        self._pending = [id for id in runs if id in waiting] if waiting else []
         fresh = self._store.summaries(now) if now else {}
         changed |= {id for id, summary in fresh.items() if summary != self._summaries.get(id)}
-        changed |= before.keys() - self._runs.keys()
         if changed:
-            kept = {id: summary for id, summary in self._summaries.items() if id in self._runs}
+            kept = {id: summary for id, summary in self._summaries.items() if id in runs}
             self._summaries = {**kept, **fresh}
         marks, self._marked = self._store.marks(self._marked)
         if marks:
@@ -251,12 +253,13 @@ class Watch:
     def _read_more(self) -> News:
         """The figures of some of the runs that wait for them."""
         chunk, self._pending = self._pending[:CHUNK], self._pending[CHUNK:]
-        self._summaries = {**self._summaries, **self._store.summaries(chunk)}
-        return self._news(set(chunk))
+        here = self._seen.runs.keys()
+        self._summaries = {**self._summaries, **self._store.summaries(id for id in chunk if id in here)}
+        return replace(self._news(set(chunk)), only_figures=True)
 
     def _news(self, changed: set[int]) -> News:
         return News(
-            list(self._runs.values()),
+            list(self._seen.runs.values()),
             self._summaries,
             self._models,
             self._datasets,

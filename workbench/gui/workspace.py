@@ -5,10 +5,11 @@ May import Qt, catalog's schema and the store's records.
 """
 
 import logging
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import shiboken6
 from PySide6.QtCore import QObject, Signal
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from workbench.store.store import Store
 
 T = TypeVar("T")
+SWITCH_SECONDS: Final = 0.0005
+"""How long the store thread may go on in Python while the window waits for its turn."""
 log = logging.getLogger("workbench.gui")
 
 
@@ -39,6 +42,8 @@ class Workspace(QObject):
     """The workspace is about to be let go of: what still runs for it ends now."""
     runs_changed = Signal(object, object)
     """(list[RunRecord] newest first, {run id: {metric: Summary}}); `marks` are new by then, too."""
+    figures_came = Signal(object)
+    """Ids of runs: nothing but their figures is new in `summaries`, which were still to be read."""
     models_changed = Signal(object)
     """list[ModelRecord], the last edited first."""
     schemas_changed = Signal()
@@ -70,6 +75,7 @@ class Workspace(QObject):
 
     def start(self) -> None:
         """Open the workspace in the background."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         thread = StoreThread(self.path)
         thread.opened.connect(self._on_opened)
         thread.unusable.connect(self._on_unusable)
@@ -154,7 +160,10 @@ class Workspace(QObject):
         if news.models != self.models:
             self.models = news.models
             self.models_changed.emit(self.models)
-        if news.changed_runs or news.runs != self.runs:
+        if news.only_figures:
+            self.summaries = news.summaries
+            self.figures_came.emit(news.changed_runs)
+        elif news.changed_runs or news.runs != self.runs:
             self.runs, self.summaries, self.marks = news.runs, news.summaries, news.marks
             self.runs_changed.emit(self.runs, self.summaries)
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from workbench.catalog.goals import judges, rising
 from workbench.store.records import Summary
+from workbench.store.summaries import kinds_of
 
 SPLITS: Final = ("validation", "test", "train")
 """In the order in which a result is believed."""
@@ -30,7 +31,7 @@ def best_of(summary: Summary) -> tuple[float, int]:
 
 def told(summaries: Mapping[str, Summary], name: str) -> str:
     """Which of a run's metrics a name tells: the one of its name, for the loss else the first loss; "" for none."""
-    recorded = {split_name(metric)[1]: summary.type for metric, summary in summaries.items()}
+    recorded = {split_name(metric)[1]: type for metric, type in zip(*kinds_of(summaries), strict=True)}
     if name in recorded or name != "loss":
         return name if name in recorded else ""
     return next((one for one, type in recorded.items() if not judges(type)), "")

@@ -6,13 +6,14 @@ Plain SQL through the driver here: this is the path that sees millions of rows.
 import json
 import math
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from workbench.store.records import Curve, Point, Summary
 from workbench.store.runs import Runs
+from workbench.store.summaries import Kinds, Same, glances
 
 _NOT_FINITE: Final = (math.nan, math.inf, -math.inf)
 
@@ -21,6 +22,11 @@ _SUMMARY_COLUMNS = (
     "count, last, last_kind, last_step, min, min_kind, min_step, max, max_kind, max_step, last_number"
 )
 _SUMMARIES = f"SELECT id, run, name, type, {_SUMMARY_COLUMNS} FROM metrics"
+# SQLite knows no NaN, which is NULL then, but infinities.
+_VALUE = "CASE {0}_kind WHEN 2 THEN 9e999 WHEN 3 THEN -9e999 ELSE {0} END, {0}_step"
+_GLANCES = f"""
+SELECT run, name, type, {", ".join(_VALUE.format(name) for name in ("last", "min", "max"))}, count
+FROM metrics WHERE run IN (SELECT value FROM json_each(?)) ORDER BY run, id"""
 _SAVE_SUMMARY = f"UPDATE metrics SET ({_SUMMARY_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?"
 # A figure is named after its node, whose type stands among the run's settings.
 _NEW_METRIC = """
@@ -51,6 +57,10 @@ def decode(value: float | None, kind: int) -> float:
 
 class Points(Runs):
     """The part of the store that knows metric points. Every method is one short transaction."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self._same: dict[Kinds, Same] = {}
 
     def log_points(self, run: int, points: Sequence[Point]) -> None:
         """Adds points, in their order, and brings the summaries up to date. All of them or none."""
@@ -115,14 +125,11 @@ class Points(Runs):
             array("q", steps), array("q", epochs), array("d", values), array("d", times), numbers[-1]
         )
 
-    def summaries(self, runs: Iterable[int]) -> dict[int, dict[str, Summary]]:
+    def summaries(self, runs: Iterable[int]) -> dict[int, Mapping[str, Summary]]:
         """For each of the runs its metrics at a glance; an empty one where nothing was logged yet."""
-        found: dict[int, dict[str, Summary]] = {run: {} for run in runs}
-        wanted = f"{_SUMMARIES} WHERE run IN (SELECT value FROM json_each(?)) ORDER BY id"
+        found: dict[int, Mapping[str, Summary]] = {run: {} for run in runs}
         with self._read() as connection:
-            rows = _rows(connection, wanted, (json.dumps(list(found)),))
-        for _, run, metric, type, *row in rows:
-            found[run][metric] = _summary(metric, type, row)
+            found |= glances(_rows(connection, _GLANCES, (json.dumps(list(found)),)), self._same)
         return found
 
     def _metrics(self, connection: Connection, run: int) -> dict[str, tuple[int, int, Summary]]:

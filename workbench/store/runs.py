@@ -16,7 +16,16 @@ from workbench.store.database import Database
 from workbench.store.records import ALIVE, FINAL, LIVE, ORIGIN, Request, RunRecord, State
 
 _RUN = [tables.runs.c[field.name] for field in fields(RunRecord)]
+_ALL = f"SELECT {', '.join(column.name for column in _RUN)} FROM runs WHERE deleted = 0 ORDER BY id DESC"
 _NOT_FINAL = tables.runs.c.state.not_in(sorted(FINAL))
+
+
+class SeenRuns:
+    """All runs, newest first, as they were when the store looked last; what has not changed is the same record."""
+
+    def __init__(self) -> None:
+        self.runs: dict[int, RunRecord] = {}
+        self.rows: dict[int, tuple[Any, ...]] = {}
 
 
 class Runs(Database):
@@ -60,6 +69,16 @@ class Runs(Database):
         statement = select(*_RUN).where(in_trash if deleted else ~in_trash).order_by(tables.runs.c.id.desc())
         with self._read() as connection:
             return [RunRecord(*row) for row in connection.execute(statement)]
+
+    def look(self, seen: SeenRuns) -> set[int]:
+        """Brings it up to date; gives the runs that are new, changed, or gone into the trash."""
+        with self._read() as connection:
+            rows = connection.connection.cursor().execute(_ALL).fetchall()
+        before, runs = seen.rows, seen.runs
+        seen.rows = {row[0]: row for row in rows}
+        changed = {id for id, row in seen.rows.items() if before.get(id) != row}
+        seen.runs = {id: RunRecord(*row) if id in changed else runs[id] for id, row in seen.rows.items()}
+        return changed | (before.keys() - seen.rows.keys())
 
     def unfinished(self) -> list[RunRecord]:
         """Runs that are queued or should have a process, oldest first."""

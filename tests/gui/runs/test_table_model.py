@@ -58,6 +58,26 @@ def test_a_live_run_changes_its_own_row_only(model: RunsModel) -> None:
     assert spy.count() == 1  # the same news again is no news
 
 
+def test_figures_that_come_later_change_only_their_rows_or_the_order_by_them(model: RunsModel) -> None:
+    runs = [run(3), run(2), run(1)]
+    model.update(runs, {})
+    spy = QSignalSpy(model.dataChanged)
+    first = {3: summary("validation/accuracy", 0.5), 9: summary("validation/accuracy", 0.9)}
+    model.take_figures(first, [3, 9])  # 9 was deleted meanwhile
+    assert model.slots == ("accuracy",) and model.data(model.index(0, FIRST_SLOT)) == "0.5000"
+    before = spy.count()
+    model.take_figures({**first, 1: summary("validation/accuracy", 0.7)}, [1])
+    assert [(spy.at(n)[0].row(), spy.at(n)[1].row()) for n in range(before, spy.count())] == [(2, 2)]
+    model.sort(FIRST_SLOT, DOWN)
+    assert list(model.shown) == [1, 3, 2]
+    model.take_figures({**first, 2: summary("validation/accuracy", 0.6)}, [1, 2])
+    assert list(model.shown) == [2, 3, 1]
+    model.set_filter("accuracy < 0.55")
+    assert list(model.shown) == [3]
+    model.take_figures({**first, 2: summary("validation/accuracy", 0.1)}, [2])
+    assert list(model.shown) == [3, 2]
+
+
 def test_new_and_deleted_runs_leave_the_others_where_they_are(model: RunsModel) -> None:
     model.update([run(id) for id in (5, 4, 3, 2, 1)], {})
     kept = QPersistentModelIndex(model.index(2, 0))

@@ -81,6 +81,7 @@ class DatasetPage(QWidget):
         self._mark.changed.connect(self._on_changed)
         session.schemas_changed.connect(self._on_schemas)
         session.runs_changed.connect(lambda *_: self._show_runs())
+        session.figures_came.connect(lambda _: self._show_runs())
 
     # ------------------------------------------------------------- what is shown
 

@@ -43,7 +43,10 @@ def rows_of(
     """The models, last edited first, each with its newest run and the best result of all its runs."""
     newest: dict[int, RunRecord] = {}
     results: dict[int, list[progress.Result]] = {}
+    there = {model.id for model in models}
     for run in runs:
+        if run.model_id not in there:
+            continue
         newest.setdefault(run.model_id, run)
         if (found := progress.best(summaries.get(run.id, {}))) is not None:
             results.setdefault(run.model_id, []).append(found)

@@ -113,6 +113,7 @@ class HomeView(QScrollArea):
         self.table.delete_asked.connect(session.delete_model)
         session.models_changed.connect(self._show_recent)
         session.runs_changed.connect(self._show_recent)
+        session.figures_came.connect(self._show_recent)
         session.opened.connect(self._show_recent)
         keymap.changed.connect(self._show_recent)
         session.unusable.connect(self._show_unusable)

@@ -39,6 +39,7 @@ class Params(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.values: dict[int, dict[str, Any]] = {}
+        self.names: set[str] = set()
         self.complete = False
         """Whether the settings of all runs are here."""
         self._session = session
@@ -58,15 +59,18 @@ class Params(QObject):
             self._busy = True
             chunk = missing[:CHUNK]
 
-            def work(store: "Store") -> dict[int, dict[str, Any]]:
+            def work(store: "Store") -> "tuple[dict[int, dict[str, Any]], set[str]]":
                 read = store.params_of(chunk)
-                return {run: read.get(run, {}) for run in chunk}  # one that was deleted meanwhile has none
+                found = {run: read.get(run, {}) for run in chunk}  # one that was deleted meanwhile has none
+                return found, set().union(*found.values())
 
             self._session.call(work, self._on_came, self._on_failed)
 
-    def _on_came(self, found: dict[int, dict[str, Any]]) -> None:
+    def _on_came(self, read: "tuple[dict[int, dict[str, Any]], set[str]]") -> None:
         self._busy = False
+        found, names = read
         self.values |= found
+        self.names |= names
         self._look()
         if self.complete:
             self.came.emit()
@@ -77,7 +81,7 @@ class Params(QObject):
         self._session.message.emit(f"The settings of the runs cannot be read: {error}", "error")
 
     def _forget(self) -> None:
-        self.values, self.complete, self._wanted = {}, False, False
+        self.values, self.names, self.complete, self._wanted = {}, set(), False, False
 
 
 class FilterField(SearchField):
@@ -130,7 +134,7 @@ class FilterField(SearchField):
             self._say()
 
     def _on_params(self) -> None:
-        self._model.set_params(self.params.values)
+        self._model.set_params(self.params.values, self.params.names)
         self._apply()
 
     def _say(self) -> None:

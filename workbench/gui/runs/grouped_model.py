@@ -14,8 +14,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from workbench.core import text
 from workbench.gui.runs.columns import PARAM, SLOT_KEYS
 from workbench.gui.runs.table_model import Index, RunsModel, column_key
-from workbench.gui.store_thread import MarksOfRuns, Summaries
-from workbench.store.records import RunRecord
 
 How = Literal["mean", "min", "max"]
 GROUP: Final = int(Qt.ItemDataRole.UserRole) + 2
@@ -56,6 +54,7 @@ class GroupedModel(RunsModel):
         self._groups: dict[int, Group] = {}
         self._found: list[int] = []
         self._kept: dict[tuple[int, int], list[float]] = {}
+        self._texts: dict[tuple[int, int], str] = {}
 
     @property
     def shown(self) -> Sequence[int]:
@@ -98,10 +97,8 @@ class GroupedModel(RunsModel):
         if label is not None:
             self.toggle(label, True)
 
-    def update(
-        self, runs: Sequence[RunRecord], summaries: Summaries, marks: MarksOfRuns | None = None
-    ) -> None:
-        super().update(runs, summaries, marks)
+    def _spread(self, changed: set[int], *, in_order: bool) -> None:
+        super()._spread(changed, in_order=in_order and not self.group)
         self._tell_groups()
 
     def data(self, index: Index, role: int = _ROLES.DisplayRole) -> Any:
@@ -126,6 +123,7 @@ class GroupedModel(RunsModel):
         ids = super()._wanted()
         self._found, self._groups = ids, {}
         self._kept.clear()
+        self._texts.clear()
         if not self.group:
             return ids
         place = self.column(self.group)
@@ -193,8 +191,11 @@ class GroupedModel(RunsModel):
             return ""
         if column.key in SLOT_KEYS or column.key.partition(":")[0] in _METRICS:
             return text.NONE
-        texts = {column.shown(self._facts[id]) for id in group.runs}
-        return texts.pop() if len(texts) == 1 else f"{len(texts)} different"
+        kept = (self._numbers[group.label], place)
+        if kept not in self._texts:
+            texts = {column.shown(self._facts[id]) for id in group.runs}
+            self._texts[kept] = texts.pop() if len(texts) == 1 else f"{len(texts)} different"
+        return self._texts[kept]
 
     def _told(self, group: Group, place: int) -> str:
         values = self._figures(group, place)

@@ -10,6 +10,7 @@ from typing import Final
 from workbench.catalog.goals import judges, rising
 from workbench.jobs.figures import SPLITS, best_of, split_name, told
 from workbench.store.records import Summary
+from workbench.store.summaries import Kinds, kinds_of
 
 __all__ = [
     "SPLITS",
@@ -46,31 +47,31 @@ class MainNames:
     """Which metrics most runs have: the loss, then scores, then what else there is. Counted as runs come and go."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
-        self._types: dict[str, str] = {}
-        self._known: dict[tuple[str, ...], frozenset[str]] = {}
-        """The names in sets of metrics and types that came before: most runs of a workspace share one."""
+        self._runs: dict[Kinds, int] = {}
+        """How many runs there are of each kind: most runs of a workspace recorded the same."""
 
-    def add(self, summaries: Mapping[str, Summary], times: int = 1) -> None:
+    def add(self, kinds: Kinds, times: int = 1) -> None:
         """Count a run's metrics; -1 times takes them out again."""
-        same = (*summaries, *(summary.type for summary in summaries.values()))
-        names = self._known.get(same)
-        if names is None:
-            for metric, summary in summaries.items():
-                name = split_name(metric)[1]
-                if name not in self._types or judges(summary.type):
-                    self._types[name] = summary.type
-            names = self._known[same] = frozenset(split_name(metric)[1] for metric in summaries)
-        for name in names:
-            self._counts[name] = self._counts.get(name, 0) + times
+        self._runs[kinds] = self._runs.get(kinds, 0) + times
+
+    def names(self) -> frozenset[str]:
+        """The full names of all metrics."""
+        return frozenset(metric for kinds, runs in self._runs.items() if runs > 0 for metric in kinds[0])
 
     def first(self, most: int) -> list[str]:
         """The names that matter most."""
-        known = [name for name, count in self._counts.items() if count > 0]
-        scores = {name for name in known if judges(self._types[name])}
-        ordered = sorted(
-            known, key=lambda name: (name != "loss", name not in scores, -self._counts[name], name)
-        )
+        counts: dict[str, int] = {}
+        types: dict[str, str] = {}
+        for kinds, runs in self._runs.items():
+            if runs > 0:
+                for name in dict.fromkeys(split_name(metric)[1] for metric in kinds[0]):
+                    counts[name] = counts.get(name, 0) + runs
+                for metric, type in zip(*kinds, strict=True):
+                    name = split_name(metric)[1]
+                    if name not in types or judges(type):
+                        types[name] = type
+        scores = {name for name, type in types.items() if judges(type)}
+        ordered = sorted(counts, key=lambda name: (name != "loss", name not in scores, -counts[name], name))
         return ordered[:most]
 
 
@@ -78,7 +79,7 @@ def main_names(summaries: Iterable[Mapping[str, Summary]], most: int) -> list[st
     """The names that most runs have: the loss, then scores, then what else there is room for."""
     counted = MainNames()
     for one in summaries:
-        counted.add(one)
+        counted.add(kinds_of(one))
     return counted.first(most)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 from workbench.gui.runs.cells import CellDelegate as CellDelegate
 from workbench.gui.runs.cells import ProgressDelegate, StarDelegate, StateDelegate, TagsDelegate
 from workbench.gui.runs.columns import PLACES, USUAL
-from workbench.gui.runs.table_model import COLUMNS, FIRST_SLOT, SLOTS, RunsModel
+from workbench.gui.runs.table_model import COLUMNS, FIRST_SLOT, SLOTS, TIMED, RunsModel
 
 ROW: Final = 30
 _TICK_MS: Final = 1000
@@ -78,7 +78,7 @@ class RunsTable(QTableView):
         self.selectionModel().selectionChanged.connect(lambda: self.selected.emit(self.selected_ids()))
         self._sorted = (0, Qt.SortOrder.DescendingOrder)
         self._timer = QTimer(self, interval=_TICK_MS)
-        self._timer.timeout.connect(model.tick)
+        self._timer.timeout.connect(self._tick)
         self._put_in_order()
         self._show_slots()
 
@@ -210,6 +210,13 @@ class RunsTable(QTableView):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._timer.stop()
+
+    def _tick(self) -> None:
+        """Time went by: only the columns that say so are painted again, not the whole table."""
+        for column in TIMED:
+            if not self.isColumnHidden(column):
+                across, wide = self.columnViewportPosition(column), self.columnWidth(column)
+                self.viewport().update(across, 0, wide, self.viewport().height())
 
     def _on_header(self, column: int) -> None:
         up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder

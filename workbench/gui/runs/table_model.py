@@ -4,7 +4,7 @@ Sorting here instead of in a proxy: Qt would ask Python twice for every comparis
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
@@ -24,6 +24,7 @@ from workbench.gui.store_thread import MarksOfRuns, Summaries
 from workbench.jobs.run_filter import Judge, Names, RunFacts, judge_of, mentions, needs_params
 from workbench.jobs.run_filter import spent as spent
 from workbench.store.records import UNMARKED, Marks, RunRecord, Summary
+from workbench.store.summaries import NO_KINDS, kinds_of
 
 Index = QModelIndex | QPersistentModelIndex
 RUN: Final = int(Qt.ItemDataRole.UserRole)
@@ -33,7 +34,10 @@ MARKS: Final = RUN + 1
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _ROLES = Qt.ItemDataRole
-_TIMED: Final = (9, 10)
+TIMED: Final = (9, 10)
+"""Columns that say how long ago something was."""
+_NO_FIGURES: Final[Mapping[str, Summary]] = {}
+_NOBODY: Final[Any] = None  # stands where a run will be
 _MANY: Final = 20
 """More stretches of rows than this go away together."""
 
@@ -53,13 +57,14 @@ class RunsModel(QAbstractTableModel):
         self._columns: list[Column] = list(COLUMNS)
         self._params: Mapping[int, Mapping[str, Any]] = {}
         self._main = metrics.MainNames()
-        self._metric_names: set[str] = set()
         self._param_names: set[str] = set()
         self._filter: Filter | None = None
         self._judge: Judge | None = None
         self._judged: dict[int, bool] = {}
         self._archived = False
         self._sort: tuple[int, bool] = (0, True)
+        self._keys: dict[int, Any] = {}
+        """By what the runs are sorted, where that takes long to find out."""
         self._titles: Mapping[str, str] = {}
         self.slots: tuple[str, ...] = ()
 
@@ -82,7 +87,7 @@ class RunsModel(QAbstractTableModel):
 
     def names(self) -> Names:
         """The names of metrics and settings that some run has; settings as far as they were read."""
-        return Names(frozenset(self._metric_names), frozenset(self._param_names))
+        return Names(self._main.names(), frozenset(self._param_names))
 
     def ids(self) -> Sequence[int]:
         """All runs, also those that the filter hides."""
@@ -137,54 +142,81 @@ class RunsModel(QAbstractTableModel):
             self._titles = dict(titles)
             self._renew()
 
-    def set_params(self, params: Mapping[int, Mapping[str, Any]]) -> None:
-        """The settings of runs, as far as they were read."""
+    def set_params(self, params: Mapping[int, Mapping[str, Any]], names: Iterable[str]) -> None:
+        """The settings of runs, as far as they were read, and the names of all of them."""
         self._params = params
-        for each in params.values():
-            self._param_names.update(each)
-        self._renew()
+        self._param_names.update(names)
+        for id, facts in self._facts.items():
+            facts.params = params.get(id, facts.params)
+        self._judged.clear()
+        self._keys.clear()
+        self._arrange()
+        self._tell_all()
 
     def update(
         self, runs: Sequence[RunRecord], summaries: Summaries, marks: MarksOfRuns | None = None
     ) -> None:
         """The news: all runs, their metrics at a glance, and what people say of them."""
-        before, said = self._facts, marks or {}
-        self._facts, changed = {}, set()
-        for run in runs:
-            found, mark = summaries.get(run.id, {}), said.get(run.id, UNMARKED)
-            old = before.get(run.id)
+        said, before = marks or {}, self._facts
+        self._summaries = summaries
+        self._facts = {run.id: before.get(run.id, _NOBODY) for run in runs}
+        changed = self._take_in(((run, said.get(run.id, UNMARKED)) for run in runs), before)
+        for id in before.keys() - self._facts.keys():
+            self._main.add(kinds_of(before[id].summaries), -1)
+        if self._judge is None and self._filter is not None:  # it was set before there were runs
+            self.set_filter(str(self._filter))
+        self._spread(changed, in_order=False)
+
+    def take_figures(self, summaries: Summaries, ids: Iterable[int]) -> None:
+        """Nothing but metrics at a glance of these runs is new."""
+        self._summaries = summaries
+        known = (self._facts[id] for id in ids if id in self._facts)
+        changed = self._take_in([(facts.run, facts.marks) for facts in known], self._facts)
+        self._spread(changed, in_order=self._judge is None and not self._sorts_by_figures())
+
+    def _take_in(self, runs: Iterable[tuple[RunRecord, Marks]], before: Mapping[int, RunFacts]) -> set[int]:
+        """Bring the facts of runs up to date; those of which something is new."""
+        changed = set[int]()
+        for run, marks in runs:
+            found, old = self._summaries.get(run.id, _NO_FIGURES), before.get(run.id)
             if (
                 old is not None
                 and (old.run is run or old.run == run)
-                and (old.marks is mark or old.marks == mark)
+                and (old.marks is marks or old.marks == marks)
                 and (old.summaries is found or old.summaries == found)
             ):
-                self._facts[run.id] = old
                 continue
-            if old is None or old.summaries.keys() != found.keys():
-                if old is not None:
-                    self._main.add(old.summaries, -1)
-                self._main.add(found)
-            self._facts[run.id] = self._made(run, found, mark)
-            self._metric_names.update(found)
+            known = kinds_of(old.summaries) if old is not None else NO_KINDS
+            if known != (kinds := kinds_of(found)):
+                self._main.add(known, -1)
+                self._main.add(kinds)
+            self._facts[run.id] = self._made(run, found, marks)
+            self._judged.pop(run.id, None)
+            self._keys.pop(run.id, None)
             changed.add(run.id)
-        for id in before.keys() - self._facts.keys():
-            self._main.add(before[id].summaries, -1)
-        self._summaries = summaries
-        self._judged = {id: held for id, held in self._judged.items() if id not in changed}
-        if self._judge is None and self._filter is not None:  # it was set before there were runs
-            self.set_filter(str(self._filter))
+        return changed
+
+    def _spread(self, changed: set[int], *, in_order: bool) -> None:
+        """Tell that something is new of runs, which may stand elsewhere now unless they are `in_order`."""
         slots = tuple(self._main.first(SLOTS))
-        self._arrange()
-        if slots != self.slots:
+        others = slots != self.slots
+        if others:
             self.slots = slots
+            self._keys.clear()
+        if others or not in_order:
+            self._arrange()
+        if others:
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, FIRST_SLOT, FIRST_SLOT + SLOTS - 1)
             self._tell_all()
             self.slots_changed.emit()
         else:
-            rows = [row for row, id in enumerate(self._shown) if id in changed] if changed else []
+            rows = sorted(self._places[id] for id in changed if id in self._places)
             for first, last in _stretches(rows):
                 self.dataChanged.emit(self.index(first, 0), self.index(last, len(self._columns) - 1))
+
+    def _sorts_by_figures(self) -> bool:
+        """Whether the order, or what its groups say, comes from metrics."""
+        return ":" in self._columns[self._sort[0]].key
 
     def _made(self, run: RunRecord, summaries: Mapping[str, Summary], marks: Marks) -> RunFacts:
         return RunFacts(
@@ -196,13 +228,14 @@ class RunsModel(QAbstractTableModel):
         for id, old in self._facts.items():
             self._facts[id] = self._made(old.run, old.summaries, old.marks)
         self._judged.clear()
+        self._keys.clear()
         self._arrange()
         self._tell_all()
 
     def tick(self) -> None:
         """Time went by: durations and “5 min ago” are others now."""
         if self._shown:
-            first, last = self.index(0, _TIMED[0]), self.index(len(self._shown) - 1, _TIMED[1])
+            first, last = self.index(0, TIMED[0]), self.index(len(self._shown) - 1, TIMED[1])
             self.dataChanged.emit(first, last, [int(_ROLES.DisplayRole)])
 
     def set_filter(self, given: str) -> FilterError | None:
@@ -230,6 +263,8 @@ class RunsModel(QAbstractTableModel):
         self._arrange()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        if column != self._sort[0]:
+            self._keys.clear()
         self._sort = (column, order == Qt.SortOrder.DescendingOrder)
         self._arrange()
 
@@ -313,7 +348,14 @@ class RunsModel(QAbstractTableModel):
         column, down = self._sort
         name = self._slot(column)
         key = self._columns[column].sorted if name is None else column_key(name)
-        values = [(key(facts), facts.run.id) for facts in held]
+        if name is None and ":" not in self._columns[column].key:
+            values = [(key(facts), facts.run.id) for facts in held]
+        else:
+            keys = self._keys
+            for facts in held:
+                if facts.run.id not in keys:
+                    keys[facts.run.id] = key(facts)
+            values = [(keys[facts.run.id], facts.run.id) for facts in held]
         known = [one for one in values if one[0] is not None]
         known.sort(key=_first, reverse=down)
         return [id for _, id in known] + [id for value, id in values if value is None]

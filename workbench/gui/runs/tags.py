@@ -23,7 +23,7 @@ class TagsBox(TickBox):
         self._ids: list[int] = []
         self.ticked.connect(self._on_ticked)
         self.entered.connect(lambda tag: commands.change_tags(session, add=[(id, tag) for id in self._ids]))
-        session.runs_changed.connect(lambda *_: self._read())
+        session.runs_changed.connect(lambda *_: self._read() if self.isVisible() else None)
 
     def open_for(self, ids: Sequence[int], place: QPoint) -> None:
         """Open for these runs."""

@@ -101,6 +101,7 @@ class RunsView(QStackedWidget):
         self.table.opened.connect(lambda: commands.open_drawing(session, self._chosen()))
         self.table.customContextMenuRequested.connect(self._on_menu)
         session.runs_changed.connect(self._on_news)
+        session.figures_came.connect(self._on_figures)
         session.schemas_changed.connect(self._name_data)
         session.starter.queued.connect(lambda run: self.reveal(run.id))
         self._name_data()
@@ -163,7 +164,7 @@ class RunsView(QStackedWidget):
     # ------------------------------------------------------------- news
 
     def _on_news(self, runs: Sequence[RunRecord], summaries: Summaries) -> None:
-        self.model.update(runs, summaries, self._session.marks, self._session.changed_runs)
+        self.model.update(runs, summaries, self._session.marks)
         self.filter.look_again()
         self.setCurrentIndex(1 if runs else 0)
         if self._wanted and self.model.run(self._wanted) is not None:
@@ -178,6 +179,13 @@ class RunsView(QStackedWidget):
         if shown is not None and (run := self.model.run(shown.id)) is not None:
             self.detail.show_run(run)
         self._tell()
+
+    def _on_figures(self, ids: frozenset[int]) -> None:
+        self.model.take_figures(self._session.summaries, ids)
+        self.filter.look_again()
+        shown = self.detail.run
+        if shown is not None and shown.id in ids:
+            self.detail.show_run(shown)
 
     def _name_data(self) -> None:
         self.model.set_titles({id: schema.title for id, schema in self._session.schemas.items()})
