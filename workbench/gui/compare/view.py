@@ -59,6 +59,7 @@ class CompareView(QStackedWidget):
             session.actions.bind(id, partial(self.step, by), self)
         self.model.ticked_changed.connect(self._on_ticked)
         session.runs_changed.connect(self._on_news)
+        session.figures_came.connect(self._on_figures)
         session.schemas_changed.connect(self._name_data)
         theme.changed.connect(self._show)
         self._name_data()
@@ -194,6 +195,13 @@ class CompareView(QStackedWidget):
         self.setCurrentIndex(1 if runs else 0)
         self._look()
         self._gather.start()
+
+    def _on_figures(self, ids: frozenset[int]) -> None:
+        self.model.take_figures(self._session.summaries, ids)
+        self.filter.look_again()
+        if not ids.isdisjoint(self.model.ticked):
+            self._look()
+            self._gather.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench.gui.session import Session
 from workbench.store.records import Checkpoint, Curve, LogLine, Media
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 20_000
 """Points read at a time, so that the window stays responsive meanwhile."""
+_GATHER_MS: Final = 30
+"""Metrics that come one soon after the other are drawn together."""
 
 
 class Points(QObject):
@@ -37,6 +39,8 @@ class Points(QObject):
         self._cursors: dict[str, int] = {}
         self._asked: set[str] = set()
         self._failed = False
+        self._gather = QTimer(self, interval=_GATHER_MS, singleShot=True)
+        self._gather.timeout.connect(self.came)
 
     def look(self, wanted: Callable[[str], bool] = lambda _: True) -> None:
         """Ask for the new points of all metrics that are wanted."""
@@ -69,7 +73,8 @@ class Points(QObject):
             self.series[metric].extend(curve.steps, curve.values)
         if len(curve.steps) == CHUNK:
             self._ask(metric)
-        self.came.emit()
+        if not self._gather.isActive():
+            self._gather.start()
 
     def _on_failed(self, error: Exception) -> None:
         self._asked.clear()  # asked for again with the next news
