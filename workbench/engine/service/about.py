@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.core.document import OUTPUT
 from workbench.core.errors import DataError
+from workbench.engine.explain.actions import able
+from workbench.engine.explain.layers import layers_of
 from workbench.engine.readers.reader import Reading
 from workbench.engine.service import asked
 from workbench.engine.service.context import Context, Opened
@@ -82,7 +83,7 @@ def _able(context: Context, run: int, which: Which, opened: Opened, data: Data |
             found.append("generate")
     if any(each.kind == "picture" and not each.data and each.noise for each in opened.answers):
         found.append("generate_pictures")
-    return found
+    return found + able(opened, data=data is not None)
 
 
 def _columns(data: Data | None) -> list[str]:
@@ -100,22 +101,14 @@ def _columns(data: Data | None) -> list[str]:
 
 
 def layers(opened: Opened) -> list[dict[str, Any]]:
-    """The nodes that compute something, by their paths in the drawing."""
-    added = {name for each in opened.answers for name in (each.method, each.target_method)}
-    found = []
-    for path, info in opened.model.analysis.nodes.items():
-        kind = info.kind
-        if kind is None or kind.family in ("data", "loss", "metric", "probe"):
-            continue
-        if info.node.type == OUTPUT or info.node.id in added or not info.outputs:
-            continue
-        found.append(
-            {
-                "path": path,
-                "type": info.type,
-                "label": info.node.title or path,
-                "shape": list(next(iter(info.outputs.values())).shape),
-                "kind": kind.family,
-            }
-        )
-    return found
+    """What can be looked into, by its path in the drawing: nodes with a module of their own, and blocks."""
+    return [
+        {
+            "path": layer.path,
+            "type": layer.type,
+            "label": layer.label,
+            "shape": list(layer.shape),
+            "kind": layer.info.kind.family if layer.info.kind is not None else "block",
+        }
+        for layer in layers_of(opened.model.program, opened.model.analysis.root)
+    ]

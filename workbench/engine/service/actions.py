@@ -9,7 +9,7 @@ from workbench.engine.service.context import Context
 
 Action = Callable[[Context, Mapping[str, Any]], dict[str, Any]]
 
-_HERE = "workbench.engine.service"
+_HERE, _THERE = "workbench.engine.service", "workbench.engine.explain"
 ACTIONS: Mapping[str, str] = {
     "about": f"{_HERE}.about:about",
     "samples": f"{_HERE}.samples:samples",
@@ -17,6 +17,14 @@ ACTIONS: Mapping[str, str] = {
     "predict": f"{_HERE}.predicting:predict",
     "generate": f"{_HERE}.generating:generate",
     "generate_pictures": f"{_HERE}.generating:generate_pictures",
+    "feature_maps": f"{_THERE}.maps:feature_maps",
+    "filters": f"{_THERE}.maps:filters",
+    "distributions": f"{_THERE}.distributions:distributions",
+    "attention": f"{_THERE}.attention:attention",
+    "saliency": f"{_THERE}.saliency:saliency",
+    "activation_maximisation": f"{_THERE}.maximise:activation_maximisation",
+    "embedding": f"{_THERE}.embedding:embedding",
+    "loss_surface": f"{_THERE}.landscape:loss_surface",
 }
 """By the name of a "do", the module and function that answers it."""
 

@@ -11,7 +11,6 @@ from workbench.engine.readers import video
 from workbench.engine.readers.audio import outlines
 from workbench.engine.readers.audio_files import samples, sound
 from workbench.engine.readers.audio_mel import Mel
-from workbench.engine.readers.content import Array
 from workbench.engine.readers.images import size_of
 from workbench.engine.readers.images_pixels import DAMAGE, Form, degraded, pixels, quiet
 from workbench.engine.readers.reader import Reading
@@ -78,9 +77,9 @@ def sounds(trained: Trained, given: Given) -> Prepared:
         raise DataError(f"“{trained.title}” does not say how its spectrograms were made.")
     wave = samples(Folder(file.parent), header, rate, frames, first)[None]
     mel = _mel(rate, trained.sizes("mel")[1], reading)(wave)
-    # As the reader does it: in single precision.
-    values: Array = (mel - float(facts["mel_mean"])) / float(facts["mel_std"])
-    return Prepared({"mel": values[:, None], "_curve": outlines(wave)}, (given.name,))
+    # As the reader does it: in double precision, kept in single.
+    values = (mel.astype(np.float64) - float(facts["mel_mean"])) / float(facts["mel_std"])
+    return Prepared({"mel": values.astype(np.float32)[:, None], "_curve": outlines(wave)}, (given.name,))
 
 
 def _mel(rate: int, bands: int, reading: Reading) -> Mel:
