@@ -16,7 +16,7 @@ _MOST_LAYERS, _MOST_HEADS, _MOST_POSITIONS = 48, 32, 128
 
 
 def attention(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
-    """{"layers": [{"path", "label", "use", "rows", "columns", "heads", "more"}], "left_out"}.
+    """{"layers": [{"path", "label", "use", "rows", "columns", "heads", "more"}], "left_out", "item"}.
 
     A head is a matrix rows × columns, of which a row adds up to 1: how much this position takes from each column. They
     are named by the tokens that stand there, where these are known, else by their numbers. Takes "sample" and
@@ -40,7 +40,7 @@ def attention(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
             told.append(_told(example, layer, use, len(found), weights[0]))
     if not told:
         raise JobError(f"No attention layer has a part in “{example.answer.name}”; choose another output.")
-    return {"layers": told, "left_out": len(known) - len(layers)}
+    return {"layers": told, "left_out": len(known) - len(layers), "item": example.item}
 
 
 def looks(module: nn.Module) -> bool:

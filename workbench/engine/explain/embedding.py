@@ -61,8 +61,8 @@ def embedding(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "points": paint.numbers(points),
         "indices": rows.indices.tolist(),
-        "targets": _plain(rows.target if known else rows.truth),
-        "predicted": _plain(rows.predicted if known else rows.values),
+        "targets": _plain(rows.target if known else rows.truth, len(points)),
+        "predicted": _plain(rows.predicted if known else rows.values, len(points)),
         "classes": list(told.classes) if known else [],
         "said": said,
         "layer": layer.path,
@@ -168,8 +168,11 @@ def _flat(found: Tensor, layer: Layer) -> Tensor:
     return found.reshape(len(found), -1).cpu()
 
 
-def _plain(values: Tensor) -> list[Any]:
-    """Classes, of which −1 stands for none, or the first number of each example."""
-    if values.dim() == 2:
-        return paint.numbers(values[:, 0]) if values.shape[1] else []
+def _plain(values: Tensor, count: int) -> list[Any]:
+    """Classes, of which −1 stands for none, or the first number of each example; null where there are none."""
+    if len(values) != count or not values.numel():
+        return [None] * count
+    if values.is_floating_point():
+        found: list[Any] = paint.numbers(values.flatten(1)[:, 0])
+        return found
     return [None if value == -1 else value for value in values.tolist()]

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from workbench.core.errors import DataError, JobError
+from workbench.core.errors import JobError
 from workbench.core.shapes import TensorSpec
 from workbench.engine.explain import parts
 from workbench.engine.explain.parts import Baseline, Parts
 from workbench.engine.explain.scores import Question
+from workbench.engine.feeds import TRAIN
 from workbench.engine.readers.tokens import Vocabulary
 from workbench.engine.service import asked
 from workbench.engine.service.answers import Answer
@@ -27,13 +27,16 @@ _USUAL = 512
 class Example:
     """One example, the model, and the answer that is meant. `batch` holds nothing else (of one graph all of it)."""
 
-    run: int
     model: Model
     answer: Answer
     batch: Mapping[str, Tensor]
-    data: Data | None
-    place: int | None = None
-    """Of a graph the node that is meant."""
+    data: Data
+    """What the example is one of."""
+    trained: Data
+    """What the model was trained with."""
+    item: Mapping[str, Any]
+    place: int
+    """Of a graph the node that is meant, else 0."""
 
     def question(self, seed: int = 0) -> Question:
         return Question(self.model, self.answer, self.batch, seed)
@@ -53,9 +56,9 @@ class Example:
         return tensor[0] if self.spec(port).shape[:1] == ("N",) else tensor
 
     def vocabulary(self, port: str) -> Vocabulary | None:
-        """What the tokens of an entry stand for, where its data is at hand."""
+        """What the tokens of an entry stand for."""
         node, _, name = port.partition(".")
-        return self.data.source(node).data.vocabularies.get(name) if self.data is not None else None
+        return self.trained.source(node).data.vocabularies.get(name)
 
     def length(self, port: str) -> int:
         """How many steps of an entry count: as the data says beside it, else all."""
@@ -69,22 +72,25 @@ class Example:
 
 
 def example_of(context: Context, request: Mapping[str, Any]) -> Example:
-    """The example that "sample" names: {"split", "index"}. Raises WorkbenchError."""
+    """The example that "sample" names: {"split", "index"}, or {"inputs": …} as predictions take them.
+
+    Raises WorkbenchError.
+    """
     run, which = asked.run(request), asked.checkpoint(request)
-    model = context.model(run, which)
     answer = context.answer(run, which, asked.text(request, "output"))
-    if not answer.data:
-        raise JobError(
-            f"“{answer.name}” is made of noise alone: there is no example that could have decided it."
-        )
-    sample = request.get("sample")
-    if not isinstance(sample, Mapping):
+    wanted = request.get("sample")
+    if not isinstance(wanted, Mapping):
         raise JobError("The request does not say which example it is about.")
-    split, index = asked.text(sample, "split", "validation"), asked.whole(sample, "index", 0)
-    data = context.data(run)
-    batch = context.batch(run, split, [index])
-    place = data.row(split, index) if data.first.whole else None
-    return Example(run, model, answer, batch, data, place)
+    sample = context.sample(run, wanted)
+    return Example(
+        context.model(run, which),
+        answer,
+        sample.batch,
+        sample.data,
+        context.data(run),
+        sample.item,
+        sample.row,
+    )
 
 
 def parts_of(example: Example, wanted: str, baseline: Baseline, segments: int) -> Parts:
@@ -124,19 +130,14 @@ def parts_of(example: Example, wanted: str, baseline: Baseline, segments: int) -
 def _channels_first(example: Example, port: str) -> bool:
     """Waves are channels × time, series are steps × channels."""
     node = port.partition(".")[0]
-    return example.data is not None and example.data.source(node).data.schema.kind == "audio"
+    return example.trained.source(node).data.schema.kind == "audio"
 
 
 def _usual(example: Example, ports: Sequence[str]) -> dict[str, Tensor]:
     """The mean of numbers, and the most frequent of categories, over rows of the training part."""
-    if example.data is not None:
-        try:
-            count = min(_USUAL, example.data.count("train"))
-            rows = example.data.batch("train", list(range(count)))
-            return {port: _middle(rows[port]) for port in ports}
-        except DataError:
-            pass
-    return {port: torch.zeros_like(example.value(port)) for port in ports}
+    count = min(_USUAL, example.trained.count(TRAIN))
+    rows = example.trained.batch(TRAIN, list(range(count))) if count else example.batch
+    return {port: _middle(rows[port]) for port in ports}
 
 
 def _middle(rows: Tensor) -> Tensor:
@@ -149,7 +150,7 @@ def _names(example: Example, ports: Sequence[str]) -> list[str]:
     for port in ports:
         node, _, name = port.partition(".")
         size = max(1, example.value(port).numel())
-        kept = example.data.source(node).content.arrays.get("_features") if example.data is not None else None
+        kept = example.trained.source(node).content.arrays.get("_features")
         if example.spec(port).rank == 1:
             found.append(name)
         elif kept is not None and len(kept) == size:

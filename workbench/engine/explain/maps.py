@@ -13,6 +13,8 @@ from workbench.core.errors import JobError
 from workbench.engine.explain import paint
 from workbench.engine.explain.example import Example, example_of
 from workbench.engine.explain.layers import Layer, layer_at, numbers_only, use_of, watched
+from workbench.engine.explain.scores import steady
+from workbench.engine.program import method
 from workbench.engine.service import asked
 from workbench.engine.service.context import Context
 
@@ -22,7 +24,7 @@ _SIDE = 512
 
 
 def feature_maps(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
-    """{"layer", "label", "kind", "shape", "uses", "use", "maps", "left_out"}: what a layer puts out for an example.
+    """{"layer", "label", "kind", "shape", "uses", "use", "maps", "left_out", "item"}: what a layer gives.
 
     A map is {"channel", "png", "width", "height", "low", "high", "mean", "still"}; still: the same everywhere. Of
     convolutions there is one for each channel, of volumes the slice in which it varies most. `kind` "sequence" is one
@@ -33,9 +35,13 @@ def feature_maps(context: Context, request: Mapping[str, Any]) -> dict[str, Any]
     layer = _layer(example, request)
     use = asked.whole(request, "use", -1, -1, 10_000)
     first, most = asked.whole(request, "first", 0), asked.whole(request, "most", 64, 1, _MOST)
-    question = example.question()
     with watched([layer.module]) as (seen,):
-        question.scores()
+        example.question().scores()
+        if (
+            not seen
+        ):  # a part of its own, such as what judges pictures: used where losses and metrics are computed
+            with steady(example.model.program, 0, gradients=False):
+                method(example.model.program, "evaluate")(dict(example.batch))
     value = use_of(seen, layer, use).detach().float()
     own = value[0] if len(value) == 1 and layer.shape[:1] == ("N",) else value
     value = numbers_only(own, layer)
@@ -46,6 +52,7 @@ def feature_maps(context: Context, request: Mapping[str, Any]) -> dict[str, Any]
         "uses": len(seen),
         "use": use % len(seen),
         "left_out": 0,
+        "item": example.item,
     }
     if layer.is_map:
         shown = value[first : first + most]

@@ -15,6 +15,7 @@ from workbench.engine.explain.scores import steady
 from workbench.engine.service import asked
 from workbench.engine.service.context import Context
 
+_COMPARED = 32
 _RATE, _KEPT, _SMOOTH = 0.03, 0.7, 0.02
 
 
@@ -27,9 +28,9 @@ def activation_maximisation(context: Context, request: Mapping[str, Any]) -> dic
     "use", "output", "sample" (for other inputs) and "seed". Raises WorkbenchError. Erhan et al. 2009, Visualizing
     higher-layer features of a deep network; Olah, Mordvintsev and Schubert 2017, Feature visualization.
     """
-    wanted = dict(request)
-    wanted.setdefault("sample", {"split": "train", "index": 0})
-    example = example_of(context, wanted)
+    run = asked.run(request)
+    first = {"split": next(iter(context.data(run).splits), "train"), "index": 0}
+    example = example_of(context, {"sample": first, **request})
     model = example.model
     layer = layer_at(model.program, model.analysis.root, asked.text(request, "layer"))
     channel, use = asked.whole(request, "channel", 0), asked.whole(request, "use", -1, -1, 10_000)
@@ -42,7 +43,7 @@ def activation_maximisation(context: Context, request: Mapping[str, Any]) -> dic
     real = example.batch[port]
     with torch.no_grad():
         told, channels = activation(real)
-    low, high = _range(example, context, request, port)
+    low, high = _range(example, port)
     picture, rising = maximised(
         lambda many: activation(many)[0],
         tuple(real.shape),
@@ -132,12 +133,10 @@ def _picture(example: Example) -> str:
     )
 
 
-def _range(example: Example, context: Context, request: Mapping[str, Any], port: str) -> tuple[float, float]:
+def _range(example: Example, port: str) -> tuple[float, float]:
     """The least and largest value that some pictures of the data have."""
-    values = example.batch[port]
-    if example.data is not None:
-        split = next(iter(example.data.splits))
-        count = min(32, example.data.count(split))
-        values = context.batch(asked.run(request), split, list(range(count)))[port]
+    split = next(iter(example.trained.splits))
+    count = min(_COMPARED, example.trained.count(split))
+    values = example.trained.batch(split, list(range(count)))[port]
     low, high = float(values.min()), float(values.max())
     return (low, high) if high > low else (low, low + 1)

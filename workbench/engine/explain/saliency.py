@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from torch import Tensor
 
+from workbench.core.errors import JobError
 from workbench.engine.explain import paint
 from workbench.engine.explain.example import Example, example_of, parts_of
 from workbench.engine.explain.methods import BASELINES, BY_NAME, METHODS, Found, Method, Wish
@@ -30,9 +31,11 @@ def saliency(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     """
     method = cast(Method, asked.choice(request, "method", METHODS, METHODS[0]))
     example = example_of(context, request)
+    if not example.answer.data:
+        raise JobError(f"“{example.answer.name}” is made of noise alone: no example can have decided it.")
     question = example.question(asked.whole(request, "seed", 0))
     wanted, place = _optional(request, "target"), _optional(request, "place")
-    target, scores = target_of(question, wanted, example.place if place is None else place)
+    target, scores = target_of(question, wanted, example.place if place is None and question.alone else place)
     baseline = cast(
         Baseline, asked.choice(request, "baseline", ("zero", "mean"), BASELINES.get(method, "mean"))
     )
@@ -50,6 +53,7 @@ def saliency(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
         "probability": _probability(question, target, scores),
         "score": float(target.of(scores, alone=question.alone)[0]),
         "said": found.said,
+        "item": example.item,
         **_shown(parts, found),
     }
 
