@@ -65,18 +65,18 @@ def test_curves_are_grouped_coloured_and_laid_out_as_was_chosen(
         lambda: any(c.band and c.band.at(3) == (1, 3) for c in page.grid.plots["loss"].curves), timeout=WAIT
     )
     choose(page.look.parts["group"], "training.lr")
-    qtbot.waitUntil(lambda: "training.lr 0.1 · mean of 2 · train" in curves(page), timeout=WAIT)
+    qtbot.waitUntil(lambda: "lr 0.1 · 2 runs · train" in curves(page), timeout=WAIT)
 
     choose(page.look.parts["group"], "No groups")
     choose(page.look.parts["color"], "training.lr")
     choose(page.look.parts["dash"], "training.seed")
     found = {curve.name: curve for curve in page.grid.plots["loss"].curves}
-    name = "#{} lenet5 · training.lr {} · training.seed {} · validation"
+    name = "#{} lenet5 · lr {} · seed {} · validation"
     looks = [found[name.format(*run)] for run in ((1, 0.1, 0), (2, 0.1, 1), (3, 0.01, 0))]
     assert [curve.color for curve in looks] == [1, 1, 0]
     assert [curve.style for curve in looks] == ["solid", "dash", "solid"]
     choose(page.look.parts["panel"], "training.lr")
-    assert {"loss · training.lr 0.1", "loss · training.lr 0.01"} <= set(page.grid.plots)
+    assert {"loss · lr 0.1", "loss · lr 0.01"} <= set(page.grid.plots)
     choose(page.look.parts["panel"], "No panels")
 
     page.controls.axis.picked.emit("metric:loss")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from workbench.gui.compare.groups import Params, by_value, distinct, shown
+from workbench.gui.compare.groups import Params, by_value, distinct, short, shown
 from workbench.gui.compare.relations import Value
 from workbench.gui.store_thread import Summaries
 from workbench.store.records import RunRecord
@@ -38,6 +38,7 @@ def palette(
     from workbench.gui.widgets.curves import STYLES
 
     values = {key: by_value(key, runs, params, summaries) for key in {color, dash, panel} - {""}}
+    names = {key: short(key, params) for key in values}
     styles: dict[int, Style] = {}
     if dash:
         order = distinct(values[dash])
@@ -47,11 +48,11 @@ def palette(
         most = set(distinct(values[panel])[: MOST_PANELS - 1])
         few = len(distinct(values[panel])) <= MOST_PANELS
         panels = {
-            id: f"{_name(panel)} {shown(each)}" if few or each in most else f"other {_name(panel)}"
+            id: f"{names[panel]} {shown(each)}" if few or each in most else f"other {names[panel]}"
             for id, each in values[panel].items()
         }
     told = [key for key in dict.fromkeys((color, dash)) if key]
-    words = {run.id: " · ".join(f"{_name(key)} {shown(values[key][run.id])}" for key in told) for run in runs}
+    words = {run.id: " · ".join(f"{names[key]} {shown(values[key][run.id])}" for key in told) for run in runs}
     return Palette(_colors(values[color]) if color else {}, styles, panels, words if told else {})
 
 
@@ -73,7 +74,3 @@ def _colors(values: Mapping[int, Value]) -> dict[int, tuple[int, float]]:
         id: (0, share(each)) if isinstance(each, float) and math.isfinite(each) else (_MOST_COLORS - 1, -1.0)
         for id, each in values.items()
     }
-
-
-def _name(key: str) -> str:
-    return key.partition(":")[2]

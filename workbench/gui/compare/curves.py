@@ -227,7 +227,7 @@ class CurvesPage(QWidget):
             styles = {made.styles[id] for id in group.runs if id in made.styles}
             style = styles.pop() if len(styles) == 1 else self._style(split)
             panels = {made.panels.get(id, "") for id in group.runs}
-            count = f" · mean of {len(group.runs)}" if band is not None and "seeds" not in group.label else ""
+            count = f" · {len(group.runs)} runs" if band is not None and "seeds" not in group.label else ""
             title = f"{group.label}{count} · {split}"
             curve = Curve(title, series, color, style, 1.0, f"{group.label}/{split}", shade, band=band)
             for panel in panels:

@@ -75,6 +75,18 @@ def shown(found: Value) -> str:
     return text.value(found)
 
 
+def short(key: str, params: Params) -> str:
+    """What a setting is called where there is little room: its last words, as many as tell it from the others."""
+    title = key.partition(":")[2]
+    words = title.split(".")
+    titles = {name for given in params.values() for name in given} | {title}
+    for count in range(1, len(words)):
+        last = ".".join(words[-count:])
+        if sum(name == last or name.endswith(f".{last}") for name in titles) == 1:
+            return last
+    return title
+
+
 def by_value(key: str, runs: Sequence[RunRecord], params: Params, summaries: Summaries) -> dict[int, Value]:
     """What each run says of a key."""
     return {run.id: value(key, run, params.get(run.id, {}), summaries) for run in runs}
@@ -98,7 +110,7 @@ def grouped(wanted: Wanted, programs: Callable[[], Mapping[int, str]]) -> list[G
             for ids in seeds.groups(runs, wanted.params, programs())
         ]
     values = by_value(wanted.key, wanted.runs, wanted.params, wanted.summaries)
-    name = wanted.key.partition(":")[2]
+    name = short(wanted.key, wanted.params)
     return [
         Group(f"{name} {shown(each)}", tuple(id for id, found in values.items() if found == each))
         for each in distinct(values)

@@ -18,6 +18,7 @@ from workbench.gui.compare.chooser import Chooser, TickedModel
 from workbench.gui.compare.curves import CurvesPage
 from workbench.gui.compare.drawing import ALONE, READING, DrawingPage
 from workbench.gui.compare.figures import FiguresPage
+from workbench.gui.compare.media import MediaPage
 from workbench.gui.compare.pair import Pair, Pairs
 from workbench.gui.compare.program import ProgramPage
 from workbench.gui.compare.scatter import ScatterPage
@@ -130,6 +131,7 @@ class CompareView(QStackedWidget):
         self.figures = FiguresPage(self._session)
         self.scatter = ScatterPage(self._session)
         self.scatter.picked.connect(lambda id: self.model.toggle([id]))
+        self.media = MediaPage(self._session)
         self.other = Choice("Other run", "The run that is held against the base run here")
         self.other.setMinimumWidth(170)
         self.other.picked.connect(lambda _: self._show_pair())
@@ -145,6 +147,7 @@ class CompareView(QStackedWidget):
             (self.program, "Program"),
             (self.figures, "Figures"),
             (self.scatter, "Scatter"),
+            (self.media, "Records"),
         ):
             self.tabs.addTab(page, title)
         self.tabs.setMinimumHeight(200)
@@ -266,6 +269,8 @@ class CompareView(QStackedWidget):
             return
         if self.tabs.currentWidget() is self.curves:
             self.curves.show_points(self._points, self._params)
+        if self.tabs.currentWidget() is self.media:
+            self.media.show_runs(self._runs(), {id: self.model.color_of(id) for id in self.model.ticked})
         self._show_scatter()
         self._show_differences()
 

@@ -138,7 +138,7 @@ def look(curves: Sequence[Curve], x0: float, x1: float, width: float, smoothing:
     found = []
     singly = min(_SINGLY * columns, _LINKS // max(1, len(curves)))
     for curve in curves:
-        smooth = curve.series.smooth(smoothing.weight, smoothing.kind) if curve.band is None else None
+        smooth = curve.series.smooth(smoothing.weight, smoothing.kind)
         part = curve.part(smooth, x0, x1, columns) if smooth is not None else None
         found.append(Seen(curve, curve.part(curve.series, x0, x1, columns, singly), part))
     return found

@@ -29,23 +29,11 @@ class View(Protocol):
         """Shows the last of what a probe recorded until some point; gives what to add to the caption."""
 
 
-class MediaPanel(QWidget):
-    """What the probes of one run recorded: choose a probe, slide through the training."""
+class MediaViews(QStackedWidget):
+    """One thing that was recorded, in the view of its kind."""
 
     def __init__(self) -> None:
         super().__init__()
-        surface(self, "panel")
-        self.setAccessibleName("Recorded by probes")
-        self._media: dict[str, list[Media]] = {}
-        self.probe = Choice("Probe", "Which probe's records are shown")
-        self.probe.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
-        self.caption = ElidedLabel("", "small")
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setFixedHeight(24)
-        self.slider.setPageStep(1)
-        self.slider.setAccessibleName("Point in the training")
-        self.slider.setToolTip("Slide through what was recorded; at its right end it follows the training")
-        self.place = Label("", "small")
         self.image = ImageView("Recorded picture")
         self.text = TextView("Recorded text")
         self.matrix = MatrixView("Confusion matrix")
@@ -64,9 +52,43 @@ class MediaPanel(QWidget):
             "histograms": self.histograms,
         }
         self._unknown = Label("This was recorded by a newer Workbench and cannot be shown.", "dim", wrap=True)
-        self._stack = QStackedWidget()
         for view in (*self._views.values(), self._unknown):
-            self._stack.addWidget(cast(QWidget, view))
+            self.addWidget(cast(QWidget, view))
+
+    def show_media(self, history: Sequence[Media]) -> str:
+        """Show the last of what a probe recorded until some point; gives its caption."""
+        one = history[-1]
+        caption = one_line(one.caption)
+        view = self._views.get(one.kind)
+        if view is None:
+            self.setCurrentWidget(self._unknown)
+            return caption
+        self.setCurrentWidget(cast(QWidget, view))
+        told = view.show_media([earlier for earlier in history if earlier.kind == one.kind])
+        return " · ".join(filter(None, (caption, told)))
+
+
+class MediaPanel(QWidget):
+    """What the probes of one run recorded: choose a probe, slide through the training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        surface(self, "panel")
+        self.setAccessibleName("Recorded by probes")
+        self._media: dict[str, list[Media]] = {}
+        self.probe = Choice("Probe", "Which probe's records are shown")
+        self.probe.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
+        self.caption = ElidedLabel("", "small")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setFixedHeight(24)
+        self.slider.setPageStep(1)
+        self.slider.setAccessibleName("Point in the training")
+        self.slider.setToolTip("Slide through what was recorded; at its right end it follows the training")
+        self.place = Label("", "small")
+        self.views = MediaViews()
+        self.image, self.text, self.matrix = self.views.image, self.views.text, self.views.matrix
+        self.translations, self.attention = self.views.translations, self.views.attention
+        self.series, self.histograms = self.views.series, self.views.histograms
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.probe)
@@ -79,7 +101,7 @@ class MediaPanel(QWidget):
         column.setContentsMargins(12, 6, 12, 8)
         column.setSpacing(6)
         column.addLayout(head)
-        column.addWidget(self._stack, 1)
+        column.addWidget(self.views, 1)
         column.addLayout(foot)
         self.setMinimumWidth(232)
         self.probe.picked.connect(lambda _: self._show_probe())
@@ -132,12 +154,5 @@ class MediaPanel(QWidget):
         epoch = f"epoch {one.epoch}"
         self.place.setText(epoch)
         self.place.setToolTip(f"step {whole(one.step)}, {self.slider.value() + 1} of {len(shown)}")
-        caption = one_line(one.caption)
-        view = self._views.get(one.kind)
-        if view is None:
-            self._stack.setCurrentWidget(self._unknown)
-        else:
-            self._stack.setCurrentWidget(cast(QWidget, view))
-            told = view.show_media([earlier for earlier in shown[: place + 1] if earlier.kind == one.kind])
-            caption = " · ".join(filter(None, (caption, told)))
+        caption = self.views.show_media(shown[: place + 1])
         self.caption.setText("" if caption == epoch else caption)

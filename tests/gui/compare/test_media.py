@@ -1,0 +1,78 @@
+"""Records of several runs side by side, aligned by one slider."""
+
+import json
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from tests.gui.compare.drawings import WAIT, do
+from tests.gui.conftest import Record
+from workbench.gui.compare.view import CompareView
+from workbench.gui.session import Session
+from workbench.store.store import Store
+
+
+def matrix(right: int) -> bytes:
+    return json.dumps({"labels": ["cat", "dog"], "counts": [[right, 1], [1, right]]}).encode()
+
+
+@pytest.fixture
+def view(qtbot: QtBot, no_jobs: None, session: Session, record: Record) -> CompareView:
+    made = CompareView(session)
+    qtbot.addWidget(made)
+    made.resize(1400, 800)
+
+    def fill(store: Store) -> None:
+        for every, epochs in ((10, (1, 2, 3)), (100, (1, 3))):  # different steps in an epoch
+            run = record(store)
+            for epoch in epochs:
+                store.add_media(
+                    run, "confusion", "matrix", epoch * every, epoch, matrix(epoch), f"epoch {epoch}"
+                )
+        store.add_media(2, "notes", "text", 100, 1, b"hello", "")
+        record(store, "a\n🎨" + "x" * 300)
+
+    do(qtbot, session, fill)
+    with qtbot.waitExposed(made):
+        made.show()
+    qtbot.waitUntil(lambda: made.model.total == 3, timeout=WAIT)
+    made.reveal([1, 2, 3])
+    made.tabs.setCurrentWidget(made.media)
+    qtbot.waitUntil(lambda: len(made.media.recordings.media) == 3, timeout=WAIT)
+    return made
+
+
+def shown(view: CompareView) -> list[float]:
+    """What the matrices show; 0 for a tile without one."""
+    found = []
+    for tile in view.media.tiles:
+        given = tile.views.matrix.matrix
+        seen = given is not None and tile.views.matrix.isVisible()
+        found.append(given.counts[0][0] if seen and given is not None else 0.0)
+    return found
+
+
+def test_one_slider_goes_through_all_runs(qtbot: QtBot, session: Session, view: CompareView) -> None:
+    page = view.media
+    assert shown(view) == [3, 3, 0] and page.place.text() == "epoch 3"
+    assert (
+        page.tiles[2].nothing.text() == "This run has no such probe"
+        and "\n" not in page.tiles[2].title.full_text()
+    )
+    page.slider.setFocus()
+    QTest.keyClick(page.slider, Qt.Key.Key_Left)
+    assert shown(view) == [2, 1, 0] and page.place.text() == "epoch 2"
+    assert page.tiles[1].caption.full_text() == "epoch 1, step 100 · 50.0 % right"
+    page.align.show_value("step")
+    page.align.picked.emit("step")
+    assert page.slider.maximum() == 4  # 10, 20, 30, 100, 300
+    QTest.keyClick(page.slider, Qt.Key.Key_Home)
+    assert shown(view) == [1, 0, 0] and page.tiles[1].nothing.text() == "Nothing recorded until here"
+    page.probe.show_value("notes")
+    page.probe.picked.emit("notes")
+    assert page.tiles[1].views.text.toPlainText() == "hello" and not page.slider.isEnabled()
+    do(qtbot, session, lambda store: store.add_media(1, "later", "text", 1, 1, b"new", ""))
+    view.model.tick_all([3])
+    assert page.currentWidget() is page.nothing and len(page.tiles) == 1
