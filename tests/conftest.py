@@ -3,13 +3,14 @@ May import pytest and Qt only.
 """
 
 import gc
+import json
 import os
 import shutil
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,3 +100,32 @@ def qtbot(qapp: object, request: pytest.FixtureRequest) -> "QtBot":
             return super().waitSignal(signal, timeout=timeout, **more)
 
     return PatientBot(request)
+
+
+@pytest.fixture
+def reads_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Datasets are read in this very process: starting the readers' own takes longer than any small dataset.
+
+    For tests of what comes afterwards; those of jobs/test_datasets.py and of the readers ask the process itself.
+    """
+    from workbench.core.errors import DataError
+    from workbench.engine.readers import __main__ as readers
+    from workbench.jobs import reading
+
+    def ask(request: Mapping[str, object], on_progress: reading.Progress | None = None) -> dict[str, Any]:
+        said: list[dict[str, Any]] = []
+
+        def say(**answer: object) -> None:
+            said.append(json.loads(json.dumps(answer)))
+            if "progress" in said[-1] and on_progress is not None:
+                on_progress(*said[-1]["progress"])
+
+        with monkeypatch.context() as patch:
+            patch.setattr(readers, "_say", say)
+            try:
+                readers._REQUESTS[str(request["do"])](json.loads(json.dumps(dict(request))))
+            except DataError as error:
+                raise DataError(reading.complaint(str(error), 1)) from error
+        return said[-1]
+
+    monkeypatch.setattr(reading, "ask", ask)

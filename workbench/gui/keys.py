@@ -117,8 +117,8 @@ class Keymap(QObject):
                     f"{native(self.of(id))} is the key of {others}, too: “{self._table[id].text}” keeps its usual one."
                 )
                 del self._chosen[id]
-        # One that fell back may have met keys that another was given: then all fall back.
-        if any(self.rivals(id, self.of(id)) for id in self._table):
+        # One that fell back may have met keys that another was given: then all fall back. The table itself has no such.
+        if self._chosen and any(self.rivals(id, self.of(id)) for id in self._table):
             self._chosen = {}
             wrong.append("Two actions would share their keys; all keys are the usual ones again.")
         self.changed.emit()

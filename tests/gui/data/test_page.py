@@ -62,7 +62,9 @@ def done(qtbot: QtBot, session: Session) -> Done:
 
 
 @pytest.fixture
-def pets(qtbot: QtBot, session: Session, page: DatasetPage, source: Path, done: Done) -> DatasetPage:
+def pets(
+    qtbot: QtBot, session: Session, page: DatasetPage, source: Path, done: Done, reads_here: None
+) -> DatasetPage:
     """A page that shows a dataset of the workspace's own."""
     done(lambda store: add_dataset(store, source))
     qtbot.waitUntil(lambda: "pets" in session.schemas)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from workbench.catalog.pages import page_of
 from workbench.catalog.spec import FAMILIES, node_types
@@ -47,18 +48,19 @@ class Offer:
 
 def offers(document: Document, where: str = "") -> list[Offer]:
     """All offers for one graph of a model, by family; blocks last. A block is not offered inside itself."""
-    found = []
-    for name, cls in node_types().items():
-        if name == INPUT and not where:
-            continue
-        about = page_of(cls).about
-        found.append(Offer(f"type:{name}", cls.title, cls.family, (name, cls.torch, *cls.aliases), about))
+    found = [_of_type(name) for name in node_types() if name != INPUT or where]
     for name in document.blocks:
         if where not in _inside(document, name):
             about = f"The block {name} of this model."
             block = document.blocks[name]
             found.append(Offer(f"block:{name}", name, BLOCKS, ("block",), about, block.inputs, block.outputs))
     return found
+
+
+@cache  # asked for with every edit
+def _of_type(name: str) -> Offer:
+    cls = node_types()[name]
+    return Offer(f"type:{name}", cls.title, cls.family, (name, cls.torch, *cls.aliases), page_of(cls).about)
 
 
 def ranked(
