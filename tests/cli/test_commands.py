@@ -462,6 +462,13 @@ def test_a_run_leaves_its_model_and_goes_into_the_trash(say: Say, store: Store, 
     refused(say("runs", "export", str(run), "nowhere/model.json"), "nowhere/model.json cannot be written")
     assert say("runs", "delete", str(run))[:2] == (0, f"Run {run} is in the trash.\n")
     assert store.runs() == [] and [each.id for each in store.runs(deleted=True)] == [run]
+    assert json.loads(say("runs", "trash", "--json")[1])[0]["run"] == run
+    assert say("runs", "restore", str(run))[1] == "1 run taken back.\n" and store.run(run).id == run
+    assert say("runs", "trash")[1] == "The trash is empty.\n"
+    refused(say("runs", "purge", str(run), "--yes"), f"Run {run} is not in the trash; nothing was deleted")
+    say("runs", "delete", str(run))
+    assert say("runs", "purge", "--all", "--yes")[1] == "1 run deleted for good.\n"
+    assert store.runs(deleted=True) == []
 
 
 def test_runs_that_cannot_be_asked(say: Say, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

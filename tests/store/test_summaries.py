@@ -24,7 +24,7 @@ def test_runs_look_like_mappings_of_summaries() -> None:
     assert found[7]["validation/accuracy"] == accuracy
     assert found[7] == {
         "train/loss": Summary("train/loss", 0.5, 3, 0.5, 3, 2.0, 1, 3),
-        **{accuracy.metric: accuracy},
+        accuracy.metric: accuracy,
     }
     assert math.isnan(found[4]["train/loss"].last) and found[4]["train/loss"].count == 2
     assert "loss" not in found[7] and found[7].get("loss") is None and found[7] != {}

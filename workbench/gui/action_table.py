@@ -382,6 +382,14 @@ ACTIONS = (
         "runs",
     ),
     Action(
+        "run_trash",
+        "Trash of runs",
+        "",
+        "Deleted runs: take them back, or delete them for good",
+        "delete",
+        "runs",
+    ),
+    Action(
         "next_difference",
         "Next difference",
         "F7",

@@ -186,9 +186,11 @@ class Runs(Database):
     def restore_run(self, run: int) -> None:
         self._change(run, {"deleted": 0.0})
 
-    def purge_run(self, run: int) -> None:
-        """Deletes a run, all that it recorded and its files for good."""
+    def purge_run(self, run: int, *, only_deleted: bool = False) -> None:
+        """Deletes a run, all that it recorded and its files for good; perhaps only where it is in the trash."""
         with self._write() as connection:
+            if only_deleted and not self._is_deleted(connection, run):
+                raise StoreError(f"Run {run} is not in the trash; it was left alone.")
             if self._run(connection, run).alive:
                 raise StoreError(f"Run {run} is still training. Stop it first, then delete it.")
             connection.execute(delete(tables.runs).where(tables.runs.c.id == run))
@@ -216,6 +218,12 @@ class Runs(Database):
         if row is None:
             raise self._no_run(run)
         return RunRecord(*row)
+
+    def _is_deleted(self, connection: Connection, run: int) -> bool:
+        self._run(connection, run)
+        return bool(
+            connection.execute(select(tables.runs.c.deleted).where(tables.runs.c.id == run)).scalar_one()
+        )
 
     def _no_run(self, run: int) -> StoreError:
         return StoreError(f"There is no run {run} in the workspace {self.path}.")

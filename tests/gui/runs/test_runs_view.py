@@ -57,7 +57,7 @@ def shown_id(view: RunsView) -> int:
 
 
 def test_without_runs_it_says_what_to_do_first(qtbot: QtBot, view: RunsView, session: Session) -> None:
-    assert view.currentWidget() is view.empty
+    assert view.empty.isVisible()
     button = view.empty.button
     assert button is not None
     with qtbot.waitSignal(session.went) as went:

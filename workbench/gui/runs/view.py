@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
+from workbench.gui.exports import SeveralMenu
 from workbench.gui.import_box import ImportButton
 from workbench.gui.runs import commands
 from workbench.gui.runs.columns import PLACES, SLOT_KEYS
@@ -15,9 +16,10 @@ from workbench.gui.runs.grouped_model import GroupedModel
 from workbench.gui.runs.grouped_table import GroupedTable
 from workbench.gui.runs.layout_bar import LayoutBar
 from workbench.gui.runs.tags import TagsBox
+from workbench.gui.runs.trash import TrashPage
 from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
-from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.labels import ElidedLabel
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
@@ -87,15 +89,26 @@ class RunsView(QStackedWidget):
             "Go to Home, where the templates are",
         )
         self.empty.acted.connect(lambda: session.go("home"))
-        self.addWidget(self.empty)
+        self.empty_trash = Button(
+            "Trash…", "Runs that were deleted: take them back", kind="quiet", icon="delete"
+        )
+        self.trash_button = IconButton(
+            "delete", "Trash", "Deleted runs: take them back, or delete them for good"
+        )
+        self.trash = TrashPage(session)
+        self.addWidget(self._empty())
         self.addWidget(self._body())
-        surface(self.empty, "base")
+        self.addWidget(self.trash)
         self.tags = TagsBox(self, session)
+        self.exports = SeveralMenu(session, self)
         self._bind()
         self.table.star_clicked.connect(self._on_star)
         self.filter.applied.connect(self._on_filter)
         self.filter.refused.connect(lambda _: self._tell())
         self.compare.clicked.connect(self._compare)
+        for button in (self.trash_button, self.empty_trash):
+            button.clicked.connect(self.open_trash)
+        self.trash.left.connect(self._leave_trash)
         self.table.picked.connect(self._on_picked)
         self.table.selected.connect(lambda _: self._tell())
         self.table.opened.connect(lambda: commands.open_drawing(session, self._chosen()))
@@ -111,6 +124,8 @@ class RunsView(QStackedWidget):
         """Go to a run; one that is not known yet as soon as it is."""
         if not isinstance(what, int):
             return
+        if self.currentWidget() is self.trash:
+            self._leave_trash()
         self._wanted = what
         if self.model.run(what) is not None and self.model.place(what) < 0:
             self.filter.setText(f"archived run = {what}" if self.model.marks(what).archived else "")
@@ -118,7 +133,25 @@ class RunsView(QStackedWidget):
             self._wanted = 0
             self.table.setFocus()
 
+    def open_trash(self) -> None:
+        """Show the deleted runs."""
+        self.setCurrentWidget(self.trash)
+        self.trash.open()
+
+    def _leave_trash(self) -> None:
+        self.setCurrentIndex(1 if self._session.runs else 0)
+        self.table.setFocus()
+
     # ------------------------------------------------------------- parts
+
+    def _empty(self) -> QWidget:
+        page = QWidget()
+        surface(page, "base")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 24)
+        column.addWidget(self.empty, 1)
+        column.addWidget(self.empty_trash, 0, Qt.AlignmentFlag.AlignHCenter)
+        return page
 
     def _body(self) -> QWidget:
         bar = QWidget()
@@ -131,6 +164,7 @@ class RunsView(QStackedWidget):
         row.addWidget(self.tally, 2)
         row.addWidget(self.layout_bar)
         row.addWidget(ImportButton(self._session, self))
+        row.addWidget(self.trash_button)
         row.addWidget(self.compare)
         above = QWidget()
         surface(above, "panel")
@@ -157,6 +191,7 @@ class RunsView(QStackedWidget):
             bind(id, self._doing(command), self.table)
         bind("run_compare", self._compare, self.table)
         bind("run_tags", self._open_tags, self.table)
+        bind("run_trash", self.open_trash, self)
 
     def _doing(self, command: commands.Command) -> Callable[[], None]:
         return lambda: command(self._session, self._chosen())
@@ -166,7 +201,8 @@ class RunsView(QStackedWidget):
     def _on_news(self, runs: Sequence[RunRecord], summaries: Summaries) -> None:
         self.model.update(runs, summaries, self._session.marks)
         self.filter.look_again()
-        self.setCurrentIndex(1 if runs else 0)
+        if self.currentWidget() is not self.trash:
+            self.setCurrentIndex(1 if runs else 0)
         if self._wanted and self.model.run(self._wanted) is not None:
             self.reveal(self._wanted)
         elif not self.table.selected_ids() and self.model.shown and self.detail.run is None:
@@ -261,7 +297,12 @@ class RunsView(QStackedWidget):
                 menu.addAction(self._session.actions.get(id))
             else:
                 menu.addSeparator()
-        if len(self._chosen()) == 1 and self.detail.header.export.isEnabled():
+        chosen = self._chosen()
+        if len(chosen) > 1:
+            menu.addSeparator()
+            self.exports.runs = chosen
+            menu.addMenu(self.exports)
+        elif self.detail.header.export.isEnabled():
             menu.addSeparator()
             menu.addMenu(self.detail.header.kinds)
         menu.popup(self.table.viewport().mapToGlobal(at))
