@@ -4,7 +4,6 @@ Imports Qt, the charts and the samples.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from PySide6.QtCore import QModelIndex, Qt
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from workbench.core import text
 from workbench.gui.data.charts import Histogram
 from workbench.gui.inspect.confusion import MOST_CLASSES, ConfusionView
+from workbench.gui.inspect.numbers import Numbers
 from workbench.gui.inspect.page import PARTS, Page, Place
 from workbench.gui.inspect.rates import RateCurves, Reliability, lines_of
 from workbench.gui.inspect.samples import SamplesPane
@@ -36,21 +36,6 @@ _CHARTS: Final = (
 )
 _OF: Final = {"numbers": ("numbers", "residuals")}
 _OF_CLASSES: Final = ("confusion", "classes", "reliability", "roc", "pr")
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """An axis of numbers, for the scatter of what is true and what was predicted."""
-
-    title: str
-    low: float
-    high: float
-    words: tuple[str, ...] = ()
-    log: bool = False
-
-    def share(self, value: float) -> float:
-        """Where a value stands, from 0 to 1."""
-        return (value - self.low) / (self.high - self.low)
 
 
 class ErrorsPage(Page):

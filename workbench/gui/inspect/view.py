@@ -10,14 +10,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
+from workbench.gui.inspect.attention import AttentionPage
 from workbench.gui.inspect.chooser import RunChooser, named
 from workbench.gui.inspect.errors import ErrorsPage
 from workbench.gui.inspect.explain import ExplainPage
+from workbench.gui.inspect.generate import GeneratePage
 from workbench.gui.inspect.layers import LayersPage
 from workbench.gui.inspect.page import Page, Place, Subject, Work
+from workbench.gui.inspect.points import MapPage
 from workbench.gui.inspect.predict import PredictPage
 from workbench.gui.inspect.sample_page import SamplePage
 from workbench.gui.inspect.service import Answer, Question, service_of
+from workbench.gui.inspect.weights import WeightsPage
 from workbench.gui.runs.commands import can_inspect
 from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
@@ -26,7 +30,9 @@ from workbench.gui.widgets.labels import ElidedLabel
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
 
-PAGES: Final[tuple[type[Page], ...]] = (ErrorsPage, PredictPage, ExplainPage, LayersPage)
+PAGES: Final[tuple[type[Page], ...]] = (
+    ErrorsPage, PredictPage, ExplainPage, LayersPage, AttentionPage, MapPage, WeightsPage, GeneratePage
+)  # fmt: skip
 """In the order of their tabs; each is there for the models of which the service can tell what it needs."""
 _CHOOSE: Final = (
     "Choose a run to look into",

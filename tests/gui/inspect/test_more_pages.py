@@ -1,0 +1,135 @@
+"""The pages Attention, Map, Weights and Generate, used as a person does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.gui.inspect.conftest import ANSWERS, WAIT, Fake, png
+from workbench.gui.inspect.attention import AttentionPage
+from workbench.gui.inspect.generate import GeneratePage
+from workbench.gui.inspect.page import Page
+from workbench.gui.inspect.points import MapPage
+from workbench.gui.inspect.view import InspectView
+from workbench.gui.inspect.weights import WeightsPage
+
+LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
+TOKENS = ["the", "cat", "sat"]
+
+
+def opened(qtbot: QtBot, view: InspectView, fake: Fake, title: str, *can: str) -> Page:
+    fake.answers["about"] = {**ANSWERS["about"], "can": list(can)}
+    view.choose(1)
+    qtbot.waitUntil(lambda: title in view.pages, timeout=WAIT)
+    return view.pages[title]
+
+
+def hover(widget: Any, at: QPointF) -> None:
+    kind = QEvent.Type.MouseMove
+    QApplication.sendEvent(
+        widget, QMouseEvent(kind, at, widget.mapToGlobal(at), LEFT, Qt.MouseButton.NoButton, NONE)
+    )
+
+
+def test_a_token_colours_those_at_which_it_looks(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    one, other = [[1, 0, 0], [0.5, 0.5, 0], [0.1, 0.2, 0.7]], [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    layer = {"path": "block/attention", "label": "", "rows": TOKENS, "columns": TOKENS, "heads": [one, other]}
+    fake.answers["attention"] = {"layers": [layer, {**layer, "use": 1, "heads": [one]}], "left_out": 3}
+    page = opened(qtbot, view, fake, "Attention", "attention", "samples")
+    assert isinstance(page, AttentionPage)
+    qtbot.waitUntil(lambda: page.layer.count() == 2, timeout=WAIT)
+    assert fake.asked("attention")[0]["sample"] == {"split": "test", "index": 0}
+    assert page.head_choice.count() == 3 and "3 more" in page.said.full_text()
+    rows, columns = page.tokens.boxes()
+    assert rows is columns
+    hover(page.tokens, rows[1].center())
+    assert page.tokens.words().startswith("cat looks at cat 75%, the 25%"), "the mean of both heads"
+    page.head_choice.setFocus()
+    QTest.keyClick(page.head_choice, Qt.Key.Key_Down)
+    page.tokens.setFocus()
+    QTest.keyClick(page.tokens, Qt.Key.Key_Right)
+    assert page.tokens.words().startswith("sat looks at sat 70%, cat 20%")
+    page.layer.setFocus()
+    QTest.keyClick(page.layer, Qt.Key.Key_Down)
+    assert page.head_choice.isHidden() and not page.tokens.grab().isNull()
+
+
+def test_samples_lie_on_a_map_and_are_seen_there(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    fake.answers["embedding"] = {
+        "points": [[0, 0], [1, 1], [2, None], [0, 1]], "indices": [0, 5, 10, 15], "targets": [0, 1, 2, 1],
+        "predicted": [0, 2, 2, 1], "classes": ["zero", "one", "two"], "said": "They show 40% of it.", "left_out": 25,
+    }  # fmt: skip
+    page = opened(qtbot, view, fake, "Map", "embedding", "samples")
+    assert isinstance(page, MapPage)
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.plot, timeout=WAIT)
+    asked = fake.asked("embedding")
+    assert [(each["split"], each["layer"], each["method"]) for each in asked] == [("test", "conv1", "pca")]
+    assert {dot.id: dot.color for dot in page.plot.dots} == {0: 0, 5: 1, 15: 1}, (
+        "a point without a place is left out"
+    )
+    assert page.said.full_text() == "They show 40% of it. · 25 samples are left out"
+    hover(page.plot, page.plot.place_of(5))
+    qtbot.waitUntil(lambda: fake.asked("samples")[-1]["indices"] == [5], timeout=WAIT)
+    assert page.plot.words == "sample 6 · true: one · predicted: two" and page.bar.number.value() == 1
+    QTest.mouseClick(page.plot, LEFT, NONE, page.plot.place_of(15).toPoint())
+    assert page.bar.number.value() == 16 and len(fake.asked("embedding")) == 1
+    page.colors.show_value("wrong")
+    page.colors.picked.emit("wrong")
+    assert {dot.id: dot.color for dot in page.plot.dots} == {0: 2, 5: 4, 15: 2}
+    page.method.setFocus()
+    QTest.keyClick(page.method, Qt.Key.Key_Down)
+    assert fake.asked("embedding")[-1]["method"] == "t-sne"
+
+
+def test_each_layer_has_its_histograms(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    bins = {"edges": [-1, 0, 1], "counts": [3, 4], "mean": 0.25, "std": 1.5, "odd": 0}
+    layers = [
+        {
+            "path": "conv1",
+            "type": "Conv2d",
+            "weights": bins,
+            "gradients": bins,
+            "activations": {**bins, "odd": 7},
+        },
+        {"path": "fc", "type": "Linear", "weights": bins, "gradients": None},
+    ]
+    fake.answers["distributions"] = {"layers": layers, "left_out": 0, "examples": 32, "trouble": ""}
+    page = opened(qtbot, view, fake, "Weights", "distributions")
+    assert isinstance(page, WeightsPage)
+    qtbot.waitUntil(lambda: len(page.charts) == 4, timeout=WAIT)
+    assert fake.asked("distributions")[0]["split"] == "train"
+    assert page.said.full_text() == "2 layers · gradients and outputs of 32 examples"
+    assert page.charts[0].words(1) == "0 to 1.000: 4"
+    fake.answers["distributions"] = "There is no more memory."
+    page.split.setFocus()
+    QTest.keyClick(page.split, Qt.Key.Key_Down)
+    qtbot.waitUntil(
+        lambda: page.stack.currentIndex() == 0 and not page.is_asking("distributions"), timeout=WAIT
+    )
+
+
+def test_texts_and_pictures_are_made_with_a_seed(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    def generate(request: Mapping[str, Any]) -> dict[str, Any]:
+        return {"text": f"{request['prompt']} and so on"}
+
+    fake.answers |= {"generate": generate, "generate_pictures": {"pictures": [{"png": png()}] * 4}}
+    page = opened(qtbot, view, fake, "Generate", "generate", "generate_pictures")
+    assert isinstance(page, GeneratePage) and page.right.currentWidget() is page.hint
+    QTest.keyClicks(page.prompt, "Once")
+    page.temperature.setValue(0.5)
+    QTest.mouseClick(page.go_on, LEFT)
+    qtbot.waitUntil(lambda: page.text.toPlainText() == "Once and so on", timeout=WAIT)
+    asked = fake.asked("generate")[-1]
+    assert (asked["temperature"], asked["top_k"], asked["top_p"], asked["seed"]) == (0.5, 0, 1.0, 0)
+    QTest.mouseClick(page.again, LEFT)
+    assert fake.asked("generate")[-1]["seed"] == page.seed.value()
+    QTest.mouseClick(page.kinds.button("pictures"), LEFT)
+    assert page.prompt.isHidden() and page.right.currentWidget() is page.hint
+    QTest.mouseClick(page.go_on, LEFT)
+    qtbot.waitUntil(lambda: len(page.grid.pictures) == 4, timeout=WAIT)
+    assert fake.asked("generate_pictures")[-1]["count"] == 16

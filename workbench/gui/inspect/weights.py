@@ -1,0 +1,128 @@
+"""The page Weights: how weights, gradients and outputs of all layers are distributed.  Imports Qt, the page, charts."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.core import text
+from workbench.gui.data.charts import Histogram
+from workbench.gui.inspect.page import PARTS, Page
+from workbench.gui.inspect.service import Answer, ModelService
+from workbench.gui.widgets.fields import Choice
+from workbench.gui.widgets.labels import ElidedLabel, Label
+from workbench.gui.widgets.surfaces import EmptyState, clear_layout, surface
+
+_KINDS: Final = (("weights", "Weights"), ("gradients", "Gradients"), ("activations", "Outputs"))
+
+
+class WeightsPage(Page):
+    """A row of histograms for each layer."""
+
+    title: ClassVar[str] = "Weights"
+    needs: ClassVar[tuple[str, ...]] = ("distributions",)
+
+    def __init__(self, service: ModelService) -> None:
+        super().__init__(service)
+        self.split = Choice("Part", "Of which part of the data the gradients and outputs are")
+        self.split.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
+        self.split.picked.connect(lambda _: self.look())
+        self.said = ElidedLabel("", "small")
+        self.head.addWidget(self.split)
+        self.head.addWidget(self.said, 2)
+        self.head.addWidget(self.work, 1)
+        self.charts: list[Histogram] = []
+        inside = QWidget()
+        surface(inside, "panel")
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(2)
+        for place in range(len(_KINDS)):
+            self._grid.setColumnStretch(place, 1)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(12, 0, 12, 12)
+        column.addLayout(self._grid)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName("Histograms of the layers")
+        area.setToolTip("A row for each layer with weights")
+        area.setWidget(inside)
+        self.waiting = EmptyState("inspect", "", "")
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.waiting)
+        self.stack.addWidget(area)
+        self.body.addWidget(self.stack)
+
+    def reset(self) -> None:
+        splits = self.subject.splits if self.subject is not None else {}
+        self.split.set_items([(name, PARTS.get(name, name)) for name, count in splits.items() if count])
+        self.split.show_value("train")
+        self.split.setVisible(bool(splits))
+        self._clear()
+        self._wait("", "")
+
+    def look(self) -> None:
+        split = self.split.currentData()
+        asked = {"split": split} if isinstance(split, str) else {}
+        self._wait("Looking into the layers", "Gradients and outputs are those of one batch of examples.")
+        self.ask("distributions", self._on_answer, "Looking into the layers", self._on_refused, **asked)
+
+    def stopped(self) -> None:
+        self._wait("Stopped", "Choose a part of the data to look into the layers.")
+        self._fresh = True
+
+    def _wait(self, title: str, hint: str) -> None:
+        self.waiting.set_texts(title, hint)
+        self.stack.setCurrentIndex(0)
+
+    def _on_refused(self, reason: str) -> None:
+        self._wait("The layers could not be looked into", reason)
+
+    def _clear(self) -> None:
+        clear_layout(self._grid)
+        self.charts = []
+        self.said.setText("")
+
+    def _on_answer(self, answer: Answer) -> None:
+        self._clear()
+        layers = answer.get("layers") or ()
+        if not layers:
+            self._wait("No layer has weights", "This model has nothing that learns.")
+            return
+        for place, layer in enumerate(layers):
+            self._add(3 * place, layer)
+        left, trouble = int(answer.get("left_out") or 0), str(answer.get("trouble") or "")
+        said = [text.plural(len(layers), "layer"), f"{left} more are left out" if left else "", trouble]
+        if answer.get("examples"):
+            said.insert(1, f"gradients and outputs of {text.plural(int(answer['examples']), 'example')}")
+        self.said.setText(" · ".join(words for words in said if words))
+        self.said.set_role("err" if trouble else "small")
+        self.stack.setCurrentIndex(1)
+
+    def _add(self, row: int, layer: Mapping[str, Any]) -> None:
+        """A layer: its name, and a histogram of each kind that it has."""
+        name = text.one_line(str(layer.get("path") or ""), 60)
+        kind = text.one_line(str(layer.get("type") or ""), 40)
+        title = Label(f"{name} · {kind}" if kind else name, "strong")
+        title.setContentsMargins(0, 12 if row else 2, 0, 2)
+        self._grid.addWidget(title, row, 0, 1, len(_KINDS))
+        for column, (key, words) in enumerate(_KINDS):
+            found = layer.get(key)
+            if not isinstance(found, Mapping) or not found.get("counts"):
+                continue
+            self._grid.addWidget(ElidedLabel(_summary(words, found), "small"), row + 1, column)
+            figure = {"title": f"{words} of {name}", "edges": found["edges"], "values": found["counts"]}
+            chart = Histogram(figure)
+            self.charts.append(chart)
+            self._grid.addWidget(chart, row + 2, column)
+
+
+def _summary(words: str, found: Mapping[str, Any]) -> str:
+    known = [key for key in ("mean", "std") if found.get(key) is not None]
+    parts = [words, *(f"{key} {text.number(float(found[key]), 3)}" for key in known)]
+    if found.get("odd"):
+        parts.append(f"{text.whole(float(found['odd']))} NaN or infinite")
+    return " · ".join(parts)
