@@ -9,7 +9,7 @@ from workbench import __version__
 from workbench.catalog import templates as library
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.problems import Problem
-from workbench.cli import data, export, export_runs, import_runs, predict, runs, training, workspaces
+from workbench.cli import data, export, export_runs, import_runs, predict, runs, training, trash, workspaces
 from workbench.cli.common import (
     DataOption,
     JsonOption,
@@ -42,6 +42,9 @@ app.command("export")(export.export)
 app.command("predict")(predict.predict)
 runs.app.command("export")(export_runs.export)
 runs.app.command("import")(import_runs.import_)
+runs.app.command("trash")(trash.trash)
+runs.app.command("restore")(trash.restore)
+runs.app.command("purge")(trash.purge)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")
 app.add_typer(workspaces.app, name="workspace")
