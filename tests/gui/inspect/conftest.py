@@ -2,18 +2,24 @@
 
 import base64
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
+from workbench.gui import theme
 from workbench.gui.inspect.service import Answer, ModelService, Question, _nothing
 from workbench.gui.inspect.view import InspectView
 from workbench.gui.session import Session
-from workbench.store.store import Store
+from workbench.gui.settings.preferences import Preferences
+from workbench.gui.store_thread import News
+from workbench.store.records import RunRecord, State, Summary
 
 WAIT = 5_000
 CLASSES = ["zero", "one", "two"]
@@ -136,28 +142,41 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-Record = Callable[..., int]
+@pytest.fixture
+def session(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Session]:
+    """Has heard of two runs that have weights and of one that has none; no workspace stands behind it."""
+    theme.apply(qapp, "dark")
+    made = Session(tmp_path / "experiments.db", Preferences(tmp_path / "window.json"))
+    tell(made, run(3, "nothing", "failed", 0), run(2, "mlp"), run(1, "lenet5"))
+    yield made
+    delete(made)  # else its actions would listen for as long as the tests last
+
+
+def run(id: int, name: str, state: State = "completed", epoch: int = 3) -> RunRecord:
+    return RunRecord(
+        id, name, name, state, cause="", device="auto", used_device="cpu", seed=0, created=1.0, started=1.0, ended=2.0,
+        epoch=epoch, epochs=3, step=epoch, steps=3, parameters=61706, dataset="digits", request="", pid=0,
+        process_started=0.0, heartbeat=0.0, message="", resumed_from=0,
+    )  # fmt: skip
+
+
+def tell(session: Session, *runs: RunRecord) -> None:
+    """The session hears that these are the runs that there are, the newest first."""
+    best = Summary("validation/accuracy", 0.9, 3, 0.5, 1, 0.9, 3, 3, "Accuracy")
+    summaries = {each.id: {best.metric: best} for each in runs if each.epoch}
+    session._on_news(News(list(runs), summaries, [], [], frozenset(each.id for each in runs)))
 
 
 @pytest.fixture
-def fake(no_jobs: None, session: Session) -> Fake:
+def fake(session: Session) -> Fake:
     return Fake(session)
 
 
 @pytest.fixture
-def view(qtbot: QtBot, fake: Fake, session: Session, record: Record) -> InspectView:
-    """The view of a workspace with two runs that have weights and one that has none."""
+def view(qtbot: QtBot, fake: Fake, session: Session) -> InspectView:
     made = InspectView(session)
     qtbot.addWidget(made)
     made.resize(1200, 640)
-
-    def fill(store: Store) -> None:
-        record(store, curves={"validation/accuracy": [0.5, 0.9]})
-        record(store, "mlp", curves={"validation/accuracy": [0.4]})
-        record(store, "nothing", state="failed", curves={})
-
-    session.call(fill)
-    qtbot.waitUntil(lambda: len(session.runs) == 3, timeout=WAIT)
     with qtbot.waitExposed(made):
         made.show()
     return made

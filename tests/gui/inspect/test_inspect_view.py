@@ -5,7 +5,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.inspect.conftest import ANSWERS, WAIT, Fake
+from tests.gui.inspect.conftest import ANSWERS, WAIT, Fake, run, tell
 from workbench.gui.inspect.errors import ErrorsPage
 from workbench.gui.inspect.view import InspectView
 from workbench.gui.session import Session
@@ -158,15 +158,15 @@ def test_other_weights_other_runs_and_deleted_runs(
     QTest.mouseClick(view.which.button("last"), LEFT)
     assert fake.asked("about")[-1]["checkpoint"] == "last"
     qtbot.waitUntil(lambda: fake.asked("evaluate")[-1]["checkpoint"] == "last", timeout=WAIT)
-    session.call(lambda store: store.delete_run(1))
-    qtbot.waitUntil(lambda: view.subject is None, timeout=WAIT)
+    tell(session, run(3, "nothing", "failed", 0), run(2, "mlp"))
+    assert view.subject is None
     assert said(view.hint, 0) == "lenet5 #1 was deleted" and view.chooser.shown == 0
     view.reveal(3)
     assert said(view.hint, 0) == "nothing #3 cannot be looked into"
     view.reveal(2)
     qtbot.waitUntil(lambda: view.subject is not None and view.subject.run == 2, timeout=WAIT)
     session.closing.emit()
-    assert view.subject is None and view.right.currentIndex() == 0
+    assert (view.subject, view.right.currentIndex()) == (None, 0)
 
 
 def said(widget: QWidget, place: int = 1) -> str:
@@ -175,6 +175,7 @@ def said(widget: QWidget, place: int = 1) -> str:
 
 
 def test_a_workspace_without_such_runs_says_what_to_do(qtbot: QtBot, fake: Fake, session: Session) -> None:
+    tell(session)
     made = InspectView(session)
     qtbot.addWidget(made)
     made.show()
