@@ -1,9 +1,10 @@
 """Models as they are drawn, with the weights that their seed gives, for a service without any training."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -52,6 +53,13 @@ class Made(Context):
     def close(self) -> None:
         super().close()
         self.store.close()
+
+
+def drawing(factory: pytest.TempPathFactory, document: str, **options: Any) -> Iterator[Made]:
+    """For fixtures: a context of a drawing, closed afterwards."""
+    made = Made(factory.mktemp("made"), draw(document, **options))
+    yield made
+    made.close()
 
 
 def asked(action: str, **more: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Imports torch, and captum where one of its methods is asked for (it brings matplotlib, which takes a second).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import comb
@@ -17,7 +17,6 @@ Score = Callable[[Tensor], Tensor]
 
 EXACT = 10
 """Up to so many parts all of their subsets are tried, which gives Shapley values without chance."""
-_RIDGE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +83,29 @@ def windows(shape: Sequence[int], window: Sequence[int], stride: Sequence[int]) 
     return count
 
 
+class _Linear:
+    """The linear model with the least weighted squared error, as captum's LIME and Kernel SHAP ask for one.
+
+    scikit-learn's, which these would take, costs its import.
+    """
+
+    def __init__(self) -> None:
+        self._weights = torch.zeros(0)
+
+    def fit(self, data: Iterable[Sequence[Tensor]], **_: object) -> None:
+        """From variants S×P, their scores and how much each counts, all in one batch."""
+        ((parts, scores, counts),) = data
+        table = torch.cat([torch.ones(len(parts), 1), parts], dim=1).double()
+        roots = counts.double().sqrt()
+        goal = (scores.double() * roots)[:, None]
+        found: Tensor = torch.linalg.lstsq(table * roots[:, None], goal, driver="gelsd").solution
+        self._weights = found[1:, 0].float()
+
+    def representation(self) -> Tensor:
+        """The weight of each part."""
+        return self._weights
+
+
 def left_out(score: Score, count: int, rows: int) -> Tensor:
     """By how much the score falls when each of the parts is left out alone.
 
@@ -102,7 +124,6 @@ def lime(score: Score, count: int, samples: int, seed: int, rows: int) -> Tensor
     Variants have each part with a chance of one half, and count the more the more parts they share with the example:
     exp(−d²/0.25²) of the cosine distance d. Ribeiro, Singh and Guestrin 2016, “Why should I trust you?”.
     """
-    from captum._utils.models.linear_model import SkLearnLinearModel
     from captum.attr import LimeBase
 
     def near(original: Tensor, variant: Tensor, parts: Tensor, **_: object) -> Tensor:
@@ -115,9 +136,7 @@ def lime(score: Score, count: int, samples: int, seed: int, rows: int) -> Tensor
     def same(parts: Tensor, original: Tensor, **_: object) -> Tensor:
         return parts
 
-    method = LimeBase(
-        score, SkLearnLinearModel("linear_model.Ridge", alpha=_RIDGE), near, some, True, same, None
-    )
+    method = LimeBase(score, _Linear(), near, some, True, same, None)
     with drawn(seed), torch.no_grad():
         found: Tensor = method.attribute(torch.ones(1, count), n_samples=samples, perturbations_per_eval=rows)
     return found.detach().reshape(-1)
@@ -134,8 +153,10 @@ def shap(score: Score, count: int, samples: int, seed: int, rows: int) -> Tensor
         return _shapley(score, count, rows)
     from captum.attr import KernelShap
 
+    method = KernelShap(score)
+    method.interpretable_model = _Linear()
     with drawn(seed), torch.no_grad():
-        found: Tensor = KernelShap(score).attribute(
+        found: Tensor = method.attribute(
             torch.ones(1, count),
             baselines=torch.zeros(1, count),
             n_samples=samples,
