@@ -125,6 +125,7 @@ MODELS: dict[str, Callable[[], Document]] = {
 """All of them run in one process: starting it takes longer than they do."""
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_scripts_give_the_losses_of_the_worker(trained: Trained, tmp_path: Path) -> None:
     (tmp_path / "fox.txt").write_text(TEXT)
     add_dataset(trained.store, tmp_path / "fox.txt")

@@ -167,6 +167,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_the_process_answers_line_by_line_and_ends_with_its_input(tmp_path: Path, store: Store) -> None:
     """With a dataset of the person's own."""
     for name in ("dog", "cat"):

@@ -55,6 +55,7 @@ def test_one_step_and_several_leave_the_same(tmp_path: Path, table: Path) -> Non
             assert [record.id for record in other.datasets()] == ["flowers"]
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_what_is_read_anew_keeps_its_id_and_the_names_of_the_classes_that_are_still_there(
     tmp_path: Path,
 ) -> None:
@@ -73,6 +74,7 @@ def test_what_is_read_anew_keeps_its_id_and_the_names_of_the_classes_that_are_st
             assert added.record.schema["labels"] == labels and added.record.schema["id"] == again
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_data_that_is_read_in_another_way_now_is_not_given_to_old_models(tmp_path: Path, table: Path) -> None:
     with closing(Store(tmp_path / "one.db")) as store:
         record = add_dataset(store, table).record
@@ -93,6 +95,7 @@ def test_nothing_is_left_of_a_reading_that_came_to_nothing(tmp_path: Path, table
         assert store.datasets() == [] and list((store.files / FOLDER).iterdir()) == []
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_content_is_looked_at_again_only_where_files_were_touched(
     tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

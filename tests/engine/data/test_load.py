@@ -28,6 +28,7 @@ def _without_facts(folder: Path) -> None:
     (folder / "content.json").write_text('{"version"')
 
 
+@pytest.mark.usefixtures("reads_here")
 @pytest.mark.parametrize("damage", [_truncated, _without_facts])
 def test_a_damaged_copy_is_made_anew_from_the_source(
     tmp_path: Path, table: Path, damage: Callable[[Path], None]
