@@ -16,6 +16,7 @@ from workbench.core import amounts, filters, text
 from workbench.core.errors import FilterError
 from workbench.core.filters import Comparison, Filter
 from workbench.jobs import figures
+from workbench.jobs.settings import ENVIRONMENT
 from workbench.store.records import STATES, UNMARKED, Marks, RunRecord, Summary
 
 if TYPE_CHECKING:
@@ -45,13 +46,22 @@ class RunFacts:
     _words: str | None = None
 
     def words(self) -> str:
-        """All its texts in small letters, for words without a name."""
+        """All its texts in small letters, for words without a name; of its settings, those that are texts."""
         if self._words is None:
             run, marks = self.run, self.marks
             parts = [run.name, f"#{run.id}", run.model, run.dataset, self.title, run.state]
             parts += [run.used_device or run.device, run.cause, *marks.tags, marks.notes]
+            parts += [
+                value
+                for name, value in self.params.items()
+                if isinstance(value, str) and not name.startswith(ENVIRONMENT)
+            ]
             self._words = "\n".join(parts).lower()
         return self._words
+
+    def take_params(self, params: Mapping[str, Any]) -> None:
+        """Its settings were read."""
+        self.params, self._words = params, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,11 @@ def needs_params(filter: Filter | None, names: Names) -> bool:
     )
 
 
+def has_words(filter: Filter | None) -> bool:
+    """Whether it looks for words, which may stand in the settings of runs, too."""
+    return any(each.quoted or each.text.lower() not in FLAGS for each in filters.words(filter))
+
+
 def mentions(filter: Filter | None, fact: str) -> bool:
     """Whether it says something about a fact, such as archived."""
     return any(
@@ -180,7 +195,7 @@ def find(store: "Store", where: str = "", *, archived: bool = False) -> list[Run
     titles |= {record.id: record.title for record in store.datasets()}
     names = Names.of(summaries.values(), ())
     params: Mapping[int, Mapping[str, Any]] = {}
-    if needs_params(filter, names):
+    if needs_params(filter, names) or has_words(filter):
         params = store.params_of(run.id for run in runs)
         names = Names.of(summaries.values(), params.values())
     if not runs:

@@ -16,7 +16,7 @@ from workbench.gui.runs.table_model import RunsModel
 from workbench.gui.session import Session
 from workbench.gui.widgets.fields import SearchField
 from workbench.jobs.completion import Completion, completions
-from workbench.jobs.run_filter import ALIASES, FACTS
+from workbench.jobs.run_filter import ALIASES, FACTS, has_words
 
 if TYPE_CHECKING:
     from workbench.store.store import Store
@@ -125,6 +125,8 @@ class FilterField(SearchField):
             return
         self.trouble = self._model.set_filter(given)
         if self.trouble is None:
+            if has_words(self._model.filter) and self._model.total:
+                self.params.want()  # words are looked for in settings, too, as soon as they are here
             self._later.stop()
             self._say()
             self.applied.emit()

@@ -14,12 +14,13 @@ from workbench.core import text
 from workbench.gui.runs.boxes import NameBox
 from workbench.gui.runs.columns import PARAM, SLOT_KEYS
 from workbench.gui.runs.columns_box import ColumnsBox
+from workbench.gui.runs.facets import FacetPanel
 from workbench.gui.runs.filter_field import FilterField
 from workbench.gui.runs.grouped_model import GroupedModel, How
 from workbench.gui.runs.layouts import Layout, Layouts
 from workbench.gui.runs.table import RunsTable
 from workbench.gui.session import Session
-from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.buttons import Button, IconButton
 
 _GROUPS: Final = ("model", "data", "state", "tags", "device", "seed")
 _HOW: Final[dict[How, str]] = {
@@ -53,6 +54,13 @@ class LayoutBar(QWidget):
         self.name_box = NameBox(
             owner, "Save this view as", "Columns, order and filter under a name; Enter keeps them"
         )
+        self.facets = FacetPanel(model, filter)
+        self.facets.hide()
+        self.facets_button = IconButton(
+            "filter", "Values", "Values of the runs with how many have them, to be ticked", checkable=True
+        )
+        self.facets_button.toggled.connect(self.facets.setVisible)
+        self.facets_button.toggled.connect(lambda _: self._on_changed())
         self.columns = Button("Columns", "Choose columns: facts, metrics, settings", icon="columns")
         self.views = Button("Views", "Columns, order and filter under a name", icon="library")
         self.menu = QMenu(self.views)
@@ -82,7 +90,8 @@ class LayoutBar(QWidget):
         key, down = self._table.order
         widths = self._table.widths_by_hand()
         columns, filter = tuple(self._table.shown_columns()), self._filter.text().strip()
-        return Layout(columns, widths, key, down, filter, self._model.group)
+        model, facets = self._model, self.facets_button.isChecked()
+        return Layout(columns, widths, key, down, filter, model.group, model.how, facets=facets)
 
     def show_layout(self, layout: Layout) -> None:
         """Make the table look so."""
@@ -94,6 +103,8 @@ class LayoutBar(QWidget):
             order = Qt.SortOrder.DescendingOrder if layout.down else Qt.SortOrder.AscendingOrder
             self._table.sort_by(column, order)
         self._model.set_group(layout.group)
+        self._model.set_how(layout.how)
+        self.facets_button.setChecked(layout.facets)
         self._filter.setText(layout.filter)
         self._showing = False
         self._on_changed()

@@ -1,14 +1,15 @@
 """How the table of runs looks: columns, widths, order, filter, groups. Kept in the workspace, under names as views.
 
-Imports Qt core and session.
+Imports Qt core, the table's model and session.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from workbench.gui.runs.grouped_model import How
 from workbench.gui.session import Session
 
 if TYPE_CHECKING:
@@ -20,12 +21,15 @@ NAMED: Final = "runs_view:"
 """With a name behind it: the setting that keeps a view."""
 _MOST_COLUMNS: Final = 200
 _WIDEST: Final = 2000
+_MOST_PINNED: Final = 20
 _SAVE_MS: Final = 800
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Keys of the columns from the left, widths of those that a person changed, the order, the filter, the group."""
+    """Keys of the columns from the left, widths of those that a person changed, the order, the filter, the group and
+    what it says of its runs, how many columns stay at the left, and whether the panel of values is there.
+    """
 
     columns: tuple[str, ...]
     widths: Mapping[str, int] = field(default_factory=dict)
@@ -33,6 +37,9 @@ class Layout:
     down: bool = True
     filter: str = ""
     group: str = ""
+    how: How = "mean"
+    pinned: int = 0
+    facets: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "columns": list(self.columns)}
@@ -54,7 +61,16 @@ class Layout:
         texts = {
             name: given[name] for name in ("sort", "filter", "group") if isinstance(given.get(name), str)
         }
-        return cls(tuple(dict.fromkeys(columns)), kept, down=bool(given.get("down", True)), **texts)
+        pinned = given.get("pinned")
+        return cls(
+            tuple(dict.fromkeys(columns)),
+            kept,
+            down=bool(given.get("down", True)),
+            how=next((how for how in get_args(How) if how == given.get("how")), "mean"),
+            pinned=min(max(pinned, 0), _MOST_PINNED) if isinstance(pinned, int) else 0,
+            facets=given.get("facets") is True,
+            **texts,
+        )
 
 
 class Layouts(QObject):

@@ -147,7 +147,8 @@ class RunsModel(QAbstractTableModel):
         self._params = params
         self._param_names.update(names)
         for id, facts in self._facts.items():
-            facts.params = params.get(id, facts.params)
+            if id in params:
+                facts.take_params(params[id])
         self._judged.clear()
         self._keys.clear()
         self._arrange()
@@ -249,6 +250,15 @@ class RunsModel(QAbstractTableModel):
         self._judged.clear()
         self._arrange()
         return None
+
+    @property
+    def filter(self) -> Filter | None:
+        """The filter in force."""
+        return self._filter
+
+    def every(self) -> list[RunFacts]:
+        """All that a filter can ask of all runs."""
+        return list(self._facts.values())
 
     def wants_params(self, given: str) -> bool:
         """Whether settings of runs must be read before a filter can be judged."""
