@@ -76,7 +76,7 @@ def test_a_page_that_holds_everything(store: Store, tmp_path: Path) -> None:
     ):
         assert wanted in words
     assert set(page.elements) <= set(
-        "html head meta title style body h1 h2 p table tr th td img footer".split()
+        "html head meta title style body h1 h2 p table thead tr th td img footer".split()
     )
     assert len(page.places) == 2 and all(
         place.startswith("data:image/svg+xml;base64,") for place in page.places

@@ -9,7 +9,18 @@ from workbench import __version__
 from workbench.catalog import templates as library
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.problems import Problem
-from workbench.cli import data, export, export_runs, import_runs, predict, runs, training, trash, workspaces
+from workbench.cli import (
+    data,
+    export,
+    export_runs,
+    import_runs,
+    predict,
+    report,
+    runs,
+    training,
+    trash,
+    workspaces,
+)
 from workbench.cli.common import (
     DataOption,
     JsonOption,
@@ -41,6 +52,7 @@ app.command("train")(training.train)
 app.command("export")(export.export)
 app.command("predict")(predict.predict)
 runs.app.command("export")(export_runs.export)
+runs.app.command("report")(report.report)
 runs.app.command("import")(import_runs.import_)
 runs.app.command("trash")(trash.trash)
 runs.app.command("restore")(trash.restore)

@@ -20,7 +20,7 @@ from workbench.jobs.settings import ENVIRONMENT, ESTIMATE
 from workbench.store.records import Marks, Request, RunRecord, Summary
 from workbench.store.store import Store
 
-app = typer.Typer(help="Runs: list, show, compare, tag, resume, pause, stop, export, import, delete.")
+app = typer.Typer(help="Runs: list, show, compare, tag, resume, pause, stop, export, report, import, delete.")
 RunArgument = Annotated[int, typer.Argument(help="The run's number.", metavar="RUN", min=1)]
 ArchivedOption = Annotated[bool, typer.Option("--archived", help="Also runs that were put away.")]
 

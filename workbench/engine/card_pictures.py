@@ -11,7 +11,10 @@ from workbench.core.document import Graph
 from workbench.store.records import Curve
 
 _WIDE, _HIGH, _MARGIN = 150, 40, 24
-_COLORS: Final = ("#3b7dd8", "#d9822b", "#2e9e5b", "#b04ac0", "#c0392b")
+_COLORS: Final = ("#3b7dd8", "#d9822b", "#2e9e5b", "#b04ac0", "#c0392b", "#0f8b8d", "#8a6d1d", "#5b6575")
+_DASHES: Final = ("", "6 3", "2 3", "9 3 2 3")
+"""With each further round of the colours."""
+_FEW, _SHORT, _COLUMNS = 4, 14, 3
 _FONT: Final = 'font-family="system-ui, sans-serif"'
 _POINTS: Final = 300
 """So many columns a curve is drawn in; the smallest and largest value of each are kept."""
@@ -48,7 +51,11 @@ def drawing(graph: Graph) -> str:
 
 def chart(title: str, curves: Mapping[str, Curve]) -> str:
     """Curves over the steps; what is no number is a gap. "" where there is nothing to draw."""
-    shown = {name: _thinned(curve) for name, curve in curves.items()}
+    return overlay(title, {name: thinned(curve) for name, curve in curves.items()})
+
+
+def overlay(title: str, shown: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+    """The same of thinned curves; the names of more than a few stand below, each in the colour of its curve."""
     points = [point for each in shown.values() for point in each if math.isfinite(point[1])]
     if not points:
         return ""
@@ -56,6 +63,9 @@ def chart(title: str, curves: Mapping[str, Curve]) -> str:
     first, last = min(x for x, _ in points), max(x for x, _ in points)
     span = (high - low) or max(abs(high), 1.0)
     left, top, width, height = 64, 30, 380, 170
+    few = len(shown) <= _FEW and all(len(name) <= _SHORT for name in shown)
+    if not few:
+        width, height = 620, 240
 
     def place(x: float, y: float) -> str:
         across = (x - first) / ((last - first) or 1)
@@ -71,20 +81,32 @@ def chart(title: str, curves: Mapping[str, Curve]) -> str:
     ]
     for number, (name, values) in enumerate(shown.items()):
         color = _COLORS[number % len(_COLORS)]
+        dash = _DASHES[number // len(_COLORS) % len(_DASHES)]
+        drawn = f' stroke-dasharray="{dash}"' if dash else ""
         for finite, part in groupby(values, lambda point: math.isfinite(point[1])):
             if finite:
                 path = " ".join(place(x, y) for x, y in part)
                 lines.append(
                     f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="1.6" '
-                    'stroke-linecap="round"/>'
+                    f'stroke-linecap="round"{drawn}/>'
                 )
-        lines.append(
-            _words(left + width - 90, top + 16 + 15 * number, text.one_line(name, 14), color, 11, "600")
-        )
-    return _svg(left + width + 12, top + height + 26, lines)
+        if few:
+            at = (left + width - 90, top + 16 + 15 * number)
+        else:
+            row, column = divmod(number, _COLUMNS)
+            at = (left + column * width // _COLUMNS, top + height + 36 + 16 * row)
+            lines.append(_key(at[0], at[1] - 4, color, drawn))
+            at = (at[0] + 24, at[1])
+        lines.append(_words(*at, text.one_line(name, _SHORT if few else 22), color, 11, "600"))
+    below = 26 if few else 32 + 16 * -(-len(shown) // _COLUMNS)
+    return _svg(left + width + 12, top + height + below, lines)
 
 
-def _thinned(curve: Curve) -> list[tuple[float, float]]:
+def _key(x: float, y: float, color: str, drawn: str) -> str:
+    return f'<line x1="{x:.0f}" x2="{x + 18:.0f}" y1="{y:.0f}" y2="{y:.0f}" stroke="{color}" stroke-width="2"{drawn}/>'
+
+
+def thinned(curve: Curve) -> list[tuple[float, float]]:
     """At most two values of each column, its smallest and largest, in their order; a gap stays one."""
     values = list(zip(curve.steps, curve.values, strict=True))
     size = max(1, -(-len(values) // _POINTS))

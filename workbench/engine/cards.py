@@ -3,15 +3,9 @@
 Imports the store, jobs and catalog, not torch. Whatever a name holds, it is text there and nothing else.
 """
 
-import base64
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from workbench import __version__
 from workbench.catalog.samples import SAMPLES
 from workbench.catalog.schema import Schema
 from workbench.core import text
@@ -19,25 +13,13 @@ from workbench.core.document import Document
 from workbench.core.errors import WorkbenchError
 from workbench.core.files import loads, write_atomically
 from workbench.engine import card_pictures
+from workbench.engine.pages import Rows, Section, html, markdown
 from workbench.jobs.figures import best_of, split_name
 from workbench.jobs.settings import ENVIRONMENT, ESTIMATE
 from workbench.store.records import RunRecord
 from workbench.store.store import Store
 
 _MOST_SETTINGS: Final = 400
-Rows = list[tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading with what stands below it: words, a table, pictures."""
-
-    title: str
-    words: str = ""
-    head: tuple[str, ...] = ()
-    rows: Sequence[tuple[str, ...]] = ()
-    pictures: Sequence[tuple[str, str]] = ()
-    """Name and SVG of each."""
 
 
 def write(store: Store, run: int, file: Path) -> list[Path]:
@@ -46,14 +28,14 @@ def write(store: Store, run: int, file: Path) -> list[Path]:
     title = f"{text.one_line(record.name)} #{run}"
     sections = _sections(store, record)
     if file.suffix.lower() in (".html", ".htm"):
-        write_atomically(file, _html(title, sections).encode())
+        write_atomically(file, html(title, sections).encode())
         return [file]
     files = [file]
     for section in sections:
         for name, picture in section.pictures:
             files.append(file.with_name(f"{file.stem}-{name}.svg"))
             write_atomically(files[-1], picture.encode())
-    write_atomically(file, _markdown(title, sections, file.stem).encode())
+    write_atomically(file, markdown(title, sections, file.stem).encode())
     return files
 
 
@@ -155,64 +137,3 @@ def _figures(store: Store, record: RunRecord) -> list[Section]:
         Section("Metrics", "", ("Metric", "Last", "Best", "at step"), rows),
         Section("Curves", pictures=pictures),
     ]
-
-
-# ------------------------------------------------------------------ as HTML
-
-_STYLE: Final = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:1000px;margin:32px auto;padding:0 16px;color:#1c222b;"
-    "background:#fff}h1{font-size:26px}h2{font-size:18px;margin-top:32px}table{border-collapse:collapse}"
-    "td,th{text-align:left;padding:3px 16px 3px 0;border-bottom:1px solid #e3e7ee;vertical-align:top;"
-    "white-space:pre-wrap;overflow-wrap:anywhere}img{max-width:100%;height:auto;margin:0 16px 12px 0}"
-    "p{white-space:pre-wrap}footer{margin-top:40px;color:#566070;font-size:13px}"
-)
-
-
-def _html(title: str, sections: Iterable[Section]) -> str:
-    lines = [
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-        "style-src 'unsafe-inline'\">",
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
-        f"<h1>{escape(title)}</h1>",
-    ]
-    for section in sections:
-        lines += [f"<h2>{escape(section.title)}</h2>"] if section.title else []
-        lines += [f"<p>{escape(section.words)}</p>"] if section.words else []
-        if section.rows:
-            head = "".join(f"<th>{escape(each)}</th>" for each in section.head)
-            lines.append(f"<table><tr>{head}</tr>" if any(section.head) else "<table>")
-            for row in section.rows:
-                lines.append("<tr>" + "".join(f"<td>{escape(each)}</td>" for each in row) + "</tr>")
-            lines.append("</table>")
-        for name, picture in section.pictures:
-            data = base64.b64encode(picture.encode()).decode()
-            lines.append(f'<img alt="{escape(name)}" src="data:image/svg+xml;base64,{data}">')
-    lines.append(f"<footer>Written by Workbench {escape(__version__)}.</footer></body></html>")
-    return "\n".join(lines) + "\n"
-
-
-# ------------------------------------------------------------------ as Markdown
-
-
-def _markdown(title: str, sections: Iterable[Section], stem: str) -> str:
-    lines = [f"# {_plain(title)}", ""]
-    for section in sections:
-        lines += [f"## {_plain(section.title)}", ""] if section.title else []
-        lines += [*(_plain(line) for line in section.words.splitlines()), ""] if section.words else []
-        if section.rows:
-            lines.append("| " + " | ".join(map(_plain, section.head)) + " |")
-            lines.append("|" + "---|" * len(section.head))
-            lines += ["| " + " | ".join(map(_plain, row)) + " |" for row in section.rows]
-            lines.append("")
-        for name, _ in section.pictures:
-            place = re.sub(
-                r"[^\w.-]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), stem
-            )
-            lines += [f"![{name}]({place}-{name}.svg)", ""]
-    return "\n".join([*lines, f"Written by Workbench {__version__}.", ""])
-
-
-def _plain(words: str) -> str:
-    """Text that means nothing else in Markdown, in one line."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&$]|^-)", r"\\\1", " ".join(words.split()))

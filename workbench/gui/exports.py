@@ -5,6 +5,7 @@ Imports session, the process and widgets; jobs only once something is exported.
 
 import re
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -73,6 +74,27 @@ KINDS: Final = (
 )
 
 
+SEVERAL: Final = (
+    Kind(
+        "report",
+        "Report…",
+        "HTML (*.html);;PDF (*.pdf)",
+        "html",
+        "What differs between these runs, their metrics and curves, drawings, and whether it is more than chance",
+    ),
+    Kind(
+        "metrics",
+        "Metrics as a table…",
+        "CSV (*.csv);;Parquet (*.parquet)",
+        "csv",
+        "Every value that these runs recorded, a row each",
+    ),
+    Kind("tensorboard", "TensorBoard…", "New folder (*)", "", "A folder with the event files of each run"),
+    Kind("mlflow", "MLflow…", "New folder (*)", "", "A folder as MLflow keeps its experiments (mlruns)"),
+)
+"""What is written of several runs together."""
+
+
 class Exporter(QObject):
     """Writes one export at a time in a process of its own."""
 
@@ -96,6 +118,16 @@ class Exporter(QObject):
 
     def start(self, run: RunRecord, kind: Kind, place: Path) -> None:
         """Begin; while another one is being written that one is told instead."""
+        self._start(kind, place, f"run {run.id}", {"run": run.id})
+
+    def start_several(self, runs: Sequence[RunRecord], kind: Kind, place: Path) -> None:
+        """The same of several runs together."""
+        ids = tuple(run.id for run in runs)
+        self._start(kind, place, text.plural(len(runs), "run"), {"runs": ids}, several=True)
+
+    def _start(
+        self, kind: Kind, place: Path, what: str, which: dict[str, Any], *, several: bool = False
+    ) -> None:
         if self._process is not None:
             self._session.message.emit(
                 f"Exporting {self.what} is not done yet; wait, or cancel it.", "warning"
@@ -103,13 +135,13 @@ class Exporter(QObject):
             return
         from workbench.jobs import exports
 
-        self.what, self.doing = f"run {run.id} ({kind.title.rstrip('…')})", "starting"
+        self.what, self.doing = f"{what} ({kind.title.rstrip('…')})", "starting"
         self._written, self._began = {}, time.monotonic()
         process = self._process = JsonProcess()
         process.said.connect(self._on_said)
         process.finished.connect(self._on_finished)
-        process.start(exports.command(self._session.path))
-        process.ask(asdict(exports.Request(kind.id, str(place), run=run.id)), last=True)
+        process.start(exports.command(self._session.path, several=several))
+        process.ask(asdict(exports.Request(kind.id, str(place), **which)), last=True)
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -211,12 +243,50 @@ class ExportMenu(QMenu):
         run = self.run
         if run is None:
             return
-        dialog = QFileDialog(self._owner.window(), f"Export run {run.id}", str(Path.cwd()), kind.filter)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         name = re.sub(r"[^A-Za-z0-9_-]+", "_", run.name)[:60].strip("_") or "run"
-        if kind.suffix:
-            dialog.setDefaultSuffix(kind.suffix)
-        dialog.selectFile(f"{name}-{run.id}.{kind.suffix}" if kind.suffix else f"{name}-{run.id}")
-        dialog.fileSelected.connect(lambda chosen: exporter(self._session).start(run, kind, Path(chosen)))
-        dialog.show()
+        start = exporter(self._session).start
+        _ask_place(
+            self._owner,
+            f"Export run {run.id}",
+            kind,
+            f"{name}-{run.id}",
+            lambda place: start(run, kind, place),
+        )
+
+
+class SeveralMenu(QMenu):
+    """The kinds of export of several runs together; each asks for a place."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__("Export", parent)
+        self._session, self._owner = session, parent
+        self.runs: Sequence[RunRecord] = ()
+        self.setToolTipsVisible(True)
+        for kind in SEVERAL:
+            action = self.addAction(kind.title)
+            action.setToolTip(kind.about)
+            action.triggered.connect(lambda _=False, kind=kind: self._ask(kind))
+
+    def _ask(self, kind: Kind) -> None:
+        if runs := tuple(self.runs):
+            title = f"Export {text.plural(len(runs), 'run')}"
+            start = exporter(self._session).start_several
+            _ask_place(self._owner, title, kind, kind.id, lambda place: start(runs, kind, place))
+
+
+def _ask_place(owner: QWidget, title: str, kind: Kind, name: str, then: Callable[[Path], object]) -> None:
+    """Let a person choose the file or the name of a new folder; the chosen kind of file decides its ending."""
+    dialog = QFileDialog(owner.window(), title, str(Path.cwd()), kind.filter)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    if kind.suffix:
+        dialog.setDefaultSuffix(kind.suffix)
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(_ending(chosen)))
+    dialog.selectFile(f"{name}.{kind.suffix}" if kind.suffix else name)
+    dialog.fileSelected.connect(lambda chosen: then(Path(chosen)))
+    dialog.show()
+
+
+def _ending(filter: str) -> str:
+    """What the files of a filter such as "PDF (*.pdf)" end in."""
+    return filter.rpartition("*.")[2].rstrip(")")

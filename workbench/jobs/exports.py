@@ -16,6 +16,8 @@ _ENDED = "The export ended with the code {} Nothing was written."
 KINDS = ("onnx", "safetensors", "torch", "python")
 OF_RUNS = ("card", "metrics")
 """What only a run has; the ending of the place says in which form."""
+OF_SEVERAL = ("report", "metrics", "tensorboard", "mlflow")
+"""What is written of any number of runs."""
 SUFFIXES = {".onnx": "onnx", ".safetensors": "safetensors", ".pt2": "torch"}
 """What the name of a file says; any other is the folder of a Python program."""
 
@@ -28,6 +30,8 @@ class Request:
     place: str
     """The file or, for Python, the folder; absolute."""
     run: int = 0
+    runs: tuple[int, ...] = ()
+    """Several runs, for what is written of them together."""
     document: str = ""
     checkpoint: str = "best"
     output: str = ""
@@ -49,9 +53,13 @@ class Request:
             raise JobError(f"This is no request for an export: {error}.") from error
 
 
-def command(database: Path) -> list[str]:
-    """The process that takes a request as a line on its stdin and says in JSON what it does."""
-    return processes.python("workbench.engine.exporting", str(database))
+def command(database: Path, *, several: bool = False) -> list[str]:
+    """The process that takes a request as a line on its stdin and says in JSON what it does.
+
+    That for `several` runs imports no torch.
+    """
+    module = "workbench.engine.exporting_runs" if several else "workbench.engine.exporting"
+    return processes.python(module, str(database))
 
 
 def export(database: Path, request: Request, on_progress: Progress | None = None) -> dict[str, Any]:

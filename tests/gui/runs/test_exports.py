@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.gui.runs.test_runs_view import WAIT, do, have
-from workbench.gui.exports import KINDS, ExportStatus, exporter
+from workbench.gui.compare.view import CompareView
+from workbench.gui.exports import KINDS, SEVERAL, ExportStatus, exporter
 from workbench.gui.runs.view import RunsView
 from workbench.gui.session import Session
 from workbench.gui.window import MainWindow
@@ -35,7 +36,7 @@ def runs(qtbot: QtBot, no_jobs: None, session: Session, window: MainWindow, reco
 def writes(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     """The process runs this instead of torch; `request` is what it was asked."""
     whole = f"import json, sys, time; request = json.loads(sys.stdin.readline())\n{code}"
-    monkeypatch.setattr(exports, "command", lambda database: [sys.executable, "-c", whole])
+    monkeypatch.setattr(exports, "command", lambda database, several=False: [sys.executable, "-c", whole])
 
 
 def choose(qtbot: QtBot, view: RunsView, kind: int, name: str = "") -> Path:
@@ -134,3 +135,40 @@ def test_the_menu_of_a_row_offers_it_too(qtbot: QtBot, runs: RunsView) -> None:
     qtbot.waitUntil(lambda: not [each for each in runs.findChildren(QMenu) if each.parent() is runs])
     choose(qtbot, runs, 5)  # it is still there, and so is its dialog
     exporter(runs._session).cancel()
+
+
+def test_several_runs_are_written_together(
+    qtbot: QtBot, runs: RunsView, session: Session, window: MainWindow, record: Record,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    writes(monkeypatch, "print(json.dumps({'files': [], 'said': f\"{request['to']} {request['runs']}\"}))")
+    do(qtbot, session, lambda store: record(store, "second"))
+    have(qtbot, runs, 2)
+    runs.table.selectAll()
+    qtbot.waitUntil(lambda: len(runs._chosen()) == 2)
+    runs.table.customContextMenuRequested.emit(runs.table.visualRect(runs.model.index(0, 0)).center())
+    menu = next(each for each in runs.findChildren(QMenu) if each.isVisible() and each.parent() is runs)
+    assert menu.actions()[-1].menu() is runs.exports
+    menu.close()
+    assert [kind.id for kind in SEVERAL] == list(exports.OF_SEVERAL)
+    for view_exports in (runs.exports, compared(window, 2, 1)):
+        with qtbot.waitSignal(session.message, timeout=WAIT) as told:
+            view_exports.actions()[0].trigger()
+            dialogs = (each for each in QApplication.topLevelWidgets() if isinstance(each, QFileDialog))
+            dialog = next(each for each in dialogs if each.isVisible())
+            assert Path(dialog.selectedFiles()[0]).name == "report.html"
+            dialog.filterSelected.emit("PDF (*.pdf)")
+            assert dialog.defaultSuffix() == "pdf"
+            dialog.fileSelected.emit(str(tmp_path / "a.pdf"))
+            dialog.close()
+            assert exporter(session).what == "2 runs (Report)"
+        assert told.args == ["report [2, 1]", "ok"]
+
+
+def compared(window: MainWindow, *ids: int) -> QMenu:
+    """The export of Compare with these runs ticked."""
+    window.session.go("compare", list(ids))
+    compare = window.views["compare"]
+    assert isinstance(compare, CompareView) and compare.export.isEnabled()
+    compare.exports.aboutToShow.emit()
+    return compare.exports

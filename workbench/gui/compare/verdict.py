@@ -47,8 +47,8 @@ def question(
     found: dict[int, Summary] = {
         run.id: summaries[run.id][metric] for run in runs if metric in summaries.get(run.id, {})
     }
-    up = next(rising(one.type) for one in found.values())
-    values = {id: metrics.best_of(one)[0] for id, one in found.items()}
+    up = any(rising(one.type) for one in found.values())  # runs of other programs do not say it
+    values = {id: one.max if up else one.min for id, one in found.items()}
     known = {run.id: params[run.id] for run in runs}
     return Question(tuple(runs), runs[base].id, metric, up, values, known)
 

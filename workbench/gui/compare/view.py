@@ -23,6 +23,7 @@ from workbench.gui.compare.pair import Pair, Pairs
 from workbench.gui.compare.program import ProgramPage
 from workbench.gui.compare.scatter import ScatterPage
 from workbench.gui.compare.verdict import Verdicts, main_figure, question
+from workbench.gui.exports import SeveralMenu
 from workbench.gui.runs import metrics
 from workbench.gui.runs.feed import Points
 from workbench.gui.runs.filter_field import FilterField
@@ -108,9 +109,14 @@ class CompareView(QStackedWidget):
         self.tally = ElidedLabel("", "small")
         self.clear = Button("Clear", "Take all runs out of the comparison", kind="quiet")
         self.clear.clicked.connect(lambda: self.model.tick_all([]))
+        self.export = Button("Export", "Write a report of the compared runs, or their metrics", kind="quiet")
+        self.exports = SeveralMenu(self._session, self)
+        self.exports.aboutToShow.connect(self._on_export)
+        self.export.setMenu(self.exports)
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 4, 8, 6)
         foot.addWidget(self.tally, 1)
+        foot.addWidget(self.export)
         foot.addWidget(self.clear)
         head = QHBoxLayout()
         head.setContentsMargins(12, 8, 12, 6)
@@ -220,6 +226,12 @@ class CompareView(QStackedWidget):
     def _on_filter(self) -> None:
         self._tell()
         self._show_scatter()
+
+    def _on_export(self) -> None:
+        """The base run first: others are held against it."""
+        runs = self._runs()
+        base = self.panel.base_of(runs) if runs else 0
+        self.exports.runs = [*runs[base : base + 1], *runs[:base], *runs[base + 1 :]]
 
     def _on_ticked(self) -> None:
         ticked = set(self.model.ticked)
@@ -341,6 +353,7 @@ class CompareView(QStackedWidget):
         self.tally.setText(wrong or f"{words} · {ticked} compared")
         self.tally.set_role("err" if wrong else "small")
         self.clear.setEnabled(bool(ticked))
+        self.export.setEnabled(bool(ticked))
 
 
 def _suggested(runs: Sequence[RunRecord], summaries: Summaries) -> list[int]:
