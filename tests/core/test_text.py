@@ -57,6 +57,13 @@ def test_a_name_from_anywhere_is_one_line() -> None:
     assert len(text.one_line("x" * 100_000)) == 300
 
 
+def test_a_cell_is_no_formula() -> None:
+    for words in ("=1+2", "+1", "-x", "@SUM(A1)", "\t=1", "\uff1d1", '=HYPERLINK("x")'):
+        assert text.cell(words) == f"'{words}"
+    for given in ("lenet5", "a=b", "", "'=1", -1.5, None, 3):
+        assert text.cell(given) is given
+
+
 def test_settings() -> None:
     assert [text.value(given) for given in (None, "", True, 0.001, 1e-5, 3, [5, 5], "Adam")] == [
         "–", "–", "yes", "0.001", "1e-5", "3", "5 × 5", "Adam",

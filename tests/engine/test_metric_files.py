@@ -86,6 +86,14 @@ def test_many_values_are_read_in_parts(tmp_path: Path, monkeypatch: pytest.Monke
     store.close()
 
 
+def test_a_name_is_no_formula_in_a_spreadsheet(tmp_path: Path) -> None:
+    store = Store(tmp_path / "experiments.db")
+    run = run_with(store, [Point("=cmd|' /C calc'!A0", 1, 1, -1.5, 1.0)])
+    write_csv(store, [run], tmp_path / "a.csv")
+    store.close()
+    assert (tmp_path / "a.csv").read_text().splitlines()[1] == f"{run},'=cmd|' /C calc'!A0,1,1,-1.5,1.0"
+
+
 def test_what_was_there_stays_where_it_cannot_be_written(tmp_path: Path) -> None:
     store = Store(tmp_path / "experiments.db")
     run = run_with(store, [Point("m", 1, 1, 1.0, 1.0)])

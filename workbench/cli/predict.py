@@ -114,7 +114,7 @@ def _print_csv(items: Sequence[Mapping[str, Any]], top: int) -> None:
     columns = list(dict.fromkeys(name for row in rows for name in row if name != "error"))
     writer = csv.DictWriter(sys.stdout, [*columns, "error"], restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: text.cell(given) for name, given in row.items()} for row in rows)
 
 
 def _flat(item: Mapping[str, Any]) -> dict[str, object]:

@@ -7,6 +7,8 @@ from typing import Final
 
 NONE: Final = "–"
 """What stands where there is no value."""
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are those of full width, which some spreadsheets read alike."""
 _UNITS: Final = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
 
 
@@ -104,6 +106,11 @@ def one_line(text: str, most: int = 300) -> str:
         part = "".join(c if c.isprintable() else " " for c in part)
     line = " ".join(part.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def cell(given: object) -> object:
+    """A cell of a table for other programs: a text that a spreadsheet would take for a formula begins with “'”."""
+    return f"'{given}" if isinstance(given, str) and given.startswith(_FORMULA) else given
 
 
 def value(given: object) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from workbench.core import text
 from workbench.core.errors import JobError
 from workbench.core.files import replacing
 from workbench.store.records import Curve, RunRecord
@@ -28,8 +29,9 @@ def write_csv(store: Store, runs: Sequence[int], file: Path) -> int:
         writer.writerow(COLUMNS)
 
         def add(run: int, metric: str, curve: Curve) -> None:
+            name = text.cell(metric)
             writer.writerows(
-                (run, metric, step, epoch, repr(value), repr(time))
+                (run, name, step, epoch, repr(value), repr(time))
                 for step, epoch, value, time in zip(
                     curve.steps, curve.epochs, curve.values, curve.times, strict=True
                 )

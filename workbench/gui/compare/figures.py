@@ -127,7 +127,7 @@ def as_csv(rows: Sequence[Figure]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(_CSV)
-    writer.writerows(row.numbers for row in rows)
+    writer.writerows(map(text.cell, row.numbers) for row in rows)
     return stream.getvalue()
 
 

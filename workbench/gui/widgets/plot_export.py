@@ -110,7 +110,9 @@ def values(plot: "MetricPlot") -> Callable[[], bytes]:
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
         banded = any(curve.band is not None for curve, _, _ in found)
-        writer.writerow(["curve", label, text.one_line(plot.title), *(["low", "high"] if banded else [])])
+        writer.writerow(
+            ["curve", label, text.cell(text.one_line(plot.title)), *(["low", "high"] if banded else [])]
+        )
         for curve, x, y in found:
             writer.writerows(_rows(curve, x, y, x0, x1, banded=banded))
         return stream.getvalue().encode()
@@ -121,7 +123,7 @@ def values(plot: "MetricPlot") -> Callable[[], bytes]:
 def _rows(
     curve: "Curve", x: "Floats", y: "Floats", x0: float, x1: float, *, banded: bool
 ) -> Iterator[list[object]]:
-    name = text.one_line(curve.name)
+    name = text.cell(text.one_line(curve.name))
     for at, value in zip(x.tolist(), y.tolist(), strict=True):
         if x0 <= at <= x1:
             shown = int(at) if at.is_integer() else at
