@@ -79,6 +79,14 @@ class StoreError(WorkbenchError):
     """A workspace that cannot be opened or written."""
 
 
+class StoreLockedError(StoreError):
+    """A workspace that another program keeps to itself for now."""
+
+
+class ReadOnlyError(StoreError):
+    """A workspace that was opened to look at it only; nothing was changed."""
+
+
 class RevisionError(StoreError):
     """A model that somebody else has changed since it was read; nothing was written."""
 

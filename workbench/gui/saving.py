@@ -56,7 +56,7 @@ class Saver(QObject):
         if self._edited is model:
             self._timer.stop()
         document = model.history.document
-        if model.saved is document or not self._workspace.is_started:
+        if model.saved is document or not self._workspace.is_started or self._workspace.read_only:
             return
         model.wanted = document
 
@@ -115,6 +115,8 @@ class Saver(QObject):
 
     def take_in(self) -> None:
         """Bring what an earlier window could not save into the workspace."""
+        if self._workspace.read_only:
+            return  # it waits there for the next start
 
         def say(names: list[str]) -> None:
             for name in names:

@@ -175,7 +175,7 @@ class Session(Workspace):
         def then(found: tuple[ModelRecord, Document]) -> None:
             record, document = found
             self._open(OpenModel(History(document), id, record.revision))
-            self.call(lambda store: store.set_setting("last_model", id))
+            self.keep("last_model", id)
             if show:
                 self.go("design")
 

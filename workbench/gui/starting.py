@@ -33,6 +33,8 @@ class Starter(QObject):
     def train(self) -> None:
         """Queue a run of the open model as it is now; problems that forbid it become a message."""
         session = self._session
+        if self._refuses():
+            return
         analysis = session.analyse_now()
         errors = [problem for problem in analysis.problems if problem.severity == "error"]
         errors += [
@@ -61,6 +63,8 @@ class Starter(QObject):
 
     def again(self, run: int) -> None:
         """Queue the exact drawing of a run once more, with its seed."""
+        if self._refuses():
+            return
         schemas, device = self._session.schemas, self._session.device
 
         def work(store: "Store") -> RunRecord:
@@ -80,6 +84,17 @@ class Starter(QObject):
             return queued
 
         self._session.call(work, self._on_queued)
+
+    def _refuses(self) -> bool:
+        """Say so where the workspace takes no runs."""
+        session = self._session
+        if session.read_only:
+            session.message.emit(
+                f"{session.path.name} can only be looked at, so nothing can be trained in it. Save a copy of the model "
+                "in a file and open it in another workspace.",
+                "warning",
+            )
+        return bool(session.read_only)
 
     def _on_queued(self, run: RunRecord) -> None:
         self.queued.emit(run)

@@ -96,8 +96,11 @@ class StatusBar(QWidget):
 
     def _show_saved(self) -> None:
         session = self._session
+        self.saved.setToolTip(session.read_only)
         if not session.is_open:
             self.saved.setText("")
+        elif session.read_only:
+            self.saved.setText("read-only")
         elif session.is_saved:
             self.saved.setText("✓ saved")
         else:

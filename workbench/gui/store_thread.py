@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QThread, Signal
 
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import StoreError, StoreLockedError, WorkbenchError
 from workbench.store.records import DatasetRecord, Marks, ModelRecord, RunRecord, Summary
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ POLL_SECONDS = 0.25
 SOON_SECONDS = 0.05
 RECOVER_SECONDS = 5.0
 TROUBLE_SECONDS = 3.0
+LOCKED_SECONDS = 3.0
+"""After so long a workspace that another program keeps to itself is tried again."""
 FIRST_CHUNK = 200
 """Of so many runs the figures are read at once; a workspace of thousands shows its newest runs at once."""
 CHUNK = 500
@@ -84,6 +86,8 @@ class StoreThread(QThread):
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Done | Raised | News] = queue.SimpleQueue()
         self._trouble = ""
+        self.read_only = ""
+        """Why it can only be looked at; "" where it can be written. Known once `opened` was told."""
 
     def submit(self, job: Job) -> None:
         """Append a job; from any thread."""
@@ -104,27 +108,52 @@ class StoreThread(QThread):
 
     def run(self) -> None:
         """The thread's life."""
-        try:
-            from workbench.store.store import Store
-
-            store = Store(self.path)
-        except Exception as error:
-            known = isinstance(error, WorkbenchError)
-            self.unusable.emit(
-                str(error) if known else f"The workspace {self.path} cannot be opened: {error!r}"
-            )
-            self._refuse(error)
-            return
+        told = False
+        while True:
+            try:
+                store = self._open()
+            except Exception as error:
+                locked = isinstance(error, StoreLockedError)
+                if not told:
+                    self.unusable.emit(self._sentence(error))
+                    told = True
+                if not self._refuse(error, LOCKED_SECONDS if locked else None):
+                    return
+            else:
+                break
         try:
             self._live(store)
         finally:
             store.close()
 
+    def _open(self) -> "Store":
+        """The store; one that can only be read where it cannot be written."""
+        from workbench.store.store import Store
+
+        try:
+            return Store(self.path)
+        except StoreLockedError:
+            raise
+        except StoreError as error:
+            try:
+                store = Store(self.path, read_only=True)
+            except StoreError:
+                raise error from None  # that it cannot be used at all is the better reason
+            self.read_only = str(error)
+            return store
+
+    def _sentence(self, error: Exception) -> str:
+        if isinstance(error, StoreLockedError):
+            return f"{error} It is tried again until it opens."
+        known = isinstance(error, WorkbenchError)
+        return str(error) if known else f"The workspace {self.path} cannot be opened: {error!r}"
+
     def _live(self, store: "Store") -> None:
         from workbench.jobs.queue import recover
 
         watch = Watch(store)
-        self._perform(store, Job(recover))
+        if not store.read_only:
+            self._perform(store, Job(recover))
         self._look(watch)
         self.opened.emit()
         while True:
@@ -162,9 +191,16 @@ class StoreThread(QThread):
         else:
             self._put(Done(job, result))
 
-    def _refuse(self, error: Exception) -> None:
-        """Answer what was asked of a store that is not there."""
-        while (job := self._jobs.get()) is not None:
+    def _refuse(self, error: Exception, seconds: float | None) -> bool:
+        """Answer what is asked of a store that is not there, for some seconds or for good; False where it is over."""
+        until = None if seconds is None else time.monotonic() + seconds
+        while True:
+            try:
+                job = self._jobs.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                return True
+            if job is None:
+                return False
             self._put(Raised(job, error))
 
 
@@ -216,7 +252,11 @@ class Watch:
         return news
 
     def _recover(self, now: float) -> None:
-        if now < self._recover_due or all(run.final for run in self._seen.runs.values()):
+        if (
+            self._store.read_only
+            or now < self._recover_due
+            or all(run.final for run in self._seen.runs.values())
+        ):
             return
         from workbench.jobs.queue import recover
 

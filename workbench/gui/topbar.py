@@ -187,10 +187,12 @@ class Title(QWidget):
             self.page.setText(self._page_title)
             count = len(session.runs)
             runs = f" · {count:,} run{'' if count == 1 else 's'}" if session.is_open else ""
-            self.detail.setText(f"{session.path.name}{runs}")
+            self.detail.setText(f"{session.path.name}{runs}{' · read-only' if session.read_only else ''}")
 
     def _saved(self) -> str:
         session = self._session
+        if session.read_only:
+            return "not saved: read-only workspace"
         if not session.is_saved:
             return "saving…" if session.is_open else "not saved: no workspace"
         if session.model_id == 0:

@@ -65,6 +65,9 @@ class Workspace(QObject):
         self.datasets: list[DatasetRecord] = []
         self.schemas: Mapping[str, Schema] = SAMPLES
         self.is_open = False
+        self.read_only = ""
+        """Why the workspace can only be looked at; "" where it can be written."""
+        self._told_unusable = False
         self._thread: StoreThread | None = None
         self._garbage = Garbage(self)
 
@@ -96,6 +99,7 @@ class Workspace(QObject):
         self._thread = None
         self._garbage.stop()
         self.is_open = False
+        self.read_only = ""
 
     def call(
         self,
@@ -125,9 +129,22 @@ class Workspace(QObject):
         elif isinstance(answer, Raised):
             self._on_raised(answer.job, answer.error)
 
+    def keep(self, key: str, value: Any) -> None:
+        """Keep a setting of the workspace; one that can only be looked at keeps none."""
+        if not self.read_only:
+            self.call(lambda store: store.set_setting(key, value))
+
     def _on_opened(self) -> None:
         self.is_open = True
+        self.read_only = self._thread.read_only if self._thread is not None else ""
         self.opened.emit()
+        if self.read_only:
+            self.message.emit(
+                f"{self.read_only} Until then it can be looked at; nothing is saved.", "warning"
+            )
+        elif self._told_unusable:
+            self.message.emit(f"The workspace {self.path} is open now.", "ok")
+        self._told_unusable = False
         self.call(_find_devices, self._on_devices)
 
     def _on_devices(self, devices: "tuple[Device, ...]") -> None:
@@ -136,6 +153,7 @@ class Workspace(QObject):
 
     def _on_unusable(self, reason: str) -> None:
         self.is_open = False
+        self._told_unusable = True
         log.error("%s", reason)
         self.unusable.emit(reason)
 

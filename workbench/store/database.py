@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Insert, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from workbench.core.errors import StoreError
+from workbench.core.errors import ReadOnlyError, StoreError
 from workbench.store import looking, opening, sqlite
 
 _DURABLE = ("PRAGMA synchronous = FULL", "BEGIN IMMEDIATE")  # on the disk when the call returns
@@ -60,6 +60,11 @@ class Database:
         self._durable = engine.execution_options(begin=_DURABLE)
         self._quick = engine.execution_options(begin=_QUICK)
 
+    @property
+    def read_only(self) -> bool:
+        """Whether it was opened to look at it only."""
+        return self._read_only
+
     def close(self) -> None:
         """Ends all connections; calling it twice is fine."""
         with self._writing, self._probing:
@@ -92,7 +97,9 @@ class Database:
     def _write(self, *, durable: bool = True) -> Iterator[Connection]:
         """All or nothing. Never nest two."""
         if self._read_only:
-            raise StoreError(f"The workspace {self.path} was opened to look at it only.")
+            raise ReadOnlyError(
+                f"The workspace {self.path} was opened to look at it only; nothing was changed."
+            )
         engine = self._durable if durable else self._quick
         with self._writing, self._explained(), self._transaction(engine) as connection:
             yield connection

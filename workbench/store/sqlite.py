@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from workbench.core.errors import StoreError
+from workbench.core.errors import StoreError, StoreLockedError
 
 Connection = Any  # sqlite3.Connection or its twin from pysqlite3, which has no types
 
@@ -113,4 +113,5 @@ def explain(error: BaseException, path: Path) -> StoreError:
     reason = next((text for prefix, text in _REASONS.items() if code.startswith(prefix)), "")
     if not reason:
         reason = f"refused a request ({error})."
-    return StoreError(f"The workspace {path} {reason}")
+    locked = code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    return (StoreLockedError if locked else StoreError)(f"The workspace {path} {reason}")

@@ -51,7 +51,9 @@ def rows(view: RunsView, title: str) -> list[tuple[str, str, bool]]:
 def items(view: RunsView, title: str) -> list[QTreeWidgetItem]:
     tree = view.layout_bar.facets.tree
     tops = [tree.topLevelItem(row) for row in range(tree.topLevelItemCount())]
-    return [top.child(row) for top in tops if top.text(0) == title for row in range(top.childCount())]
+    mine = [top for top in tops if top is not None and top.text(0) == title]
+    found = [top.child(row) for top in mine for row in range(top.childCount())]
+    return [item for item in found if item is not None]
 
 
 def click(view: RunsView, title: str, text: str, *, box: bool = True) -> None:

@@ -74,7 +74,7 @@ class LiveValues(QObject):
         until = self._asked + WATCH_SECONDS
 
         def work(store: "Store") -> Any:
-            if renew:
+            if renew and not store.read_only:
                 store.set_setting(WATCHED, until)
             return store.setting(f"{LIVE}{run.id}")
 

@@ -94,7 +94,7 @@ class ChartLooks(QObject):
             self._later.stop()
             self._unsaved = False
             key, kept = self._key, self._look.as_json()
-            self._session.call(lambda store: store.set_setting(key, kept))
+            self._session.keep(key, kept)
 
     def _close(self) -> None:
         self.save()

@@ -106,7 +106,7 @@ class Layouts(QObject):
             self._later.stop()
             self._unsaved = False
             kept = self._last.as_json() | {"filter": ""}  # hidden runs on opening would be a riddle
-            self._session.call(lambda store: store.set_setting(LAST, kept))
+            self._session.keep(LAST, kept)
 
     def keep(self, name: str, layout: Layout) -> None:
         """Keep a layout under a name; one of that name gives way, and can be had back."""

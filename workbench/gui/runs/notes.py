@@ -77,6 +77,7 @@ class NotesPage(QWidget):
         self.editor.textChanged.connect(self._on_typed)
         session.runs_changed.connect(lambda *_: self._take_in())
         session.closing.connect(self.save)
+        session.opened.connect(lambda: self.editor.setReadOnly(bool(session.read_only)))
 
     def show_run(self, run: int) -> None:
         """Show the notes of another run; those of the run before are saved."""
@@ -85,6 +86,7 @@ class NotesPage(QWidget):
             self._run, self._busy = run, False
             self._expected = self._session.marks.get(run, UNMARKED).notes
             self._put(self._expected)
+            self.editor.setReadOnly(bool(self._session.read_only))
             self.editor.document().clearUndoRedoStacks()
 
     @property
@@ -94,7 +96,7 @@ class NotesPage(QWidget):
     def save(self) -> None:
         """Write what was typed, if that is something new; while a save goes on, after that."""
         run, text, expected = self._run, self.editor.toPlainText(), self._expected
-        if not run or text == expected or self._busy:
+        if not run or text == expected or self._busy or self._session.read_only:
             return
         self._later.stop()
         self._busy = True

@@ -134,7 +134,7 @@ class TrashPage(QWidget):
         words = plural(self.model.total, "run") if self.model.total else ""
         self.tally.setText(f"{words} · {len(chosen)} selected" if len(chosen) > 1 else words)
         for button in (self.restore, self.purge):
-            button.setEnabled(bool(chosen) and not self._asked)
+            button.setEnabled(bool(chosen) and not self._asked and not self._session.read_only)
 
     # ------------------------------------------------------------- what can be done
 
@@ -165,7 +165,7 @@ class TrashPage(QWidget):
 
     def ask(self) -> None:
         """Ask whether the selected runs are to go for good."""
-        self._asked = self.table.selected_ids()
+        self._asked = self.table.selected_ids() if not self._session.read_only else []
         if self._asked:
             what = plural(len(self._asked), "run")
             self.question.setText(

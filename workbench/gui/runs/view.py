@@ -115,6 +115,7 @@ class RunsView(QStackedWidget):
         self.table.customContextMenuRequested.connect(self._on_menu)
         session.runs_changed.connect(self._on_news)
         session.figures_came.connect(self._on_figures)
+        session.opened.connect(self._tell)
         session.schemas_changed.connect(self._name_data)
         session.starter.queued.connect(lambda run: self.reveal(run.id))
         self._name_data()
@@ -272,7 +273,7 @@ class RunsView(QStackedWidget):
             "run_archive": bool(chosen),
             "run_delete": bool(chosen),  # one that still trains is told to be stopped first
         }.items():
-            actions.get(id).setEnabled(can)
+            actions.get(id).setEnabled(can and not (self._session.read_only and id in commands.WRITE))
 
     # ------------------------------------------------------------- what can be done
 
@@ -284,7 +285,7 @@ class RunsView(QStackedWidget):
             self._session.go("compare", ids)
 
     def _on_star(self, id: int) -> None:
-        if (run := self.model.run(id)) is not None:
+        if (run := self.model.run(id)) is not None and not self._session.read_only:
             commands.star(self._session, [run])
 
     def _open_tags(self) -> None:
