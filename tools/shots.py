@@ -27,6 +27,8 @@ from workbench.gui import theme
 from workbench.gui.data.view import DataView
 from workbench.gui.design.bottom import PROBLEMS, UPDATES
 from workbench.gui.design.view import DesignView
+from workbench.gui.inspect.page import Place
+from workbench.gui.inspect.view import InspectView
 from workbench.gui.session import Session
 from workbench.gui.settings.preferences import Preferences
 from workbench.gui.widgets.media import MediaPanel
@@ -40,6 +42,8 @@ TOUR = "tour"
 WIZARD = "data-add"
 TRANSFER = "transfer"
 PROBES = "probes"
+INSPECTED = "lenet5"
+EXPLAIN = "explain"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--workspace", type=Path, default=ROOT / "experiments.db", help="whose runs are shown"
     )
     parser.add_argument("--size", default="1600x900", help="of the window, such as 1280x720")
-    choices = [*(view.id for view in VIEWS), WIZARD, TRANSFER, PROBES, TOUR]
+    choices = [*(view.id for view in VIEWS), EXPLAIN, WIZARD, TRANSFER, PROBES, TOUR]
     parser.add_argument("--view", choices=choices, action="append", help="only this view, or this scene")
     options = parser.parse_args(arguments)
     width, height = (int(part) for part in options.size.split("x"))
@@ -80,6 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 ):  # which change what is shown, and are made in one theme
                     if view == WIZARD:
                         look_at_wine(window)
+                    elif view in ("inspect", EXPLAIN):
+                        look_into(window, "Explain" if view == EXPLAIN else "Errors")
                     else:
                         show(window, view)
                     save(window, options.out / f"{view}-{mode}.png")
@@ -174,6 +180,32 @@ def start_from_weights(window: MainWindow) -> None:
     view = window.view("design")
     assert isinstance(view, DesignView)
     view.bottom.tabs.setCurrentIndex(UPDATES)
+    window.setFocus()
+    wait(SETTLE_MS)
+
+
+def look_into(window: MainWindow, title: str) -> None:
+    """A page of Inspect for a small network, which trains a moment where no run has kept weights."""
+    session = window.session
+    view = window.view("inspect")
+    assert isinstance(view, InspectView)
+    if view.subject is None:
+        session.open_template(INSPECTED)
+        wait(SETTLE_MS)
+        session.do(SetTraining(assign(session.document, "training.epochs", 6).training))
+        before = {run.id for run in session.runs}
+        session.starter.train()
+        while not (made := [run for run in session.runs if run.id not in before and run.final]):
+            wait(200)
+        window.show_view("inspect", made[0].id)
+        while view.subject is None:
+            wait(50)
+    window.show_view("inspect")
+    view.go(title, Place("test", 4))
+    wait(SETTLE_MS)
+    while view.pages[title].is_busy:
+        wait(50)
+    window.messages.hide()
     window.setFocus()
     wait(SETTLE_MS)
 

@@ -231,6 +231,11 @@ class Page(QWidget):
         """Whether an answer is waited for."""
         return slot in self._questions
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether any answer is waited for."""
+        return bool(self._questions)
+
     def forget(self, slot: str) -> None:
         """Nobody waits for this answer any more."""
         self._service.cancel(self._questions.get(slot))
