@@ -16,6 +16,8 @@ from workbench.engine.service import preparation
 from workbench.engine.service.context import one_node
 from workbench.engine.service.rows import answered
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 
 def same_as_training(
     place: Workplace, run: int, split: str, inputs: Sequence[str], names: Sequence[str]
