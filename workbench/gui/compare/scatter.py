@@ -144,6 +144,13 @@ class ScatterPage(QWidget):
         self._read()
         self._show()
 
+    def choose(self, across: str, up: str) -> None:
+        """Lay out by these keys."""
+        for choice, key in ((self.across, across), (self.up, up)):
+            if choice.findData(key) < 0:
+                choice.addItem(key.partition(":")[2], key)
+            choice.show_value(key)
+
     def _read(self) -> None:
         """Read the settings of runs that are not known yet, some at a time."""
         wanted = [run.id for run in self._runs if run.id not in self._params][:CHUNK]

@@ -18,8 +18,11 @@ from workbench.gui.compare.chooser import Chooser, TickedModel
 from workbench.gui.compare.curves import CurvesPage
 from workbench.gui.compare.drawing import ALONE, READING, DrawingPage
 from workbench.gui.compare.figures import FiguresPage
+from workbench.gui.compare.importance import ImportancePage
+from workbench.gui.compare.matrix import MatrixPage
 from workbench.gui.compare.media import MediaPage
 from workbench.gui.compare.pair import Pair, Pairs
+from workbench.gui.compare.parallel import ParallelPage
 from workbench.gui.compare.program import ProgramPage
 from workbench.gui.compare.scatter import ScatterPage
 from workbench.gui.compare.verdict import Verdicts, main_figure, question
@@ -138,6 +141,13 @@ class CompareView(QStackedWidget):
         self.scatter = ScatterPage(self._session)
         self.scatter.picked.connect(lambda id: self.model.toggle([id]))
         self.media = MediaPage(self._session)
+        self.parallel = ParallelPage(self._session)
+        self.matrix = MatrixPage(self._session)
+        for brushed in (self.parallel, self.matrix):
+            brushed.chosen.connect(self.model.tick_all)
+            brushed.picked.connect(lambda id: self.model.toggle([id]))
+        self.importance = ImportancePage(self._session)
+        self.importance.explored.connect(self._on_explored)
         self.other = Choice("Other run", "The run that is held against the base run here")
         self.other.setMinimumWidth(170)
         self.other.picked.connect(lambda _: self._show_pair())
@@ -154,6 +164,9 @@ class CompareView(QStackedWidget):
             (self.figures, "Figures"),
             (self.scatter, "Scatter"),
             (self.media, "Records"),
+            (self.parallel, "Parallel"),
+            (self.matrix, "Matrix"),
+            (self.importance, "Importance"),
         ):
             self.tabs.addTab(page, title)
         self.tabs.setMinimumHeight(200)
@@ -287,9 +300,20 @@ class CompareView(QStackedWidget):
         self._show_differences()
 
     def _show_scatter(self) -> None:
-        if self.tabs.currentWidget() is self.scatter:
-            shown = [run for id in self.model.shown if (run := self.model.run(id)) is not None]
-            self.scatter.show_runs(shown, {id: self.model.color_of(id) for id in self.model.ticked})
+        """The pages that show all listed runs."""
+        page = self.tabs.currentWidget()
+        if page not in (self.scatter, self.parallel, self.matrix, self.importance):
+            return
+        shown = [run for id in self.model.shown if (run := self.model.run(id)) is not None]
+        if page is self.importance:
+            self.importance.show_runs(shown)
+        elif isinstance(page, ScatterPage | ParallelPage | MatrixPage):
+            page.show_runs(shown, {id: self.model.color_of(id) for id in self.model.ticked})
+
+    def _on_explored(self, setting: str, result: str) -> None:
+        """See the runs over a setting."""
+        self.scatter.choose(setting, result)
+        self.tabs.setCurrentWidget(self.scatter)
 
     def _show_differences(self) -> None:
         if runs := self._runs():
