@@ -66,6 +66,14 @@ def test_numbers_and_categories_are_those_of_scikit_learn(tmp_path: Path) -> Non
     assert np.array_equal(in_order(data)[:, 2:], encoder.fit(CITY[:, None]).transform(cities).toarray())
 
 
+def test_each_feature_knows_its_column(tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("\n".join(people()))
+    content = tables.read(file, Reading({"embed": "age"}))
+    assert content.arrays["_features"].tolist() == [b"weight", *4 * [b"city"]]
+    assert len(content.arrays["_features"]) == content.schema.facts["features"]
+
+
 def test_numbers_without_gaps_are_standardised_as_scikit_learn_does(tmp_path: Path) -> None:
     data = read(tmp_path, drop="age,city")
     scaler = StandardScaler().fit(WEIGHT[train(data), None])

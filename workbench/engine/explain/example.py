@@ -144,17 +144,17 @@ def _middle(rows: Tensor) -> Tensor:
     return rows.mean(0) if rows.is_floating_point() else rows.mode(0).values
 
 
-def _names(example: Example, ports: Sequence[str]) -> list[str]:
-    """The names of columns: of a single category that of its output, of numbers as the data has kept them."""
-    found: list[str] = []
+def _names(example: Example, ports: Sequence[str]) -> dict[str, list[str]]:
+    """The column of each number: of a single category that of its output, of numbers as the data has kept them."""
+    found: dict[str, list[str]] = {}
     for port in ports:
         node, _, name = port.partition(".")
         size = max(1, example.value(port).numel())
         kept = example.trained.source(node).content.arrays.get("_features")
         if example.spec(port).rank == 1:
-            found.append(name)
+            found[port] = [name]
         elif kept is not None and len(kept) == size:
-            found += [each.decode(errors="ignore") for each in kept]
+            found[port] = [bytes(each).decode(errors="ignore") for each in kept]
         else:
-            found += [f"{name} {place + 1}" for place in range(size)]
+            found[port] = [f"{name} {place + 1}" for place in range(size)]
     return found

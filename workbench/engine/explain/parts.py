@@ -18,6 +18,9 @@ from workbench.engine.readers.tokens import PAD, UNKNOWN, Vocabulary
 Kind = Literal["picture", "volume", "series", "columns", "tokens", "nodes"]
 Baseline = Literal["zero", "mean"]
 MOST_PARTS = 1024
+_OF_NUMBERS: Mapping[int, Kind] = {2: "columns", 3: "series", 4: "picture", 5: "volume"}
+_OF_INDICES: Mapping[int, Kind] = {1: "columns", 2: "tokens"}
+"""What an entry of that many dimensions is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +98,24 @@ def series(
     return Parts("series", (piece,), int(groups.max()) + 1, channels_first=channels_first)
 
 
-def columns(values: Mapping[str, Tensor], usual: Mapping[str, Tensor], names: Sequence[str]) -> Parts:
-    """A row of a table: of each output its numbers or its category; what is left out becomes what is usual."""
-    pieces, count = [], 0
+def columns(
+    values: Mapping[str, Tensor], usual: Mapping[str, Tensor], names: Mapping[str, Sequence[str]]
+) -> Parts:
+    """A row of a table: of each output its numbers or its category; what is left out becomes what is usual.
+
+    `names` has the column of each number; numbers of one column, such as one for each category, are one part.
+    """
+    pieces, known = [], list[str]()
     for port, value in values.items():
-        size = max(1, value.numel())
-        groups = torch.arange(count, count + size, device=value.device).reshape(value.shape)
+        places = []
+        for place, name in enumerate(names[port]):
+            if not place or name != names[port][place - 1]:
+                known.append(name)
+            places.append(len(known) - 1)
+        groups = torch.tensor(places, device=value.device).reshape(value.shape)
         pieces.append(Piece(port, value, usual[port].to(value), groups))
-        count += size
-    _few(count, "columns")
-    known = tuple(names) if len(names) == count else tuple(f"column {place + 1}" for place in range(count))
-    return Parts("columns", tuple(pieces), count, known)
+    _few(len(known), "columns")
+    return Parts("columns", tuple(pieces), len(known), tuple(known))
 
 
 def tokens(port: str, value: Tensor, vocabulary: Vocabulary | None, length: int, size: int) -> Parts:
@@ -153,8 +163,8 @@ def kind_of(spec: TensorSpec, ports: Sequence[TensorSpec]) -> Kind | None:
     if spec.shape[:1] != ("N",):
         return None
     if spec.dtype == "index":
-        return {1: "columns", 2: "tokens"}.get(spec.rank) if not _is_length(spec, ports) else None  # type: ignore[return-value]
-    return {2: "columns", 3: "series", 4: "picture", 5: "volume"}.get(spec.rank)  # type: ignore[return-value]
+        return None if _is_length(spec, ports) else _OF_INDICES.get(spec.rank)
+    return _OF_NUMBERS.get(spec.rank)
 
 
 def _is_length(spec: TensorSpec, ports: Sequence[TensorSpec]) -> bool:

@@ -6,6 +6,7 @@ Imports torch, the methods and the example.
 from collections.abc import Mapping
 from typing import Any, cast
 
+import torch
 from torch import Tensor
 
 from workbench.core.errors import JobError
@@ -86,8 +87,8 @@ def _shown(parts: Parts, found: Found) -> dict[str, Any]:
     """What a kind of example shows of its weights."""
     if parts.kind in ("columns", "tokens", "nodes"):
         weights = parts.sums(found.values)
-        if parts.kind == "nodes" and found.shared:
-            weights = found.values[0].mean(1)
+        if found.shared:  # each number of a part has the whole weight
+            weights = weights / parts.sums([torch.ones_like(value) for value in found.values])
         key = "tokens" if parts.kind == "tokens" else "names"
         return {key: list(parts.names), "weights": paint.numbers(weights)}
     (piece,), (values,) = parts.pieces, found.values

@@ -167,7 +167,9 @@ def target_of(question: Question, wanted: int | None, place: int | None) -> tupl
         )
     if answer.kind == "mask":
         guess = table[0].argmax(-1)
-        index = int(guess.flatten().mode().values) if wanted is None else wanted
+        # Class 0 is what lies behind everything else, as pictures of areas have it.
+        found = guess[guess > 0] if bool((guess > 0).any()) else guess
+        index = int(found.flatten().mode().values) if wanted is None else wanted
         area = guess == index
         return Target(answer, index, area=area if bool(area.any()) else torch.ones_like(area)), scores
     here = table[place] if question.alone else table[0, place] if table.dim() == 3 else table[0]

@@ -84,19 +84,20 @@ def _dataset(table: Table, reading: Reading) -> Content:
     splits = splits_of(reading, values if names else len(values), said, time)
     train = splits["train"]
     used = [column for column in columns if column.name not in apart]
-    blocks = [
-        block
+    made = [
+        (column.name, block)
         for column in used
         if column.name not in wish.embed and (block := block_of(column, wish, train, reading.problems))
     ]
     codes = [codes_of(column, wish, train, reading.problems) for column in used if column.name in wish.embed]
+    blocks = [block for _, block in made]
     if not blocks and not codes:
         said_so = " ".join(reading.problems)
         raise DataError(f'{path} has no column to learn from beside the target "{target.name}". {said_so}')
     features = _features(path, blocks, len(target), reading)
     content = table_set(slug(path), title(path), features, values, names, splits)
     reading.figures += figures_of_table(columns, target, reason, names, wish)
-    content = replace(content, arrays={**content.arrays, **shown_cells(columns)})
+    content = replace(content, arrays={**content.arrays, **shown_cells(columns), **_owners(made)})
     return _with_codes(content, codes)
 
 
@@ -145,6 +146,12 @@ def _features(path: Path, blocks: Sequence[Block], rows: int, reading: Reading) 
     filled: NDArray[np.float32] = room  # type: ignore[assignment]
     written(blocks, filled)
     return filled
+
+
+def _owners(made: Sequence[tuple[str, Block]]) -> dict[str, Array]:
+    """The name of the column that each feature is of, `_features`; nothing where there are no features."""
+    names = [name.encode()[:_SHOWN_BYTES] for name, block in made for _ in block.names]
+    return {"_features": np.array(names)} if names else {}
 
 
 def _with_codes(content: Content, codes: Sequence[Codes]) -> Content:
