@@ -75,7 +75,7 @@ def test_another_index_can_be_the_one_that_does_not_count() -> None:
     assert torch.allclose(loss("CrossEntropyLoss", scores, target, ignore_index=0), wanted)
 
 
-@pytest.mark.parametrize("form", ["N×L×C", "N×C×H×W"])
+@pytest.mark.parametrize("form", SCORES)
 @pytest.mark.parametrize(
     ("name", "params"),
     [
@@ -291,6 +291,28 @@ def test_the_mean_over_a_split_is_over_what_counts() -> None:
         scores = program.fc(program.words(tokens))  # type: ignore[operator]  # a Module's attributes are open
     wanted = nn.CrossEntropyLoss()(scores.flatten(0, 1), following.flatten())
     assert found == pytest.approx(wanted.item(), rel=1e-5)
+
+
+def test_a_batch_whose_last_tokens_are_all_padding_counts_nothing() -> None:
+    """One class for each item is enough, where it was taken from what has gaps."""
+    document = draw("""
+        data Dataset dataset=phrases
+        words Embedding num_embeddings=33 embedding_dim=8 < data.target
+        last Select dim=1 index=-1 < words
+        fc Linear out_features=33 < last
+        end Select dim=1 index=-1 < data.next
+        loss CrossEntropyLoss < fc end
+    """)
+    program = live(document)
+    tokens = torch.randint(0, 33, (4, 6))
+    following = tokens.clone()
+    following[:, -1] = -100
+    batch = {"data.source": tokens, "data.target": tokens, "data.next": following}
+    assert call(program, "update_train", batch)["loss"] == 0
+    assert call(program, "evaluate", batch)["loss"].tolist() == [0, 0]
+    following[0, -1] = 3
+    found = call(program, "evaluate", batch)["loss"]
+    assert found[0] > 0 and found[1] == 1, "one counts"
 
 
 def refusal(name: str, *specs: TensorSpec, **params: Any) -> ShapeError:

@@ -270,6 +270,7 @@ class Program(nn.Module):
         words = self.words(guesses.flatten(0, 1), hidden_target.flatten(0, 1))
         words = words.where((hidden_target != -100).any(), 0.0)
         follows = self.follows(answer, pairs_follows)
+        follows = follows.where((pairs_follows != -100).any(), 0.0)
         return {"loss": words + follows, "words": words, "follows": follows}
 
     @torch.no_grad()
@@ -280,13 +281,14 @@ class Program(nn.Module):
         words = words.where((hidden_target != -100).any(), 0.0)
         guessed = self.guessed(guesses, hidden_target)
         follows = self.follows(answer, pairs_follows)
+        follows = follows.where((pairs_follows != -100).any(), 0.0)
         right = self.right(answer, pairs_follows)
         count = (hidden_target != -100).sum()
-        n = len(batch["text.tokens"])
+        count_ = (pairs_follows != -100).sum()
         return {
             "words": weighted(words, count),
             "guessed": guessed,
-            "follows": weighted(follows, n),
+            "follows": weighted(follows, count_),
             "right": right,
         }
 

@@ -43,7 +43,7 @@ class Classes(Loss):
             lines = self.written(call, f"{input}.flatten(0, 1)", f"{given}.flatten(0, 1)")
         else:
             lines = self.written(call, input, given)
-        if self.reduction != "mean" or not self._gaps(call.specs[1]):
+        if self.reduction != "mean" or not self._gaps(call):
             return lines
         return [*lines, f"{loss} = {loss}.where({self._counts(call)}.any(), 0.0)"]
 
@@ -54,13 +54,16 @@ class Classes(Loss):
         if self.weight:
             place = f"{target}.clamp(min=0)"
             return f"torch.where({self._counts(call)}, {call.module}.weight[{place}], 0.0).sum()"
-        return f"{self._counts(call)}.sum()" if self._gaps(call.specs[1]) else ""
+        return f"{self._counts(call)}.sum()" if self._gaps(call) else ""
 
     def _ignores_a_class(self, target: TensorSpec) -> bool:
         return target.dtype == "index" and self.ignore_index != -100
 
-    def _gaps(self, target: TensorSpec) -> bool:
-        return has_gaps(target) or self._ignores_a_class(target)
+    def _gaps(self, call: Call) -> bool:
+        """Whether some of the targets may not count.  The classes of a dataset's items, one for each, all do."""
+        target = call.specs[1]
+        classes = call.inputs[1].startswith("batch[") and target.bound > 0
+        return has_gaps(target) or self._ignores_a_class(target) or (target.dtype == "index" and not classes)
 
     def _counts(self, call: Call) -> str:
         """Which targets count."""
@@ -103,8 +106,8 @@ class CrossEntropyLoss(Classes):
     **Formula** loss = −mean ln softmax(input)[target]
 
     **Shapes** input N×C, N×L×C or N×C×H×W of scores; target N, N×L or N×H×W of classes (or probabilities shaped like
-    the input) → loss. Targets of −100 (and of ignore_index) do not count; of sequences and masks, a batch in which
-    none counts gives 0 and moves nothing.
+    the input) → loss. Targets of −100 (and of ignore_index) do not count; a batch in which none counts gives 0 and
+    moves nothing.
 
     **Use when** each example belongs to one of several classes; the next token of a text is such a class.
 
@@ -146,7 +149,7 @@ class NLLLoss(Classes):
     **Formula** loss = −mean input[target]
 
     **Shapes** input N×C, N×L×C or N×C×H×W of logarithms of probabilities; target N, N×L or N×H×W of classes → loss.
-    Targets of −100 (and of ignore_index) do not count; of sequences and masks, a batch in which none counts gives 0.
+    Targets of −100 (and of ignore_index) do not count; a batch in which none counts gives 0.
 
     **Use when** the model ends with a LogSoftmax, or probabilities are worked out in the drawing.
 
