@@ -460,6 +460,12 @@ def test_a_run_leaves_its_model_and_goes_into_the_trash(say: Say, store: Store, 
     assert loads((workspace.parent / "model.json").read_text("utf-8")) == draw(CLASSIFIER, name="first")
     assert say("code", f"run:{run}")[1] == say("code", "model.json")[1] == store.program_text(run)
     refused(say("runs", "export", str(run), "nowhere/model.json"), "nowhere/model.json cannot be written")
+    strange = store.add_run("[/red]\n\U0001f3a8", "[/b]", "{}", "", device="cpu", seed=0, epochs=1, parameters=1,
+                            dataset="[/i]", params={}).id  # fmt: skip
+    code, out, _ = say("runs")
+    assert code == 0 and "[/red] \U0001f3a8" in out and "[/i]" in out
+    assert say("runs", "compare", str(run), str(strange))[0] == 0
+    store.purge_run(strange)
     assert say("runs", "delete", str(run))[:2] == (0, f"Run {run} is in the trash.\n")
     assert store.runs() == [] and [each.id for each in store.runs(deleted=True)] == [run]
     assert json.loads(say("runs", "trash", "--json")[1])[0]["run"] == run

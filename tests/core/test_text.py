@@ -75,3 +75,22 @@ def test_plurals_and_sizes() -> None:
     assert text.plural(12_345, "run") == "12,345 runs"
     assert text.size(640) == "640 B"
     assert text.size(248_000) == "248 kB"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("a\nb\r\n\tc\x00", "a b c"),
+        ("👩\u200d💻 train 🎨", "👩\u200d💻 train 🎨"),
+        ("\u202eevil", "evil"),  # it would turn around all that follows
+        ("\u05e9\u05dd", "\u2068\u05e9\u05dd\u2069"),
+        ("\u0645\u0628 7", "\u2068\u0645\u0628 7\u2069"),
+        ("x" * 100_000, "x" * 299 + "…"),
+    ],
+)
+def test_a_name_from_anywhere_is_one_line_that_leaves_its_neighbours_alone(given: str, shown: str) -> None:
+    assert text.one_line(given) == shown
+
+
+def test_a_time_that_no_calendar_knows_is_never() -> None:
+    assert [text.ago(-1e300), text.moment(1e300), text.clock(math.inf)] == [text.NONE] * 3

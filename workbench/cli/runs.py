@@ -54,11 +54,11 @@ def runs(
         run, marks = each.run, each.marks
         table.add_row(
             f"{run.id} ★" if marks.star else str(run.id),
-            run.name,
+            Text(text.one_line(run.name, 60)),
             run.state,
             f"{run.epoch}/{run.epochs}",
             _brief(each.summaries),
-            run.dataset,
+            Text(text.one_line(run.dataset, 60)),
             text.duration(run.ended - run.started) if run.started and run.ended else "",
             Text(", ".join(marks.tags)),
         )
@@ -152,7 +152,12 @@ def compare(
     if json:
         say_json({"runs": runs, "parameters": differing, "metrics": figures, "drawings": drawings})
         return
-    table = Table("", *(f"{record.name} #{record.id}" for record in records), box=None, pad_edge=False)
+    table = Table(
+        "",
+        *(Text(f"{text.one_line(record.name, 60)} #{record.id}") for record in records),
+        box=None,
+        pad_edge=False,
+    )
     for name, values in differing.items():
         table.add_row(name, *("–" if value is None else str(value) for value in values))
     for name, numbers in figures.items():

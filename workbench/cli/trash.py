@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json
 from workbench.core import text
@@ -23,7 +24,9 @@ def trash(json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
         return
     table = Table("Run", "Model", "State", "Data", box=None, pad_edge=False)
     for run in found:
-        table.add_row(str(run.id), text.one_line(run.name, 60), run.state, text.one_line(run.dataset, 60))
+        table.add_row(
+            str(run.id), Text(text.one_line(run.name, 60)), run.state, Text(text.one_line(run.dataset, 60))
+        )
     if found:
         console.print(table)
     else:

@@ -4,9 +4,12 @@ import math
 import time
 from datetime import datetime
 from typing import Final
+from unicodedata import bidirectional
 
 NONE: Final = "–"
 """What stands where there is no value."""
+_JOINERS: Final = ("\u200c", "\u200d")
+"""They make one sign of several, as in many emoji and in Persian."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """The last four are those of full width, which some spreadsheets read alike."""
 _UNITS: Final = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
@@ -78,7 +81,9 @@ def ago(then: float, now: float | None = None) -> str:
         return "just now"
     if past < 3570:
         return f"{max(1, round(past / 60))} min ago"
-    day, today = datetime.fromtimestamp(then), datetime.fromtimestamp(now)
+    day, today = _date(then), datetime.fromtimestamp(now)
+    if day is None:
+        return NONE
     days = (today.date() - day.date()).days
     if days == 0 or past < 6 * 3600:
         return f"{round(past / 3600)} h ago"
@@ -91,21 +96,30 @@ def ago(then: float, now: float | None = None) -> str:
 
 def moment(then: float) -> str:
     """A date and time in full, for tooltips; "–" for never."""
-    return datetime.fromtimestamp(then).strftime("%Y-%m-%d %H:%M:%S") if then > 0 else NONE
+    day = _date(then) if then > 0 else None
+    return f"{day:%Y-%m-%d %H:%M:%S}" if day is not None else NONE
 
 
 def clock(then: float) -> str:
     """The time of day, for lines of a log."""
-    return datetime.fromtimestamp(then).strftime("%H:%M:%S")
+    day = _date(then)
+    return f"{day:%H:%M:%S}" if day is not None else NONE
 
 
 def one_line(text: str, most: int = 300) -> str:
-    """A name that came from anywhere, as one line: control characters and breaks become spaces."""
+    """A name that came from anywhere, as one line: control characters and breaks become spaces.
+
+    What is written from right to left is set apart, so that it does not turn around what stands beside it.
+    """
     part = text[: 4 * most]
     if not part.isprintable():
-        part = "".join(c if c.isprintable() else " " for c in part)
+        part = "".join(c if c.isprintable() or c in _JOINERS else " " for c in part)
     line = " ".join(part.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+    if len(line) > most:
+        line = f"{line[: most - 1]}…"
+    if not line.isascii() and any(bidirectional(c) in ("R", "AL", "AN") for c in line):
+        return f"\u2068{line}\u2069"
+    return line
 
 
 def cell(given: object) -> object:
@@ -129,6 +143,14 @@ def value(given: object) -> str:
 def plural(how_many: int, thing: str, things: str = "") -> str:
     """1 run, 2 runs."""
     return f"{whole(how_many)} {thing if how_many == 1 else things or thing + 's'}"
+
+
+def _date(then: float) -> datetime | None:
+    """None for a time that no calendar knows, as a damaged row may have."""
+    try:
+        return datetime.fromtimestamp(then)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _signed(text: str) -> str:

@@ -324,7 +324,8 @@ class MainWindow(QMainWindow):
         self.messages.say(sentence, "ok", button, slot)
 
     def _on_queued(self, run: RunRecord) -> None:
-        self._offer(f"{run.name} #{run.id} is queued.", "Show run", lambda: self.show_view("runs", run.id))
+        name = text.one_line(run.name, 60)
+        self._offer(f"{name} #{run.id} is queued.", "Show run", lambda: self.show_view("runs", run.id))
 
     def _tell_ends(self, runs: list[RunRecord], summaries: Summaries) -> None:
         """Say when a run that was going on has ended."""
@@ -334,12 +335,12 @@ class MainWindow(QMainWindow):
                 self._tell_end(run, summaries)
 
     def _tell_end(self, run: RunRecord, summaries: Summaries) -> None:
-        name = f"{run.name} #{run.id}"
+        name = f"{text.one_line(run.name, 60)} #{run.id}"
         result = progress.best(summaries.get(run.id, {}))
         outcome = (
             f": {result.metric} {text.number(result.value)}" if result and run.state == "completed" else ""
         )
-        cause = f": {run.cause}" if run.cause and run.state == "failed" else ""
+        cause = f": {text.one_line(run.cause)}" if run.cause and run.state == "failed" else ""
         level = {"completed": "ok", "failed": "error"}.get(run.state, "info")
         self.messages.say(
             f"{name} {run.state}{outcome}{cause}", level, "Show run", lambda: self.show_view("runs", run.id)

@@ -187,3 +187,29 @@ def test_a_run_without_a_loss_of_that_name_shows_its_first_loss(model: RunsModel
     assert tip == "train/fool_loss: last 0.7000, best 0.7000 at step 9"
     model.sort(column, DOWN)
     assert list(model.shown) == [2, 1, 3]
+
+
+ODD_NAMES = ("👩\u200d💻 🎨", "a\nb", "x" * 100_000, "\u05e9\u05dd", "<b>x</b>", "", "\x00")
+ODD_ROWS: tuple[dict[str, object], ...] = (
+    {"state": "exploded"},
+    {"started": 1e300, "ended": math.inf, "created": -1e300},
+    {"epoch": -1, "epochs": -5, "step": 2**62, "steps": -1, "parameters": -(2**63)},
+    {"state": "failed", "cause": "c\n" * 100_000, "dataset": "d" * 100_000, "used_device": "\n"},
+)
+
+
+def test_odd_names_and_damaged_rows_neither_hide_others_nor_become_walls_of_text(model: RunsModel) -> None:
+    runs = [run(number, name=name, model=name) for number, name in enumerate(ODD_NAMES, 1)]
+    runs += [run(number, **row) for number, row in enumerate(ODD_ROWS, 100)]
+    model.update(runs, {100: summary("validation/accuracy", math.nan)})
+    assert model.rowCount() == len(runs)
+    for column in range(model.columnCount()):
+        model.sort(column)
+        for row in range(model.rowCount()):
+            for role in (Qt.ItemDataRole.DisplayRole, TIP):
+                shown = model.data(model.index(row, column), role)
+                assert (
+                    isinstance(shown, str) and len(shown) < 700 and "\n" not in shown and "\x00" not in shown
+                )
+    model.set_filter("exploded")
+    assert list(model.shown) == [100]

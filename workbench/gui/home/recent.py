@@ -104,14 +104,14 @@ class RecentModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self.rows[index.row()]
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == 0 and row.about:
-            return f"{row.model.name}\n{row.about}"
+            return f"{text.one_line(row.model.name)}\n{row.about}"
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             cells = (
-                row.model.name,
+                text.one_line(row.model.name),
                 progress.progress(row.run) if row.run else "not trained yet",
                 row.best,
                 text.ago(row.model.updated),
-                row.data,
+                text.one_line(row.data),
             )
             return cells[index.column()]
         if role == STATE and index.column() == 1:

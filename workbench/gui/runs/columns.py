@@ -65,7 +65,7 @@ def share(run: RunRecord) -> float:
 
 
 def _device(facts: RunFacts) -> str:
-    return facts.run.used_device or facts.run.device
+    return text.one_line(facts.run.used_device or facts.run.device, 60)
 
 
 COLUMNS: Final = (

@@ -408,7 +408,7 @@ class RunsModel(QAbstractTableModel):
 
     def _tooltip(self, run: RunRecord, column: int) -> str:
         if column == 1 and (run.cause or run.message):
-            return f"{run.state}: {run.cause or run.message}"
+            return f"{run.state}: {text.one_line(run.cause or run.message, 600)}"
         if column == 2 and (left := progress.time_left(run)) is not None:
             return f"about {text.duration(left)} left"
         if column == 10:
