@@ -76,11 +76,11 @@ def predict(
             items += named
     items = [_written(item, to) for item in items]
     if json:
-        say_json({"output": found["output"], "kind": found["kind"], "items": items})
+        say_json({"output": found["output"], "kind": found["kind"], "said": found["said"], "items": items})
     elif as_csv:
         _print_csv(items, top)
     else:
-        _print_lines(items)
+        _print_lines(items, str(found["said"]))
     return 1 if any("error" in item for item in items) else 0
 
 
@@ -133,12 +133,13 @@ def _flat(item: Mapping[str, Any]) -> dict[str, object]:
     return found | {name: item[name] for name in ("number", "text", "file") if name in item}
 
 
-def _print_lines(items: Sequence[Mapping[str, Any]]) -> None:
+def _print_lines(items: Sequence[Mapping[str, Any]], noted: str) -> None:
     here = f"{Path.cwd()}{os.sep}"
     for item in items:
         name = text.one_line(str(item["name"]).removeprefix(here), 120)
         console.print(f"{name}: {_line(item)}", highlight=False, markup=False, soft_wrap=True)
-    for said in dict.fromkeys(str(item["said"]) for item in items if "said" in item):
+    notes = [noted] if noted else []
+    for said in dict.fromkeys([*notes, *(str(item["said"]) for item in items if "said" in item)]):
         console.print(f"note: {said}", highlight=False, markup=False, soft_wrap=True)
 
 

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -185,3 +186,29 @@ def test_typed_texts_and_drawn_pictures(place: Workplace) -> None:
     sample = place.context.sample(pictures, {"inputs": inputs})
     assert sample.batch["data.image"].shape == (1, 1, 5, 6)
     assert float(sample.batch["data.image"].mean()) == pytest.approx(90 / 255)
+
+
+def test_files_that_came_to_the_source_since_are_no_reason_to_refuse(place: Workplace) -> None:
+    run = scans(place)
+    (place.folder / "scans" / "dark" / "99.png").write_bytes(
+        (place.folder / "scans" / "dark" / "01.png").read_bytes()
+    )
+    place.context.forget()
+    record = next(each for each in place.store.datasets() if each.id == "scans")
+    assert place.ask("evaluate", run)["count"] == record.splits["validation"]
+    wish = {"inputs": {"files": [str(place.folder / "scans" / "dark" / "99.png")]}}
+    assert "error" not in place.ask("predict", run, **wish)["items"][0]
+    assert place.ask("about", run)["note"] == ""
+    place.store.add_dataset(replace(record, fingerprint="0" * 64))
+    try:
+        assert "was read anew since run" in place.context.other_data(run)
+    finally:
+        place.store.add_dataset(record)
+    table = place.folder / "houses.csv"
+    run, whole = houses(place), table.read_text("utf-8")
+    table.write_text(whole + "55,Ulm,2001-01-01,3,100000\n", "utf-8")
+    try:
+        assert "has changed since it was added" in place.refused("predict", run, inputs={"row": {"size": 1}})
+        assert place.ask("evaluate", run)["count"] > 0, "what it was trained on is still there"
+    finally:
+        table.write_text(whole, "utf-8")

@@ -59,9 +59,7 @@ def test_progress_comes_before_the_answer_and_a_cancelled_request_is_stopped(pla
     assert "does not say which run" in answers[4]["error"] and "error" in answers[None]
 
 
-def test_many_pictures_are_stopped_in_between(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_pictures_are_stopped_in_between(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     run = place.train("digits", DIGITS, steps=5)
     folder = place.folder / "many"
     folder.mkdir()

@@ -27,7 +27,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
 
 
 def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
-    """{"said", "splits", "inputs", "outputs", "layers", "checkpoints", "can", "columns", "trouble"}.
+    """{"said", "splits", "inputs", "outputs", "layers", "checkpoints", "can", "columns", "trouble", "note"}.
 
     `can` names what works for this model, `columns` those of a row to be filled in. `trouble` says why there are no
     splits: without its data a model can only be looked into.
@@ -61,6 +61,7 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
         "can": _able(context, run, which, opened, data),
         "columns": _columns(data),
         "trouble": trouble,
+        "note": context.other_data(run),
     }
 
 

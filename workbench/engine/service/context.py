@@ -22,6 +22,7 @@ from workbench.engine.service.answers import Answer, answers_of, with_given, wit
 from workbench.engine.service.data import Data, data_of, of_content
 from workbench.engine.service.preparation import Preparation, Ready, listed, trained_with
 from workbench.engine.trained import Model, Which
+from workbench.jobs.settings import ENVIRONMENT
 from workbench.store.records import Checkpoint
 from workbench.store.store import Store
 
@@ -121,6 +122,18 @@ class Context:
         key = (run, self._marks())
         size = min(analysis.settings.batch_size, _MOST_BATCH)
         return _warm(self._data, key, _DATASETS, lambda: data_of(self.store, analysis, size, self.device))
+
+    def other_data(self, run: int) -> str:
+        """A sentence where a dataset was read anew since a run was trained with it; "" where none was."""
+        known = self.store.params(run)
+        for record in self.store.datasets():
+            mark = known.get(f"{ENVIRONMENT}data.{record.id}")
+            if isinstance(mark, str) and not record.fingerprint.startswith(mark):
+                return (
+                    f"“{record.title}” was read anew since run {run} was trained with it: its items may be others, "
+                    "and in other units."
+                )
+        return ""
 
     def analysis(self, run: int) -> Analysis:
         """The drawing of a run, checked against the datasets that there are now. Raises DocumentError."""

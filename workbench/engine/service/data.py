@@ -10,6 +10,7 @@ from torch import Tensor
 from workbench.catalog.check import Analysis
 from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.core.errors import DataError
 from workbench.engine.data import Loaded, assembled, load, load_sample
 from workbench.engine.data.graphs import WholeGraph
@@ -157,9 +158,14 @@ def _loaded(
 ) -> tuple[Loaded, Content]:
     if record is None:
         return _placed(load_sample(name), device), sample(name)
-    data = load(store, name)
-    content = replace(opened(copy_folder(store, record)), schema=data.schema)
-    return _placed(data, device), content
+    # The kept copy is what the model was trained on, also where files were added to its source since.
+    try:
+        content = opened(copy_folder(store, record))
+        data = assembled(content, Schema.from_json(record.schema), fingerprint=record.fingerprint)
+    except DataError:  # there is none, or it is damaged: it is made again
+        data = load(store, name)
+        content = opened(copy_folder(store, record))
+    return _placed(data, device), replace(content, schema=data.schema)
 
 
 def _placed(data: Loaded, device: torch.device) -> Loaded:

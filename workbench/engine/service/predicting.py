@@ -39,7 +39,7 @@ class _Asked:
 
 
 def predict(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
-    """{"output", "kind", "items": [{"name", …what `told` says…, "item", "said"} or {"name", "error"}]}.
+    """{"output", "kind", "said", "items": [{"name", …what `told` says…, "item", "said"} or {"name", "error"}]}.
 
     "inputs" has files (also folders), a picture, a text, a sound or a row; "top" how many classes are told; "items"
     false leaves out how each input looked to the model. `said` is what was changed to make an input ready.
@@ -51,7 +51,8 @@ def predict(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     inputs = context.listed(request.get("inputs"))
     if writes(context.data(run).source(wish.node), answer):
         found = continue_text(context, run, which, answer, inputs)
-        return {"output": answer.name, "kind": answer.kind, "items": found}
+        said = context.other_data(run)
+        return {"output": answer.name, "kind": answer.kind, "items": found, "said": said}
     items: list[dict[str, Any]] = []
     for start in range(0, len(inputs), _CHUNK):
         context.progress(start, len(inputs))
@@ -59,7 +60,7 @@ def predict(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
         ready, data = context.ready(run, wish.node, chunk)
         rows = _answered(context, wish, ready, data) if data is not None else []
         items += _in_order(chunk, ready, rows)
-    return {"output": answer.name, "kind": answer.kind, "items": items}
+    return {"output": answer.name, "kind": answer.kind, "items": items, "said": context.other_data(run)}
 
 
 def _in_order(

@@ -17,8 +17,9 @@ from workbench.core.errors import DataError, JobError
 from workbench.engine.readers.content import Content, opened
 from workbench.engine.readers.trees import files_below, is_about
 from workbench.engine.service.data import Source
+from workbench.engine.service.preparing.given import kind_of
 from workbench.jobs import processes
-from workbench.jobs.datasets import copy_folder
+from workbench.jobs.datasets import copy_folder, unchanged
 from workbench.store.store import Store
 
 _MODULE = "workbench.engine.service.preparing"
@@ -126,7 +127,7 @@ def _lines(process: "subprocess.Popen[str]") -> Iterator[dict[str, Any]]:
 
 
 def trained_with(store: Store, source: Source) -> dict[str, Any]:
-    """What the process has to know of the dataset of a run."""
+    """What the process has to know of the dataset of a run. Raises DataError for a table that has changed."""
     record = source.record
     if record is None:
         sample = source.content.schema.id
@@ -134,6 +135,12 @@ def trained_with(store: Store, source: Source) -> dict[str, Any]:
             "folder": f"sample:{sample}", "title": source.content.schema.title, "reader": "", "options": {},
             "understood": {}, "source": "",
         }  # fmt: skip
+    # Rows are measured by those of the source; of everything else the copy tells all that there is to know.
+    if kind_of(source.content, record.reader) == "table" and not unchanged(store, record):
+        raise DataError(
+            f"The table of “{record.title}”, {record.source}, has changed since it was added, and new rows would be "
+            "measured by other ones than in training. Bring the old one back, or read it anew and train again."
+        )
     understood = record.details.get("understood")
     return {
         "folder": str(copy_folder(store, record)),
