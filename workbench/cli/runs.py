@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -154,12 +155,12 @@ def compare(
         return
     table = Table(
         "",
-        *(Text(f"{text.one_line(record.name, 60)} #{record.id}") for record in records),
+        *(f"{escape(text.one_line(record.name, 60))} #{record.id}" for record in records),
         box=None,
         pad_edge=False,
     )
     for name, values in differing.items():
-        table.add_row(name, *("–" if value is None else str(value) for value in values))
+        table.add_row(escape(name), *("–" if value is None else escape(str(value)) for value in values))
     for name, numbers in figures.items():
         table.add_row(name, *("–" if value is None else text.number(value) for value in numbers))
     console.print(table)
