@@ -27,6 +27,7 @@ from workbench.gui import theme
 from workbench.gui.data.view import DataView
 from workbench.gui.design.bottom import PROBLEMS, UPDATES
 from workbench.gui.design.view import DesignView
+from workbench.gui.inspect.explain import ExplainPage
 from workbench.gui.inspect.page import Place
 from workbench.gui.inspect.view import InspectView
 from workbench.gui.session import Session
@@ -202,6 +203,9 @@ def look_into(window: MainWindow, title: str) -> None:
             wait(50)
     window.show_view("inspect")
     view.go(title, Place("test", 4))
+    if isinstance(page := view.pages[title], ExplainPage):
+        for box in page.boxes.values():
+            box.setChecked(True)
     wait(SETTLE_MS)
     while view.pages[title].is_busy:
         wait(50)

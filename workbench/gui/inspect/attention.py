@@ -39,6 +39,7 @@ class AttentionPage(SamplePage):
         self.layer.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.layer.setMaximumWidth(240)
         self.head_choice = Choice("Head", "Which head of the attention is shown")
+        self.head_choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.head.addWidget(self.layer)
         self.head.addWidget(self.head_choice)
         self.head.addStretch(1)

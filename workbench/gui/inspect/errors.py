@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
+from workbench.gui import theme
 from workbench.gui.data.charts import Histogram
 from workbench.gui.inspect.confusion import MOST_CLASSES, ConfusionView
 from workbench.gui.inspect.numbers import Numbers
@@ -36,6 +38,18 @@ _CHARTS: Final = (
 )
 _OF: Final = {"numbers": ("numbers", "residuals")}
 _OF_CLASSES: Final = ("confusion", "classes", "reliability", "roc", "pr")
+
+
+class Against(ScatterPlot):
+    """What is true across, what was predicted up, in the same range: right is what lies on the dashed line."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        area = self._area()
+        painter = QPainter(self)
+        painter.setPen(QPen(theme.color("dim"), 1, Qt.PenStyle.DashLine))
+        painter.drawLine(area.bottomLeft(), area.topRight())
+        painter.end()
 
 
 class ErrorsPage(Page):
@@ -96,7 +110,9 @@ class ErrorsPage(Page):
             "recall",
             "precision",
         )
-        self.scatter = ScatterPlot("True and predicted", "A dot is a sample; click it to see it")
+        self.scatter = Against(
+            "True and predicted", "A dot is a sample; on the dashed line it is right. Click it to see it"
+        )
         self.scatter.chosen.connect(self._on_dot)
         residuals = QWidget()
         self._residuals = QVBoxLayout(residuals)
