@@ -1,29 +1,32 @@
 """How weights, gradients and activations of all layers are distributed just now. Imports torch and the probes' bins."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from workbench.core.errors import DataError
-from workbench.engine.explain.layers import Layer, layers_of, watched
+from workbench.engine.explain.layers import Layer, layers_of
 from workbench.engine.explain.scores import steady
 from workbench.engine.probes_layers import histogram
 from workbench.engine.program import method
 from workbench.engine.service import asked
 from workbench.engine.service.context import Context
 
-_MOST_LAYERS = 64
+_MOST_LAYERS, _EXAMPLES = 64, 32
+_MOST_NUMBERS = 100_000
+"""Of each layer's output, spread over all of it."""
 
 
 def distributions(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     """{"layers", "left_out", "split", "examples", "trouble"}: of each layer with weights {"path", "label", "type",
     "weights", "gradients", "activations"}, each of these {"edges", "counts", "mean", "std", "odd"}.
 
-    Gradients are those of what training minimises and activations what the layers put out, both for the first batch
-    of a split; without its data there are only weights, and `trouble` says why. odd: how many are NaN or infinite.
-    Takes "split" and "bins". Raises WorkbenchError.
+    Gradients are those of what training minimises and activations what the layers put out, both for the first
+    examples of a split; without its data there are only weights, and `trouble` says why. odd: how many are no finite
+    numbers. Takes "split" and "bins". Raises WorkbenchError.
     """
     run = asked.run(request)
     model = context.model(run, asked.checkpoint(request))
@@ -39,9 +42,9 @@ def distributions(context: Context, request: Mapping[str, Any]) -> dict[str, Any
     batch: Mapping[str, Tensor] | None = None
     trouble = ""
     try:
-        indices, found = next(context.data(run).batches(split), ([], {}))
-        batch = context.with_noise(run, found) if indices else None
-        trouble = "" if indices else f"The {split} part of the data has nothing in it."
+        count = min(_EXAMPLES, context.data(run).count(split))
+        batch = context.batch(run, split, list(range(count))) if count else None
+        trouble = "" if count else f"The {split} part of the data has nothing in it."
     except DataError as error:
         trouble = str(error)
     outputs: list[list[Tensor]] = [[] for _ in layers]
@@ -55,7 +58,7 @@ def distributions(context: Context, request: Mapping[str, Any]) -> dict[str, Any
         "layers": told,
         "left_out": len(known) - len(layers),
         "split": split,
-        "examples": len(indices) if batch is not None else 0,
+        "examples": count if batch is not None else 0,
         "trouble": trouble,
     }
 
@@ -68,10 +71,9 @@ def _computed(
     gradients: dict[nn.Parameter, Tensor] = {}
     outputs: list[list[Tensor]] = [[] for _ in layers]
     for name in updates:
-        with watched([layer.module for layer in layers]) as seen, steady(program, 0, gradients=True):
+        with _noted(layers) as seen, steady(program, 0, gradients=True):
             total = next(iter(method(program, f"update_{name}")(dict(batch)).values()))
-        for place, found in enumerate(seen):
-            outputs[place] = outputs[place] or [each.detach() for each in found if each.is_floating_point()]
+        outputs = [known or found for known, found in zip(outputs, seen, strict=True)]
         if not total.requires_grad or not parameters:
             continue
         own = torch.autograd.grad(total, parameters, allow_unused=True)
@@ -80,6 +82,27 @@ def _computed(
                 before = gradients.get(parameter)
                 gradients[parameter] = gradient if before is None else before + gradient
     return outputs, gradients
+
+
+@contextmanager
+def _noted(layers: Sequence[Layer]) -> Iterator[list[list[Tensor]]]:
+    """Inside, some of the numbers that each layer puts out are kept, not the outputs, which can be large."""
+    seen: list[list[Tensor]] = [[] for _ in layers]
+
+    def note(place: int) -> Callable[[nn.Module, object, Any], None]:
+        def after(module: nn.Module, inputs: object, result: Any) -> None:
+            value = result[0] if isinstance(result, tuple) and result else result
+            enough = sum(map(len, seen[place])) >= _MOST_NUMBERS
+            if isinstance(value, Tensor) and value.is_floating_point() and not enough:
+                flat = value.detach().flatten()
+                seen[place].append(flat[:: -(-len(flat) // _MOST_NUMBERS) or 1].clone())
+
+        return after
+
+    with ExitStack() as hooks:
+        for place, layer in enumerate(layers):
+            hooks.callback(layer.module.register_forward_hook(note(place)).remove)
+        yield seen
 
 
 def _told(

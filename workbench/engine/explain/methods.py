@@ -53,10 +53,11 @@ class Wish:
     def seed(self) -> int:
         return self.question.seed
 
-    def rows(self, budget: int) -> int:
-        """So many variants at once."""
+    @property
+    def rows(self) -> int:
+        """So many variants at once where no gradients are needed."""
         size = sum(piece.value.numel() for piece in self.parts.pieces)
-        return max(1, min(64, budget // max(1, size)))
+        return max(1, min(64, _ROWS // max(1, size)))
 
     def counted(self, score: Callable[..., Tensor], total: int) -> Callable[..., Tensor]:
         """The same, with progress told after each call; Stopped comes from there."""
@@ -80,7 +81,9 @@ def _integrated_gradients(wish: Wish) -> Found:
     steps = asked.whole(wish.request, "steps", 64, 8, 512)
     vectors = vectors_of(wish.question, wish.target, wish.parts.pieces)
     score = wish.counted(vectors.score, steps + 2)
-    path = attribution.integrated_gradients(score, vectors.values, vectors.bases, steps, wish.rows(_STEPS))
+    size = sum(value.numel() for value in vectors.values)
+    rows = max(1, min(64, _STEPS // max(1, size)))
+    path = attribution.integrated_gradients(score, vectors.values, vectors.bases, steps, rows)
     share = abs(path.gap) / max(abs(path.change), 1e-9)
     said = (
         f"The weights add up to {path.change + path.gap:.4g}; from the baseline to the example the score changes by "
@@ -94,7 +97,7 @@ def _occlusion(wish: Wish) -> Found:
     parts = wish.parts
     if parts.kind not in ("picture", "volume", "series"):
         score = wish.counted(wish.score, parts.count + 1)
-        weights = attribution.left_out(score, parts.count, wish.rows(_ROWS))
+        weights = attribution.left_out(score, parts.count, wish.rows)
         found = tuple(piece.spread(weights) for piece in parts.pieces)
         return Found(found, "A weight is by how much the score falls when this part alone is left out.")
     (piece,) = parts.pieces
@@ -105,7 +108,7 @@ def _occlusion(wish: Wish) -> Found:
         return wish.question.numbers(wish.target, {piece.port: values})
 
     values = attribution.occlusion(
-        wish.counted(covered, count + 1), piece.value, piece.base, window, stride, wish.rows(_ROWS)
+        wish.counted(covered, count + 1), piece.value, piece.base, window, stride, wish.rows
     )
     wide = "×".join(str(size) for size in (window[1:] if parts.channels_first else window[:1]))
     return Found(
@@ -134,7 +137,7 @@ def _window(wish: Wish) -> tuple[list[int], list[int]]:
 def _lime(wish: Wish) -> Found:
     samples = asked.whole(wish.request, "samples", 512, 16, 10_000)
     weights = attribution.lime(
-        wish.counted(wish.score, samples), wish.parts.count, samples, wish.seed, wish.rows(_ROWS)
+        wish.counted(wish.score, samples), wish.parts.count, samples, wish.seed, wish.rows
     )
     said = f"Weights of the linear model that comes nearest to the score of {samples:,} variants with parts left out."
     return Found(tuple(piece.spread(weights) for piece in wish.parts.pieces), said)
@@ -145,7 +148,7 @@ def _shap(wish: Wish) -> Found:
     exact = count <= attribution.EXACT
     samples = 2**count if exact else asked.whole(wish.request, "samples", 1024, 2 * count, 10_000)
     score = wish.counted(wish.score, samples)
-    weights = attribution.shap(score, count, samples, wish.seed, wish.rows(_ROWS))
+    weights = attribution.shap(score, count, samples, wish.seed, wish.rows)
     how = f"exactly, from all {samples:,} choices of parts" if exact else f"from {samples:,} choices of parts"
     said = f"Shapley values, {how}; they add up to {float(weights.sum()):.4g}, what all parts change the score by."
     return Found(tuple(piece.spread(weights) for piece in wish.parts.pieces), said)
