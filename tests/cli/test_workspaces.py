@@ -30,15 +30,22 @@ def test_there_and_back(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "new/experiments.db: 1 run (#1 to #1), 0 models, 0 datasets." in capsys.readouterr().out
     assert entry.run(["workspace", "import", "all ü.zip", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {
-        "runs": {"1": 2},
+        "runs": {},
         "models": 0,
         "datasets": 0,
         "renamed": {},
+        "here": {"1": 1},
     }
     with closing(Store(folder / "experiments.db")) as store:
-        assert [(run.id, run.state) for run in store.runs()] == [(2, "stopped"), (1, "queued")]
+        assert [(run.id, run.state) for run in store.runs()] == [(1, "queued")]
+    assert entry.run(["workspace", "import", "all ü.zip"]) == 0
+    assert "Here already: #1." in capsys.readouterr().out
+    assert entry.run(["workspace", "export", "one.zip", "--run", "9"]) == 1
+    assert "There is no run 9" in capsys.readouterr().err
+    assert entry.run(["workspace", "export", "one.zip", "--run", "1"]) == 0
+    assert "1 run and 0 checkpoints" in capsys.readouterr().out
     assert entry.run(["workspace", "export", "all.zip", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"runs": 2, "checkpoints": 0, "left_out": []}
+    assert json.loads(capsys.readouterr().out) == {"runs": 1, "checkpoints": 0, "left_out": []}
 
 
 def test_what_cannot_be_is_said_in_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

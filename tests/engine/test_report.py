@@ -96,10 +96,10 @@ def test_as_pdf_and_what_goes_wrong(store: Store, tmp_path: Path) -> None:
 def test_the_window_asks_for_every_kind(store: Store, tmp_path: Path) -> None:
     runs = (add(store, 1, 1, 0.8), add(store, 2, 1, 0.9))
     said: list[str] = []
-    for kind, name in zip(OF_SEVERAL, ("r.html", "m.parquet", "tb", "ml"), strict=True):
+    for kind, name in zip(OF_SEVERAL, ("r.html", "m.parquet", "tb", "ml", "w.zip"), strict=True):
         words = export_runs(store, Request(kind, str(tmp_path / name), runs=runs), said.append)
         assert words.startswith(f"Written to {tmp_path / name}: ") and (tmp_path / name).exists()
-    assert said == ["Reading 2 runs"] * 4
+    assert said[:4] == ["Reading 2 runs"] * 4 and said[-1] == "Packing the database"
     for wrong, reason in (
         (Request("onnx", "x", runs=runs), "“onnx” is not known"),
         (Request("report", "x"), "No run is named"),

@@ -17,10 +17,11 @@ from tests.drawing import CLASSIFIER, draw
 from workbench.catalog.samples import SAMPLES
 from workbench.core.errors import JobError, StoreError, WorkbenchError
 from workbench.core.files import dumps, loads
-from workbench.jobs.bundles import DATABASE, MANIFEST, pack, unpack
+from workbench.jobs.bundles import DATABASE, MANIFEST, look, pack, unpack
 from workbench.jobs.lock import Lock
 from workbench.store import bundles as merging
 from workbench.store import sqlite
+from workbench.store.arrivals import Arrival, take_in
 from workbench.store.records import DatasetRecord, Point
 from workbench.store.store import Store
 
@@ -84,7 +85,7 @@ def everything(store: Store, run: int) -> Any:
     ]
     media = [(m.probe, m.kind, m.data, m.caption) for m in store.media(run)]
     logged = [(line.time, line.level, line.text) for line in store.log_lines(run)]
-    summaries = repr(store.summaries([run])[run])
+    summaries = repr(dict(store.summaries([run])[run]))
     marks = store.marks_of(run)
     texts = (store.document_text(run), store.program_text(run), store.params(run))
     return record, points, kept, media, logged, summaries, marks, texts
@@ -156,8 +157,37 @@ def test_two_workspaces_become_one(open_store: Callable[[str], Store], tmp_path:
     assert here.run(new).dataset == "mine-2" and here.params(new)["digits.dataset"] == "mine-2"
     assert loads(here.document_text(new)).graph.nodes["digits"].params["dataset"] == "mine-2"
     again = unpack(here, tmp_path / "a.zip", quiet)
-    assert (again.models, again.datasets) == (0, 0) and len(here.runs()) == 8
+    assert (again.models, again.datasets, again.runs) == (0, 0, {}) and len(here.runs()) == 5
+    assert again.here == merged.runs  # none comes twice
     assert len(here.versions(here.models()[0].id)) == 2  # ours and theirs, of different moments
+
+
+def test_some_runs_of_a_workspace(open_store: Callable[[str], Store], tmp_path: Path) -> None:
+    there, here = open_store("there"), open_store("here")
+    first, second = filled(there)
+    add_dataset(there, "mine", "f1")
+    mine = add_run(there, "on mine", "mine")
+    foreign = take_in(there, Arrival("mark", "MLflow", "foreign"))
+    packed = pack(there, tmp_path / "a.zip", quiet, [mine, foreign])
+    assert (packed.runs, packed.checkpoints) == (2, 1)
+    before = sorted(each.name for each in here.files.rglob("*"))
+    found = look(here, tmp_path / "a.zip", quiet)
+    assert [run[:2] for run in found.held.runs] == [(mine, "on mine"), (foreign, "foreign")]
+    assert (found.held.models, found.held.datasets, found.checkpoints) == ((), ("mine",), 1)
+    assert found.bytes == len(b"weights of on mine") and not found.here
+    assert sorted(each.name for each in here.files.rglob("*")) == before
+    merged = unpack(here, tmp_path / "a.zip", quiet)
+    assert merged.runs == {mine: 1, foreign: 2} and here.run(2).imported
+    with pytest.raises(StoreError, match="came from MLflow without a drawing"):
+        here.document_text(2)
+    assert look(here, tmp_path / "a.zip", quiet).here == {mine: 1, foreign: 2}
+    pack(there, tmp_path / "b.zip", quiet)
+    all_of_them = unpack(here, tmp_path / "b.zip", quiet)
+    assert all_of_them.here == {mine: 1, foreign: 2} and set(all_of_them.runs) == {first, second}
+    assert here.run(all_of_them.runs[second]).resumed_from == all_of_them.runs[first]
+    with pytest.raises(StoreError, match="no run 99"):
+        pack(there, tmp_path / "c.zip", quiet, [99])
+    assert not (tmp_path / "c.zip").exists() and not list(tmp_path.glob(".c*"))
 
 
 def test_a_run_that_trains_comes_as_one_that_stopped(

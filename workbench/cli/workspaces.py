@@ -19,13 +19,19 @@ app = typer.Typer(help="A whole workspace: export it to a file, import one.")
 @app.command("export")
 def export(
     file: Annotated[Path, typer.Argument(help="The zip file to write.")],
+    runs: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--run", help="Only this run, with its model and what it recorded; more than once for several."
+        ),
+    ] = None,
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Write all runs, models, datasets' descriptions and checkpoints into one file, also while runs train."""
     with opened(workspace) as store, _shown() as say:
         try:
-            packed = pack(store, file, say)
+            packed = pack(store, file, say, runs or ())
         except OSError as error:
             raise JobError(f"{file} cannot be written: {error.strerror or error}.") from error
     if json:
@@ -57,6 +63,7 @@ def import_(
                 "models": merged.models,
                 "datasets": merged.datasets,
                 "renamed": merged.renamed,
+                "here": {str(old): new for old, new in merged.here.items()},
             }
         )
         return
@@ -67,6 +74,10 @@ def import_(
         f"Taken into {place}: {said}, {text.plural(merged.datasets, 'dataset')}.",
         highlight=False, markup=False, soft_wrap=True,
     )  # fmt: skip
+    if merged.here:
+        first = next(iter(merged.here.values()))
+        more = f" and {len(merged.here) - 1} more" if len(merged.here) > 1 else ""
+        console.print(f"  Here already: #{first}{more}.", highlight=False, markup=False, soft_wrap=True)
     for old, new in merged.renamed.items():
         console.print(
             f"  The dataset {old} is called {new} here.", highlight=False, markup=False, soft_wrap=True

@@ -13,6 +13,7 @@ from typing import Any
 from workbench.core import text
 from workbench.core.errors import JobError, WorkbenchError
 from workbench.engine import metric_files, mlflow_files, report, tensorboard_files
+from workbench.jobs.bundles import pack
 from workbench.jobs.exports import OF_SEVERAL, Request
 from workbench.store.store import Store
 
@@ -44,6 +45,8 @@ def export_runs(store: Store, request: Request, say: Say) -> str:
     runs, file = list(request.runs), Path(request.place)
     if request.to not in OF_SEVERAL:
         raise JobError(f"“{request.to}” is not known; {', '.join(OF_SEVERAL)} are.")
+    if request.to == "bundle":
+        return _bundle(store, runs, file, say)
     if not runs:
         raise JobError("No run is named.")
     say(f"Reading {text.plural(len(runs), 'run')}")
@@ -60,6 +63,16 @@ def export_runs(store: Store, request: Request, say: Say) -> str:
     }
     count = writers[request.to](store, runs, file)
     return f"Written to {file}: {text.plural(count, 'value')} of {text.plural(len(runs), 'run')}."
+
+
+def _bundle(store: Store, runs: list[int], file: Path, say: Say) -> str:
+    packed = pack(store, file, say, runs)
+    said = f"{text.plural(packed.runs, 'run')} and {text.plural(packed.checkpoints, 'checkpoint')}"
+    gone = len(packed.left_out)
+    left = (
+        f" {text.plural(gone, 'checkpoint')} {'is' if gone == 1 else 'are'} gone or damaged." if gone else ""
+    )
+    return f"Written to {file}: {said}, {text.size(file.stat().st_size)}.{left}"
 
 
 def _tell(what: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""`python -m workbench.engine.importing DATABASE`: takes in the runs at the place that a request on stdin names.
+"""`python -m workbench.engine.importing DATABASE`: takes in what lies at the place that a request on stdin names.
 
 Says what it is doing in lines of JSON on stdout, the last one with what became of each run; one line on stderr and
 the code 1 where that failed. Imports the store and what reads the files, not torch.
@@ -14,6 +14,7 @@ from workbench.catalog.goals import LARGER
 from workbench.core.errors import JobError, StoreError, WorkbenchError
 from workbench.engine import places
 from workbench.engine.readers import limits
+from workbench.jobs import bundles
 from workbench.jobs.imports import Outcome, Request
 from workbench.jobs.lock import Lock
 from workbench.store.arrivals import Arrival, known, take_in
@@ -29,7 +30,11 @@ def main(arguments: list[str]) -> int:
         request = Request.from_json(sys.stdin.buffer.readline().decode("utf-8", "replace"))
         store = Store(Path(arguments[0]))
         try:
-            found, remarks = import_runs(store, request, lambda doing: _tell({"doing": doing}))
+            if request.bundle:
+                answer = import_bundle(store, request, lambda doing: _tell({"doing": doing}))
+            else:
+                found, remarks = import_runs(store, request, lambda doing: _tell({"doing": doing}))
+                answer = {"runs": [each.to_json() for each in found], "remarks": remarks}
         finally:
             store.close()
     except WorkbenchError as error:
@@ -44,8 +49,26 @@ def main(arguments: list[str]) -> int:
     except MemoryError:
         print(f"error: {request.place} holds more than {limits.MEMORY_TEXT} can hold.", file=sys.stderr)
         return 1
-    _tell({"runs": [each.to_json() for each in found], "remarks": remarks})
+    _tell(answer)
     return 0
+
+
+def import_bundle(store: Store, request: Request, say: Say) -> dict[str, Any]:
+    """Takes in a file that `workspace export` wrote, or only looks into it. Raises WorkbenchError."""
+    file = Path(request.place)
+    if request.take:
+        merged = bundles.unpack(store, file, say)
+        return {
+            "came": sorted(merged.runs.values()),
+            "here": len(merged.here),
+            "models": merged.models,
+            "datasets": merged.datasets,
+            "renamed": merged.renamed,
+        }
+    found = bundles.look(store, file, say)
+    rows = [[id, name, model, state, found.here.get(id, 0)] for id, name, model, state in found.held.runs]
+    held = {"models": len(found.held.models), "datasets": list(found.held.datasets)}
+    return {"runs": rows, **held, "checkpoints": found.checkpoints, "bytes": found.bytes}
 
 
 def import_runs(store: Store, request: Request, say: Say) -> tuple[list[Outcome], list[str]]:

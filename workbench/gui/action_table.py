@@ -363,6 +363,22 @@ ACTIONS = (
         "import",
         "runs",
     ),
+    Action(
+        "workspace_import",
+        "Import a workspace file…",
+        "",
+        "Take in the runs and models of another workspace, or of a part of one; what comes is shown before",
+        "import",
+        "runs",
+    ),
+    Action(
+        "workspace_export",
+        "Export the whole workspace…",
+        "",
+        "Write all runs, models and weights to one file, to take into another workspace",
+        "export",
+        "runs",
+    ),
     Action("run_star", "Star", "S", "Give the selected runs a star, or take it away", "star", "runs"),
     Action("run_tags", "Tags…", "T", "Add tags to the selected runs, or take them away", "tag", "runs"),
     Action(

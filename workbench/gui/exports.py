@@ -74,6 +74,14 @@ KINDS: Final = (
 )
 
 
+WORKSPACE_FILES: Final = "Workspace file (*.zip)"
+BUNDLE_KIND: Final = Kind(
+    "bundle",
+    "Workspace file…",
+    WORKSPACE_FILES,
+    "zip",
+    "These runs with their weights, models and what they recorded, to take into another workspace",
+)
 SEVERAL: Final = (
     Kind(
         "report",
@@ -91,6 +99,7 @@ SEVERAL: Final = (
     ),
     Kind("tensorboard", "TensorBoard…", "New folder (*)", "", "A folder with the event files of each run"),
     Kind("mlflow", "MLflow…", "New folder (*)", "", "A folder as MLflow keeps its experiments (mlruns)"),
+    BUNDLE_KIND,
 )
 """What is written of several runs together."""
 
@@ -121,9 +130,10 @@ class Exporter(QObject):
         self._start(kind, place, f"run {run.id}", {"run": run.id})
 
     def start_several(self, runs: Sequence[RunRecord], kind: Kind, place: Path) -> None:
-        """The same of several runs together."""
+        """The same of several runs together; of none, for the whole workspace."""
         ids = tuple(run.id for run in runs)
-        self._start(kind, place, text.plural(len(runs), "run"), {"runs": ids}, several=True)
+        what = text.plural(len(runs), "run") if runs else "the workspace"
+        self._start(kind, place, what, {"runs": ids}, several=True)
 
     def _start(
         self, kind: Kind, place: Path, what: str, which: dict[str, Any], *, several: bool = False
@@ -245,7 +255,7 @@ class ExportMenu(QMenu):
             return
         name = re.sub(r"[^A-Za-z0-9_-]+", "_", run.name)[:60].strip("_") or "run"
         start = exporter(self._session).start
-        _ask_place(
+        ask_file(
             self._owner,
             f"Export run {run.id}",
             kind,
@@ -271,10 +281,10 @@ class SeveralMenu(QMenu):
         if runs := tuple(self.runs):
             title = f"Export {text.plural(len(runs), 'run')}"
             start = exporter(self._session).start_several
-            _ask_place(self._owner, title, kind, kind.id, lambda place: start(runs, kind, place))
+            ask_file(self._owner, title, kind, kind.id, lambda place: start(runs, kind, place))
 
 
-def _ask_place(owner: QWidget, title: str, kind: Kind, name: str, then: Callable[[Path], object]) -> None:
+def ask_file(owner: QWidget, title: str, kind: Kind, name: str, then: Callable[[Path], object]) -> None:
     """Let a person choose the file or the name of a new folder; the chosen kind of file decides its ending."""
     dialog = QFileDialog(owner.window(), title, str(Path.cwd()), kind.filter)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)

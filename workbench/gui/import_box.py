@@ -11,14 +11,16 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QProgressBar,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from workbench.core import text
-from workbench.gui.actions import explain
-from workbench.gui.imports import Import, Plan, takes
+from workbench.gui.exports import BUNDLE_KIND, WORKSPACE_FILES, ask_file, exporter
+from workbench.gui.imports import BundleImport, Import, Plan, at, takes
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.labels import ElidedLabel, Label
@@ -212,30 +214,49 @@ def import_box(session: Session, owner: QWidget) -> ImportBox:
     return found if found is not None else ImportBox(window, session)
 
 
-def ask_place(session: Session, owner: QWidget) -> None:
-    """Let a person choose the folder."""
-    dialog = QFileDialog(owner.window(), "Import runs of TensorBoard or MLflow", str(Path.cwd()))
-    dialog.setFileMode(QFileDialog.FileMode.Directory)
+def ask_place(session: Session, owner: QWidget, *, bundle: bool = False) -> None:
+    """Let a person choose the folder, or the workspace file."""
+    title = BundleImport.title if bundle else Import.title
+    dialog = QFileDialog(owner.window(), title, str(Path.cwd()), WORKSPACE_FILES)
+    mode = QFileDialog.FileMode.ExistingFile if bundle else QFileDialog.FileMode.Directory
+    dialog.setFileMode(mode)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.fileSelected.connect(lambda chosen: import_place(session, owner, Path(chosen)))
     dialog.show()
 
 
 class ImportButton(IconButton):
-    """Asks for a place; what is dropped on its view is taken as one."""
+    """What comes in and what goes out as a whole; what is dropped on its view comes in."""
 
     def __init__(self, session: Session, view: QWidget) -> None:
-        super().__init__("import", "Import runs")
-        explain(self, "run_import", "Take in runs that TensorBoard or MLflow recorded")
+        super().__init__(
+            "import", "Import and export", "Take in runs of TensorBoard, MLflow or another workspace"
+        )
         self._session, self._view = session, view
-        self.clicked.connect(self.ask)
-        session.actions.bind("run_import", self.ask, view)
+        self.menu_box = QMenu(self)
+        bind = session.actions.bind
+        for id, slot in (
+            ("run_import", lambda: ask_place(session, view)),
+            ("workspace_import", lambda: ask_place(session, view, bundle=True)),
+            ("workspace_export", self._export),
+        ):
+            bind(id, slot, view)
+            self.menu_box.addAction(session.actions.get(id))
+        self.setMenu(self.menu_box)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         view.setAcceptDrops(True)
         view.installEventFilter(self)
 
-    def ask(self) -> None:
-        """Let a person choose the place."""
-        ask_place(self._session, self._view)
+    def _export(self) -> None:
+        """Write all of the workspace to a file that another one can take in."""
+        start = exporter(self._session).start_several
+        ask_file(
+            self._view,
+            "Export the workspace",
+            BUNDLE_KIND,
+            "workspace",
+            lambda file: start((), BUNDLE_KIND, file),
+        )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QDropEvent):  # a drag that enters is one, too
@@ -251,4 +272,5 @@ class ImportButton(IconButton):
 
 def import_place(session: Session, owner: QWidget, place: Path) -> None:
     """Show what lies at a place, to import it."""
-    import_box(session, owner).open_for(Import(session, place), "Import runs of TensorBoard or MLflow")
+    wanted = at(session, place)
+    import_box(session, owner).open_for(wanted, wanted.title)

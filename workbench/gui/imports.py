@@ -47,6 +47,8 @@ class Import(QObject):
     done = Signal(str, int)
     """What came in, and the first run of it, 0 for none."""
     failed = Signal(str)
+    title = "Import runs of TensorBoard or MLflow"
+    bundle = False
 
     def __init__(self, session: Session, place: Path) -> None:
         super().__init__(session)
@@ -87,7 +89,7 @@ class Import(QObject):
     def _wanted(self, take: bool, larger: list[str]) -> tuple[list[str], dict[str, Any]]:
         from workbench.jobs import imports
 
-        request = {"place": str(self.place), "take": take, "larger": larger}
+        request = {"place": str(self.place), "take": take, "larger": larger, "bundle": self.bundle}
         return imports.command(self._session.path), request
 
     def _on_said(self, said: dict[str, Any]) -> None:
@@ -142,3 +144,52 @@ class Import(QObject):
 
         found = imports.outcomes(answer)
         return imports.told(found), next((each.run for each in found if each.run), 0)
+
+
+class BundleImport(Import):
+    """A file that a workspace was written to."""
+
+    title = "Import a workspace file"
+    bundle = True
+
+    def _ended(self) -> str:
+        return "The import ended with the code {} Nothing came in."
+
+    def _plan(self, answer: dict[str, Any]) -> Plan:
+        runs = answer["runs"]
+        fresh = sum(not here for *_, here in runs)
+        rows = [
+            (
+                f"{text.one_line(name)} #{id}",
+                " · ".join(filter(None, (text.one_line(model), state))),
+                f"is here already as #{here}" if here else "comes in under a new number",
+            )
+            for id, name, model, state, here in runs
+        ]
+        parts = [text.plural(fresh, "run"), text.plural(answer["models"], "model")]
+        parts.append(text.plural(answer["checkpoints"], "checkpoint") + f" ({text.size(answer['bytes'])})")
+        said = [f"{', '.join(parts)} can come in; models that are here already are not doubled."]
+        if fresh < len(runs):
+            many = len(runs) - fresh
+            said.append(f"{text.plural(many, 'run')} {'is' if many == 1 else 'are'} here already.")
+        if answer["datasets"]:
+            named = text.one_line(", ".join(answer["datasets"]))
+            said.append(f"It describes the data {named}; the data itself is not in it.")
+        some = bool(fresh or answer["models"] or answer["datasets"])
+        return Plan(
+            " ".join(said), rows, f"Import {text.plural(fresh, 'run')}" if fresh else "Import" if some else ""
+        )
+
+    def _came(self, answer: dict[str, Any]) -> tuple[str, int]:
+        came = answer["came"]
+        span = f" (#{came[0]}" + (f" to #{came[-1]})" if came[1:] else ")") if came else ""
+        parts = f"{text.plural(answer['models'], 'model')} and {text.plural(answer['datasets'], 'dataset')}"
+        said = [f"{text.plural(len(came), 'run')}{span}, {parts} came in."]
+        said += [f"The dataset {old} is called {new} here." for old, new in answer["renamed"].items()]
+        return " ".join(said), came[0] if came else 0
+
+
+def at(session: Session, place: Path) -> Import:
+    """The import that fits a place."""
+    bundle = place.suffix.lower() == BUNDLE and not place.is_dir()
+    return BundleImport(session, place) if bundle else Import(session, place)

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from typing import Any, Final
 from workbench import __version__
 from workbench.core import text
 from workbench.core.errors import JobError, WorkbenchError
+from workbench.core.files import replacing
 from workbench.jobs.lock import Lock
 from workbench.store import bundles
 from workbench.store.bundles import Merged
@@ -30,7 +31,7 @@ MOST_DENSE: Final = 300
 """So many times larger than packed a part may become; more is no workspace."""
 LARGEST_MANIFEST: Final = 64 << 20
 _CHUNK: Final = 1 << 20
-_STAGED, _PLAN = "importing-", "plan.json"
+_STAGED, _PLAN, _LOOKED = "importing-", "plan.json", "looking-"
 _NAME: Final = re.compile(r"files/runs/\d{1,15}/[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.safetensors")
 Progress = Callable[[str], None]
 
@@ -44,13 +45,23 @@ class Packed:
     left_out: tuple[str, ...]
 
 
-def pack(store: Store, file: Path, say: Progress) -> Packed:
-    """Writes the whole workspace, as it is at one moment, into a zip file. Raises WorkbenchError or OSError."""
+def pack(store: Store, file: Path, say: Progress, runs: Collection[int] = ()) -> Packed:
+    """Writes the whole workspace, as it is at one moment, or some of its runs with what they need, into a zip file.
+
+    Raises WorkbenchError or OSError.
+    """
     file = file.resolve()
-    with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as folder:
-        copy, temporary = Path(folder) / DATABASE, Path(folder) / "bundle.zip"
+    for run in runs:
+        store.run(run)
+    with (
+        tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as folder,
+        replacing(file) as temporary,
+    ):
+        copy = Path(folder) / DATABASE
         say("Copying the database")
         bundles.snapshot(store, copy)
+        if runs:
+            bundles.only(copy, runs)
         kept = bundles.checkpoints(copy)
         files: dict[str, dict[str, Any]] = {}
         missing: dict[int, str] = {}
@@ -70,8 +81,7 @@ def pack(store: Store, file: Path, say: Progress) -> Packed:
             files[DATABASE] = {"sha256": _digest(copy), "bytes": copy.stat().st_size}
             about = {"format": FORMAT, "workbench": __version__, "made": time.time(), "files": files}
             opened.writestr(MANIFEST, json.dumps(about, indent=1))
-        os.replace(temporary, file)
-    return Packed(len(_all_runs(store)), len(files) - 1, tuple(missing.values()))
+    return Packed(len(set(runs)) or len(_all_runs(store)), len(files) - 1, tuple(missing.values()))
 
 
 def _all_runs(store: Store) -> list[int]:
@@ -79,8 +89,37 @@ def _all_runs(store: Store) -> list[int]:
     return [run.id for trash in (False, True) for run in store.runs(deleted=trash)]
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a bundle holds, before anything of it comes in."""
+
+    held: bundles.Held
+    here: Mapping[int, int]
+    """Runs that are in the workspace already and so do not come again, with their numbers there."""
+    checkpoints: int
+    bytes: int
+    """Of the checkpoints."""
+
+
+def look(store: Store, file: Path, say: Progress) -> Preview:
+    """Looks into a bundle and changes nothing. Raises WorkbenchError."""
+    store.files.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=store.files, prefix=_LOOKED) as folder:
+        place = Path(folder)
+        say("Checking the bundle")
+        listed = _extract(file, place, say, only={DATABASE})
+        say("Checking the database")
+        bundles.prepare(place / DATABASE)
+        sizes = [each["bytes"] for name, each in listed.items() if name != DATABASE]
+        here = bundles.already(store, place / DATABASE)
+        return Preview(bundles.held(place / DATABASE), here, len(sizes), sum(sizes))
+
+
 def unpack(store: Store, file: Path, say: Progress) -> Merged:
-    """Takes a bundle into a workspace: runs get new numbers. Raises WorkbenchError, and then nothing came in."""
+    """Takes a bundle into a workspace: runs get new numbers, those that are here already do not come again.
+
+    Raises WorkbenchError, and then nothing came in.
+    """
     lock = Lock(store.files / "import.lock")
     if not lock.acquire():
         raise JobError("Another bundle is being taken into this workspace. Wait until that is done.")
@@ -93,11 +132,13 @@ def unpack(store: Store, file: Path, say: Progress) -> Merged:
             say("Checking the database")
             bundles.prepare(folder / DATABASE)
             _check_weights(folder)
+            here = bundles.already(store, folder / DATABASE)
+            bundles.drop(folder / DATABASE, here)
             runs = bundles.reserve(store, folder / DATABASE)
             (folder / _PLAN).write_text(json.dumps(sorted(runs.values())), encoding="utf-8")
             _place(store, folder, runs)
             say("Adding the runs")
-            return bundles.merge(store, folder / DATABASE, runs)
+            return bundles.merge(store, folder / DATABASE, runs, here)
         except BaseException:
             _take_back(store, folder)
             raise
@@ -107,22 +148,29 @@ def unpack(store: Store, file: Path, say: Progress) -> Merged:
         lock.release()
 
 
-def _extract(file: Path, folder: Path, say: Progress) -> None:
-    """Every part at its place in `folder`. Raises JobError for what is no bundle, or not as it was written."""
+def _extract(
+    file: Path, folder: Path, say: Progress, only: Collection[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """Every part, or only some, at its place in `folder`; gives the list of all parts.
+
+    Raises JobError for what is no bundle, or not as it was written.
+    """
     try:
         with zipfile.ZipFile(file) as opened:
             parts = {info.filename: info for info in opened.infolist()}
             listed = _manifest(file, opened, parts)
-            needed = sum(info.file_size for info in parts.values())
+            wanted = {name: facts for name, facts in listed.items() if not only or name in only}
+            needed = sum(parts[name].file_size for name in wanted)
             free = shutil.disk_usage(folder).free
             if needed > free * 0.95:
                 raise JobError(
                     f"{file} needs {text.size(needed)} when it is unpacked, and {text.size(free)} are free. "
                     "Free some space and try again."
                 )
-            for number, (name, facts) in enumerate(listed.items(), start=1):
-                say(f"Unpacking {number} of {len(listed)}")
+            for number, (name, facts) in enumerate(wanted.items(), start=1):
+                say(f"Unpacking {number} of {len(wanted)}")
                 _extract_one(file, opened, parts[name], folder / name.removeprefix(FILES), facts)
+            return listed
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise JobError(f"{file} is no bundle of a workspace, or is damaged: {error}.") from error
     except FileNotFoundError as error:

@@ -16,8 +16,8 @@ _ENDED = "The export ended with the code {} Nothing was written."
 KINDS = ("onnx", "safetensors", "torch", "python")
 OF_RUNS = ("card", "metrics")
 """What only a run has; the ending of the place says in which form."""
-OF_SEVERAL = ("report", "metrics", "tensorboard", "mlflow")
-"""What is written of any number of runs."""
+OF_SEVERAL = ("report", "metrics", "tensorboard", "mlflow", "bundle")
+"""What is written of any number of runs; of none, a bundle is the whole workspace."""
 SUFFIXES = {".onnx": "onnx", ".safetensors": "safetensors", ".pt2": "torch"}
 """What the name of a file says; any other is the folder of a Python program."""
 

@@ -25,6 +25,8 @@ class Request:
     place: str
     take: bool = True
     larger: list[str] = field(default_factory=list)
+    bundle: bool = False
+    """Whether the place is a file that `workspace export` wrote."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -5,7 +5,7 @@ Rows are read and written with what the tables are here; the other database is n
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,8 +35,20 @@ class Merged:
     runs: dict[int, int] = field(default_factory=dict)
     models: int = 0
     datasets: int = 0
+    here: dict[int, int] = field(default_factory=dict)
+    """Runs that are here already and so did not come again: their numbers there and here."""
     renamed: dict[str, str] = field(default_factory=dict)
     """Datasets whose name is another one's here, with the name that they have now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a copy holds, to be shown before it comes."""
+
+    runs: tuple[tuple[int, str, str, str], ...]
+    """Number, name, model and state of each."""
+    models: tuple[str, ...]
+    datasets: tuple[str, ...]
 
 
 def snapshot(store: Database, target: Path) -> None:
@@ -55,6 +67,63 @@ def forget(database: Path, checkpoints: list[int]) -> None:
     with closing(sqlite.connect(database)) as copy:
         copy.executemany("DELETE FROM checkpoints WHERE id = ?", [(id,) for id in checkpoints])
         copy.execute("VACUUM")
+
+
+def only(database: Path, runs: Collection[int]) -> None:
+    """Leaves of a copy these runs, what they recorded, and the models and datasets that they name."""
+    with _reading(database) as source:
+        rows = [row for row in _rows(source, tables.runs) if row["id"] in runs]
+    named = {name for row in rows for name in str(row["dataset"]).split(", ")}
+    with closing(sqlite.connect(database)) as copy:
+        copy.execute("PRAGMA foreign_keys = ON")
+        for table, column, kept in (
+            ("runs", "id", sorted(runs)),
+            ("models", "id", sorted({row["model_id"] for row in rows})),
+            ("datasets", "id", sorted(named)),
+        ):
+            wanted = json.dumps(kept)
+            copy.execute(
+                f"DELETE FROM {table} WHERE {column} NOT IN (SELECT value FROM json_each(?))", (wanted,)
+            )
+        copy.execute("DELETE FROM library")
+
+
+def drop(database: Path, runs: Collection[int]) -> None:
+    """Takes runs with what they recorded out of a copy."""
+    with closing(sqlite.connect(database)) as copy:
+        copy.execute("PRAGMA foreign_keys = ON")
+        copy.executemany("DELETE FROM runs WHERE id = ?", [(id,) for id in runs])
+
+
+def held(database: Path) -> Held:
+    """What a copy holds. Raises StoreError."""
+    with _reading(database) as source:
+        runs = tuple(
+            (int(row["id"]), str(row["name"]), str(row["model"]), str(row["state"]))
+            for row in _rows(source, tables.runs)
+            if not row["deleted"]
+        )
+        models = tuple(str(row["name"]) for row in _rows(source, tables.models) if not row["deleted"])
+        return Held(runs, models, tuple(str(row["title"]) for row in _rows(source, tables.datasets)))
+
+
+def already(store: Database, database: Path) -> dict[int, int]:
+    """Of the runs of a copy those that are here, exactly as they are there, by their numbers there and here."""
+    with _reading(database) as source:
+        theirs = {_same(row): int(row["id"]) for row in _rows(source, tables.runs)}
+    with store._read() as connection:
+        mine = {
+            _same(row): int(row["id"])
+            for row in _rows(connection.connection.cursor(), tables.runs)
+            if not row["deleted"]
+        }
+    return {id: mine[key] for key, id in theirs.items() if key in mine}
+
+
+def _same(row: Row) -> tuple[Any, ...]:
+    """What tells a run from all others: when it was queued, to the microsecond, and how far it came."""
+    state = row["state"] if row["state"] in FINAL else "stopped"  # as which it came
+    return (state, *(row[name] for name in ("created", "started", "name", "seed", "epoch", "step")))
 
 
 def prepare(database: Path) -> None:
@@ -107,9 +176,14 @@ def reserve(store: Database, database: Path) -> dict[int, int]:
     return {number: first + place for place, number in enumerate(numbers)}
 
 
-def merge(store: Database, database: Path, runs: Mapping[int, int]) -> Merged:
-    """Takes in all that a copy holds, under the numbers given. All of it or nothing. Raises StoreError."""
-    merged = Merged(dict(runs))
+def merge(
+    store: Database, database: Path, runs: Mapping[int, int], here: Mapping[int, int] | None = None
+) -> Merged:
+    """Takes in all that a copy holds, under the numbers given. All of it or nothing. Raises StoreError.
+
+    `here` are runs that the copy held and that are in the workspace already.
+    """
+    merged = Merged(dict(runs), here=dict(here or {}))
     with _reading(database) as source, store._write() as connection:
         _Merge(source, connection.connection.cursor(), merged).go()
     return merged
@@ -222,7 +296,8 @@ class _Merge:
                 "message": "",
                 "ended": row["heartbeat"] or row["created"],
             }
-        new["resumed_from"] = self.merged.runs.get(row["resumed_from"], 0)
+        before = row["resumed_from"]
+        new["resumed_from"] = self.merged.runs.get(before, self.merged.here.get(before, 0))
         new["model_id"] = self.models.get(row["model_id"], 0)
         names = [self.merged.renamed.get(name, name) for name in str(row["dataset"]).split(", ")]
         return new | {"dataset": ", ".join(names)}
@@ -253,7 +328,9 @@ class _Merge:
         return new | {"path": f"runs/{new['run']}/{str(row['path']).rpartition('/')[2]}"}
 
     def _document(self, text: str) -> str:
-        """A drawing whose dataset nodes name the datasets as they are called here."""
+        """A drawing whose dataset nodes name the datasets as they are called here; "" of a run from elsewhere."""
+        if text == "":
+            return ""
         renamed = self.merged.renamed
         if not isinstance(_object(text).get("name"), str):
             raise ValueError("a drawing has no name")

@@ -3,6 +3,8 @@
 import math
 import sys
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,12 +16,15 @@ from pytestqt.qtbot import QtBot
 
 from tests.engine.test_importing import events, scalar
 from tests.gui.runs.test_runs_view import WAIT, do, have
+from workbench.engine.importing import import_bundle
 from workbench.gui.compare.view import CompareView
 from workbench.gui.import_box import ImportBox, ImportButton
 from workbench.gui.runs.view import RunsView
 from workbench.gui.session import Session
 from workbench.gui.window import MainWindow
 from workbench.jobs import imports
+from workbench.jobs.imports import Request
+from workbench.store.store import Store
 
 Record = Callable[..., int]
 
@@ -42,6 +47,10 @@ def drop(view: RunsView, place: Path) -> bool:
     event = QDropEvent(QPointF(50, 50), copy, data, buttons, keys)
     QApplication.sendEvent(view, event)
     return event.isAccepted()
+
+
+def quiet(_: str) -> None:
+    """Nobody listens."""
 
 
 def box_of(window: MainWindow) -> ImportBox:
@@ -112,8 +121,8 @@ def test_a_button_asks_for_the_folder_and_escape_cancels(
     have(qtbot, runs, 1)
     fake(monkeypatch, "print(json.dumps({'doing': 'Reading a (1 of 9)'}), flush=True); time.sleep(60)")
     button = runs.findChild(ImportButton)
-    assert button is not None
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert button is not None and button.isVisible()
+    button.menu_box.actions()[0].trigger()
     dialog = next(each for each in QApplication.topLevelWidgets() if isinstance(each, QFileDialog))
     dialog.fileSelected.emit(str(tmp_path))
     dialog.close()
@@ -142,3 +151,60 @@ def test_what_holds_no_runs_can_be_opened_as_data(
     assert opened == [[tmp_path]] and not box.isVisible()
     (tmp_path / "a.json").write_text("{}")
     assert not drop(runs, tmp_path / "a.json") or not box.isVisible()
+
+
+def test_a_workspace_file_is_shown_and_comes_in(
+    qtbot: QtBot, runs: RunsView, session: Session, window: MainWindow, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    fake(
+        monkeypatch,
+        "look = {'runs': [[3, 'a', 'gan', 'completed', 0], [4, 'b', '', 'failed', 7]], 'models': 1, "
+        "'datasets': ['mine'], 'checkpoints': 2, 'bytes': 2000}\n"
+        "came = {'came': [8], 'here': 1, 'models': 1, 'datasets': 0, 'renamed': {'mine': 'mine-2'}}\n"
+        "assert request['bundle'] and request['place'].endswith('all.zip')\n"
+        "print(json.dumps(came if request['take'] else look))",
+    )
+    (tmp_path / "all.zip").write_text("zip")
+    assert drop(runs, tmp_path / "all.zip")
+    box = box_of(window)
+    qtbot.waitUntil(box.go.isEnabled, timeout=WAIT)
+    assert box.title.text() == "Import a workspace file" and box.go.text() == "Import 1 run"
+    assert box.said.text() == (
+        "1 run, 1 model, 2 checkpoints (2 kB) can come in; models that are here already are not doubled. "
+        "1 run is here already. It describes the data mine; the data itself is not in it."
+    )
+    assert rows(box) == [
+        ["a #3", "gan · completed", "comes in under a new number"],
+        ["b #4", "failed", "is here already as #7"],
+    ]
+    assert not box.metrics.isVisible()
+    with qtbot.waitSignal(session.offered, timeout=WAIT) as told:
+        QTest.mouseClick(box.go, Qt.MouseButton.LeftButton)
+    assert told.args is not None
+    assert (
+        told.args[0] == "1 run (#8), 1 model and 0 datasets came in. The dataset mine is called mine-2 here."
+    )
+
+
+def test_the_whole_workspace_is_written(
+    qtbot: QtBot, runs: RunsView, session: Session, record: Record, tmp_path: Path
+) -> None:
+    """By the real process; an empty workspace takes it in."""
+    do(qtbot, session, lambda store: record(store, "mine", document='{"name": "m"}'))
+    have(qtbot, runs, 1)
+    button = runs.findChild(ImportButton)
+    assert button is not None
+    button.menu_box.actions()[2].trigger()
+    dialogs = (each for each in QApplication.topLevelWidgets() if isinstance(each, QFileDialog))
+    dialog = next(each for each in dialogs if each.isVisible())
+    with qtbot.waitSignal(session.message, timeout=30_000) as told:
+        dialog.fileSelected.emit(str(tmp_path / "all.zip"))
+        dialog.close()
+    assert told.args is not None and told.args[1] == "ok"
+    assert told.args[0].startswith(f"Written to {tmp_path}/all.zip: 1 run and 0 checkpoints, ")
+    with closing(Store(tmp_path / "other" / "experiments.db")) as store:
+        request = Request(str(tmp_path / "all.zip"), take=False, bundle=True)
+        assert import_bundle(store, request, quiet)["runs"] == [[1, "mine", "mine", "completed", 0]]
+        came = import_bundle(store, replace(request, take=True), quiet)
+        assert came["came"] == [1] and import_bundle(store, request, quiet)["runs"][0][4] == 1
