@@ -1,10 +1,13 @@
 """Which weights of a file go into which of a program: by name, never by shape alone. Standard library only."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 Shapes = Mapping[str, tuple[int, ...]]
+Ends = frozenset[tuple[str, tuple[int, ...]]]
+"""What follows a place in the names below it, each with its shape."""
+Pair = tuple[Ends, Ends]
 
 
 @dataclass(slots=True)
@@ -22,6 +25,46 @@ class Match:
     """Places of the program with the place in the file whose names go on alike there."""
 
 
+class _Side:
+    """Names of one side that are not matched yet, by the places that they lie below."""
+
+    def __init__(self, shapes: Shapes, names: Collection[str]) -> None:
+        self.names = {name: number for number, name in enumerate(names)}
+        self.below: dict[str, dict[str, tuple[int, ...]]] = {}
+        """By place: what follows it in the names, each with its shape."""
+        self._alike: dict[str, Ends] = {}
+        for name in names:
+            for place, end in _cuts(name):
+                self.below.setdefault(place, {})[end] = shapes[name]
+
+    def remove(self, name: str) -> None:
+        """It is matched."""
+        del self.names[name]
+        for place, end in _cuts(name):
+            del self.below[place][end]
+            self._alike.pop(place, None)
+            if not self.below[place]:
+                del self.below[place]
+
+    def groups(self) -> dict[Ends, tuple[int, list[str]]]:
+        """What follows some place: how deep the outermost of the places lie that it follows alike, and which.
+
+        Equal blocks are compared only once so.
+        """
+        found: dict[Ends, tuple[int, list[str]]] = {}
+        for place, ends in self.below.items():
+            alike = self._alike.get(place)
+            if alike is None:
+                alike = self._alike[place] = frozenset(ends.items())
+            depth = _depth(place)
+            least, places = found.get(alike, (depth + 1, []))
+            if depth < least:
+                found[alike] = depth, [place]
+            elif depth == least:
+                places.append(place)
+        return found
+
+
 def match(program: Shapes, file: Shapes) -> Match:
     """Full names first; then names below a common place, such as `encoder.0.weight` for `body.encoder.0.weight`.
 
@@ -32,18 +75,17 @@ def match(program: Shapes, file: Shapes) -> Match:
     for name in program:
         if name in file:
             _put(found, program, file, name, name)
-    while True:
-        ours = [name for name in program if name not in found.taken and name not in found.other_shape]
-        used = {*found.taken.values(), *found.other_shape.values()}
-        theirs = [name for name in file if name not in used]
-        places = _places(program, file, ours, theirs)
-        if places is None:
-            break
+    ours = _Side(program, [name for name in program if name not in file])
+    theirs = _Side(file, [name for name in file if name not in program])
+    while places := _places(ours, theirs):
         found.moved.append(places)
-        for name, other in _pairs(places, ours, {*theirs}):
+        for end in [end for end in ours.below[places[0]] if end in theirs.below[places[1]]]:
+            name, other = _joined(places[0], end), _joined(places[1], end)
             _put(found, program, file, name, other)
-    found.missing = ours
-    found.unused = theirs
+            ours.remove(name)
+            theirs.remove(other)
+    found.missing = list(ours.names)
+    found.unused = list(theirs.names)
     return found
 
 
@@ -55,48 +97,53 @@ def _put(found: Match, program: Shapes, file: Shapes, name: str, other: str) -> 
         found.shapes[name] = file[other]
 
 
-def _places(
-    program: Shapes, file: Shapes, ours: Collection[str], theirs: Collection[str]
-) -> tuple[str, str] | None:
+def _places(ours: _Side, theirs: _Side) -> tuple[str, str] | None:
     """The two places below which most weights have the same names, some with the same shape; None for none that is
     the only one of its kind: shapes alone decide nothing.
     """
-    ends: dict[str, list[str]] = {}
-    for other in theirs:
-        for place, end in _cuts(other):
-            ends.setdefault(end, []).append(place)
-    counts: Counter[tuple[str, str]] = Counter()
-    fitting: set[tuple[str, str]] = set()
-    for name in ours:
-        for place, end in _cuts(name):
-            for there in ends.get(end, ()):
-                counts[place, there] += 1
-                if program[name] == file[_joined(there, end)]:
-                    fitting.add((place, there))
+    here, there = ours.groups(), theirs.groups()
+    counts, fitting = _common(here, there)
     if not fitting:
         return None
-    most = max(counts[places] for places in fitting)
-    best = [places for places, count in counts.items() if count == most]
+    most = max(counts[pair] for pair in fitting)
+    best = [pair for pair, count in counts.items() if count == most]
     # Longer ends say more: of places that hold one another, the outer ones are meant.
-    depth = min(_depth(places) for places in best)
-    best = [places for places in best if _depth(places) == depth]
+    depth = min(here[one][0] + there[other][0] for one, other in best)
+    best = [(one, other) for one, other in best if here[one][0] + there[other][0] == depth]
+    rivals: tuple[Counter[Ends], Counter[Ends]] = Counter(), Counter()
+    for one, other in best:
+        rivals[0][one] += len(there[other][1])
+        rivals[1][other] += len(here[one][1])
     alone = [
-        places
-        for places in best
-        if not any(other != places and (other[0] == places[0] or other[1] == places[1]) for other in best)
+        (here[one][1][0], there[other][1][0])
+        for one, other in best
+        if (one, other) in fitting and rivals[0][one] == rivals[1][other] == 1
     ]
-    return next((places for places in alone if places in fitting), None)
+    return min(alone, key=lambda places: _order(ours, theirs, places), default=None)
 
 
-def _pairs(places: tuple[str, str], ours: Collection[str], theirs: Collection[str]) -> list[tuple[str, str]]:
-    """Names of the program below one place, with those of the file below the other that go on alike."""
-    pairs = []
-    for name in ours:
-        for place, end in _cuts(name):
-            other = _joined(places[1], end)
-            if place == places[0] and other in theirs:
-                pairs.append((name, other))
-    return pairs
+def _common(here: Iterable[Ends], there: Iterable[Ends]) -> tuple[Counter[Pair], set[Pair]]:
+    """How many names go on alike below places of two groups, and the groups where some have the same shape, too."""
+    having: dict[str, list[Ends]] = {}
+    for other in there:
+        for end, _ in other:
+            having.setdefault(end, []).append(other)
+    counts: Counter[Pair] = Counter()
+    fitting: set[Pair] = set()
+    for one in here:
+        for entry in one:
+            for other in having.get(entry[0], ()):
+                counts[one, other] += 1
+                if entry in other:
+                    fitting.add((one, other))
+    return counts, fitting
+
+
+def _order(ours: _Side, theirs: _Side, places: tuple[str, str]) -> tuple[int, int]:
+    """The place in the program at which two places first go on alike."""
+    ends = theirs.below[places[1]]
+    first = next(end for end in ours.below[places[0]] if end in ends)
+    return ours.names[_joined(places[0], first)], _depth(places[0])
 
 
 def _cuts(name: str) -> list[tuple[str, str]]:
@@ -109,5 +156,5 @@ def _joined(place: str, end: str) -> str:
     return f"{place}.{end}" if place else end
 
 
-def _depth(places: tuple[str, str]) -> int:
-    return sum(len(place.split(".")) if place else 0 for place in places)
+def _depth(place: str) -> int:
+    return len(place.split(".")) if place else 0
