@@ -34,7 +34,8 @@ def main(path: Path, *, preferences: Path | None = None, logs: Path | None = Non
     session = Session(path, Preferences.load(preferences or usual_path()))
     theme.apply(app, session.preferences.theme)
     catch_errors(lambda text: session.message.emit(text, "error"), folder)
-    window = MainWindow(session)
+    with theme.undressed(app):
+        window = MainWindow(session)
     if session.preferences.maximised:
         window.showMaximized()
     else:

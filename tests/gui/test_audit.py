@@ -1,6 +1,6 @@
 """The UI audit: every view, both themes, two sizes. Each rule below is first shown to fail on a planted fault."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -170,7 +170,16 @@ def fill(store: Store, text: str) -> None:
 
 
 @pytest.fixture
-def filled(qtbot: QtBot, session: Session, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+def dark_again(qapp: QApplication) -> Iterator[None]:
+    """What comes next finds the theme that it is used to.  Ask for it first: a window that is still there follows."""
+    yield
+    theme.apply(qapp, "dark")
+
+
+@pytest.fixture
+def filled(
+    dark_again: None, qtbot: QtBot, session: Session, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> MainWindow:
     monkeypatch.setattr("workbench.jobs.queue.recover", lambda store: [])  # the running run has no process
     session.open_template("lenet5")
     text = dumps(session.document)
@@ -194,7 +203,6 @@ def test_every_view_passes(
         found += [
             f"{view.id}: {rule}: {finding}" for rule, check in RULES.items() for finding in check(filled)
         ]
-    theme.apply(qapp, "dark")
     assert not found, "\n".join(found)
 
 
@@ -221,7 +229,6 @@ def test_every_page_of_compare_passes(
             for rule, check in RULES.items()
             for finding in check(filled)
         ]
-    theme.apply(qapp, "dark")
     assert not found, "\n".join(found)
 
 
