@@ -114,3 +114,16 @@ def test_many_and_long_tags_are_counted_where_they_do_not_fit(
     assert view.model.data(view.model.index(0, column), Qt.ItemDataRole.ToolTipRole) == ", ".join(
         sorted(tags)
     )
+
+
+def test_the_header_of_a_run_shows_and_changes_its_marks(qtbot: QtBot, view: RunsView) -> None:
+    header = view.detail.header
+    assert header.star.accessibleName() == "Has no star" and header.tags.accessibleName() == "No tags"
+    QTest.mouseClick(header.star, LEFT)
+    qtbot.waitUntil(lambda: header.star.accessibleName() == "Has a star", timeout=WAIT)
+    QTest.mouseClick(header.tags, LEFT)
+    assert view.tags.isVisible() and view.rect().contains(view.tags.geometry())
+    QTest.keyClicks(view.tags.field, "paper")
+    QTest.keyClick(view.tags.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: header.tags.text() == "paper", timeout=WAIT)
+    assert view.model.marks(3).star and view.model.marks(3).tags == ("paper",)

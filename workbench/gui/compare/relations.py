@@ -9,7 +9,7 @@ from workbench.core import text
 from workbench.gui.compare.verdict import figure, main_figure
 from workbench.gui.runs import metrics
 from workbench.gui.store_thread import Summaries
-from workbench.jobs.settings import ESTIMATE
+from workbench.jobs.settings import ENVIRONMENT, ESTIMATE
 from workbench.store.records import RunRecord
 
 Value = float | str | None
@@ -69,7 +69,12 @@ def causes(
     runs: Sequence[RunRecord], params: Mapping[int, Mapping[str, Any]], summaries: Summaries
 ) -> list[tuple[str, str]]:
     """What varies among these runs, as (key, title): how they were trained, what was trained, facts, then results."""
-    names = {name for run in runs for name in params.get(run.id, {}) if not name.startswith(ESTIMATE)}
+    names = {
+        name
+        for run in runs
+        for name in params.get(run.id, {})
+        if not name.startswith((ESTIMATE, ENVIRONMENT))
+    }
     ordered = sorted(names, key=lambda name: (not name.startswith("training."), name))
     found = [(f"{_PARAM}{name}", name) for name in ordered]
     found += [(f"{_FACT}{name}", name) for name in _FACTS]

@@ -25,7 +25,7 @@ from workbench.gui.widgets.buttons import Button, Chips
 from workbench.gui.widgets.graph_picture import GraphPicture
 from workbench.gui.widgets.labels import ElidedLabel, Label, SectionHeader
 from workbench.gui.widgets.surfaces import Card, CardGrid
-from workbench.store.records import ModelRecord
+from workbench.store.records import UNMARKED, ModelRecord
 
 if TYPE_CHECKING:
     from workbench.store.store import Store
@@ -213,7 +213,9 @@ class HomeView(QScrollArea):
     def _show_recent(self) -> None:
         session = self._session
         titles = {id: schema.title for id, schema in session.schemas.items()}
-        rows = rows_of(session.models, session.runs, session.summaries, titles)[:MOST_RECENT]
+        marks = session.marks
+        runs = [run for run in session.runs if not marks.get(run.id, UNMARKED).archived]
+        rows = rows_of(session.models, runs, session.summaries, titles)[:MOST_RECENT]
         count = len(rows)
         self.more.setVisible(count > RECENT)
         self.more.setText(

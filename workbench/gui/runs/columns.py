@@ -11,6 +11,7 @@ from typing import Any, Final
 from workbench.core import text
 from workbench.jobs import figures
 from workbench.jobs.run_filter import RunFacts, spent
+from workbench.jobs.settings import ENVIRONMENT
 from workbench.store.records import RunRecord
 
 FIRST_SLOT: Final = 3
@@ -150,8 +151,10 @@ def param_column(name: str) -> Column:
     def shown(facts: RunFacts) -> str:
         return text.value(facts.params[name]) if name in facts.params else text.NONE
 
-    title = text.one_line(name.rsplit("training.", 1)[-1], 60)
-    return Column(f"{PARAM}:{name}", title, f"Setting {text.one_line(name)}", 110, shown, sorted)
+    system = name.startswith(ENVIRONMENT)
+    title = text.one_line(name.removeprefix(ENVIRONMENT).rsplit("training.", 1)[-1], 60)
+    what = "System at queueing:" if system else "Setting"
+    return Column(f"{PARAM}:{name}", title, f"{what} {text.one_line(name)}", 110, shown, sorted)
 
 
 def column_of(key: str, rising: Callable[[str], bool]) -> Column | None:

@@ -11,13 +11,13 @@ from workbench.gui.runs.columns import COLUMNS, PARAM, SLOT_KEYS
 from workbench.gui.runs.filter_field import Params
 from workbench.gui.runs.table import RunsTable
 from workbench.gui.widgets.fields import SearchField
-from workbench.jobs.settings import ESTIMATE
+from workbench.jobs.settings import ENVIRONMENT, ESTIMATE
 
 _KINDS = {"best": "best value", "last": "last value", "min": "smallest value", "max": "largest value"}
 
 
 class ColumnsBox(TickBox):
-    """Facts, then metrics, then settings; those that are ticked are columns."""
+    """Facts, then metrics, settings, and what was recorded of the system; those that are ticked are columns."""
 
     def __init__(self, owner: QWidget, table: RunsTable, params: Params) -> None:
         field = SearchField("Find a column", "Column", "Type a part of the name of a metric or setting")
@@ -52,10 +52,12 @@ class ColumnsBox(TickBox):
             for kind, words in _KINDS.items():
                 key = f"{kind}:{name}"
                 rows.append(Tick(key, f"{text.one_line(name, 60)}: {words}", key in shown, "metric"))
-        for name in sorted(names.params):
+        for name in sorted(names.params, key=lambda name: (name.startswith(ENVIRONMENT), name)):
             if not name.startswith(ESTIMATE):
                 key = f"{PARAM}:{name}"
-                rows.append(Tick(key, text.one_line(name, 80), key in shown, "setting"))
+                system = name.startswith(ENVIRONMENT)
+                shown_name = text.one_line(name.removeprefix(ENVIRONMENT), 80)
+                rows.append(Tick(key, shown_name, key in shown, "system" if system else "setting"))
         self.show_rows(rows)
 
     def _on_ticked(self, key: str, on: bool) -> None:

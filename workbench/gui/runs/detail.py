@@ -1,6 +1,8 @@
 """One run in detail: what it is and how it goes, what can be done with it, and its pages.  Imports session, pages."""
 
-from PySide6.QtCore import Qt
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QTabWidget, QVBoxLayout, QWidget
 
@@ -18,13 +20,17 @@ from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.labels import STATE_TOKENS, ElidedLabel, Label, StatusDot
 from workbench.gui.widgets.surfaces import surface
-from workbench.store.records import RunRecord
+from workbench.store.records import UNMARKED, RunRecord
 
+_WIDEST_TAGS: Final = 260
 _ROLES = {"ok": "ok", "err": "err", "warn": "warn"}
 
 
 class RunHeader(QWidget):
-    """Name, state and facts of a run with its buttons; the cause of a failure in words."""
+    """Name, state, marks and facts of a run with its buttons; the cause of a failure in words."""
+
+    tags_asked = Signal(int)
+    """The tags of a run are to be changed."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -37,6 +43,9 @@ class RunHeader(QWidget):
         font.setPixelSize(15)
         self.name.setFont(font)
         self.state = Label("")
+        self.star = IconButton("star", "Star", "Give this run a star, or take it away")
+        self.tags = Button("", "Change the tags of this run", kind="quiet", icon="tag")
+        self.tags.setMaximumWidth(_WIDEST_TAGS)
         self.facts = ElidedLabel("", "small")
         self.trouble = Label("", "err", wrap=True)
         self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -70,6 +79,8 @@ class RunHeader(QWidget):
             ("run_inspect", self.inspect),
             ("run_again", self.again),
             ("run_delete", self.delete),
+            ("run_star", self.star),
+            ("run_tags", self.tags),
         ):
             explain(button, id, button.toolTip())
         self._lay_out()
@@ -79,6 +90,10 @@ class RunHeader(QWidget):
         self.open.clicked.connect(lambda: self._do(commands.open_drawing))
         self.inspect.clicked.connect(lambda: self._do(commands.inspect))
         self.again.clicked.connect(lambda: self._do(commands.again))
+        self.star.clicked.connect(lambda: self._do(commands.star))
+        self.tags.clicked.connect(self._ask_tags)
+        session.opened.connect(self._show_marks)
+        session.runs_changed.connect(self._show_marks)
 
     def _lay_out(self) -> None:
         words = QHBoxLayout()
@@ -86,6 +101,8 @@ class RunHeader(QWidget):
         words.addWidget(self.dot)
         words.addWidget(self.name)
         words.addWidget(self.state)
+        words.addWidget(self.star)
+        words.addWidget(self.tags)
         words.addStretch(1)
         left = QVBoxLayout()
         left.setSpacing(2)
@@ -112,6 +129,7 @@ class RunHeader(QWidget):
         if run.state == "paused" and run.request == "pause":
             asked = ""  # done; the request stands until it is asked to go on
         self.state.setText(asked or progress.progress(run))
+        self._show_marks()
         self.state.set_role(_ROLES.get(STATE_TOKENS.get(run.state, ""), "dim"))
         self.facts.setText(" · ".join(_facts(run, data)))
         trouble = run.cause if run.state in ("failed", "stopped") else run.message
@@ -134,6 +152,24 @@ class RunHeader(QWidget):
         self.export.setEnabled(commands.has_weights(run) or run.imported)
         self.kinds.run = run
         self.delete.setEnabled(not run.alive)
+
+    def _ask_tags(self) -> None:
+        if self._run is not None:
+            self.tags_asked.emit(self._run.id)
+
+    def _show_marks(self, *_: object) -> None:
+        if self._run is None:
+            return
+        marks, writable = self._session.marks.get(self._run.id, UNMARKED), not self._session.read_only
+        theme.set_icon(self.star, "star", "warn" if marks.star else "dim")
+        self.star.setAccessibleName("Has a star" if marks.star else "Has no star")
+        shown = ", ".join(marks.tags)
+        self.tags.setText(
+            self.tags.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, _WIDEST_TAGS - 48)
+        )
+        self.tags.setAccessibleName(f"Tags: {shown}" if shown else "No tags")
+        for button in (self.star, self.tags):
+            button.setEnabled(writable)
 
     def _do(self, what: "commands.Command") -> None:
         if self._run is not None:

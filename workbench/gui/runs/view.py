@@ -103,6 +103,7 @@ class RunsView(QStackedWidget):
         self.exports = SeveralMenu(session, self.table)
         self._bind()
         self.table.star_clicked.connect(self._on_star)
+        self.detail.header.tags_asked.connect(self._open_tags_of)
         self.filter.applied.connect(self._on_filter)
         self.filter.refused.connect(lambda _: self._tell())
         self.compare.clicked.connect(self._compare)
@@ -287,6 +288,10 @@ class RunsView(QStackedWidget):
     def _on_star(self, id: int) -> None:
         if (run := self.model.run(id)) is not None and not self._session.read_only:
             commands.star(self._session, [run])
+
+    def _open_tags_of(self, id: int) -> None:
+        place = self.detail.header.tags.mapTo(self, QPoint(0, 0))
+        self.tags.open_for([id], place - QPoint(0, 320))
 
     def _open_tags(self) -> None:
         if ids := self.table.selected_ids():
