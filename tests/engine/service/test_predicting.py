@@ -72,6 +72,12 @@ def test_files_of_training_are_predicted_as_its_items(
     assert told[0]["top"][0][1] == pytest.approx(sample["probability"], abs=1e-6)
     assert sum(share for _, share in told[0]["top"]) == pytest.approx(1)
     assert told[0]["item"]["label"] == "", "nobody knows its class"
+    (again,) = place.ask("predict", run, inputs={"split": "validation", "index": 0}, top=2)["items"]
+    assert [name for name, _ in again["top"]] == [name for name, _ in told[0]["top"]]
+    assert (
+        again["top"][0][1] == pytest.approx(told[0]["top"][0][1], abs=1e-6)
+        and again["item"]["label"] in classes
+    )
 
 
 def test_rows_of_a_table_are_measured_by_those_of_training(place: Workplace) -> None:
@@ -210,5 +216,7 @@ def test_files_that_came_to_the_source_since_are_no_reason_to_refuse(place: Work
     try:
         assert "has changed since it was added" in place.refused("predict", run, inputs={"row": {"size": 1}})
         assert place.ask("evaluate", run)["count"] > 0, "what it was trained on is still there"
+        about = place.ask("about", run)
+        assert "row" not in about["can"] and "has changed since it was added" in about["note"]
     finally:
         table.write_text(whole, "utf-8")

@@ -93,7 +93,12 @@ def test_a_trained_network_is_looked_into(qtbot: QtBot, window: MainWindow) -> N
     predict = view.pages["Predict"]
     assert isinstance(predict, PredictPage)
     view.tabs.setCurrentWidget(predict)
-    QTest.mouseClick(predict.chips.button("draw"), LEFT)
-    QTest.mousePress(predict.pad, LEFT, NONE, predict.pad.area().center().toPoint())
+    qtbot.waitUntil(lambda: predict.grid.model.rowCount() > 0, timeout=WAIT)
+    predict.grid.choose(2)
     qtbot.waitUntil(lambda: bool(predict.answers.cards), timeout=WAIT)
+    assert predict.answers.cards[0].given["top"][0][0] in predict.grid.model.items[2]["label"]
+    QTest.mouseClick(predict.chips.button("draw"), LEFT)
+    assert predict.right.currentWidget() is predict.hint
+    QTest.mousePress(predict.pad, LEFT, NONE, predict.pad.area().center().toPoint())
+    qtbot.waitUntil(lambda: predict.right.currentWidget() is predict.answers, timeout=WAIT)
     assert len(predict.answers.cards[0].given["top"]) == 5

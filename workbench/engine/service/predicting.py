@@ -41,14 +41,18 @@ class _Asked:
 def predict(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     """{"output", "kind", "said", "items": [{"name", …what `told` says…, "item", "said"} or {"name", "error"}]}.
 
-    "inputs" has files (also folders), a picture, a text, a sound or a row; "top" how many classes are told; "items"
-    false leaves out how each input looked to the model. `said` is what was changed to make an input ready.
+    "inputs" has files (also folders), a picture, a text, a sound, a row, or split and index of an item; "top" how
+    many classes are told; "items" false leaves out how each input looked to the model. `said` is what was changed
+    to make an input ready.
     """
     run, which = asked.run(request), asked.checkpoint(request)
     answer = context.answer(run, which, asked.text(request, "output"))
     top, shown = asked.whole(request, "top", 5, 1, _MOST_TOP), request.get("items") is not False
+    given = request.get("inputs")
+    if isinstance(given, Mapping) and "split" in given:
+        return {**_of_data(context, run, which, answer, given, top), "said": context.other_data(run)}
     wish = _Asked(run, which, answer, one_node(answer), top, shown)
-    inputs = context.listed(request.get("inputs"))
+    inputs = context.listed(given)
     if writes(context.data(run).source(wish.node), answer):
         found = continue_text(context, run, which, answer, inputs)
         said = context.other_data(run)
@@ -61,6 +65,18 @@ def predict(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
         rows = _answered(context, wish, ready, data) if data is not None else []
         items += _in_order(chunk, ready, rows)
     return {"output": answer.name, "kind": answer.kind, "items": items, "said": context.other_data(run)}
+
+
+def _of_data(
+    context: Context, run: int, which: Which, answer: Answer, given: Mapping[str, Any], top: int
+) -> dict[str, Any]:
+    """The answer about an item of the data itself."""
+    sample, program = context.sample(run, given), context.model(run, which).program
+    with apart(program), torch.no_grad():
+        scores = answer.scores(program, sample.batch)[sample.row :][:1]
+    (found,) = told(answer, scores, sample.batch, sample.data, top)
+    item = {"name": "", **found, "item": sample.item}
+    return {"output": answer.name, "kind": answer.kind, "items": [item]}
 
 
 def _in_order(

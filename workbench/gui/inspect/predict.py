@@ -60,7 +60,7 @@ class PredictPage(Page):
     """The source of inputs on the left, the answers on the right."""
 
     title: ClassVar[str] = "Predict"
-    needs: ClassVar[tuple[str, ...]] = ("predict",)
+    needs: ClassVar[tuple[str, ...]] = ("predict", "samples")
 
     def __init__(self, service: ModelService) -> None:
         super().__init__(service)
@@ -205,14 +205,14 @@ class PredictPage(Page):
         can = {
             "samples": subject is not None and subject.can("samples") and bool(splits),
             "draw": subject is not None and subject.can("draw"),
-            "files": subject is not None,
+            "files": subject is not None and subject.can("predict"),
             "type": subject is not None and subject.can("type"),
             "row": subject is not None and subject.can("row"),
         }
         for key, there in can.items():
             self.chips.button(key).setVisible(there)
         if not can[self.chips.current()]:
-            first = next((key for key, there in can.items() if there), "files")
+            first = next((key for key, there in can.items() if there), "samples")
             self.chips.button(first).setChecked(True)
         self._hint()
 
@@ -287,7 +287,11 @@ class PredictPage(Page):
             )
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self.subject is not None and any(url.isLocalFile() for url in event.mimeData().urls()):
+        if (
+            self.subject is not None
+            and self.subject.can("predict")
+            and any(url.isLocalFile() for url in event.mimeData().urls())
+        ):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
