@@ -41,6 +41,13 @@ ACTIONS = (
     Action(
         "export_file", "Save a copy…", "Ctrl+Shift+S", "Write the open model to a file of its own", "export"
     ),
+    Action(
+        "export_model",
+        "Export untrained…",
+        "",
+        "Write the open model for other programs, with first weights: ONNX, safetensors, torch, a Python program",
+        "export",
+    ),
     Action("add_data", "Add data…", "Ctrl+Shift+O", "Add files or a folder of your own as a dataset", "data"),
     Action("rename_model", "Rename model", "Shift+F2", "Give the open model another name", "rename"),
     Action("train", "Train", "Ctrl+Return", "Queue a run of the model as it is drawn now", "play"),

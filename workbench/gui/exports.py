@@ -6,7 +6,7 @@ Imports session, the process and widgets; jobs only once something is exported.
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QWidget
 
 from workbench.core import text
+from workbench.core.files import dumps
 from workbench.gui.json_process import Ending, JsonProcess
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import IconButton
@@ -135,6 +136,11 @@ class Exporter(QObject):
         what = text.plural(len(runs), "run") if runs else "the workspace"
         self._start(kind, place, what, {"runs": ids}, several=True)
 
+    def start_model(self, kind: Kind, place: Path) -> None:
+        """The same of the open model, with the weights as its seed makes them."""
+        document = self._session.document
+        self._start(kind, place, f"“{text.one_line(document.name, 40)}”", {"document": dumps(document)})
+
     def _start(
         self, kind: Kind, place: Path, what: str, which: dict[str, Any], *, several: bool = False
     ) -> None:
@@ -197,6 +203,7 @@ class ExportStatus(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._exporter = exporter(session)
+        session.actions.bind("export_model", lambda: ask_model(session, self), self)
         self.words = Label("", "small")
         self.cancel = IconButton(
             "close", "Cancel the export", "Cancel the export; nothing is written", size=12
@@ -297,6 +304,24 @@ def ask_file(owner: QWidget, title: str, kind: Kind, name: str, then: Callable[[
     dialog.show()
 
 
+def ask_model(session: Session, owner: QWidget) -> None:
+    """Let a person choose where the open model goes; the ending of the file says in which form."""
+    kinds = [kind for kind in KINDS if kind.id not in OF_RUNS]
+    filters = ";;".join(
+        "Python program: new folder (*)" if kind.id == "python" else kind.filter for kind in kinds
+    )
+    every = replace(kinds[0], filter=filters)
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", session.document.name)[:60].strip("_") or "model"
+
+    def then(place: Path) -> None:
+        kind = next(
+            (kind for kind in kinds if kind.suffix and place.suffix.lower() == f".{kind.suffix}"), kinds[-1]
+        )
+        exporter(session).start_model(kind, place)
+
+    ask_file(owner, f"Export “{text.one_line(session.document.name, 60)}” untrained", every, name, then)
+
+
 def _ending(filter: str) -> str:
-    """What the files of a filter such as "PDF (*.pdf)" end in."""
-    return filter.rpartition("*.")[2].rstrip(")")
+    """What the files of a filter such as "PDF (*.pdf)" end in; "" where they may have any name."""
+    return filter.rpartition("*.")[2].rstrip(")") if "*." in filter else ""

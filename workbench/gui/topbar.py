@@ -31,8 +31,8 @@ from workbench.gui.widgets.surfaces import surface
 HEIGHT = 44
 SEARCH_WIDTH = 330
 _NAMING = "The model's name; Enter keeps it, Escape does not"
-MENU = ("new_model", "open_file", "save", "export_file", "rename_model", "", "theme_dark", "theme_light",
-        "theme_system", "", "shortcuts", "quit")  # fmt: skip
+MENU = ("new_model", "open_file", "save", "export_file", "export_model", "rename_model", "", "theme_dark",
+        "theme_light", "theme_system", "", "shortcuts", "quit")  # fmt: skip
 
 
 class TopBar(QWidget):

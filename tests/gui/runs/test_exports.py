@@ -172,3 +172,26 @@ def compared(window: MainWindow, *ids: int) -> QMenu:
     assert isinstance(compare, CompareView) and compare.export.isEnabled()
     compare.exports.aboutToShow.emit()
     return compare.exports
+
+
+def test_a_model_is_written_untrained(
+    qtbot: QtBot, session: Session, window: MainWindow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    writes(
+        monkeypatch,
+        "print(json.dumps({'files': [], 'said': f\"{request['to']} {request['document'][:11]!r}\"}))",
+    )
+    for filter, suffix, name, kind in (
+        ("torch.export (*.pt2)", "pt2", "m.pt2", "torch"),
+        ("Python program: new folder (*)", "", "folder", "python"),
+        ("ONNX (*.onnx)", "onnx", "m.ONNX", "onnx"),
+    ):
+        session.actions.get("export_model").trigger()
+        dialogs = (each for each in QApplication.topLevelWidgets() if isinstance(each, QFileDialog))
+        dialog = next(each for each in dialogs if each.isVisible())
+        dialog.filterSelected.emit(filter)
+        assert dialog.defaultSuffix() == suffix and filter in dialog.nameFilters()
+        with qtbot.waitSignal(session.message, timeout=WAIT) as told:
+            dialog.fileSelected.emit(str(tmp_path / name))
+            dialog.close()
+        assert told.args is not None and told.args[0].startswith(f"{kind} '{{") and told.args[1] == "ok"
