@@ -66,6 +66,18 @@ def test_the_update_that_a_model_has_without_a_list_can_be_set(
     assert "There is no update “other” (updates: train)" in capsys.readouterr().err
 
 
+def test_a_field_of_the_schedule_is_set_by_the_name_that_tables_show(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = "training.updates.train"
+    chosen = ["--set", f"{place}.schedule=StepLR", "--set", f"{place}.step_size=4"]
+    for gamma in ("gamma", "schedule.gamma"):
+        assert entry.run(["code", "model.json", *chosen, "--set", f"{place}.{gamma}=0.25"]) == 0
+        assert "step_size=4" in (said := capsys.readouterr().out) and "gamma=0.25" in said
+    assert entry.run(["check", "model.json", *chosen, "--set", f"{place}.patience=3"]) == 1
+    assert "There is no field “patience” here (fields: step_size, gamma)" in capsys.readouterr().err
+
+
 def test_weights_of_a_run_are_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with closing(Store(folder / "experiments.db")) as store:
         run = enqueue(store, read(folder / "model.json"), schemas=SAMPLES, device="cpu")

@@ -76,6 +76,7 @@ def test_settings_of_an_update() -> None:
     assert second("lr", 0.5).optimizer == {"type": "Adam", "lr": 0.5}
     assert second("optimizer", "SGD").optimizer == {"type": "SGD"}
     assert second("schedule", "CosineAnnealingLR").schedule == {"type": "CosineAnnealingLR"}
+    assert second("schedule.gamma", 0.5).schedule == {**model().training.updates[1].schedule, "gamma": 0.5}
     assert (second("every", 2).every, second("clip", 1).clip) == (2, 1.0)
     for name, value in (("every", 0), ("every", 1.5), ("every", True), ("clip", -1), ("clip", "much")):
         with pytest.raises(EditError, match=name):
@@ -90,6 +91,7 @@ def test_settings_of_an_update() -> None:
         ("Nothing/fc.bias", "There is no block “Nothing” in this model"),
         ("training.updates.third.lr", r"There is no update “third” \(updates: first, second\)"),
         ("training.updates.lr", "write training.updates.UPDATE.FIELD"),
+        ("training.updates.first.optimizer.lr", "write training.updates.UPDATE.FIELD"),
     ],
 )
 def test_a_place_that_does_not_exist_is_refused_with_what_there_is(name: str, message: str) -> None:

@@ -273,6 +273,19 @@ def schedule(values: Mapping[str, Value]) -> Schedule:
     return fill(_chosen(SCHEDULES, values, "Constant", "schedule"), _without_type(values))
 
 
+def setting_name(name: str) -> str:
+    """`training.updates.UPDATE.gamma`, as tables of runs say it, with the schedule that has such a field."""
+    parts = name.split(".")
+    if len(parts) != 4 or parts[:2] != ["training", "updates"] or _fields(OPTIMIZERS, parts[3]):
+        return name
+    return ".".join([*parts[:3], "schedule", parts[3]]) if _fields(SCHEDULES, parts[3]) else name
+
+
+def _fields(kinds: Mapping[str, type[Form]], name: str) -> bool:
+    """Whether one of them has such a field."""
+    return any(entry.name == name for kind in kinds.values() for entry in fields_of(kind))
+
+
 def optimizer_arguments(made: Optimizer) -> dict[str, Value]:
     """Constructor arguments that differ from torch's defaults, and the learning rate."""
     values = {

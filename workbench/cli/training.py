@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from workbench.catalog.goals import rising
 from workbench.catalog.schema import Schema
 from workbench.catalog.starts import RUN
+from workbench.catalog.training import setting_name
 from workbench.catalog.updates import updates_of
 from workbench.cli.common import (
     DataOption,
@@ -86,7 +87,7 @@ def prepared(
         if name.startswith("training.updates."):  # also of the one that a model has without a list
             training = replace(document.training, updates=updates_of(document))
             document = replace(document, training=training)
-        document = assign(document, name, value)
+        document = assign(document, setting_name(name), value)
     return document, schemas(store)
 
 

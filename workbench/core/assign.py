@@ -33,8 +33,8 @@ def parse(text: str) -> tuple[str, Value]:
 def assign(document: Document, name: str, value: Value) -> Document:
     """The document with one setting changed. Names are
 
-    `training.epochs`, `training.updates.UPDATE.lr`, `NODE.FIELD`, `NODE.repeat`, `BLOCK/NODE.FIELD`, or a variable.
-    Raises EditError that says what there is instead.
+    `training.epochs`, `training.updates.UPDATE.lr`, `training.updates.UPDATE.schedule.gamma`, `NODE.FIELD`,
+    `NODE.repeat`, `BLOCK/NODE.FIELD`, or a variable. Raises EditError that says what there is instead.
     """
     parts = name.split(".")
     if parts[0] == "training" and len(parts) > 1:
@@ -55,10 +55,10 @@ def _training(document: Document, parts: list[str], value: Value, name: str) -> 
     training = document.training
     if parts[0] != "updates":
         return replace(training, settings={**training.settings, ".".join(parts): value})
-    if len(parts) != 3 and (len(parts) != 4 or parts[2] != "rates"):
+    if len(parts) != 3 and (len(parts) != 4 or parts[2] not in ("rates", "schedule")):
         raise EditError(
-            f"“{name}” is not a setting of an update; write training.updates.UPDATE.FIELD, or "
-            "training.updates.UPDATE.rates.PART."
+            f"“{name}” is not a setting of an update; write training.updates.UPDATE.FIELD, "
+            "training.updates.UPDATE.schedule.FIELD or training.updates.UPDATE.rates.PART."
         )
     if not training.updates:
         raise EditError(
@@ -77,6 +77,8 @@ def _training(document: Document, parts: list[str], value: Value, name: str) -> 
 def _update(update: Update, field: str, value: Value) -> Update:
     if field.startswith("rates."):
         return replace(update, rates={**update.rates, field.removeprefix("rates."): value})
+    if field.startswith("schedule."):
+        return replace(update, schedule={**update.schedule, field.removeprefix("schedule."): value})
     if field == "rates":
         raise EditError("“rates” is set part by part; write training.updates.UPDATE.rates.PART.")
     if field == "every":
