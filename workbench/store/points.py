@@ -41,6 +41,15 @@ _ONE_METRIC = """
 SELECT points.number, points.step, points.epoch, points.value, points.kind, points.time
 FROM metrics CROSS JOIN points ON points.metric = metrics.id
 WHERE metrics.run = ? AND metrics.name = ? AND points.number > ? ORDER BY points.number LIMIT ?"""
+# Looks a point up for each share of the way through a curve: what lies between is not read.
+_OUTLINES = """
+SELECT metrics.run, metrics.name, points.number, points.step, points.epoch, points.value, points.kind, points.time
+FROM metrics CROSS JOIN json_each(?) AS share CROSS JOIN points
+ON points.metric = metrics.id AND points.number = (
+    SELECT later.number FROM points AS later WHERE later.metric = metrics.id
+    AND later.number >= CAST(share.value * metrics.last_number AS INTEGER) ORDER BY later.number LIMIT 1)
+WHERE metrics.run IN (SELECT value FROM json_each(?)) AND metrics.name IN (SELECT value FROM json_each(?))
+AND metrics.count > ?"""
 
 
 def encode(value: float) -> tuple[float | None, int]:
@@ -125,6 +134,23 @@ class Points(Runs):
             array("q", steps), array("q", epochs), array("d", values), array("d", times), numbers[-1]
         )
 
+    def outlines(
+        self, runs: Iterable[int], metrics: Iterable[str], places: int, least: int
+    ) -> dict[tuple[int, str], Curve]:
+        """Some points of each of these curves that has more than `least`, by run and metric: about so many, evenly
+        spread from the first to the last one. Their cursor is 0: all of them are still to be read.
+        """
+        shares = json.dumps([place / (places - 1) for place in range(places)])
+        wanted = (shares, json.dumps(list(runs)), json.dumps(list(metrics)), least)
+        with self._read() as connection:
+            rows = _rows(connection, _OUTLINES, wanted)
+        found: dict[tuple[int, str], list[tuple[Any, ...]]] = {}
+        for run, metric, *point in rows:
+            known = found.setdefault((run, metric), [])
+            if not known or point[0] > known[-1][0]:
+                known.append(tuple(point))
+        return {key: _curve(points) for key, points in found.items()}
+
     def summaries(self, runs: Iterable[int]) -> dict[int, Mapping[str, Summary]]:
         """For each of the runs its metrics at a glance; an empty one where nothing was logged yet."""
         found: dict[int, Mapping[str, Summary]] = {run: {} for run in runs}
@@ -136,6 +162,13 @@ class Points(Runs):
         """For each metric of the run its key, the number of its last point, and its summary."""
         rows = _rows(connection, f"{_SUMMARIES} WHERE run = ?", (run,))
         return {metric: (key, row[-1], _summary(metric, type, row)) for key, _, metric, type, *row in rows}
+
+
+def _curve(points: Sequence[tuple[Any, ...]]) -> Curve:
+    _, steps, epochs, values, kinds, times = zip(*points, strict=True)
+    if any(kinds):
+        values = tuple(map(decode, values, kinds))
+    return Curve(array("q", steps), array("q", epochs), array("d", values), array("d", times), 0)
 
 
 def summarise(metric: str, before: Summary | None, values: Sequence[tuple[int, float]]) -> Summary:

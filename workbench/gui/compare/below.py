@@ -41,6 +41,7 @@ class DifferencesPanel(QWidget):
         row.addWidget(self.header, 1)
         row.addWidget(self.only)
         row.addWidget(self.base)
+        self.row = row
         self.table = DifferencesTable()
         self.same = EmptyState("check", "", "")
         self.stack = QStackedWidget()

@@ -35,9 +35,9 @@ DEFAULT_PLOTS: Final = 4
 LOOK: Final = "compare_curves"
 """The setting of the workspace that keeps how the compared curves look."""
 _SPLITS: Final = (
-    ("both", "Training and validation"),
-    ("validation", "Validation only"),
-    ("train", "Training only"),
+    ("both", "Train, validation"),
+    ("validation", "Validation"),
+    ("train", "Training"),
 )
 _WAITING: Final = "Waiting for the first value…"
 _NONE: Final = "None of these runs recorded it"
@@ -171,6 +171,10 @@ class CurvesPage(QWidget):
             mine = curves.get(titles[title], [])
             listed += mine
             plot.set_empty(_NONE if final else _WAITING)
+            outlined = sum(
+                f"{split}/{titles[title][0]}" in points[run.id].outlined for run in runs for split in _ALL
+            )
+            plot.set_note(f"{text.plural(outlined, 'curve')} in outline" if outlined else "")
             if mine != plot.curves:
                 plot.set_curves(mine)
             else:

@@ -21,6 +21,7 @@ from workbench.gui.compare.figures import FiguresPage
 from workbench.gui.compare.importance import ImportancePage
 from workbench.gui.compare.matrix import MatrixPage
 from workbench.gui.compare.media import MediaPage
+from workbench.gui.compare.outlines import Outlines
 from workbench.gui.compare.pair import Pair, Pairs
 from workbench.gui.compare.parallel import ParallelPage
 from workbench.gui.compare.program import ProgramPage
@@ -28,7 +29,7 @@ from workbench.gui.compare.scatter import ScatterPage
 from workbench.gui.compare.verdict import Verdicts, main_figure, question
 from workbench.gui.exports import SeveralMenu
 from workbench.gui.runs import metrics
-from workbench.gui.runs.feed import Points
+from workbench.gui.runs.feed import Points, Turns
 from workbench.gui.runs.filter_field import FilterField
 from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
@@ -48,6 +49,7 @@ class CompareView(QStackedWidget):
         super().__init__()
         self._session = session
         self._points: dict[int, Points] = {}
+        self._turns = Turns()
         self._params: dict[int, dict[str, Any]] = {}
         self._asked: set[int] = set()
         self._fresh = True
@@ -55,6 +57,8 @@ class CompareView(QStackedWidget):
         self.chooser = Chooser(self.model)
         self._gather = QTimer(self, singleShot=True, interval=_GATHER_MS)
         self._gather.timeout.connect(self._show)
+        self._outlines = Outlines(session, self)
+        self._outlines.came.connect(self._gather.start)
         self.pairs = Pairs(session, self)
         self.pairs.came.connect(self._on_pair)
         self.verdicts = Verdicts(session, self)
@@ -170,13 +174,9 @@ class CompareView(QStackedWidget):
         ):
             self.tabs.addTab(page, title)
         self.tabs.setMinimumHeight(200)
-        self.corner = QWidget()
-        row = QHBoxLayout(self.corner)
-        row.setContentsMargins(0, 1, 8, 1)
-        row.addWidget(self.other)
-        self.tabs.setCornerWidget(self.corner)
         self.tabs.currentChanged.connect(lambda _: self._show())
         self.panel = DifferencesPanel()
+        self.panel.row.addWidget(self.other)
         self.panel.changed.connect(self._show_differences)
         both = QSplitter(Qt.Orientation.Vertical)
         both.setHandleWidth(1)
@@ -249,10 +249,10 @@ class CompareView(QStackedWidget):
     def _on_ticked(self) -> None:
         ticked = set(self.model.ticked)
         for id in self._points.keys() - ticked:
-            self._points.pop(id).deleteLater()
+            self._points.pop(id).leave()
         for id in self.model.ticked:
             if id not in self._points:
-                self._points[id] = Points(self._session, id, self)
+                self._points[id] = Points(self._session, id, self, self._turns)
                 self._points[id].came.connect(self._gather.start)
         self.panel.offer(self._runs())
         self._look()
@@ -269,6 +269,7 @@ class CompareView(QStackedWidget):
         if not self.isVisible():
             return
         drawn = self.curves.wanted()
+        self._outlines.look(self._points, drawn)
         for points in self._points.values():
             points.look(drawn)
         wanted = [id for id in self.model.ticked if id not in self._params and id not in self._asked]
@@ -353,7 +354,7 @@ class CompareView(QStackedWidget):
     def _show_pair(self) -> None:
         pair = self._pair()
         paired = self.tabs.currentWidget() in (self.drawing, self.program)
-        self.corner.setVisible(paired and pair is not None)
+        self.other.setVisible(paired and pair is not None)
         if pair is None:
             self.pairs.forget()
             for page in (self.drawing, self.program):

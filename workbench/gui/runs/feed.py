@@ -3,8 +3,10 @@
 Imports Qt core, session and records; numpy only in the background.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -24,15 +26,63 @@ _GATHER_MS: Final = 30
 """Metrics that come one soon after the other are drawn together."""
 
 
+class Turns:
+    """Who may read: a few metrics at once, so that other work is not kept waiting, and no more points than there shall
+    be in memory at once.
+    """
+
+    def __init__(self, most: int = 4, budget: int = 30_000_000) -> None:
+        self._most, self._budget = most, budget
+        self._kept: dict[object, int] = {}
+        self._active: list[object] = []
+        self._waiting: deque[tuple[object, Callable[[], None]]] = deque()
+
+    def take(self, owner: object, points: int, start: Callable[[], None]) -> bool:
+        """Start now or when it is its turn; false where so many points are too many."""
+        if sum(self._kept.values()) + points > self._budget:
+            return False
+        self._kept[owner] = self._kept.get(owner, 0) + points
+        self._waiting.append((owner, start))
+        self._next()
+        return True
+
+    def done(self, owner: object) -> None:
+        """A metric was read."""
+        if owner in self._active:
+            self._active.remove(owner)
+        self._next()
+
+    def drop(self, owner: object) -> None:
+        """Its points are of no interest any more."""
+        self._kept.pop(owner, None)
+        self._active = [one for one in self._active if one is not owner]
+        self._waiting = deque(pair for pair in self._waiting if pair[0] is not owner)
+        self._next()
+
+    def _next(self) -> None:
+        while self._waiting and len(self._active) < self._most:
+            owner, start = self._waiting.popleft()
+            self._active.append(owner)
+            start()
+
+
 class Points(QObject):
     """The series of one run's metrics.  `look` reads what the summaries say is there and not here yet."""
 
     came = Signal()
     """Points were added to `series`."""
 
-    def __init__(self, session: Session, run: int, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, run: int, parent: QObject | None = None, turns: Turns | None = None
+    ) -> None:
         super().__init__(parent)
         self.run = run
+        self.outlined: set[str] = set()
+        """Metrics of which some points only are here."""
+        self._full: dict[str, Series] = {}
+        """What is read of these meanwhile."""
+        self._counts: dict[str, int] = {}
+        self._turns = turns or Turns(most=1_000_000, budget=1 << 60)
         self.series: dict[str, Series] = {}
         self.times: dict[str, Times] = {}
         self._session = session
@@ -45,13 +95,31 @@ class Points(QObject):
     def look(self, wanted: Callable[[str], bool] = lambda _: True) -> None:
         """Ask for the new points of all metrics that are wanted."""
         for metric, summary in self._session.summaries.get(self.run, {}).items():
-            here = len(self.series[metric]) if metric in self.series else 0
-            if metric not in self._asked and summary.count > here and wanted(metric):
-                self._ask(metric)
+            here = self._counts.get(metric, 0)
+            if metric in self._asked or summary.count <= here or not wanted(metric):
+                continue
+            if self._turns.take(self, summary.count - here, partial(self._ask, metric)):
+                self._asked.add(metric)
+
+    def outline(self, metric: str, curve: Curve, made: "Series") -> None:
+        """Show some points of a metric until all of them are here."""
+        if metric not in self.series:
+            self.series[metric] = made
+            self.outlined.add(metric)
+            self._time(metric, curve)
+
+    def leave(self) -> None:
+        """Nobody wants these points any more."""
+        self._turns.drop(self)
+        self.deleteLater()
+
+    def _time(self, metric: str, curve: Curve) -> None:
+        from workbench.gui.runs.times import Times
+
+        self.times.setdefault(metric, Times()).add(curve.steps, curve.times)
 
     def _ask(self, metric: str) -> None:
         run, after = self.run, self._cursors.get(metric, 0)
-        self._asked.add(metric)
 
         def work(store: "Store") -> "tuple[str, Curve, Series | None]":
             curve = store.curve(run, metric, after, CHUNK)
@@ -61,23 +129,32 @@ class Points(QObject):
 
     def _on_points(self, answer: "tuple[str, Curve, Series | None]") -> None:
         metric, curve, made = answer
-        self._asked.discard(metric)
         self._cursors[metric] = curve.cursor
+        self._counts[metric] = self._counts.get(metric, 0) + len(curve.steps)
         if curve.steps:
-            from workbench.gui.runs.times import Times
-
-            self.times.setdefault(metric, Times()).add(curve.steps, curve.times)
+            self._time(metric, curve)
+        outlined = metric in self.outlined
+        target = self._full if outlined else self.series
         if made is not None:
-            self.series[metric] = made
+            target[metric] = made
         else:
-            self.series[metric].extend(curve.steps, curve.values)
+            target[metric].extend(curve.steps, curve.values)
         if len(curve.steps) == CHUNK:
             self._ask(metric)
+            if outlined:
+                return  # what is shown reaches further
+        else:
+            self._asked.discard(metric)
+            self._turns.done(self)
+            if outlined:
+                self.series[metric] = self._full.pop(metric)
+                self.outlined.discard(metric)
         if not self._gather.isActive():
             self._gather.start()
 
     def _on_failed(self, error: Exception) -> None:
         self._asked.clear()  # asked for again with the next news
+        self._turns.drop(self)
         if not self._failed:  # said once, not four times a second
             self._failed = True
             self._session.message.emit(f"The curves of run {self.run} cannot be read: {error}", "error")

@@ -127,7 +127,7 @@ def _paint_part(
     pen = QPen(pen.color(), pen.widthF(), Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(pen)
-    if len(x) <= _FEW and not part.dense:
+    if len(x) <= _FEW and not part.dense and dots:
         _paint_points(painter, x, middle, pen, style, dots=dots)
     else:
         if tall is not None and style == "solid":

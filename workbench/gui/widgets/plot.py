@@ -75,6 +75,7 @@ class MetricPlot(Zoomed):
         self._marks: Sequence[Mark] = ()
         self._smoothing: tuple[float, Kind] = (0.0, "mean")
         self.clip = False
+        self._note = ""
         self._left = _LEFT
         self._picture: QPixmap | None = None
         self._cursor: float | None = None
@@ -156,6 +157,12 @@ class MetricPlot(Zoomed):
         if on != self.clip:
             self.clip, self._y_range = on, None
             self.redraw()
+
+    def set_note(self, note: str) -> None:
+        """What is to be known of the curves as they are now, such as that some points are still missing."""
+        if note != self._note:
+            self._note = note
+            self.refresh()
 
     def set_axis(self, axis: XAxis) -> None:
         """What the x axis counts."""
@@ -308,8 +315,11 @@ class MetricPlot(Zoomed):
         painting.paint_axes(painter, frame, self.axis)
         paint(painter, frame, seen, fine)
         painting.paint_marks(painter, frame, self._marks)
-        if self.clip and self._y_range is None:
-            painting.paint_clip(painter, frame)
+        clipped = self.clip and self._y_range is None
+        if clipped:
+            painting.paint_ends(painter, frame)
+        notes = [painting.CLIPPED] if clipped else []
+        painting.paint_note(painter, frame, " · ".join([*notes, *filter(None, [self._note])]))
 
     # ------------------------------------------------------------- events
 

@@ -129,16 +129,21 @@ def near(marks: Sequence[Mark], frame: Frame, x: float) -> str:
     return " · ".join(words for far, words in sorted(found) if far <= _REACH)
 
 
-def paint_clip(painter: QPainter, frame: Frame) -> None:
-    """Tells on the axis that outliers lie beyond it."""
-    metrics = QFontMetricsF(painter.font())
+def paint_ends(painter: QPainter, frame: Frame) -> None:
+    """Marks the ends of an axis beyond which there are values."""
     painter.setPen(QPen(theme.color("warn"), 1, Qt.PenStyle.DashLine))
     for down in (frame.top, frame.bottom):
         painter.drawLine(QPointF(frame.left - 6, down), QPointF(frame.left + 12, down))
-    box = QRectF(frame.left + 6, frame.top + 1, metrics.horizontalAdvance(CLIPPED) + 8, metrics.height() + 2)
-    painter.fillRect(box, theme.color("panel"))
-    painter.setPen(theme.color("warn"))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, CLIPPED)
+
+
+def paint_note(painter: QPainter, frame: Frame, note: str) -> None:
+    """What is to be known of the picture, in its upper left corner."""
+    if note:
+        metrics = QFontMetricsF(painter.font())
+        box = QRectF(frame.left + 6, frame.top + 1, metrics.horizontalAdvance(note) + 8, metrics.height() + 2)
+        painter.fillRect(box, theme.color("panel"))
+        painter.setPen(theme.color("warn"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, note)
 
 
 def _slack(frame: Frame) -> float:
