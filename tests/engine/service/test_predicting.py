@@ -111,7 +111,7 @@ def test_cells_that_training_never_saw_count_as_missing(place: Workplace) -> Non
     (gaps,) = place.ask("predict", run, inputs={"row": {"size": 120, "built": "1999-01-02"}})["items"]
     assert gaps["number"] == told["number"] and "said" not in gaps
     assert (
-        "looks at no column “colour”"
+        "There is no column “colour”"
         in place.ask("predict", run, inputs={"row": {"colour": 1}})["items"][0]["error"]
     )
     lacking = place.folder / "lacking.csv"

@@ -6,7 +6,6 @@ from typing import Any
 from workbench.core.errors import DataError
 from workbench.engine.explain.actions import able
 from workbench.engine.explain.layers import layers_of
-from workbench.engine.readers.reader import Reading
 from workbench.engine.service import asked
 from workbench.engine.service.context import Context, Opened
 from workbench.engine.service.data import Data
@@ -30,19 +29,26 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     """{"said", "splits", "inputs", "outputs", "layers", "checkpoints", "can", "columns", "trouble", "note"}.
 
     `can` names what works for this model, `columns` those of a row to be filled in. `trouble` says why there are no
-    splits: without its data a model can only be looked into.
+    splits: without its data a model can only be looked into. `note` is a sentence about data that has changed.
     """
     run, which = asked.run(request), asked.checkpoint(request)
     opened = context.opened(run, which)
     root = opened.model.analysis.root
     splits: dict[str, int] = {}
     names = {each.name: list(each.classes) for each in opened.answers}
-    trouble, data = "", None
+    trouble, note, data = "", context.other_data(run), None
     try:
         data = context.data(run)
         splits, names = data.splits, {each.name: names_of(each, data) for each in opened.answers}
     except DataError as error:
         trouble = str(error)
+    can = _able(context, run, which, opened, data)
+    columns: list[str] = []
+    if "row" in can:
+        try:
+            columns = context.columns(run, opened.answers[0].data[0])
+        except DataError as error:  # rows cannot be measured; everything else goes on
+            note, can = str(error), [each for each in can if each not in ("row", "predict")]
     return {
         "said": opened.model.about,
         "splits": splits,
@@ -58,10 +64,10 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "layers": layers(opened),
         "checkpoints": [each.kind for each in context.store.checkpoints(run)],
-        "can": _able(context, run, which, opened, data),
-        "columns": _columns(data),
+        "can": can,
+        "columns": columns,
         "trouble": trouble,
-        "note": context.other_data(run),
+        "note": note,
     }
 
 
@@ -84,21 +90,7 @@ def _able(context: Context, run: int, which: Which, opened: Opened, data: Data |
             found.append("generate")
     if any(each.kind == "picture" and not each.data and each.noise for each in opened.answers):
         found.append("generate_pictures")
-    return found + able(opened, data=data is not None)
-
-
-def _columns(data: Data | None) -> list[str]:
-    """The columns of a table of the workspace that the model looks at, as far as their names are kept."""
-    record = data.first.record if data is not None else None
-    if data is None or record is None or kind_of(data.first.content, record.reader) != "table":
-        return []
-    understood = record.details.get("understood")
-    told = {**(understood if isinstance(understood, dict) else {}), **record.options}
-    apart = {str(told.get(name) or "") for name in ("target", "split_column")}
-    apart |= set(Reading(record.options).names("drop"))
-    names = data.first.content.arrays.get("_columns")
-    known = [] if names is None else [bytes(name).decode(errors="ignore") for name in names]
-    return [name for name in known if name not in apart]
+    return list(dict.fromkeys(found + able(opened, data=data is not None)))
 
 
 def layers(opened: Opened) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from workbench.catalog.check import Analysis, analyse
+from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.scope import Scope
 from workbench.core.errors import DataError, JobError
 from workbench.engine import trained
@@ -21,6 +22,7 @@ from workbench.engine.service import asked
 from workbench.engine.service.answers import Answer, answers_of, with_given, with_methods
 from workbench.engine.service.data import Data, data_of, of_content
 from workbench.engine.service.preparation import Preparation, Ready, listed, trained_with
+from workbench.engine.service.preparing.given import kind_of
 from workbench.engine.trained import Model, Which
 from workbench.jobs.settings import ENVIRONMENT
 from workbench.store.records import Checkpoint
@@ -28,8 +30,8 @@ from workbench.store.store import Store
 
 STOPPED = "Stopped."
 _MODELS, _DATASETS, _RESULTS, _GIVEN = 3, 3, 24, 4
-_MOST_BATCH = 256
-"""Examples that are computed at once; training may have had more of them."""
+_MORE, _MOST_BATCH = 4, 256
+"""How many times as many examples as in training are computed at once, and how many at most."""
 
 Value = TypeVar("Value")
 
@@ -120,7 +122,12 @@ class Context:
         """The data that a run was trained with. Raises DataError where it is gone or has changed."""
         analysis = self.analysis(run)
         key = (run, self._marks())
-        size = min(analysis.settings.batch_size, _MOST_BATCH)
+        size = analysis.settings.batch_size
+        if not any(
+            isinstance(each.kind, Dataset) and each.kind.order == "in order"
+            for each in analysis.root.infos.values()
+        ):
+            size = min(_MORE * size, _MOST_BATCH)  # no gradients take room
         return _warm(self._data, key, _DATASETS, lambda: data_of(self.store, analysis, size, self.device))
 
     def other_data(self, run: int) -> str:
@@ -189,6 +196,14 @@ class Context:
         if ready.content is None:
             return ready, None
         return ready, of_content(source, ready.content, ready.given, data.batch_size, self.device)
+
+    def columns(self, run: int, node: str) -> list[str]:
+        """The columns of a table that were made features of; none of other data, or where the table is gone."""
+        source = self.data(run).source(node)
+        if source.record is None or kind_of(source.content, source.record.reader) != "table":
+            return []
+        key = ("columns", source.record.id, source.record.fingerprint)
+        return self.result(key, lambda: self.preparation.columns(trained_with(self.store, source)))
 
     def _given(self, run: int, inputs: object) -> Sample:
         """The first item that one input became. Raises DataError with what is wrong with it."""

@@ -76,6 +76,13 @@ class Preparation:
         made = frozenset(answer["given"])
         return Ready(opened(into) if items else None, items, errors, said, made)
 
+    def columns(self, trained: Mapping[str, Any]) -> list[str]:
+        """The columns of a table that features were made of. Raises DataError."""
+        answer, _ = self._ask({"trained": trained, "inputs": [], "into": ""})
+        if answer is None or "refused" in answer:
+            raise DataError(str(answer["refused"]) if answer else "The table cannot be read any more.")
+        return [str(name) for name in answer["columns"]]
+
     def close(self) -> None:
         """Ends the process."""
         process, self._process = self._process, None

@@ -1,9 +1,8 @@
 """`python -m workbench.engine.service.preparing`: makes files, texts and rows ready for a trained model, in JSON lines.
 
-{"trained": {"folder" or "sample:ID", "title", "reader", "options", "understood", "source"}, "inputs": [{"name", "file"
-or "text" or "row"}…], "into": FOLDER} is answered by {"at": n} before each input, and at the end by {"items":
-[[input, name]…], "errors": [[input, why]…], "said": [[input, sentence]…], "given": outputs that were made}, or by
-{"refused": why}. What was made is written into the folder.
+{"trained": see `trained_with`, "inputs": [{"name", "file" or "text" or "row"}…], "into": FOLDER} is answered by {"at": n}
+before each input, then {"items": [[input, name]…], "errors": [[input, why]…], "said": [[input, sentence]…], "given":
+outputs made, "columns": of a row} or {"refused": why}. What was made is in the folder. Never imports torch.
 """
 
 from __future__ import annotations
@@ -21,7 +20,9 @@ from workbench.engine.readers.samples import sample
 from workbench.engine.service.preparing.given import Given, Prepared, Trained, finished, kind_of
 
 _SAMPLE = "sample:"
-_kept: list[tuple[str, Trained, Callable[[Given], Prepared]]] = []
+Way = tuple[Callable[[Given], Prepared], tuple[str, ...]]
+"""What makes an input ready, and of a table the columns that a row of it has."""
+_kept: list[tuple[str, Trained, Way]] = []
 """The dataset of the last request, which most likely is that of the next one."""
 
 
@@ -44,7 +45,7 @@ def main() -> int:
 
 
 def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
-    trained, prepare = _prepared_for(request["trained"])
+    trained, (prepare, columns) = _prepared_for(request["trained"])
     parts: list[Prepared] = []
     items: list[tuple[int, str]] = []
     errors: list[tuple[int, str]] = []
@@ -67,10 +68,10 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
     if parts:
         contents.write(finished(trained, parts), Path(request["into"]))
     given = sorted(parts[0].arrays) if parts else []
-    return {"items": items, "errors": errors, "said": said, "given": given}
+    return {"items": items, "errors": errors, "said": said, "given": given, "columns": columns}
 
 
-def _prepared_for(about: Mapping[str, Any]) -> tuple[Trained, Callable[[Given], Prepared]]:
+def _prepared_for(about: Mapping[str, Any]) -> tuple[Trained, Way]:
     key = json.dumps(about, sort_keys=True)
     if _kept and _kept[0][0] == key:
         return _kept[0][1], _kept[0][2]
@@ -80,19 +81,20 @@ def _prepared_for(about: Mapping[str, Any]) -> tuple[Trained, Callable[[Given], 
     )
     source = Path(about["source"]) if about.get("source") else None
     trained = Trained(content, about["title"], about["reader"], about["options"], about["understood"], source)
-    prepare = _way(trained)
-    _kept[:] = [(key, trained, prepare)]
-    return trained, prepare
+    way = _way(trained)
+    _kept[:] = [(key, trained, way)]
+    return trained, way
 
 
-def _way(trained: Trained) -> Callable[[Given], Prepared]:
+def _way(trained: Trained) -> Way:
     """How inputs become items of such a dataset. Raises DataError where none can."""
     from workbench.engine.service.preparing import pictures, rows, texts
 
     kind = kind_of(trained.content, trained.reader)
     if kind == "table":
         source = rows.source_of(trained)
-        return lambda given: rows.rows(trained, source, given)
+        names = tuple(column.name for column in source.columns)
+        return (lambda given: rows.rows(trained, source, given)), names
     ways: Mapping[str, Callable[[Trained, Given], Prepared]] = {
         "image": pictures.image,
         "video": pictures.clip,
@@ -100,7 +102,7 @@ def _way(trained: Trained) -> Callable[[Given], Prepared]:
         "text": texts.sentences,
     }
     if kind:
-        return lambda given: ways[kind](trained, given)
+        return (lambda given: ways[kind](trained, given)), ()
     schema = trained.content.schema
     raise DataError(
         f"The model was trained on “{trained.title}”, and nothing can be made like its items ({schema.kind}) from "

@@ -40,6 +40,8 @@ class Source:
     """Of each embedded column the output of the dataset that it became."""
     wish: Treatment
     train: Index
+    every: tuple[str, ...]
+    """All columns of the table, also those that the model does not look at."""
 
 
 def source_of(trained: Trained) -> Source:
@@ -66,7 +68,8 @@ def source_of(trained: Trained) -> Source:
         elif block := block_of(column, wish, train, []):
             names[column.name] = block.names
     columns = tuple(column for column in used if column.name in names)
-    source = Source(columns, names, _outputs(trained, columns, wish, train), wish, train)
+    every = tuple(column.name for column in table.columns)
+    source = Source(columns, names, _outputs(trained, columns, wish, train), wish, train, every)
     width = sum(len(each) for each in names.values())
     if "features" in trained.content.arrays and (width,) != trained.sizes("features"):
         raise DataError(
@@ -116,9 +119,11 @@ def _of_file(trained: Trained, source: Source, file: Path) -> tuple[dict[str, Ce
 
 def _filled_in(source: Source, row: Mapping[str, Any]) -> dict[str, Cells]:
     known = [column.name for column in source.columns]
-    unknown = [name for name in row if name not in known]
+    unknown = [name for name in row if name not in source.every]
     if unknown:
-        raise DataError(f"The model looks at no column “{unknown[0]}”; it looks at {', '.join(known[:20])}.")
+        raise DataError(
+            f"There is no column “{unknown[0]}” in the table; the model looks at {', '.join(known[:20])}."
+        )
     cells: dict[str, Cells] = {}
     for name in known:
         value = row.get(name)
