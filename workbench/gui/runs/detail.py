@@ -22,7 +22,8 @@ from workbench.gui.widgets.labels import STATE_TOKENS, ElidedLabel, Label, Statu
 from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import UNMARKED, RunRecord
 
-_WIDEST_TAGS: Final = 260
+_WIDEST_TAGS: Final = 180
+_LEAST_NAME: Final = 110
 _ROLES = {"ok": "ok", "err": "err", "warn": "warn"}
 
 
@@ -125,6 +126,8 @@ class RunHeader(QWidget):
         self._run = run
         self.dot.set_state(run.state)
         self.name.setText(f"{text.one_line(run.name)} #{run.id}")
+        wide = self.name.fontMetrics().horizontalAdvance(self.name.full_text())
+        self.name.setMinimumWidth(min(_LEAST_NAME, wide + 2))  # buttons and tags must not squeeze it away
         asked = {"pause": "pausing…", "stop": "stopping…", "resume": "going on…"}.get(run.request, "")
         if run.state == "paused" and run.request == "pause":
             asked = ""  # done; the request stands until it is asked to go on
@@ -161,12 +164,12 @@ class RunHeader(QWidget):
         if self._run is None:
             return
         marks, writable = self._session.marks.get(self._run.id, UNMARKED), not self._session.read_only
-        theme.set_icon(self.star, "star", "warn" if marks.star else "dim")
+        theme.set_icon(self.star, *(("star-filled", "warn") if marks.star else ("star", "dim")))
         self.star.setAccessibleName("Has a star" if marks.star else "Has no star")
         shown = ", ".join(marks.tags)
-        self.tags.setText(
-            self.tags.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, _WIDEST_TAGS - 48)
-        )
+        room = self.tags.fontMetrics().horizontalAdvance(shown) <= _WIDEST_TAGS - 48
+        self.tags.setText(shown if room else text.plural(len(marks.tags), "tag"))
+        self.tags.setToolTip(f"{shown or 'No tags'}. T, or a click here, changes them")
         self.tags.setAccessibleName(f"Tags: {shown}" if shown else "No tags")
         for button in (self.star, self.tags):
             button.setEnabled(writable)
