@@ -1,8 +1,8 @@
 """`python -m workbench.engine.service.preparing`: makes files, texts and rows ready for a trained model, in JSON lines.
 
 {"trained": see `trained_with`, "inputs": [{"name", "file" or "text" or "row"}…], "into": FOLDER} is answered by
-{"at": n} before each input, then {"items": [[input, name]…], "errors": [[input, why]…], "said": [[input, sentence]…], "given":
-outputs made, "columns": of a row} or {"refused": why}. What was made is in the folder. Never imports torch.
+{"at": n} before each input, then {"items": [[input, name]…], "errors": [[input, why]…], "said": [[input, sentence]…],
+"given": outputs made, "columns": of a row} or {"refused": why}. What was made is in the folder. Never imports torch.
 """
 
 from __future__ import annotations
