@@ -47,6 +47,7 @@ def test_a_layer_shows_its_maps_its_filters_and_what_excites_a_channel(
     qtbot.waitUntil(lambda: "Layers" in view.pages, timeout=WAIT)
     page = view.pages["Layers"]
     assert isinstance(page, LayersPage)
+    view.tabs.setCurrentWidget(page)
     qtbot.waitUntil(lambda: len(page.grid.pictures) == 6, timeout=WAIT)
     asked = fake.asked("feature_maps")[-1]
     assert (asked["layer"], asked["sample"]) == ("conv1", {"split": "test", "index": 0})

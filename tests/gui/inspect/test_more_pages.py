@@ -26,6 +26,7 @@ def opened(qtbot: QtBot, view: InspectView, fake: Fake, title: str, *can: str) -
     fake.answers["about"] = {**ANSWERS["about"], "can": list(can)}
     view.choose(1)
     qtbot.waitUntil(lambda: title in view.pages, timeout=WAIT)
+    view.tabs.setCurrentWidget(view.pages[title])
     return view.pages[title]
 
 

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.inspect.conftest import ANSWERS, WAIT, Fake, item, samples
 from workbench.gui.inspect.answers import ShareBars
+from workbench.gui.inspect.explain import ExplainPage
 from workbench.gui.inspect.pad import DrawingPad
 from workbench.gui.inspect.predict import PredictPage
 from workbench.gui.inspect.view import InspectView
@@ -34,7 +35,7 @@ def predict(request: Mapping[str, Any]) -> dict[str, Any]:
 def page(qtbot: QtBot, view: InspectView, fake: Fake) -> PredictPage:
     fake.answers["about"] = {
         **ANSWERS["about"],
-        "can": ["predict", "samples", "draw", "type", "row"],
+        "can": ["predict", "samples", "draw", "type", "row", "occlusion", "integrated_gradients"],
         "columns": ["petal length", "petal width"],
     }
     fake.answers["predict"] = predict
@@ -58,7 +59,7 @@ def test_a_sample_is_answered_with_its_likeliest_classes(qtbot: QtBot, page: Pre
     assert page.right.currentWidget() is page.hint
     tiles = page.grid.tiles
     QTest.mouseClick(tiles.viewport(), LEFT, NONE, tiles.area(4).center())
-    qtbot.waitUntil(lambda: page.right.currentWidget() is page.answers, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.right.currentIndex() == 1, timeout=WAIT)
     assert inputs(fake) == {"split": "test", "index": 4}
     (card,) = page.answers.cards
     bars = card.findChild(ShareBars)
@@ -77,7 +78,9 @@ def test_files_are_dropped_and_a_bad_one_keeps_none_of_the_others_back(
     assert texts(page) == ["seven.png", "notes.txt", "notes.txt is no picture."]
 
 
-def test_a_drawing_is_answered_while_it_is_drawn(qtbot: QtBot, page: PredictPage, fake: Fake) -> None:
+def test_a_drawing_is_answered_while_it_is_drawn_and_explained(
+    qtbot: QtBot, view: InspectView, page: PredictPage, fake: Fake
+) -> None:
     QTest.mouseClick(page.chips.button("draw"), LEFT)
     pad = page.pad
     centre = pad.area().center().toPoint()
@@ -87,6 +90,15 @@ def test_a_drawing_is_answered_while_it_is_drawn(qtbot: QtBot, page: PredictPage
     qtbot.waitUntil(lambda: bool(page.answers.cards), timeout=WAIT)
     picture = QImage.fromData(base64.b64decode(inputs(fake)["picture"]))
     assert picture.size() == picture.size().transposed() and picture.pixelColor(0, 0).lightness() == 0
+    assert not page.why["Layers"].isVisible(), "this model has no such page"
+    QTest.mouseClick(page.why["Explain"], LEFT)
+    explain = view.pages["Explain"]
+    assert isinstance(explain, ExplainPage) and view.tabs.currentWidget() is explain
+    assert explain.verdict.text() == "your own input\npredicted: seven" and explain.picture.item == item(1)
+    assert fake.asked("saliency")[-1]["sample"] == {"inputs": inputs(fake)}
+    QTest.mouseClick(explain.bar.on, LEFT)
+    assert fake.asked("saliency")[-1]["sample"] == {"split": "test", "index": 1}
+    view.tabs.setCurrentWidget(page)
     QTest.mouseClick(page.clear_pad, LEFT)
     qtbot.waitUntil(lambda: page.right.currentWidget() is page.hint, timeout=WAIT)
     assert pad.is_empty

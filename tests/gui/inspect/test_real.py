@@ -100,5 +100,5 @@ def test_a_trained_network_is_looked_into(qtbot: QtBot, window: MainWindow) -> N
     QTest.mouseClick(predict.chips.button("draw"), LEFT)
     assert predict.right.currentWidget() is predict.hint
     QTest.mousePress(predict.pad, LEFT, NONE, predict.pad.area().center().toPoint())
-    qtbot.waitUntil(lambda: predict.right.currentWidget() is predict.answers, timeout=WAIT)
+    qtbot.waitUntil(lambda: predict.right.currentIndex() == 1, timeout=WAIT)
     assert len(predict.answers.cards[0].given["top"]) == 5

@@ -15,7 +15,7 @@ from workbench.gui import theme
 from workbench.gui.data.charts import Histogram
 from workbench.gui.inspect.confusion import MOST_CLASSES, ConfusionView
 from workbench.gui.inspect.numbers import Numbers
-from workbench.gui.inspect.page import PARTS, Page, Place
+from workbench.gui.inspect.page import PARTS, Own, Page, Place
 from workbench.gui.inspect.rates import RateCurves, Reliability, lines_of
 from workbench.gui.inspect.samples import SamplesPane
 from workbench.gui.inspect.service import Answer, ModelService
@@ -161,8 +161,9 @@ class ErrorsPage(Page):
             self._wait("Stopped", "Choose a part of the data to try the model on.")
             self._fresh = True
 
-    def show_place(self, place: Place) -> None:
-        self.split.show_value(place.split)
+    def show_place(self, place: Place | Own) -> None:
+        if isinstance(place, Place):
+            self.split.show_value(place.split)
 
     def _wait(self, title: str, hint: str) -> None:
         self.waiting.set_texts(title, hint)

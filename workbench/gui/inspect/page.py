@@ -69,6 +69,19 @@ class Place:
         return {"split": self.split, "index": self.index}
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An input that a person brought, as the service takes it, with how it looks and what the model says to it."""
+
+    inputs: Mapping[str, Any]
+    item: Mapping[str, Any]
+    said: str = ""
+
+    def request(self) -> dict[str, Any]:
+        """As the service takes it."""
+        return {"inputs": dict(self.inputs)}
+
+
 class Work(QWidget):
     """What goes on, how far it is and how long it will take, with a button that cancels it."""
 
@@ -131,7 +144,7 @@ class Page(QWidget):
     """Names of what the service must be able to do, one of them, for the page to be there."""
 
     going = Signal(str, object)
-    """(title of a page, Place): somebody wants to see a sample there."""
+    """(title of a page, Place or Own): somebody wants to see a sample there."""
 
     def __init__(self, service: ModelService) -> None:
         super().__init__()
@@ -183,7 +196,7 @@ class Page(QWidget):
     def look(self) -> None:
         """Ask what the page shows first."""
 
-    def show_place(self, place: Place) -> None:
+    def show_place(self, place: Place | Own) -> None:
         """Somebody wants to see this sample here."""
 
     def say(self, trouble: str) -> None:

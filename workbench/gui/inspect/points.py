@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 from workbench.core import text
 from workbench.gui import theme
 from workbench.gui.inspect.numbers import Numbers
-from workbench.gui.inspect.page import Place
+from workbench.gui.inspect.page import Own, Place
 from workbench.gui.inspect.sample_page import SamplePage
 from workbench.gui.inspect.samples import said
 from workbench.gui.inspect.service import Answer, ModelService
@@ -121,14 +121,19 @@ class MapPage(SamplePage):
             "Laying the samples out", "Those that the layer takes to be alike will lie near each other."
         )
 
+    def follow(self, place: Place | Own) -> None:
+        """Own inputs have no place on the map of a part."""
+        if isinstance(place, Place):
+            super().follow(place)
+
     def see(self) -> None:
         """Another sample of the same part changes nothing of the map."""
-        if self.place is not None and self.place.split != self._split:
+        if isinstance(self.place, Place) and self.place.split != self._split:
             self._lay_out()
 
     def _lay_out(self) -> None:
         layer = self.layer.currentData()
-        if self.place is None or not isinstance(layer, str):
+        if not isinstance(self.place, Place) or not isinstance(layer, str):
             return
         self._split = self.place.split
         self._say(
@@ -225,7 +230,7 @@ class MapPage(SamplePage):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.plot and event.type() == QEvent.Type.MouseMove:
             self._hover.start()
-        elif watched is self.plot and event.type() == QEvent.Type.Leave and self.place is not None:
+        elif watched is self.plot and event.type() == QEvent.Type.Leave and isinstance(self.place, Place):
             self._hover.stop()
             self._show_sample(self.place.index)
         return super().eventFilter(watched, event)

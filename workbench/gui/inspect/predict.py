@@ -26,8 +26,8 @@ from workbench.gui.data.items import ItemsGrid
 from workbench.gui.data.items_painting import Item, named_values, parts_of
 from workbench.gui.inspect.answers import Answers
 from workbench.gui.inspect.pad import DrawingPad
-from workbench.gui.inspect.page import PARTS, Page, Place
-from workbench.gui.inspect.samples import FIRST, short_verdict
+from workbench.gui.inspect.page import PARTS, Own, Page, Place
+from workbench.gui.inspect.samples import FIRST, TOLD, WANTED, short_verdict
 from workbench.gui.inspect.service import Answer, ModelService
 from workbench.gui.widgets.buttons import Button, Chips
 from workbench.gui.widgets.fields import Choice, FormRows, TextArea, TextField
@@ -77,7 +77,7 @@ class PredictPage(Page):
         self.answers = Answers()
         self.right = QStackedWidget()
         self.right.addWidget(self.hint)
-        self.right.addWidget(self.answers)
+        self.right.addWidget(self._answered())
         self.right.setMinimumWidth(300)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
@@ -88,6 +88,45 @@ class PredictPage(Page):
         self.body.addWidget(splitter)
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self._predict_input)
+
+    def _answered(self) -> QWidget:
+        """The answers, and below them the pages that tell why."""
+        self._inputs: Mapping[str, Any] = {}
+        self.foot = QWidget()
+        surface(self.foot, "panel", "top")
+        row = QHBoxLayout(self.foot)
+        row.setContentsMargins(12, 6, 12, 6)
+        row.setSpacing(8)
+        row.addStretch(1)
+        self.why: dict[str, Button] = {}
+        for title, tooltip in TOLD.items():
+            button = self.why[title] = Button(title, tooltip)
+            button.clicked.connect(lambda _=False, title=title: self._go(title))
+            row.addWidget(button)
+        page, column = _source()
+        column.setSpacing(0)
+        column.addWidget(self.answers, 1)
+        column.addWidget(self.foot)
+        return page
+
+    def _go(self, title: str) -> None:
+        """Take what was asked about to another page."""
+        inputs = self._inputs
+        if "split" in inputs:
+            self.going.emit(title, Place(str(inputs["split"]), int(inputs["index"])))
+            return
+        given = self.answers.cards[0].given
+        likeliest = given.get("top") or ()
+        said = str(likeliest[0][0]) if likeliest else ""
+        self.going.emit(title, Own(inputs, given.get("item") or {}, said))
+
+    def _offer_why(self) -> None:
+        """Only one answer at a time can be looked into, and only on the pages that there are."""
+        subject, cards = self.subject, self.answers.cards
+        one = len(cards) == 1 and not cards[0].given.get("error")
+        for title, needs in WANTED.items():
+            self.why[title].setVisible(one and subject is not None and subject.can(*needs))
+        self.foot.setVisible(any(not button.isHidden() for button in self.why.values()))
 
     # ------------------------------------------------------------- sources
 
@@ -255,9 +294,10 @@ class PredictPage(Page):
     def _on_sample(self, item: Item) -> None:
         self._predict({"split": self.split.currentData(), "index": int(item["place"])})
 
-    def show_place(self, place: Place) -> None:
+    def show_place(self, place: Place | Own) -> None:
         self.chips.choose("samples")
-        self._predict(place.request())
+        if isinstance(place, Place):
+            self._predict(place.request())
 
     # ------------------------------------------------------------- files
 
@@ -349,7 +389,9 @@ class PredictPage(Page):
 
     def _predict(self, inputs: Mapping[str, Any]) -> None:
         def answered(answer: Answer) -> None:
+            self._inputs = dict(inputs)
             self.answers.show_answers(answer.get("items") or ())
+            self._offer_why()
             self.right.setCurrentIndex(1)
 
         def refused(reason: str) -> None:

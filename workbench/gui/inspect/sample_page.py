@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.gui.inspect.answers import ItemPicture
-from workbench.gui.inspect.page import PARTS, Page, Place, Subject
+from workbench.gui.inspect.page import PARTS, Own, Page, Place, Subject
 from workbench.gui.inspect.samples import verdict
 from workbench.gui.inspect.service import Answer, ModelService
 from workbench.gui.widgets.buttons import IconButton
@@ -83,11 +83,11 @@ class SamplePage(Page):
     """Shows the sample with what the model says to it, and what the page finds in it on the right."""
 
     looked = Signal(object)
-    """The Place at which a person looks now."""
+    """The Place at which a person looks now, or the Own."""
 
     def __init__(self, service: ModelService) -> None:
         super().__init__(service)
-        self.place: Place | None = None
+        self.place: Place | Own | None = None
         self.row: Mapping[str, Any] = {}
         self.bar = SampleBar()
         self.bar.picked.connect(self._on_picked)
@@ -120,23 +120,31 @@ class SamplePage(Page):
     def look(self) -> None:
         self.look_at(self.place or self.bar.place)
 
-    def show_place(self, place: Place) -> None:
+    def show_place(self, place: Place | Own) -> None:
         self._fresh = False
         self.look_at(place)
 
-    def follow(self, place: Place) -> None:
+    def follow(self, place: Place | Own) -> None:
         """Look at the same sample as another page, once this one is seen."""
         if self.subject is not None and place != self.place:
             self.place, self._fresh = place, True
 
-    def look_at(self, place: Place | None) -> None:
-        """Look at a sample."""
+    def look_at(self, place: Place | Own | None) -> None:
+        """Look at a sample, or at an input that a person brought."""
         if place is None or self.subject is None:
             return
         self.place = place
-        self.bar.show_place(place)
         self.looked.emit(place)
-        if self.subject.can("samples"):
+        if isinstance(place, Own):
+            self.forget("samples")
+            self.row = {"item": place.item}
+            self.picture.show_item(place.item)
+            self.verdict.setText(
+                f"your own input\npredicted: {place.said}" if place.said else "your own input"
+            )
+        else:
+            self.bar.show_place(place)
+        if isinstance(place, Place) and self.subject.can("samples"):
             self.ask("samples", self._on_row, "Reading the sample", split=place.split, indices=[place.index])
         self.see()
 

@@ -30,6 +30,12 @@ ORDERS: Final = (
 EXPLAIN: Final = "Explain"
 LAYERS: Final = "Layers"
 ATTENTION: Final = "Attention"
+TOLD: Final = {
+    EXPLAIN: "Which parts of it made the model say so",
+    LAYERS: "What each layer makes of it",
+    ATTENTION: "Where the model looks in it",
+}
+"""The pages to which a sample can be taken, and what they tell of it."""
 Row = Mapping[str, Any]
 
 
@@ -52,14 +58,7 @@ class SamplesPane(QWidget):
         self.tally = ElidedLabel("", "small")
         self.grid = ItemsGrid()
         self.verdict = ElidedLabel("", "small")
-        self.buttons = {
-            title: Button(title, tooltip)
-            for title, tooltip in (
-                (EXPLAIN, "Which parts of this sample made the model say so"),
-                (LAYERS, "What each layer makes of this sample"),
-                (ATTENTION, "Where the model looks in this sample"),
-            )
-        }
+        self.buttons = {title: Button(title, tooltip) for title, tooltip in TOLD.items()}
         head = QHBoxLayout()
         head.setContentsMargins(8, 0, 12, 6)
         head.setSpacing(8)

@@ -16,7 +16,7 @@ from workbench.gui.inspect.errors import ErrorsPage
 from workbench.gui.inspect.explain import ExplainPage
 from workbench.gui.inspect.generate import GeneratePage
 from workbench.gui.inspect.layers import LayersPage
-from workbench.gui.inspect.page import Page, Place, Subject, Work
+from workbench.gui.inspect.page import Own, Page, Place, Subject, Work
 from workbench.gui.inspect.points import MapPage
 from workbench.gui.inspect.predict import PredictPage
 from workbench.gui.inspect.sample_page import SamplePage
@@ -222,14 +222,14 @@ class InspectView(QStackedWidget):
     def go(self, title: str, place: object) -> None:
         """Show a sample on another page."""
         page = self.pages.get(title)
-        if page is not None and isinstance(place, Place):
+        if page is not None and isinstance(place, Place | Own):
             page.show_place(place)
             self.tabs.setCurrentWidget(page)
 
     def _on_looked(self, place: object) -> None:
         """The other pages look at the same sample as soon as they are seen."""
         for page in self.pages.values():
-            if isinstance(page, SamplePage) and page is not self.sender() and isinstance(place, Place):
+            if isinstance(page, SamplePage) and page is not self.sender() and isinstance(place, Place | Own):
                 page.follow(place)
 
     # ------------------------------------------------------------- what a person does
