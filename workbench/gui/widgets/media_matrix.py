@@ -134,7 +134,9 @@ class MatrixView(QWidget):
         across = max(stride, math.ceil(min(widest + 6, 60) / side))
         for index in range(0, size, stride):
             label = metrics.elidedText(matrix.labels[index], Qt.TextElideMode.ElideRight, left - 26)
-            box = QRectF(frame.left() - left, frame.top() + index * side, left - 6, side)
+            lack = max(0.0, metrics.height() - side) / 2  # rows of many classes are lower than their names
+            row = QRectF(frame.left() - left, frame.top() + index * side, left - 6, side)
+            box = row.adjusted(0, -lack, 0, lack)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, label)
         for index in range(0, size, across):
             room = across * side
