@@ -32,8 +32,12 @@ for _name, _folder in {
     "XDG_CONFIG_HOME": "config",
     "XDG_CACHE_HOME": "cache",
     "XDG_STATE_HOME": "state",
+    "TMPDIR": "temporary",  # libraries leave much there
 }.items():
     os.environ[_name] = str(_HOME / _folder)
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())  # what failed can be looked at, as ever
+tempfile.tempdir = os.environ["TMPDIR"]
+Path(tempfile.tempdir).mkdir()
 
 # Also where the caller's Python keeps no bytecode: tests start hundreds of processes, each would compile it all again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -4,6 +4,7 @@ so that a stranger's workspace cannot bring code of its own. Imports torch, code
 
 import importlib.util
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -38,7 +39,22 @@ def build(file: Path, text: str, seed: int, device: torch.device) -> nn.Module:
     write_atomically(file, text.encode())
     cls = import_program(file)
     torch.manual_seed(seed)
-    return cls().to(device)
+    program = cls().to(device)
+    _remove_generated()
+    return program
+
+
+def _remove_generated() -> None:
+    """torch_geometric writes a module for each kind of convolution into the temporary folder, where it would stay for
+    ever; once it is loaded, nobody reads the file again.
+    """
+    folder = Path(tempfile.gettempdir())
+    for name in [name for name in sys.modules if name.startswith("torch_geometric.")]:
+        module = sys.modules[name]
+        file = Path(getattr(module, "__file__", None) or "")
+        if file.parent == folder:
+            file.unlink(missing_ok=True)
+            Path(module.__cached__ or file).unlink(missing_ok=True)
 
 
 def method(program: nn.Module, name: str) -> Callable[..., dict[str, Tensor]]:
