@@ -100,7 +100,7 @@ def test_each_layer_has_its_histograms(qtbot: QtBot, view: InspectView, fake: Fa
         {"path": "fc", "type": "Linear", "weights": bins, "gradients": None},
     ]
     fake.answers["distributions"] = {"layers": layers, "left_out": 0, "examples": 32, "trouble": ""}
-    page = opened(qtbot, view, fake, "Weights", "distributions")
+    page = opened(qtbot, view, fake, "Weights", "distributions", "loss_surface")
     assert isinstance(page, WeightsPage)
     qtbot.waitUntil(lambda: len(page.charts) == 4, timeout=WAIT)
     assert fake.asked("distributions")[0]["split"] == "train"
@@ -112,6 +112,30 @@ def test_each_layer_has_its_histograms(qtbot: QtBot, view: InspectView, fake: Fa
     qtbot.waitUntil(
         lambda: page.stack.currentIndex() == 0 and not page.is_asking("distributions"), timeout=WAIT
     )
+
+
+def test_the_loss_around_the_weights_is_a_map(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    loss = [[4.0, 2.0, None], [2.0, 0.1, 3.0], [4.0, 2.0, 8.0]]
+    fake.answers["loss_surface"] = {"axis": [-1, 0, 1], "loss": loss, "said": "“loss” of 256 train examples."}
+    page = opened(qtbot, view, fake, "Weights", "distributions", "loss_surface")
+    assert isinstance(page, WeightsPage)
+    QTest.mouseClick(page.chips.button("loss_surface"), LEFT)
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.surface, timeout=WAIT)
+    assert fake.asked("loss_surface")[-1]["split"] == "train" and page.said.full_text().endswith(
+        "train examples."
+    )
+    surface = page.surface
+    assert (
+        surface.share(0.1) == 0.0
+        and surface.share(8.0) == 1.0
+        and 0 < surface.share(2.0) < surface.share(3.0) < 1
+    )
+    assert surface.share(float("nan")) == 1.0
+    surface.setFocus()
+    QTest.keyClick(surface, Qt.Key.Key_Up)
+    QTest.keyClick(surface, Qt.Key.Key_Right)
+    assert surface.accessibleDescription() == "1.00, 1.00: loss 8.000"
+    assert not surface.grab().isNull()
 
 
 def test_texts_and_pictures_are_made_with_a_seed(qtbot: QtBot, view: InspectView, fake: Fake) -> None:

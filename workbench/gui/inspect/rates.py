@@ -29,6 +29,8 @@ from workbench.gui.widgets.axes import linear_ticks
 _LEFT, _TOP, _BELOW, _RIGHT = 52.0, 12.0, 42.0, 12.0
 _LEGEND: Final = 176.0
 _ROW: Final = 20.0
+_AROUND: Final = 96.0
+"""Beside a name in the legend: its line, its figure and the gaps."""
 _COLORED: Final = 8
 _REACH: Final = 14.0
 
@@ -186,7 +188,12 @@ class RateCurves(ShareChart):
         return f"{self.lines[place].name}: area {number(self.lines[place].area, 4)}"
 
     def beside(self) -> float:
-        return _LEGEND if self.width() > 380 else 0.0
+        """As wide as the names want it, within reason."""
+        if self.width() <= 380:
+            return 0.0
+        metrics = QFontMetricsF(theme.small(self.font()))
+        names = max((metrics.horizontalAdvance(line.name) for line in self.lines), default=0.0)
+        return min(_LEGEND, names + _AROUND)
 
     def row(self, place: int) -> QRectF:
         """Where a line stands in the legend; nowhere where there is no room for it."""
@@ -194,7 +201,7 @@ class RateCurves(ShareChart):
         top = area.top() + place * _ROW
         if not self.beside() or top + _ROW > self.height():
             return QRectF()
-        return QRectF(area.right() + 18, top, _LEGEND - 24, _ROW)
+        return QRectF(area.right() + 18, top, self.beside() - 24, _ROW)
 
     def place_at(self, at: QPointF) -> int:
         for place in range(len(self.lines)):

@@ -10,10 +10,15 @@ from workbench.core import text
 from workbench.gui.data.charts import Histogram
 from workbench.gui.inspect.page import PARTS, Page
 from workbench.gui.inspect.service import Answer, ModelService
+from workbench.gui.inspect.surface import LossSurface
+from workbench.gui.widgets.buttons import Chips
 from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import ElidedLabel, Label
 from workbench.gui.widgets.surfaces import EmptyState, clear_layout, surface
 
+_PARTS_OF_PAGE: Final = (("distributions", "Distributions"), ("loss_surface", "Loss surface"))
+_SIDE: Final = 15
+"""So many places in each direction; each is one look at the examples."""
 _KINDS: Final = (("weights", "Weights"), ("gradients", "Gradients"), ("activations", "Outputs"))
 
 
@@ -29,6 +34,10 @@ class WeightsPage(Page):
         self.split.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.split.picked.connect(lambda _: self.look())
         self.said = ElidedLabel("", "small")
+        self.chips = Chips(_PARTS_OF_PAGE, "What of the weights")
+        self.chips.button("loss_surface").setToolTip("The loss around the weights, in two random directions")
+        self.chips.chosen.connect(lambda _: self.look())
+        self.head.addWidget(self.chips)
         self.head.addWidget(self.split)
         self.head.addWidget(self.said, 2)
         self.head.addWidget(self.work, 1)
@@ -54,6 +63,8 @@ class WeightsPage(Page):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.waiting)
         self.stack.addWidget(area)
+        self.surface = LossSurface()
+        self.stack.addWidget(self.surface)
         self.body.addWidget(self.stack)
 
     def reset(self) -> None:
@@ -61,17 +72,35 @@ class WeightsPage(Page):
         self.split.set_items([(name, PARTS.get(name, name)) for name, count in splits.items() if count])
         self.split.show_value("train")
         self.split.setVisible(bool(splits))
+        can = self.subject is not None and self.subject.can("loss_surface")
+        self.chips.button("distributions").setChecked(True)
+        self.chips.setVisible(can)
         self._clear()
         self._wait("", "")
 
     def look(self) -> None:
         split = self.split.currentData()
-        asked = {"split": split} if isinstance(split, str) else {}
+        asked: dict[str, Any] = {"split": split} if isinstance(split, str) else {}
+        if self.chips.current() == "loss_surface":
+            hint = f"The loss is computed at {_SIDE * _SIDE} places around the weights (Li et al. 2018)."
+            self._wait("Computing the loss around the weights", hint)
+            asked["size"] = _SIDE
+            self.ask(
+                "loss_surface", self._on_surface, "Computing losses", self._on_refused, slot="page", **asked
+            )
+            return
         self._wait("Looking into the layers", "Gradients and outputs are those of one batch of examples.")
-        self.ask("distributions", self._on_answer, "Looking into the layers", self._on_refused, **asked)
+        self.ask(
+            "distributions",
+            self._on_answer,
+            "Looking into the layers",
+            self._on_refused,
+            slot="page",
+            **asked,
+        )
 
     def stopped(self) -> None:
-        self._wait("Stopped", "Choose a part of the data to look into the layers.")
+        self._wait("Stopped", "Choose a part of the data, or what is to be shown.")
         self._fresh = True
 
     def _wait(self, title: str, hint: str) -> None:
@@ -101,6 +130,12 @@ class WeightsPage(Page):
         self.said.setText(" · ".join(words for words in said if words))
         self.said.set_role("err" if trouble else "small")
         self.stack.setCurrentIndex(1)
+
+    def _on_surface(self, answer: Answer) -> None:
+        self.surface.show_loss(answer.get("axis") or (), answer.get("loss") or ())
+        self.said.setText(str(answer.get("said") or ""))
+        self.said.set_role("small")
+        self.stack.setCurrentWidget(self.surface)
 
     def _add(self, row: int, layer: Mapping[str, Any]) -> None:
         """A layer: its name, and a histogram of each kind that it has."""
