@@ -35,7 +35,7 @@ class GroupedTable(RunsTable):
         at = event.position().toPoint()
         index = self.indexAt(at)
         group = self._model.group_at(index) if index.isValid() and index.column() == 0 else None
-        near = at.x() - self.columnViewportPosition(0) < _TRIANGLE
+        near = at.x() - self.visualRect(index).left() < _TRIANGLE
         if group is not None and near and event.button() == Qt.MouseButton.LeftButton:
             self._model.toggle(group.label)
 

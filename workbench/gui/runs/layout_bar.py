@@ -91,7 +91,7 @@ class LayoutBar(QWidget):
         widths = self._table.widths_by_hand()
         columns, filter = tuple(self._table.shown_columns()), self._filter.text().strip()
         model, facets = self._model, self.facets_button.isChecked()
-        return Layout(columns, widths, key, down, filter, model.group, model.how, facets=facets)
+        return Layout(columns, widths, key, down, filter, model.group, model.how, self._table.pinned, facets)
 
     def show_layout(self, layout: Layout) -> None:
         """Make the table look so."""
@@ -99,6 +99,7 @@ class LayoutBar(QWidget):
         if any(key.startswith(f"{PARAM}:") for key in (*layout.columns, layout.sort, layout.group)):
             self._filter.params.want()
         self._table.show_columns(layout.columns, layout.widths)
+        self._table.set_pinned(layout.pinned)
         if (column := self._table.runs.column(layout.sort)) >= 0:
             order = Qt.SortOrder.DescendingOrder if layout.down else Qt.SortOrder.AscendingOrder
             self._table.sort_by(column, order)
@@ -175,6 +176,21 @@ class LayoutBar(QWidget):
         place = self.views.mapTo(self._owner, self.views.rect().bottomLeft())
         self.name_box.open_at(place + QPoint(0, 4))
 
+    def _add_pins(self, menu: QMenu, column: int) -> None:
+        """What lets the columns from the left to this one stay while the others scroll."""
+        header, table = self._table.horizontalHeader(), self._table
+        places = range(header.visualIndex(column) + 1)
+        count = sum(not table.isColumnHidden(header.logicalIndex(place)) for place in places)
+        if count != table.pinned:
+            menu.addAction("Keep the columns up to here in view").triggered.connect(lambda: self.pin(count))
+        if table.pinned:
+            menu.addAction("Let all columns scroll").triggered.connect(lambda: self.pin(0))
+
+    def pin(self, count: int) -> None:
+        """Let so many columns stay at the left."""
+        self._table.set_pinned(count)
+        self._on_changed()
+
     def _on_header_menu(self, at: QPoint) -> None:
         header = self._table.horizontalHeader()
         column = header.logicalIndexAt(at)
@@ -192,6 +208,7 @@ class LayoutBar(QWidget):
         menu.addAction("Move to the front").triggered.connect(
             lambda: self._table.show_columns([key, *others])
         )
+        self._add_pins(menu, column)
         menu.addAction(f"Group by “{title}”").triggered.connect(lambda: self.group_by(key))
         menu.addSeparator()
         menu.addAction("Columns…").triggered.connect(self.open_columns)

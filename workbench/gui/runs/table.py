@@ -5,11 +5,12 @@ from typing import Final
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 
 from workbench.gui.runs.cells import CellDelegate as CellDelegate
 from workbench.gui.runs.cells import ProgressDelegate, StarDelegate, StateDelegate, TagsDelegate
 from workbench.gui.runs.columns import PLACES, USUAL
+from workbench.gui.runs.pinned import PinnedTable
 from workbench.gui.runs.table_model import COLUMNS, FIRST_SLOT, SLOTS, TIMED, RunsModel
 
 ROW: Final = 30
@@ -24,7 +25,7 @@ _PADDING: Final = 24
 """Of a header's text, both sides together."""
 
 
-class RunsTable(QTableView):
+class RunsTable(PinnedTable):
     """Rows of a RunsModel.  `picked` tells the run that is current, `selected` all that are selected."""
 
     picked = Signal(int)
@@ -215,8 +216,8 @@ class RunsTable(QTableView):
         """Time went by: only the columns that say so are painted again, not the whole table."""
         for column in TIMED:
             if not self.isColumnHidden(column):
-                across, wide = self.columnViewportPosition(column), self.columnWidth(column)
-                self.viewport().update(across, 0, wide, self.viewport().height())
+                at = self.staying().get(column, self.columnViewportPosition(column))
+                self.viewport().update(at, 0, self.columnWidth(column), self.viewport().height())
 
     def _on_header(self, column: int) -> None:
         up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
