@@ -5,6 +5,7 @@ Standard library only. A record or field that is not as it should be is a ValueE
 
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,12 @@ from workbench.engine.tensorboard_files import masked
 LARGEST_RECORD: Final = 64 << 20
 """Pictures are some MB at most."""
 _HEAD: Final = 12
+_ONE_BYTE: Final = 0x7F
 Field = tuple[int, int | bytes]
+
+
+_masked_length: Final = lru_cache(4096)(masked)
+"""Most records of a file are of a few lengths."""
 
 
 class TornError(Exception):
@@ -27,7 +33,7 @@ def records(file: Path) -> Iterator[bytes]:
         while head := opened.read(_HEAD):
             if len(head) < _HEAD and at:
                 raise TornError
-            if masked(head[:8]) != head[8:]:
+            if _masked_length(head[:8]) != head[8:]:
                 what = "is no event file of TensorBoard" if at == 0 else f"is damaged at byte {at:,}"
                 raise ValueError(what)
             (length,) = struct.unpack("<Q", head[:8])
@@ -46,7 +52,10 @@ def fields(message: bytes) -> Iterator[Field]:
     """The fields of a message as (number, value): a whole number, or the bytes of what is not one."""
     at, end = 0, len(message)
     while at < end:
-        key, at = _varint(message, at)
+        key = message[at]  # of one byte, as nearly all are
+        at += 1
+        if key > _ONE_BYTE:
+            key, at = _varint(message, at - 1)
         kind = key & 7
         if kind == 0:
             value, at = _varint(message, at)

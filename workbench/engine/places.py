@@ -19,6 +19,8 @@ from workbench.store.arrivals import Arrival
 _DEEPEST: Final = 40
 _MOST_RUNS: Final = 20_000
 _MOST_FOLDERS: Final = 500_000
+_TRASH: Final = ".trash"
+"""There MLflow keeps experiments that were deleted, with runs that do not say so."""
 _EVENTS: Final = "tfevents"
 """TensorBoard itself takes a file by this in its name."""
 
@@ -101,7 +103,7 @@ def _folders(place: Path, remarks: list[str]) -> Iterator[tuple[Path, set[str], 
         here = Path(folder)
         if seen > _MOST_FOLDERS or len(here.parts) - len(place.parts) > _DEEPEST:
             raise JobError(f"{place} holds more folders than can be looked through. Name one of them.")
-        folders.sort()
+        folders[:] = sorted(name for name in folders if name != _TRASH)
         linked = sum(os.path.islink(here / each) for each in (*folders, *names))
         files = set(names)
         yield here, files, linked

@@ -90,13 +90,14 @@ def take_in(store: Store, run: Arrival) -> int:
             )
         if run.notes or run.tags:
             connection.execute(insert(tables.run_marks).values(run=number, notes=run.notes))
-        there = connection.execute(select(tables.run_tags.c.tag).distinct()).scalars()
-        tags = {tag.casefold(): tag for tag in there}
-        for tag in dict.fromkeys(tags.get(tag.casefold(), tag) for tag in run.tags):
-            connection.execute(insert(tables.run_tags).values(run=number, tag=tag))
-        for words in run.remarks:
-            line = {"time": run.ended, "level": "info", "text": words}
-            connection.execute(insert(tables.log_lines).values(run=number, **line))
+        if run.tags:
+            there = connection.execute(select(tables.run_tags.c.tag).distinct()).scalars()
+            tags = {tag.casefold(): tag for tag in there}
+            for tag in dict.fromkeys(tags.get(tag.casefold(), tag) for tag in run.tags):
+                connection.execute(insert(tables.run_tags).values(run=number, tag=tag))
+        if run.remarks:
+            line = {"run": number, "time": run.ended, "level": "info"}
+            connection.execute(insert(tables.log_lines), [{**line, "text": words} for words in run.remarks])
         key = f"{_KNOWN}{run.mark}"
         connection.execute(tables.settings.delete().where(tables.settings.c.key == key))
         connection.execute(insert(tables.settings).values(key=key, value=json.dumps(number)))
