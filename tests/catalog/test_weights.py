@@ -75,3 +75,7 @@ def test_which_fields_change_nothing() -> None:
     plain = {entry.name: entry.default for entry in fields_of(LayerNorm)}
     assert unused({**plain, "elementwise_affine": False}) == {"weight_init", *others}
     assert unused({"epochs": 3}) == frozenset()
+    attention: dict[str, Value] = {"need_weights": False, "average_attn_weights": True}
+    assert unused(attention) == {"average_attn_weights"}
+    for given in (True, "= told"):
+        assert unused({**attention, "need_weights": given}) == frozenset()

@@ -135,12 +135,16 @@ class ScaledAndBiased(Scaled, Biased):
         return self.biases if self.learned() else ()
 
 
+_ONLY_WITH = {"average_attn_weights": "need_weights"}
+"""Fields that say how something is given out, by the field that gives it out."""
+
+
 def unused(values: Mapping[str, Value]) -> frozenset[str]:
-    """Fields of the first weights that change nothing as all fields of a node are set."""
+    """Fields that change nothing as all fields of a node are set, such as those of first weights that it has not."""
     learned = values.get("bias") is not False
     scales = all(values.get(name) is not False for name in ("affine", "elementwise_affine"))
     how = values.get("weight_init", "default")
-    found: set[str] = set()
+    found = {name for name, other in _ONLY_WITH.items() if values.get(other) is False}
     if not scales:
         found |= {"weight_init", "weight_scale"}
     elif how == "default" or (how in _CALLS and not re.search("{scale}|{low}", _CALLS[str(how)][0])):

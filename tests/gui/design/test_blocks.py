@@ -16,6 +16,7 @@ from workbench.core.document import Document, Graph, Port, Update
 from workbench.core.history import History
 from workbench.core.looks import SetMode
 from workbench.gui.design.blocks import Ties
+from workbench.gui.design.stage import ENTERED
 from workbench.gui.session import OpenModel
 
 if TYPE_CHECKING:
@@ -198,6 +199,30 @@ def test_blocks_nest_six_deep_and_breadcrumbs_lead_out(driver: "CanvasDriver") -
         assert driver.canvas.drawing.selection == [f"block{level - 1}"]
     driver.key(Qt.Key.Key_Up, ALT)
     assert driver.canvas.place.where == ""
+
+
+def test_a_long_block_is_entered_where_its_inputs_are_with_cards_of_a_readable_size(
+    driver: "CanvasDriver",
+) -> None:
+    chain = "".join(f"\nn{i} ReLU < {f'n{i - 1}' if i else 'x'}" for i in range(60))
+    long = block(f"x Input{chain}\ny Output < n59")
+    short = block("x Input\nf ReLU < x\ny Output < f")
+    text = "data Dataset dataset=iris\nlong @Long < data.features\nshort @Short < data.features"
+    show(driver, spread(draw(text, blocks={"Long": long, "Short": short})))
+    canvas = driver.canvas
+    driver.select("long")
+    driver.key(Qt.Key.Key_Return)
+    seen = canvas.mapToScene(canvas.viewport().rect()).boundingRect()
+    assert canvas.zoom == pytest.approx(ENTERED)
+    assert seen.contains(canvas.drawing.nodes["x"].scene_rect())
+    assert not seen.intersects(canvas.drawing.nodes["y"].scene_rect())
+    canvas.frame_all()
+    assert canvas.zoom < ENTERED, "one may look at all of it"
+    driver.key(Qt.Key.Key_Up, ALT)
+    driver.select("short")
+    driver.key(Qt.Key.Key_Return)
+    seen = canvas.mapToScene(canvas.viewport().rect()).boundingRect()
+    assert seen.contains(canvas.drawing.bounds()) and canvas.zoom > ENTERED
 
 
 def test_shared_weights_show_a_tie_on_hover_and_selection(driver: "CanvasDriver") -> None:

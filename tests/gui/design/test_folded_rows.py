@@ -67,6 +67,16 @@ def test_a_field_that_changes_nothing_is_grey(canvas_driver: "CanvasDriver") -> 
     assert enabled() == {"weight_scale": True, "bias_init": False, "bias_value": False}
 
 
+def test_how_a_map_is_given_out_is_grey_while_none_is(canvas_driver: "CanvasDriver") -> None:
+    driver = canvas_driver
+    id = driver.add_node("MultiheadAttention", 0, 0)
+    driver.select(id)
+    editors = driver.view.form.node.editors
+    assert not editors["average_attn_weights"].isEnabled()
+    driver.set_field(id, "need_weights", "on")
+    assert editors["average_attn_weights"].isEnabled()
+
+
 def test_names_of_fields_stay_beside_them_when_a_result_stands_below(canvas_driver: "CanvasDriver") -> None:
     driver = canvas_driver
     id = driver.add_node("Linear", 0, 0)

@@ -183,10 +183,14 @@ class Canvas(Stage):
         """Show another graph of the model."""
         if place != self.place:
             self._drop_gesture()
+            deeper = len(place.trail) > len(self.place.trail)
             self.place = place
             self.refresh()
             self.place_changed.emit()
-            self.frame()
+            if deeper:
+                self.frame_start()
+            else:
+                self.frame()
 
     def reveal(self, ids: Iterable[str], *, near: bool = False) -> None:
         """Select nodes and bring them into view; `near` also where they are in sight but too small to read."""

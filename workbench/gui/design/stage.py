@@ -28,6 +28,8 @@ from workbench.gui.design.style import DETAIL, REACH, spec_text, style
 from workbench.gui.widgets.labels import Label
 
 LEAST, MOST = 0.05, 3.0
+ENTERED = 0.35
+"""How small cards get at most where one enters a block; one may zoom out further."""
 _FAR = 1e6
 """How far one can look from the origin."""
 
@@ -96,6 +98,19 @@ class Stage(QGraphicsView):
         zoom = min((view.width() - 64) / rect.width(), (view.height() - 72) / rect.height(), 1.0)
         self.look_at(rect.center(), zoom)
         self._framed = not self.drawing.selection
+
+    def frame_start(self) -> None:
+        """Fit all into the view where cards stay readable so; else what is leftmost, which is where inputs come in."""
+        self.frame()
+        items = self.drawing.nodes.values()
+        if self.zoom >= ENTERED or not items or self._frame_pending:
+            return
+        all, view = self.drawing.bounds(()), self.viewport().size()
+        first = min((item.scene_rect() for item in items), key=lambda rect: (rect.left(), rect.top()))
+        half = (view.width() / 2 - 32) / ENTERED, (view.height() / 2 - 36) / ENTERED
+        x = min(all.left() + half[0], all.center().x() if all.width() < 2 * half[0] else all.right())
+        y = min(max(first.center().y(), all.top() + half[1]), all.bottom() - half[1])
+        self.look_at(QPointF(x, y if all.height() > 2 * half[1] else all.center().y()), ENTERED)
 
     def look_at(self, center: QPointF, zoom: float) -> None:
         """Put a place of the scene into the middle."""
