@@ -13,6 +13,7 @@ from tests.engine.service.conftest import Workplace
 from workbench.catalog.check import analyse
 from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load, templates
+from workbench.engine.service import passes
 from workbench.engine.service.answers import answers_of
 
 FLOWERS = """
@@ -68,6 +69,16 @@ def test_figures_are_those_that_training_recorded_and_those_of_scikit_learn(plac
     assert place.ask("about", run)["outputs"] == [
         {"name": "species", "kind": "classes", "classes": list(SAMPLES["iris"].labels)}
     ]
+
+
+def test_curves_of_too_many_classes_are_left_out_and_told(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = place.train("flowers", FLOWERS, epochs=4)
+    monkeypatch.setattr(passes, "MOST_CURVES", 2)
+    found = place.ask("evaluate", run, split="test")
+    assert found["roc"] == found["pr"] == [] and "too many classes" in found["said"]
+    assert len(found["confusion"]) == 3 and found["accuracy"] is not None
 
 
 def test_the_items_of_a_matrix_and_the_worst_ones_are_found(place: Workplace) -> None:

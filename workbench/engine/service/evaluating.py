@@ -12,7 +12,6 @@ from workbench.engine.service.context import Context
 from workbench.engine.service.passes import Pass, passed
 from workbench.engine.service.told import names_of
 
-_MOST_CURVES = 100
 _MOST_MATRIX = 300
 _POINTS = 2_000
 
@@ -54,6 +53,8 @@ def _classes(found: Pass, names: list[str]) -> dict[str, Any]:
         said.append(f"{numbers} of {counts.entries:,} cannot be read: the scores are no numbers (NaN).")
     if not len(confusion):
         said.append(f"There are {len(answer.classes):,} classes, too many for a table of each.")
+    if answer.kind == "classes" and not len(found.rows.shares):
+        said.append("There are too many classes, or samples, for curves of each class.")
     if not answer.scale:
         said.append("The loss knows no probabilities, so nothing is said of how sure the model is.")
     return {
@@ -72,7 +73,7 @@ def _classes(found: Pass, names: list[str]) -> dict[str, Any]:
 def _curves(found: Pass) -> dict[str, Any]:
     """ROC and precision-recall of each class against all others; none of pixels and tokens."""
     rows = found.rows
-    if not len(rows.shares) or len(found.answer.classes) > _MOST_CURVES:
+    if not len(rows.shares):
         return {"roc": [], "pr": []}
     known = ((rows.target >= 0) & (rows.predicted >= 0)).numpy()
     shares, target = rows.shares.double().numpy()[known], rows.target.numpy()[known]

@@ -3,7 +3,7 @@
 Imports torch, the context and the rows.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -19,6 +19,8 @@ BINS = 15
 """Of the diagram that holds how sure a model was against how often it was right."""
 _MOST_COUNTED = 1_000
 """Of more classes it is not counted which was taken for which."""
+MOST_CURVES, _MOST_SHARES = 100, 20_000_000
+"""Of more classes, or of more numbers, the shares are not kept, of which curves are drawn."""
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ def _pass(context: Context, run: int, answer: Answer, which: Which, data: Data, 
     size = len(answer.classes)
     counted = size if answer.axis is not None or size == 2 else 0
     counts = Counts(torch.zeros(*(2 * [counted if counted <= _MOST_COUNTED else 0]), dtype=torch.int64))
+    drawn = size <= MOST_CURVES and total * size <= _MOST_SHARES
     parts: list[Rows] = []
     judged, done = False, 0
     # Layers that keep their state go on from batch to batch where the data does, and begin anew here.
@@ -85,7 +88,8 @@ def _pass(context: Context, run: int, answer: Answer, which: Which, data: Data, 
     for indices, batch in data.batches(split):
         context.progress(done, total)
         scores, right = answered(answer, program, context.with_noise(run, batch), data, split, indices)
-        parts.append(rows_of(answer, scores, right, indices))
+        rows = rows_of(answer, scores, right, indices)
+        parts.append(rows if answer.several or drawn else replace(rows, shares=torch.zeros(0)))
         if right is not None:
             judged = True
             if answer.kind in ("classes", "mask", "tokens") and not answer.several:
