@@ -1,4 +1,5 @@
-"""Ten thousand runs with 50 settings and 50 metrics each: opening, sorting, filtering and grouping their table.
+"""Ten thousand runs with 50 settings and 50 metrics each: opening, sorting, filtering and grouping their table; and a
+hundred runs with ten long metrics: their curves over one another.
 
 The peer answers the same questions in the same run: MLflow with SQLite where MLFLOW_PYTHON names a Python that has it,
 else pandas with all of the same database in memory. Imports Qt, the window and the store.
@@ -19,10 +20,12 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pandas
-from PySide6.QtCore import QEventLoop, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from benchmarks import _long_runs
 from benchmarks._figures import Figure, at_most, report
+from benchmarks._window import until
 from workbench.gui import theme
 from workbench.gui.runs.view import RunsView
 from workbench.gui.session import Session
@@ -103,17 +106,6 @@ def median(work: Callable[[], object]) -> float:
     return statistics.median(taken)
 
 
-def until(holds: Callable[[], bool]) -> float:
-    """Runs the window until something holds, and gives how long its longest stall was, in seconds."""
-    longest = 0.0
-    while not holds():
-        begun = time.perf_counter()
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
-        longest = max(longest, time.perf_counter() - begun)
-        time.sleep(0.001)
-    return longest
-
-
 def figures() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -156,7 +148,7 @@ def ours(folder: Path, other: Answers) -> Iterator[Figure]:
 def main() -> None:
     app = QApplication([])
     theme.apply(app, "dark")
-    report(__doc__ or "", figures())
+    report(__doc__ or "", (figure for part in (figures, _long_runs.figures) for figure in part()))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workbench.gui.widgets.series import Series
     from workbench.store.store import Store
 
-PLACES: Final = 128
+PLACES: Final = 64
 """Points of an outline."""
 
 
@@ -49,7 +49,10 @@ class Outlines(QObject):
             from workbench.gui.widgets.series import Series
 
             found = store.outlines(runs, metrics, PLACES, CHUNK)
-            return {key: (curve, Series(curve.steps, curve.values)) for key, curve in found.items()}
+            made = {key: (curve, Series(curve.steps, curve.values)) for key, curve in found.items()}
+            for _, series in made.values():
+                series.outline = True
+            return made
 
         def then(found: "dict[tuple[int, str], tuple[Curve, Series]]") -> None:
             for (id, metric), (curve, made) in found.items():

@@ -19,23 +19,32 @@ class Times:
     def __init__(self) -> None:
         self._steps: NDArray[np.float64] = np.empty(0)
         self._times: NDArray[np.float64] = np.empty(0)
+        self._new: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+        """What was read since somebody last asked."""
 
     def add(self, steps: "array[int]", times: "array[float]") -> None:
         """More was read."""
-        chosen = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), _KEPT)).round().astype(np.int64))
-        all_steps = np.concatenate([self._steps, np.asarray(steps, np.float64)[chosen]])
-        all_times = np.concatenate([self._times, np.asarray(times, np.float64)[chosen]])
-        self._steps, first = np.unique(all_steps, return_index=True)
-        self._times = np.maximum.accumulate(
-            all_times[first]
-        )  # a clock that was set back turns no curve around
+        chosen = np.append(np.arange(0, len(steps) - 1, -(-len(steps) // _KEPT)), len(steps) - 1)
+        self._new.append((np.asarray(steps, np.float64)[chosen], np.asarray(times, np.float64)[chosen]))
+
+    def _take_in(self) -> None:
+        if self._new:
+            steps = np.concatenate([self._steps, *(new for new, _ in self._new)])
+            times = np.concatenate([self._times, *(new for _, new in self._new)])
+            self._new = []
+            self._steps, first = np.unique(steps, return_index=True)
+            self._times = np.maximum.accumulate(
+                times[first]
+            )  # a clock that was set back turns no curve around
 
     def at(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
         """When these steps were taken, Unix time."""
+        self._take_in()
         return np.interp(steps, self._steps, self._times)
 
     def step_at(self, moment: float) -> float | None:
         """About which step was taken at a moment; None before the first one and after the last one."""
+        self._take_in()
         if not len(self._steps) or not self._times[0] <= moment <= self._times[-1]:
             return None
         return float(np.interp(moment, self._times, self._steps))

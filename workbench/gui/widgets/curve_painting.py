@@ -49,7 +49,8 @@ def paint(painter: QPainter, frame: Frame, seen: Sequence[Seen], fine: float = 1
     for one in seen:
         if one.smooth is not None:  # without its extremes: those of the points stand behind it
             pen = QPen(color_of(one.curve), THIN if one.curve.thin else WIDTH)
-            _paint_part(painter, frame, one.smooth, pen, one.curve.style, columns=False, fine=fine)
+            dots = len(seen) <= _DOTTED
+            _paint_part(painter, frame, one.smooth, pen, one.curve.style, columns=False, dots=dots, fine=fine)
     painter.restore()
 
 

@@ -76,6 +76,7 @@ class MetricPlot(Zoomed):
         self._smoothing: tuple[float, Kind] = (0.0, "mean")
         self.clip = False
         self._note = ""
+        self._stale = False
         self._left = _LEFT
         self._picture: QPixmap | None = None
         self._cursor: float | None = None
@@ -190,6 +191,9 @@ class MetricPlot(Zoomed):
         """Look at the series again and repaint; a plot that is hidden does so when it shows."""
         if not self.isVisible():
             return
+        self._stale = self.visibleRegion().isEmpty()
+        if self._stale:
+            return  # scrolled out of sight: when it is painted next
         self._measure()
         self._picture = None
         self._describe()
@@ -257,6 +261,10 @@ class MetricPlot(Zoomed):
         return QSize(420, 260)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self._stale:
+            self._stale, self._picture = False, None
+            self._measure()
+            self._describe()
         ratio = self.devicePixelRatioF()
         size = self.size() * ratio
         if self._picture is None or self._picture.size() != size:

@@ -64,6 +64,8 @@ class Series:
         self._smoothing = ("", 0.0)
         self._smoother: Smoother | None = None
         self._smooth: Series | None = None
+        self.outline = False
+        """Whether these are only some points of a longer one: not smoothed, since they are far apart."""
         self.gaps = 0
         """How many values were NaN or infinite."""
         self.extend(x, y)
@@ -175,7 +177,7 @@ class Series:
         """A smoothed twin for a weight in [0, 1) on the past, which then grows with the series; None where nothing
         is smoothed. Gaps stay gaps.
         """
-        if not weight or len(self) < SPARSE:
+        if not weight or self.outline or len(self) < SPARSE:
             self._smoothing, self._smooth = ("", 0.0), None
             return None
         weight = weight_for(weight, len(self))
