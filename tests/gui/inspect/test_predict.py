@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtGui import QColor, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -155,3 +155,18 @@ def test_a_row_begins_with_the_values_of_a_sample(qtbot: QtBot, page: PredictPag
     QTest.keyClicks(field, "9")
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert inputs(fake) == {"row": {"petal length": "1.500", "petal width": "9"}}
+
+
+def test_the_pad_takes_margin_and_ground_from_the_samples(qtbot: QtBot) -> None:
+    pad = DrawingPad()
+    qtbot.addWidget(pad)
+    picture = QImage(20, 20, QImage.Format.Format_Grayscale8)
+    picture.fill(255)
+    for y in range(3, 17):
+        picture.setPixelColor(10, y, QColor("#000000"))
+    empty = QImage(20, 20, QImage.Format.Format_Grayscale8)
+    empty.fill(0)
+    pad.suit([empty, QImage()])
+    assert (pad.margin, pad.inverted) == (0.18, False), "nothing is to be learned from empty ones"
+    pad.suit([picture, empty])
+    assert pad.margin == pytest.approx(0.15) and pad.inverted is True

@@ -1,5 +1,6 @@
 """A pad to draw on with the mouse, which gives what was drawn as a small grey picture.  Imports Qt and theme."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -14,6 +15,9 @@ _STROKE: Final = 22.0
 _GIVEN: Final = 112
 """Of the picture that is given away: the service makes it as small as the model wants it."""
 _MARGIN: Final = 0.18
+_MOST_MARGIN: Final = 0.3
+_INK: Final = 64
+"""So far from the ground a pixel belongs to what is drawn."""
 
 
 class DrawingPad(QWidget):
@@ -24,6 +28,8 @@ class DrawingPad(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.inverted = False
+        self.margin = _MARGIN
+        """Which share of the side is free around what is drawn, when it is given away."""
         self._image = QImage(SIDE, SIDE, QImage.Format.Format_Grayscale8)
         self._image.fill(0)
         self._last: QPointF | None = None
@@ -53,7 +59,7 @@ class DrawingPad(QWidget):
     def png(self) -> bytes:
         """What was drawn, in the middle of a square with a margin, as PNG."""
         box = self._drawn_box()
-        side = max(1, round(max(box.width(), box.height()) / (1 - 2 * _MARGIN)))
+        side = max(1, round(max(box.width(), box.height()) / (1 - 2 * self.margin)))
         made = QImage(_GIVEN, _GIVEN, QImage.Format.Format_Grayscale8)
         made.fill(0)
         painter = QPainter(made)
@@ -135,6 +141,14 @@ class DrawingPad(QWidget):
         self.update()
         self.drawn.emit()
 
+    def suit(self, pictures: Sequence[QImage]) -> None:
+        """Leave as much room around a drawing as there is around what is in these pictures, and take their ground."""
+        found = [looked for picture in pictures if (looked := _looked_at(picture)) is not None]
+        if found:
+            free = sorted((1 - filled) / 2 for filled, _ in found)
+            self.margin = min(_MOST_MARGIN, max(0.0, free[len(free) // 2]))
+            self.set_inverted(sum(light for _, light in found) > len(found) / 2)
+
     def _drawn_box(self) -> QRect:
         """The smallest rectangle with all that was drawn; the whole pad where nothing was."""
         import numpy as np  # only once something is drawn
@@ -147,3 +161,23 @@ class DrawingPad(QWidget):
             return self._image.rect()
         left, top = int(across[0]), int(down[0])
         return QRect(left, top, int(across[-1]) - left + 1, int(down[-1]) - top + 1)
+
+
+def _looked_at(picture: QImage) -> tuple[float, bool] | None:
+    """Which share of its side the thing in a picture fills, and whether the ground is light; None where it is empty."""
+    import numpy as np  # only once there are pictures
+
+    grey = picture.convertToFormat(QImage.Format.Format_Grayscale8)
+    if grey.isNull():
+        return None
+    wide, high = grey.width(), grey.height()
+    pixels = (
+        np.frombuffer(grey.constBits(), np.uint8).reshape(high, grey.bytesPerLine())[:, :wide].astype(int)
+    )
+    ground = int(np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])))
+    ink = np.abs(pixels - ground) > _INK
+    down, across = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not len(down):
+        return None
+    filled = max((down[-1] - down[0] + 1) / high, (across[-1] - across[0] + 1) / wide)
+    return float(filled), ground > 127

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from workbench.core import text
 from workbench.gui.data.items import ItemsGrid
-from workbench.gui.data.items_painting import Item, named_values, parts_of
+from workbench.gui.data.items_painting import Item, named_values, parts_of, picture
 from workbench.gui.inspect.answers import Answers
 from workbench.gui.inspect.pad import DrawingPad
 from workbench.gui.inspect.page import PARTS, Own, Page, Place
@@ -265,6 +265,9 @@ class PredictPage(Page):
             rows = answer.get("items") or ()
             count = max(len(rows), int(answer.get("count") or 0))
             self.grid.show_count(count, [self._shown(row) for row in rows])
+            if self.subject is not None and self.subject.can("draw") and self.pad.is_empty:
+                self.pad.suit([picture(str(part.get("png", ""))) for row in rows for part in _pictures(row)])
+                self.invert.setChecked(self.pad.inverted)
 
         if split := self.split.currentData():
             asked = {"split": split, "offset": 0, "count": FIRST, "order": "as stored"}
@@ -398,6 +401,11 @@ class PredictPage(Page):
             self._hint("The model gave no answer", reason)
 
         self.ask("predict", answered, "Asking the model", refused, inputs=dict(inputs))
+
+
+def _pictures(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The pictures among the parts of a sample."""
+    return [part for part in parts_of(row.get("item") or {}) if part["kind"] == "image"]
 
 
 def _source() -> tuple[QWidget, QVBoxLayout]:
