@@ -131,11 +131,11 @@ class CurvesPage(QWidget):
                 found.append(
                     (step, f"{split or metric}: NaN or infinite from step {text.whole(step)}", "err")
                 )
-        times = points.times[shown[0]]
+        times = points.times.get(shown[0])  # none where points are missing that were once counted
         found += [
             (step, text.one_line(line.text, 100), _EVENTS[line.level])
             for line in self._lines
-            if (step := times.step_at(line.time)) is not None
+            if times is not None and (step := times.step_at(line.time)) is not None
         ]
         placed = (
             (self._laid.place(run, points, shown[0], step), words, token) for step, words, token in found
