@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.gui.compare.differences import Row, differences
+from workbench.gui.compare.verdict import figure
 from workbench.store.records import RunRecord, Summary
 
 RUN = RunRecord(
@@ -77,6 +78,18 @@ def test_nan_is_never_the_best() -> None:
     row = by_name(differences(RUNS, {}, found, base=0))["loss · best of train"]
     assert row.texts[0] == "NaN" and row.best == 1
     assert row.tones == ("", "", "")  # nothing is better or worse than NaN
+
+
+def test_figures_of_runs_from_elsewhere_are_told_whatever_their_split() -> None:
+    foreign = Summary("val/accuracy", 0.5, 9, 0.2, 5, 0.5, 9, 9, "larger is better")
+    found = {
+        1: {"loss": summary("loss", 0.1, 2.0), "val/accuracy": summary("val/accuracy", 0.3, 0.9)},
+        2: {"loss": summary("loss", 0.2, 2.0), "val/accuracy": foreign},
+    }
+    rows = by_name(differences(RUNS[:2], {}, found, base=0))
+    assert rows["loss · best"].texts == ("0.1000", "0.2000") and rows["loss · best"].best == 0
+    assert rows["accuracy · best of val"].texts == ("0.9000", "0.5000")
+    assert figure(found, [1, 2], "loss") == "loss" and figure(found, [1, 2], "other") == ""
 
 
 def test_settings_that_are_still_being_read_are_no_difference() -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from tests.engine.test_importing import events, scalar
+from tests.gui.audit import RULES
 from tests.gui.runs.test_runs_view import WAIT, do, have
 from workbench.engine.importing import import_bundle
 from workbench.gui.compare.view import CompareView
@@ -179,6 +180,7 @@ def test_a_workspace_file_is_shown_and_comes_in(
         ["b #4", "failed", "is here already as #7"],
     ]
     assert not box.metrics.isVisible()
+    assert not [finding for rule in RULES.values() for finding in rule(box)]
     with qtbot.waitSignal(session.offered, timeout=WAIT) as told:
         QTest.mouseClick(box.go, Qt.MouseButton.LeftButton)
     assert told.args is not None

@@ -55,16 +55,22 @@ def differences(
 def _results(runs: Sequence[RunRecord], summaries: Summaries, base: int) -> Iterable[Row]:
     mine = [summaries.get(run.id, {}) for run in runs]
     names = metrics.names(metric for one in mine for metric in one)
+    others: dict[str, list[str]] = {}
+    """Metrics of runs from elsewhere that name no split, or one that is called otherwise."""
+    for metric in dict.fromkeys(metric for one in mine for metric in one):
+        split, name = metrics.split_name(metric)
+        if split not in metrics.SPLITS:
+            others.setdefault(name, []).append(metric)
     for name in names:
-        for split in metrics.SPLITS:
-            found = [one.get(f"{split}/{name}") for one in mine]
+        for metric in (*(f"{split}/{name}" for split in metrics.SPLITS), *others.get(name, ())):
+            found = [one.get(metric) for one in mine]
             if any(found):
-                yield _result(name, split, found, base)
+                yield _result(name, metrics.split_name(metric)[0], found, base)
 
 
 def _result(name: str, split: str, found: Sequence[Summary | None], base: int) -> Row:
-    up = next((rising(one.type) for one in found if one), False)
-    values = [metrics.best_of(one)[0] if one else math.nan for one in found]
+    up = any(rising(one.type) for one in found if one)  # runs from elsewhere do not say it
+    values = [(one.max if up else one.min) if one else math.nan for one in found]
     texts = tuple(text.number(value) if one else text.NONE for one, value in zip(found, values, strict=True))
     tones: list[Tone] = []
     for value in values:
@@ -75,9 +81,8 @@ def _result(name: str, split: str, found: Sequence[Summary | None], base: int) -
     if known:
         top = max(known) if up else min(known)
         best = values.index(top) if values.count(top) == 1 and len(known) > 1 else -1
-    return Row(
-        f"{name} · best of {split}" if split != "test" else f"{name} · test", texts, tuple(tones), best
-    )
+    told = {"test": f"{name} · test", "": f"{name} · best"}.get(split, f"{name} · best of {split}")
+    return Row(text.one_line(told), texts, tuple(tones), best)
 
 
 def _facts(runs: Sequence[RunRecord], base: int) -> Iterable[Row]:

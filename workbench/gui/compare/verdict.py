@@ -22,7 +22,7 @@ def figure(summaries: Summaries, ids: Sequence[int], name: str) -> str:
     for split in metrics.SPLITS:
         if any(f"{split}/{name}" in summaries.get(id, {}) for id in ids):
             return f"{split}/{name}"
-    return ""
+    return name if any(name in summaries.get(id, {}) for id in ids) else ""
 
 
 def main_figure(summaries: Summaries, ids: Sequence[int]) -> str:
