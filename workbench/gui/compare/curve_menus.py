@@ -86,7 +86,9 @@ class LookMenu(QToolButton):
         self._offered: object = None
         self.parts: dict[str, QMenu] = {}
         for name, title, _ in _PARTS:
-            self.parts[name] = self.list.addMenu(title)
+            # Made here: PySide at times takes menus for deleted that addMenu makes itself.
+            self.parts[name] = QMenu(title, self.list)
+            self.list.addMenu(self.parts[name])
 
     def offer(self, keys: Sequence[tuple[str, str]], look: ChartLook) -> None:
         """Offer these (key, title) besides what is usual, and tick what is in force."""

@@ -37,7 +37,7 @@ _TITLES: Final = (
     ("clock", "Time of day"),
 )
 _KINDS: Final[tuple[tuple["Kind", str], ...]] = (("mean", "Average"), ("median", "Median"))
-_WIDE: Final = 290
+_WIDE: Final = 270
 _HIGH: Final = 184
 _GAP: Final = 1
 
