@@ -27,10 +27,11 @@ def same_as_training(
     context = place.context
     answer, data = context.answer(run), context.data(run)
     wanted = data.batch(split, range(data.count(split)))
-    ready, given = context.ready(run, one_node(answer), context.listed({"files": list(inputs)}))
+    node = one_node(answer)
+    entries, _ = context.listed(run, node, {"files": list(inputs)})
+    ready, given = context.ready(run, node, entries)
     assert given is not None and not ready.errors, ready.errors
     found = given.batch("given", range(given.count("given")))
-    node = one_node(answer)
     for name in names:
         one, other = wanted[f"{node}.{name}"], found[f"{node}.{name}"]
         assert one.dtype == other.dtype and one.shape == other.shape

@@ -148,6 +148,7 @@ def test_the_command_line_predicts_and_says_when_the_process_is_gone(
     folder.mkdir()
     Image.new("L", (8, 8), 120).save(folder / "grey.png")
     (folder / "note.txt").write_text("no picture")
+    (folder / "torn.png").write_text("no picture")
     database = ["--workspace", str(place.store.path)]
     arguments = ["predict", str(run), str(folder), *database, "--top", "2"]
     with asking.Service(place.store.path) as service:
@@ -164,7 +165,8 @@ def test_the_command_line_predicts_and_says_when_the_process_is_gone(
         )
         assert command([*arguments]) == 1
         lines = capsys.readouterr().out.splitlines()
-        assert lines[1].endswith("note.txt is no picture that can be read.") and "%" in lines[0]
+        assert lines[2] == "note: 1 file of another kind in the folder left out."
+        assert lines[1].endswith("torn.png is no picture that can be read.") and "%" in lines[0]
         assert command(["predict", str(run), "--json", *database]) == 2
         process = service._process
         assert process is not None

@@ -208,15 +208,21 @@ class Context:
     def _given(self, run: int, inputs: object) -> Sample:
         """The first item that one input became. Raises DataError with what is wrong with it."""
         answer = self.answer(run)
-        ready, data = self.ready(run, one_node(answer), self.listed(inputs)[:1])
+        entries, _ = self.listed(run, one_node(answer), inputs)
+        ready, data = self.ready(run, one_node(answer), entries[:1])
         if data is None:
             raise DataError(next(iter(ready.errors.values())))
         batch = self.with_noise(run, data.batch("given", [0]))
         return Sample(batch, data.item("given", 0), data, "given", 0)
 
-    def listed(self, inputs: object) -> list[dict[str, Any]]:
-        """What {"files"}, {"picture"}, {"text"}, {"sound"} or {"row"} names, one by one. Raises JobError."""
-        return listed(inputs, self.place("drawn"))
+    def listed(self, run: int, node: str, inputs: object) -> tuple[list[dict[str, Any]], str]:
+        """What {"files"}, {"picture"}, {"text"}, {"sound"} or {"row"} names, one by one, and what was left out.
+
+        Raises JobError or DataError.
+        """
+        source = self.data(run).source(node)
+        reader = source.record.reader if source.record is not None else ""
+        return listed(inputs, self.place("drawn"), kind_of(source.content, reader))
 
     def result(self, key: object, make: Callable[[], Value]) -> Value:
         """What was made once for a key, and is kept for a while."""

@@ -52,10 +52,10 @@ def predict(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(given, Mapping) and "split" in given:
         return {**_of_data(context, run, which, answer, given, top), "said": context.other_data(run)}
     wish = _Asked(run, which, answer, one_node(answer), top, shown)
-    inputs = context.listed(given)
+    inputs, left_out = context.listed(run, wish.node, given)
+    said = " ".join(filter(None, (left_out, context.other_data(run))))
     if writes(context.data(run).source(wish.node), answer):
         found = continue_text(context, run, which, answer, inputs)
-        said = context.other_data(run)
         return {"output": answer.name, "kind": answer.kind, "items": found, "said": said}
     items: list[dict[str, Any]] = []
     for start in range(0, len(inputs), _CHUNK):
@@ -64,7 +64,7 @@ def predict(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
         ready, data = context.ready(run, wish.node, chunk)
         rows = _answered(context, wish, ready, data) if data is not None else []
         items += _in_order(chunk, ready, rows)
-    return {"output": answer.name, "kind": answer.kind, "items": items, "said": context.other_data(run)}
+    return {"output": answer.name, "kind": answer.kind, "items": items, "said": said}
 
 
 def _of_data(

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import DataError, JobError
+from workbench.core.text import plural
+from workbench.engine.readers import audio_files, images, tables, text_items, video
 from workbench.engine.readers.content import Content, opened
-from workbench.engine.readers.trees import files_below, is_about
+from workbench.engine.readers.trees import ends, files_below, is_about
 from workbench.engine.service.data import Source
 from workbench.engine.service.preparing.given import kind_of
 from workbench.jobs import processes
@@ -23,6 +25,13 @@ from workbench.jobs.datasets import copy_folder, unchanged
 from workbench.store.store import Store
 
 _MODULE = "workbench.engine.service.preparing"
+_ENDINGS: Mapping[str, frozenset[str]] = {
+    "image": images.SUFFIXES,
+    "video": video.SUFFIXES,
+    "audio": audio_files.SUFFIXES,
+    "text": frozenset(text_items.SUFFIXES + tables.SUFFIXES),
+    "table": frozenset(tables.SUFFIXES),
+}
 _LONGEST = 300.0
 """Seconds after which a single input is given up."""
 
@@ -159,42 +168,50 @@ def trained_with(store: Store, source: Source) -> dict[str, Any]:
     }
 
 
-def files_in(places: Iterable[str]) -> list[str]:
-    """Files as they are, and of folders all files below that are not hidden, in the order of their names."""
+def files_in(places: Iterable[str], endings: frozenset[str]) -> tuple[list[str], int]:
+    """Files as they are; of folders those files below that end so, or all where none does, in the order of their names.
+
+    Also how many files of folders were left out. Raises DataError for a folder with nothing in it.
+    """
     found: list[str] = []
+    left_out = 0
     for place in places:
         path = Path(place)
-        if path.is_dir():
-            inside = [name for name in sorted(files_below(path)) if not is_about(name.rpartition("/")[2])]
-            if not inside:
-                raise DataError(f"The folder {path} has no files in it.")
-            found += [str(path / name) for name in inside]
-        else:
+        if not path.is_dir():
             found.append(place)
-    return found
+            continue
+        inside = [name for name in sorted(files_below(path)) if not is_about(name.rpartition("/")[2])]
+        if not inside:
+            raise DataError(f"The folder {path} has no files in it.")
+        fitting = [name for name in inside if ends(name, endings)] or inside
+        found += [str(path / name) for name in fitting]
+        left_out += len(inside) - len(fitting)
+    return found, left_out
 
 
-def listed(inputs: object, folder: Path) -> list[dict[str, Any]]:
+def listed(inputs: object, folder: Path, kind: str) -> tuple[list[dict[str, Any]], str]:
     """What {"files": […]}, {"picture": base64}, {"text"}, {"sound": path} or {"row": {…}} names, one by one.
 
-    A drawn picture is written into the folder, since pictures are only decoded by a process of their own.
+    Of folders the files of that kind are taken (see `kind_of`), and a sentence tells how many others there are. A
+    drawn picture is written into the folder, since pictures are only decoded by a process of their own.
     Raises JobError or DataError.
     """
-    said = dict(inputs) if isinstance(inputs, Mapping) else {}
-    match said:
+    match dict(inputs) if isinstance(inputs, Mapping) else {}:
         case {"files": list(files)} if files and all(isinstance(file, str) for file in files):
-            return [{"name": file, "file": file} for file in files_in(files)]
+            found, others = files_in(files, _ENDINGS.get(kind, frozenset()))
+            said = f"{plural(others, 'file')} of another kind in the folder left out." if others else ""
+            return [{"name": file, "file": file} for file in found], said
         case {"sound": str(file)}:
-            return [{"name": file, "file": file}]
+            return [{"name": file, "file": file}], ""
         case {"text": str(words)}:
-            return [{"name": "text", "text": words}]
+            return [{"name": "text", "text": words}], ""
         case {"row": dict(row)}:
-            return [{"name": "row", "row": row}]
+            return [{"name": "row", "row": row}], ""
         case {"picture": str(content)}:
             drawn = folder / "drawn.png"
             try:
                 drawn.write_bytes(base64.b64decode(content, validate=True))
             except ValueError as error:
                 raise JobError("The drawn picture is no base64 text.") from error
-            return [{"name": "drawing", "file": str(drawn)}]
+            return [{"name": "drawing", "file": str(drawn)}], ""
     raise JobError("“inputs” has files, a picture, a text, a sound or a row.")
