@@ -101,11 +101,18 @@ def test_a_folder_is_dropped_and_its_runs_come_in(
     session.go("compare", [1, 2])
     compare = window.views["compare"]
     assert isinstance(compare, CompareView)
+    qtbot.waitUntil(lambda: drawn(compare, "acc") == ["#2 one"], timeout=WAIT)  # a figure without a split
     compare.tabs.setCurrentWidget(compare.drawing)
     trouble = compare.drawing.sides["other"].trouble
     qtbot.waitUntil(lambda: "without a drawing" in trouble._hint.text(), timeout=WAIT)
     compare.tabs.setCurrentWidget(compare.program)
     qtbot.waitUntil(lambda: "No program was kept" in compare.program.hint._hint.text(), timeout=WAIT)
+
+
+def drawn(compare: CompareView, metric: str) -> list[str]:
+    """The curves of a metric."""
+    plot = compare.curves.grid.plots.get(metric)
+    return [curve.name for curve in plot.curves] if plot is not None else []
 
 
 def fake(monkeypatch: pytest.MonkeyPatch, code: str) -> None:

@@ -186,7 +186,14 @@ class CurvesPage(QWidget):
         return _ALL if chosen == "both" else (chosen, "test")
 
     def _style(self, split: str) -> "Style":
-        return cast("Style", metrics.STYLES[split])
+        return cast("Style", metrics.STYLES.get(split, "solid"))
+
+    def _recorded(self, drawn: Sequence[str], read: Points) -> list[tuple[str, str, str]]:
+        """Split, name and metric of what a run recorded: of the chosen splits, and of those that only others name."""
+        found = [(split, name, f"{split}/{name}") for split in self._splits() for name in drawn]
+        found = [each for each in found if each[2] in read.series]
+        others = ((*metrics.split_name(metric), metric) for metric in read.series)
+        return found + [each for each in others if each[0] not in _ALL and each[1] in drawn]
 
     def _single(
         self, drawn: Sequence[str], runs: Sequence[RunRecord], made: Palette
@@ -199,19 +206,15 @@ class CurvesPage(QWidget):
             read, words = self._points[run.id], made.words.get(run.id, "")
             color, shade = made.colors.get(run.id, (self._model.color_of(run.id), -1.0))
             label = " · ".join(filter(None, (f"#{run.id} {text.one_line(run.name, 24)}", words)))
-            for split in self._splits():
-                for name in drawn:
-                    metric = f"{split}/{name}"
-                    laid = self._laid.lay(run, read, metric) if metric in read.series else None
-                    if laid is None:
-                        continue
-                    style = made.styles.get(run.id) or self._style(split)
-                    thin = run.id in made.styles and split == "train"
-                    place = found.setdefault((name, made.panels.get(run.id, "")), [])
-                    key = f"{run.id}/{split}"
-                    place.append(
-                        Curve(f"{label} · {split}", laid[0], color, style, laid[1], key, shade, thin)
-                    )
+            for split, name, metric in self._recorded(drawn, read):
+                laid = self._laid.lay(run, read, metric)
+                if laid is None:
+                    continue
+                style = made.styles.get(run.id) or self._style(split)
+                thin = run.id in made.styles and split == "train"
+                place = found.setdefault((name, made.panels.get(run.id, "")), [])
+                key, titled = f"{run.id}/{split}", f"{label} · {split}" if split else label
+                place.append(Curve(titled, laid[0], color, style, laid[1], key, shade, thin))
         return found
 
     def _grouped(
@@ -232,7 +235,7 @@ class CurvesPage(QWidget):
             style = styles.pop() if len(styles) == 1 else self._style(split)
             panels = {made.panels.get(id, "") for id in group.runs}
             count = f" · {len(group.runs)} runs" if band is not None and "seeds" not in group.label else ""
-            title = f"{group.label}{count} · {split}"
+            title = f"{group.label}{count}" + (f" · {split}" if split else "")
             curve = Curve(title, series, color, style, 1.0, f"{group.label}/{split}", shade, band=band)
             for panel in panels:
                 found.setdefault((name, panel), []).append(curve)
@@ -243,8 +246,8 @@ class CurvesPage(QWidget):
         counts = []
         for run in runs:
             read = self._points[run.id]
-            for metric in (f"{split}/{name}" for split in self._splits() for name in drawn):
-                laid = self._laid.lay(run, read, metric) if metric in read.series else None
+            for _, _, metric in self._recorded(drawn, read):
+                laid = self._laid.lay(run, read, metric)
                 if laid is not None:
                     series, scale = laid
                     curves.setdefault(metric, {})[run.id] = (series.x * scale, series.y)
