@@ -25,7 +25,7 @@ from workbench.gui.widgets.buttons import Button, Chips
 from workbench.gui.widgets.graph_picture import GraphPicture
 from workbench.gui.widgets.labels import ElidedLabel, Label, SectionHeader
 from workbench.gui.widgets.surfaces import Card, CardGrid
-from workbench.store.records import UNMARKED, ModelRecord
+from workbench.store.records import ModelRecord
 
 if TYPE_CHECKING:
     from workbench.store.store import Store
@@ -113,7 +113,7 @@ class HomeView(QScrollArea):
         self.table.delete_asked.connect(session.delete_model)
         session.models_changed.connect(self._show_recent)
         session.runs_changed.connect(self._show_recent)
-        session.figures_came.connect(self._show_recent)
+        session.figures_came.connect(lambda _: self._show_recent() if self.isVisible() else None)
         session.opened.connect(self._show_recent)
         keymap.changed.connect(self._show_recent)
         session.unusable.connect(self._show_unusable)
@@ -213,8 +213,8 @@ class HomeView(QScrollArea):
     def _show_recent(self) -> None:
         session = self._session
         titles = {id: schema.title for id, schema in session.schemas.items()}
-        marks = session.marks
-        runs = [run for run in session.runs if not marks.get(run.id, UNMARKED).archived]
+        archived = {id for id, marks in session.marks.items() if marks.archived}
+        runs = [run for run in session.runs if run.id not in archived] if archived else session.runs
         rows = rows_of(session.models, runs, session.summaries, titles)[:MOST_RECENT]
         count = len(rows)
         self.more.setVisible(count > RECENT)

@@ -180,15 +180,17 @@ class RunsModel(QAbstractTableModel):
         changed = set[int]()
         for run, marks in runs:
             found, old = self._summaries.get(run.id, _NO_FIGURES), before.get(run.id)
+            known = kinds = NO_KINDS
+            if old is None or old.summaries is not found:
+                known, kinds = kinds_of(old.summaries) if old is not None else NO_KINDS, kinds_of(found)
             if (
                 old is not None
                 and (old.run is run or old.run == run)
                 and (old.marks is marks or old.marks == marks)
-                and (old.summaries is found or old.summaries == found)
+                and (old.summaries is found or (known == kinds and old.summaries == found))
             ):
                 continue
-            known = kinds_of(old.summaries) if old is not None else NO_KINDS
-            if known != (kinds := kinds_of(found)):
+            if known != kinds:
                 self._main.add(known, -1)
                 self._main.add(kinds)
             self._facts[run.id] = self._made(run, found, marks)
