@@ -33,8 +33,8 @@ METRIC: Final = "metric:"
 _TITLES: Final = (
     ("step", "Step"),
     ("epoch", "Epoch"),
-    ("relative", "Time since the start"),
-    ("clock", "Time of day"),
+    ("relative", "Duration"),
+    ("clock", "Time"),
 )
 _KINDS: Final[tuple[tuple["Kind", str], ...]] = (("mean", "Average"), ("median", "Median"))
 _WIDE: Final = 270
