@@ -263,7 +263,7 @@ def test_a_run_that_another_program_deletes_makes_room(
     have(qtbot, view, 1)
     assert shown_id(view) == 1
     do(qtbot, session, lambda store: store.purge_run(1))
-    qtbot.waitUntil(lambda: view.currentWidget() is view.empty, timeout=WAIT)
+    qtbot.waitUntil(view.empty.isVisible, timeout=WAIT)
 
 
 def test_enter_opens_the_very_drawing(qtbot: QtBot, view: RunsView, session: Session, record: Record) -> None:
