@@ -57,3 +57,14 @@ def test_what_cannot_be_is_refused(folder: Path, capsys: pytest.CaptureFixture[s
     ):
         assert entry.run(["runs", "export", *arguments]) == 2
     assert sorted(each.suffix for each in folder.iterdir() if each.suffix not in (".db", ".files")) == []
+
+
+def test_a_report_of_several_runs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry.run(["runs", "report", "2", "1", "2", "r ü.html"]) == 0
+    assert capsys.readouterr().out == "Written to r ü.html: a report of 2 runs.\n"
+    assert "Report of 2 runs" in (folder / "r ü.html").read_text(encoding="utf-8")
+    assert entry.run(["runs", "report", "1", "nowhere/r.html"]) == 1
+    assert "nowhere/r.html cannot be written" in capsys.readouterr().err
+    assert entry.run(["runs", "report", "1", "9", "r.html"]) == 1
+    assert "There is no run 9" in capsys.readouterr().err
+    assert entry.run(["runs", "report", "1", "2", "r.docx"]) == 2
