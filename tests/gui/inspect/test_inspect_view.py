@@ -120,6 +120,31 @@ def test_numbers_have_charts_of_their_own(qtbot: QtBot, view: InspectView, fake:
     qtbot.waitUntil(lambda: page.samples.grid.model.rowCount() == 1, timeout=WAIT)
 
 
+def test_charts_that_say_nothing_are_left_out(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    several = {
+        **ANSWERS["evaluate"],
+        "confusion": [],
+        "calibration": {},
+        "pr": [],
+        "said": "Of several labels.",
+    }
+    fake.answers["evaluate"] = several
+    page = errors(qtbot, view)
+    shown = [
+        key
+        for key in ("confusion", "classes", "reliability", "roc", "pr")
+        if not page.chips.button(key).isHidden()
+    ]
+    assert shown == ["classes", "roc"] and page.charts.currentWidget() is page.table
+    fake.answers["evaluate"] = {
+        "kind": "none",
+        "said": "Nothing in the drawing says what is right.",
+        "count": 29,
+    }
+    page.look()
+    qtbot.waitUntil(lambda: said(page.waiting) == "Nothing in the drawing says what is right.", timeout=WAIT)
+
+
 def test_what_cannot_be_done_is_told_in_its_place(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
     fake.answers["about"] = "Run 1 (lenet5) has kept no weights."
     click_run(view, 1)

@@ -177,14 +177,19 @@ class ErrorsPage(Page):
         self._answer = answer
         self.figures.setText(" · ".join(figures_of(answer)))
         kinds = _OF.get(str(answer.get("kind")), _OF_CLASSES)
-        small = len(answer.get("classes") or ()) <= MOST_CLASSES
+        if answer.get("kind") not in ("classes", "numbers"):
+            self._wait("There is nothing to hold the answers against", str(answer.get("said") or ""))
+            return
+        small = 0 < len(answer.get("confusion") or ()) <= MOST_CLASSES
+        bins = bool((answer.get("calibration") or {}).get("bins"))
+        left_out = {
+            "confusion": not small,
+            "reliability": not bins,
+            "roc": not answer.get("roc"),
+            "pr": not answer.get("pr"),
+        }
         for key, _ in _CHARTS:
-            there = (
-                key in kinds
-                and (key != "confusion" or small)
-                and (key not in ("roc", "pr") or bool(answer.get(key)))
-            )
-            self.chips.button(key).setVisible(there)
+            self.chips.button(key).setVisible(key in kinds and not left_out.get(key, False))
         if self.chips.button(self.chips.current()).isHidden():
             first = next(key for key in kinds if not self.chips.button(key).isHidden())
             self.chips.button(first).setChecked(True)
@@ -197,8 +202,9 @@ class ErrorsPage(Page):
 
     def _fill_classes(self, answer: Answer) -> None:
         classes = [str(name) for name in answer.get("classes") or ()]
-        if len(classes) <= MOST_CLASSES:
-            self.confusion.show_counts(classes, answer.get("confusion") or ())
+        counts = answer.get("confusion") or ()
+        if 0 < len(counts) <= MOST_CLASSES:
+            self.confusion.show_counts(classes, counts)
         rows = zip(classes, answer.get("table") or (), strict=False)
         self.table.show_rows([_class_row(name, row) for name, row in rows])
         self.reliability.show_bins((answer.get("calibration") or {}).get("bins") or ())
@@ -273,4 +279,6 @@ def figures_of(answer: Answer) -> list[str]:
         found.append(f"calibration error {float(error):.2%}")
     if answer.get("count"):
         found.append(text.plural(int(answer["count"]), "sample"))
+    if answer.get("said"):
+        found.append(str(answer["said"]))
     return found
