@@ -110,15 +110,24 @@ class StatusBar(QWidget):
         if self._session.is_open and self.isVisible():
             self._session.call(lambda _: machine_load(), self._show_load)
 
-    def _show_load(self, load: str) -> None:
-        self.load.setText(load)
+    def _show_load(self, load: tuple[str, str]) -> None:
+        now, longest = load
+        self.load.setMinimumWidth(self.load.fontMetrics().horizontalAdvance(longest) + 2)
+        self.load.setText(now)
+        row = self.layout()
+        assert row is not None
+        row.activate()  # at once: until then it would be cut
 
 
-def machine_load() -> str:
-    """CPU and memory in use, in a few words; runs in the background."""
+def machine_load() -> tuple[str, str]:
+    """CPU and memory in use, in a few words, and as many as that can become; runs in the background."""
     import psutil
 
     used = psutil.virtual_memory()
     gib = 1 << 30
-    memory = f"{(used.total - used.available) / gib:.1f} / {used.total / gib:.0f} GiB"
-    return f"CPU {psutil.cpu_percent():.0f} %    Memory {memory}"
+    taken, total = (used.total - used.available) / gib, used.total / gib
+    known = f"/ {total:.0f} GiB"
+    return (
+        f"CPU {psutil.cpu_percent():.0f} %    Memory {taken:.1f} {known}",
+        f"CPU 100 %    Memory {total:.1f} {known}",
+    )
