@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QSizePolicy,
     QStackedWidget,
     QToolButton,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -96,6 +97,10 @@ class BrushPicture(QWidget):
         """Paint all of it but what follows the pointer."""
         raise NotImplementedError(type(self).__name__)
 
+    def nearest(self, at: QPointF) -> int | None:
+        """The run that is drawn at a place."""
+        raise NotImplementedError(type(self).__name__)
+
     def select(self) -> None:
         """Other runs or brushes: look again, and tell."""
         before, self.selected = self.selected, self.found()
@@ -126,6 +131,15 @@ class BrushPicture(QWidget):
         self._chosen = frozenset(self.selected)
         self._picture = None
         self.update()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            found = self.nearest(QPointF(event.pos()))
+            QToolTip.showText(
+                event.globalPos(), self.said(found) if found is not None else self.toolTip(), self
+            )
+            return True
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

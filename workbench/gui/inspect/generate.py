@@ -4,9 +4,7 @@ import random
 from typing import ClassVar, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QHBoxLayout,
     QPlainTextEdit,
     QSplitter,
@@ -20,32 +18,11 @@ from workbench.gui.inspect.page import Page
 from workbench.gui.inspect.pictures import PictureGrid, Shown
 from workbench.gui.inspect.service import Answer, ModelService
 from workbench.gui.widgets.buttons import Button, Chips
-from workbench.gui.widgets.fields import FormRows, NumberField, TextArea
+from workbench.gui.widgets.fields import FormRows, NumberField, RealField, TextArea
 from workbench.gui.widgets.surfaces import EmptyState, surface
 
 _KINDS: Final = (("text", "Text"), ("pictures", "Pictures"))
 _MOST_SEED: Final = 2**31 - 1
-
-
-class RealField(QDoubleSpinBox):
-    """A number with two decimals to type or to step with the arrow keys, from 0 on."""
-
-    def __init__(self, name: str, tooltip: str, value: float, most: float) -> None:
-        super().__init__()
-        self.setRange(0.0, most)
-        self.setSingleStep(0.05)
-        self.setValue(value)
-        self.setKeyboardTracking(False)
-        self.setAccessibleName(name)
-        self.setToolTip(tooltip)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a wheel that passes over it changes nothing
-        self.lineEdit().setTextMargins(6, 0, 0, 0)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 class GeneratePage(Page):

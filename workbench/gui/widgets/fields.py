@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPaintEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
+    QDoubleSpinBox,
     QGridLayout,
     QLineEdit,
     QPlainTextEdit,
@@ -122,17 +123,39 @@ class TextArea(QPlainTextEdit):
             self.commit()
 
 
+def _entered(field: QSpinBox | QDoubleSpinBox, name: str, tooltip: str) -> None:
+    """What fields of numbers have in common."""
+    field.setKeyboardTracking(False)
+    field.setAccessibleName(name)
+    field.setToolTip(tooltip)
+    field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a wheel that passes over it changes nothing
+    field.lineEdit().setTextMargins(6, 0, 0, 0)
+
+
 class NumberField(QSpinBox):
     """A whole number to type or to step with the arrow keys; tells when it was entered, not at each digit."""
 
     def __init__(self, name: str, tooltip: str, least: int, most: int) -> None:
         super().__init__()
         self.setRange(least, most)
-        self.setKeyboardTracking(False)
-        self.setAccessibleName(name)
-        self.setToolTip(tooltip)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a wheel that passes over it changes nothing
-        self.lineEdit().setTextMargins(6, 0, 0, 0)
+        _entered(self, name, tooltip)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class RealField(QDoubleSpinBox):
+    """A number with two decimals, from 0 on, to type or to step with the arrow keys; tells when it was entered."""
+
+    def __init__(self, name: str, tooltip: str, value: float, most: float) -> None:
+        super().__init__()
+        self.setRange(0.0, most)
+        self.setSingleStep(0.05)
+        self.setValue(value)
+        _entered(self, name, tooltip)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
