@@ -33,6 +33,7 @@ def test_runs_look_like_mappings_of_summaries() -> None:
 
 def test_the_same_figures_read_again_are_equal_also_where_they_are_nan() -> None:
     first, again = read([*ROWS]), read([*ROWS])
+    assert first[4]["train/loss"] == again[4]["train/loss"]
     assert first == again and first[4].kinds is again[4].kinds
     other = (*ROWS[0][:-1], 4)
     assert read([other, *ROWS[1:]])[7] != first[7]

@@ -47,8 +47,8 @@ class Glance(Mapping[str, Summary]):
         at = self._start + place
         last, last_step, low, low_step, high, high_step, count = self._columns
         return Summary(
-            metric, last[at], last_step[at], low[at], low_step[at], high[at], high_step[at], count[at],
-            self._same.kinds[1][place],
+            metric, _one_nan(last[at]), last_step[at], _one_nan(low[at]), low_step[at], _one_nan(high[at]),
+            high_step[at], count[at], self._same.kinds[1][place],
         )  # fmt: skip
 
     def __contains__(self, metric: object) -> bool:
@@ -98,6 +98,11 @@ def kinds_of(summaries: Mapping[str, Summary]) -> Kinds:
     if not summaries:
         return NO_KINDS
     return tuple(summaries), tuple(summary.type for summary in summaries.values())
+
+
+def _one_nan(value: float) -> float:
+    """The same object for every NaN: by that, summaries that hold one are equal."""
+    return value if value == value else math.nan
 
 
 def _column(kind: str, rows: Sequence[Sequence[Any]], place: int) -> "array[Any]":
