@@ -4,10 +4,9 @@ Says what it is doing in lines of JSON on stdout, the last one with what was wri
 code 1 where that failed. Imports torch, the store and the other modules that write.
 """
 
-import json
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,16 +19,15 @@ from torch import Tensor
 from workbench.catalog.check import analyse
 from workbench.core import text
 from workbench.core.document import Document
-from workbench.core.errors import JobError, WorkbenchError
+from workbench.core.errors import JobError
 from workbench.core.files import loads, write_atomically
 from workbench.engine import cards, metric_files, onnx_files, tracing, trained
+from workbench.engine.answering import Say, answer
 from workbench.engine.export import export
 from workbench.engine.tracing import Interface, examples, traced, with_outputs
 from workbench.engine.trained import Model, Which
 from workbench.jobs.exports import KINDS, OF_RUNS, Request
 from workbench.store.store import Store
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +40,12 @@ class Written:
 
 def main(arguments: list[str]) -> int:
     """0 when written; 1 with one line on stderr otherwise."""
-    try:
-        request = Request.from_json(sys.stdin.buffer.readline().decode("utf-8", "replace"))
-        store = Store(Path(arguments[0]))
-        try:
-            written = export_model(store, request, lambda doing: _tell({"doing": doing}))
-        finally:
-            store.close()
-    except WorkbenchError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        reason = error.strerror or error
-        print(f"error: {error.filename or 'The file'} cannot be written: {reason}.", file=sys.stderr)
-        return 1
-    _tell({"files": [str(file) for file in written.files], "said": written.said})
-    return 0
+
+    def do(store: Store, asked: str, say: Say) -> dict[str, Any]:
+        written = export_model(store, Request.from_json(asked), say)
+        return {"files": [str(file) for file in written.files], "said": written.said}
+
+    return answer(arguments[0], do, "written")
 
 
 def export_model(store: Store, request: Request, say: Say) -> Written:
@@ -174,10 +162,6 @@ def _python(store: Store, request: Request, say: Say) -> Written:
     return Written(
         tuple(files), f"Written to {request.place}: a program that trains without Workbench{about}."
     )
-
-
-def _tell(what: dict[str, Any]) -> None:
-    print(json.dumps(what), flush=True)
 
 
 if __name__ == "__main__":

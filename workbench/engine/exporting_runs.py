@@ -4,40 +4,28 @@ Says what it is doing in lines of JSON on stdout, the last one with what was wri
 code 1 where that failed. Imports the store and what writes files, not torch.
 """
 
-import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from workbench.core import text
-from workbench.core.errors import JobError, WorkbenchError
+from workbench.core.errors import JobError
 from workbench.engine import metric_files, mlflow_files, report, tensorboard_files
+from workbench.engine.answering import Say, answer
 from workbench.jobs.bundles import pack
 from workbench.jobs.exports import OF_SEVERAL, Request
 from workbench.store.store import Store
 
-Say = Callable[[str], None]
-
 
 def main(arguments: list[str]) -> int:
     """0 when written; 1 with one line on stderr otherwise."""
-    try:
-        request = Request.from_json(sys.stdin.buffer.readline().decode("utf-8", "replace"))
-        store = Store(Path(arguments[0]))
-        try:
-            said = export_runs(store, request, lambda doing: _tell({"doing": doing}))
-        finally:
-            store.close()
-    except WorkbenchError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        reason = error.strerror or error
-        print(f"error: {error.filename or request.place} cannot be written: {reason}.", file=sys.stderr)
-        return 1
-    _tell({"files": [request.place], "said": said})
-    return 0
+
+    def do(store: Store, asked: str, say: Say) -> dict[str, Any]:
+        request = Request.from_json(asked)
+        said = export_runs(store, request, say)
+        return {"files": [request.place], "said": said}
+
+    return answer(arguments[0], do, "written")
 
 
 def export_runs(store: Store, request: Request, say: Say) -> str:
@@ -73,10 +61,6 @@ def _bundle(store: Store, runs: list[int], file: Path, say: Say) -> str:
         f" {text.plural(gone, 'checkpoint')} {'is' if gone == 1 else 'are'} gone or damaged." if gone else ""
     )
     return f"Written to {file}: {said}, {text.size(file.stat().st_size)}.{left}"
-
-
-def _tell(what: dict[str, Any]) -> None:
-    print(json.dumps(what), flush=True)
 
 
 if __name__ == "__main__":

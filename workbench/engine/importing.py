@@ -4,15 +4,14 @@ Says what it is doing in lines of JSON on stdout, the last one with what became 
 the code 1 where that failed. Imports the store and what reads the files, not torch.
 """
 
-import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from workbench.catalog.goals import LARGER
-from workbench.core.errors import JobError, StoreError, WorkbenchError
+from workbench.core.errors import JobError, StoreError
 from workbench.engine import places
+from workbench.engine.answering import Say, answer
 from workbench.engine.readers import limits
 from workbench.jobs import bundles
 from workbench.jobs.imports import Outcome, Request
@@ -20,37 +19,22 @@ from workbench.jobs.lock import Lock
 from workbench.store.arrivals import Arrival, known, take_in
 from workbench.store.store import Store
 
-Say = Callable[[str], None]
-
 
 def main(arguments: list[str]) -> int:
     """0 when looked through, whatever became of single runs; 1 with one line on stderr otherwise."""
     limits.apply()
-    try:
-        request = Request.from_json(sys.stdin.buffer.readline().decode("utf-8", "replace"))
-        store = Store(Path(arguments[0]))
+
+    def do(store: Store, asked: str, say: Say) -> dict[str, Any]:
+        request = Request.from_json(asked)
         try:
             if request.bundle:
-                answer = import_bundle(store, request, lambda doing: _tell({"doing": doing}))
-            else:
-                found, remarks = import_runs(store, request, lambda doing: _tell({"doing": doing}))
-                answer = {"runs": [each.to_json() for each in found], "remarks": remarks}
-        finally:
-            store.close()
-    except WorkbenchError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(
-            f"error: {error.filename or request.place} cannot be read: {error.strerror or error}.",
-            file=sys.stderr,
-        )
-        return 1
-    except MemoryError:
-        print(f"error: {request.place} holds more than {limits.MEMORY_TEXT} can hold.", file=sys.stderr)
-        return 1
-    _tell(answer)
-    return 0
+                return import_bundle(store, request, say)
+            found, remarks = import_runs(store, request, say)
+        except MemoryError as error:
+            raise JobError(f"{request.place} holds more than {limits.MEMORY_TEXT} can hold.") from error
+        return {"runs": [each.to_json() for each in found], "remarks": remarks}
+
+    return answer(arguments[0], do, "read")
 
 
 def import_bundle(store: Store, request: Request, say: Say) -> dict[str, Any]:
@@ -116,10 +100,6 @@ def _judge(run: Arrival, larger: list[str]) -> None:
     for metric in run.series:
         if metric in larger or metric.rpartition("/")[2] in larger:
             run.types[metric] = LARGER
-
-
-def _tell(what: dict[str, Any]) -> None:
-    print(json.dumps(what), flush=True)
 
 
 if __name__ == "__main__":
