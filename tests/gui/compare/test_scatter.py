@@ -9,7 +9,6 @@ from pytestqt.qtbot import QtBot
 from tests.gui.compare.drawings import WAIT, do
 from tests.gui.conftest import Record
 from workbench.gui import theme
-from workbench.gui.compare import scatter
 from workbench.gui.compare.scatter import ScatterPage
 from workbench.gui.compare.view import CompareView
 from workbench.gui.session import Session
@@ -128,6 +127,6 @@ def test_dots_are_painted_in_the_colours_of_their_runs(qapp: QApplication, page:
 def test_settings_are_read_some_at_a_time(
     qtbot: QtBot, view: CompareView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scatter, "CHUNK", 1)
+    monkeypatch.setattr("workbench.gui.runs.params.CHUNK", 1)
     view.tabs.setCurrentWidget(view.scatter)
     qtbot.waitUntil(lambda: len(view.scatter.plot.dots) == 3, timeout=WAIT)

@@ -6,7 +6,7 @@ Imports session and relations.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -22,13 +22,11 @@ from workbench.gui.compare.relations import (
     titled,
     value,
 )
+from workbench.gui.runs.params import params_of
 from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
 from workbench.jobs.seeds import SEED
 from workbench.store.records import RunRecord
-
-CHUNK: Final = 1_000
-"""Settings of so many runs are read at a time, so that others have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,44 +130,30 @@ class Layout(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._params: dict[int, dict[str, Any]] = {}
+        self._settings = params_of(session)
+        self._settings.came.connect(self._work)
         self._runs: Sequence[RunRecord] = ()
         self._wish: Callable[[], tuple[tuple[str, ...], str, int]] = lambda: ((), "", 8)
-        self._reading = self._busy = self._stale = False
+        self._busy = self._stale = False
 
     @property
     def busy(self) -> bool:
         """Whether what is wanted is not here yet."""
-        return self._busy or self._reading
+        return self._busy or self._settings.busy
 
     def lay(self, runs: Sequence[RunRecord], wish: Callable[[], tuple[tuple[str, ...], str, int]]) -> None:
         """Lay these out; `wish` tells keys, result, and how many at most, when it is their turn."""
         self._runs, self._wish = runs, wish
-        self._read()
+        self._settings.want()
         self._work()
-
-    def _read(self) -> None:
-        wanted = [run.id for run in self._runs if run.id not in self._params][:CHUNK]
-        if wanted and not self._reading:
-            self._reading = True
-
-            def then(found: dict[int, dict[str, Any]]) -> None:
-                self._reading = False
-                self._params |= {
-                    id: {} for id in wanted
-                } | found  # one that was deleted meanwhile says nothing
-                self._read()
-                self._work()
-
-            self._session.call(lambda store: store.params_of(wanted), then, self._on_failed)
 
     def _work(self) -> None:
         if self._busy:
             self._stale = True
             return
-        runs = [run for run in self._runs if run.id in self._params]
+        runs = [run for run in self._runs if run.id in self._settings.values]
         keys, result, most = self._wish()
-        wanted = Wanted(runs, dict(self._params), dict(self._session.summaries), keys, result, most)
+        wanted = Wanted(runs, dict(self._settings.values), dict(self._session.summaries), keys, result, most)
         self._busy, self._stale = True, False
         self._session.call(lambda _: lay(wanted), self._on_laid, self._on_failed)
 
@@ -181,5 +165,5 @@ class Layout(QObject):
             self.came.emit(laid)
 
     def _on_failed(self, error: Exception) -> None:
-        self._busy = self._reading = False  # asked for again with the next news
+        self._busy = False  # asked for again with the next news
         self._session.message.emit(str(error), "error")

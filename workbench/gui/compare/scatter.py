@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -20,6 +20,7 @@ from workbench.gui.compare.relations import (
     titled,
     value,
 )
+from workbench.gui.runs.params import params_of
 from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
 from workbench.gui.widgets.fields import Choice
@@ -28,8 +29,6 @@ from workbench.gui.widgets.scatter import Dot, ScatterPlot
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
 
-CHUNK: Final = 1_000
-"""Settings of so many runs are read at a time, so that others have their turn."""
 Columns = tuple[Mapping[int, Value], Mapping[int, Value]]
 
 
@@ -94,8 +93,8 @@ class ScatterPage(QWidget):
         super().__init__()
         surface(self, "panel")
         self._session = session
-        self._params: dict[int, dict[str, Any]] = {}
-        self._reading = False
+        self._settings = params_of(session)
+        self._settings.came.connect(self._show)
         self._laying = self._stale = False
         self._runs: Sequence[RunRecord] = ()
         self._colors: Mapping[int, int] = {}
@@ -136,12 +135,12 @@ class ScatterPage(QWidget):
     @property
     def laying(self) -> bool:
         """Whether what is wanted is not shown yet."""
-        return self._laying
+        return self._laying or self._settings.busy
 
     def show_runs(self, runs: Sequence[RunRecord], colors: Mapping[int, int]) -> None:
         """Show these runs; `colors` are those of the ticked ones."""
         self._runs, self._colors = runs, colors
-        self._read()
+        self._settings.want()
         self._show()
 
     def choose(self, across: str, up: str) -> None:
@@ -151,36 +150,20 @@ class ScatterPage(QWidget):
                 choice.addItem(key.partition(":")[2], key)
             choice.show_value(key)
 
-    def _read(self) -> None:
-        """Read the settings of runs that are not known yet, some at a time."""
-        wanted = [run.id for run in self._runs if run.id not in self._params][:CHUNK]
-        if wanted and not self._reading:
-            self._reading = True
-
-            def then(found: dict[int, dict[str, Any]]) -> None:
-                self._reading = False
-                self._params |= {
-                    id: {} for id in wanted
-                } | found  # one that was deleted meanwhile says nothing
-                self._read()
-                self._show()
-
-            self._session.call(lambda store: store.params_of(wanted), then, self._on_failed)
-
     def _show(self) -> None:
         """Have it laid out anew, now or after what is being laid out."""
         if self._laying:
             self._stale = True
             return
-        runs = [run for run in self._runs if run.id in self._params]
+        runs = [run for run in self._runs if run.id in self._settings.values]
         keys = str(self.across.currentData() or ""), str(self.up.currentData() or "")
         logs = self.across_log.isChecked(), self.up_log.isChecked()
-        wanted = Wanted(runs, self._params, dict(self._session.summaries), keys, logs)
+        wanted = Wanted(runs, self._settings.values, dict(self._session.summaries), keys, logs)
         self._laying, self._stale = True, False
         self._session.call(lambda _: lay(wanted), self._on_laid, self._on_failed)
 
     def _on_failed(self, error: Exception) -> None:
-        self._laying = self._reading = False  # asked for again with the next news
+        self._laying = False  # asked for again with the next news
         self._session.message.emit(str(error), "error")
 
     def _on_laid(self, laid: Laid) -> None:

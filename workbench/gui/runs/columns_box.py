@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from workbench.core import text
 from workbench.gui.runs.boxes import Tick, TickBox
 from workbench.gui.runs.columns import COLUMNS, PARAM, SLOT_KEYS
-from workbench.gui.runs.filter_field import Params
+from workbench.gui.runs.params import Params
 from workbench.gui.runs.table import RunsTable
 from workbench.gui.widgets.fields import SearchField
 from workbench.jobs.settings import ENVIRONMENT, ESTIMATE

@@ -3,15 +3,16 @@
 Imports Qt, session, the table's model and jobs' completion.
 """
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QPointF, QRect, QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRect, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCompleter, QListView
 
 from workbench.core import text
 from workbench.core.errors import FilterError
 from workbench.gui import theme
+from workbench.gui.runs.params import params_of
 from workbench.gui.runs.table_model import RunsModel
 from workbench.gui.session import Session
 from workbench.gui.widgets.fields import SearchField
@@ -19,69 +20,14 @@ from workbench.jobs.completion import Completion, completions
 from workbench.jobs.run_filter import ALIASES, FACTS, has_words
 
 if TYPE_CHECKING:
-    from workbench.store.store import Store
+    pass
 
-CHUNK: Final = 500
-"""Runs whose settings are read at a time, so that other work gets its turn."""
 PATIENCE_MS: Final = 450
 """How long a filter may be wrong while one types before it is said."""
 _MOST_VALUES: Final = 200
 _TOOLTIP: Final = (
     "Words, or comparisons such as: accuracy > 0.9 and model ~ resnet and tag = paper and started > 7d ago"
 )
-
-
-class Params(QObject):
-    """The settings of all runs, read in the background once somebody wants them."""
-
-    came = Signal()
-
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.values: dict[int, dict[str, Any]] = {}
-        self.names: set[str] = set()
-        self.complete = False
-        """Whether the settings of all runs are here."""
-        self._session = session
-        self._wanted = self._busy = False
-        session.runs_changed.connect(lambda *_: self._look())
-        session.closing.connect(self._forget)
-
-    def want(self) -> None:
-        """Read them, and those of later runs as they come."""
-        self._wanted = True
-        self._look()
-
-    def _look(self) -> None:
-        missing = [run.id for run in self._session.runs if run.id not in self.values]
-        self.complete = not missing
-        if missing and self._wanted and not self._busy:
-            self._busy = True
-            chunk = missing[:CHUNK]
-
-            def work(store: "Store") -> "tuple[dict[int, dict[str, Any]], set[str]]":
-                read = store.params_of(chunk)
-                found = {run: read.get(run, {}) for run in chunk}  # one that was deleted meanwhile has none
-                return found, set().union(*found.values())
-
-            self._session.call(work, self._on_came, self._on_failed)
-
-    def _on_came(self, read: "tuple[dict[int, dict[str, Any]], set[str]]") -> None:
-        self._busy = False
-        found, names = read
-        self.values |= found
-        self.names |= names
-        self._look()
-        if self.complete:
-            self.came.emit()
-
-    def _on_failed(self, error: Exception) -> None:
-        self._busy = False
-        self._wanted = False  # asked for again by the next filter
-        self._session.message.emit(f"The settings of the runs cannot be read: {error}", "error")
-
-    def _forget(self) -> None:
-        self.values, self.names, self.complete, self._wanted = {}, set(), False, False
 
 
 class FilterField(SearchField):
@@ -94,7 +40,7 @@ class FilterField(SearchField):
 
     def __init__(self, session: Session, model: RunsModel) -> None:
         super().__init__("Filter: resnet, accuracy > 0.9, tag = paper…", "Filter runs", _TOOLTIP)
-        self.params = Params(session, self)
+        self.params = params_of(session)
         self.trouble: FilterError | None = None
         self._model = model
         self._options: list[Completion] = []
@@ -112,6 +58,7 @@ class FilterField(SearchField):
         self.textChanged.connect(lambda _: self._apply())
         self.textEdited.connect(lambda _: self._suggest())
         self.params.came.connect(self._on_params)
+        model.set_params(self.params.values, self.params.names)  # those that another view wanted before
 
     def look_again(self) -> None:
         """There are other runs, and with them perhaps names that were not known before."""
