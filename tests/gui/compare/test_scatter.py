@@ -1,5 +1,7 @@
 """The scatter of runs, used as a person does."""
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -130,3 +132,23 @@ def test_settings_are_read_some_at_a_time(
     monkeypatch.setattr("workbench.gui.runs.params.CHUNK", 1)
     view.tabs.setCurrentWidget(view.scatter)
     qtbot.waitUntil(lambda: len(view.scatter.plot.dots) == 3, timeout=WAIT)
+
+
+def test_runs_of_another_workspace_are_others_though_their_numbers_are_the_same(
+    qtbot: QtBot, view: CompareView, page: ScatterPage, session: Session, record: Record, tmp_path: Path
+) -> None:
+    choose(qtbot, page, page.up, "validation/loss")
+    page.across_log.toggle()
+    page.across_log.toggle()  # no answer to this comes any more
+    session.switch(tmp_path / "other.db")
+    qtbot.waitUntil(lambda: session.is_open, timeout=WAIT)
+
+    def fill(store: Store) -> None:
+        for lr, loss in ((5.0, 0.25), (6.0, 0.125)):
+            record(store, curves={"validation/loss": [2, loss]}, params={"training.lr": lr})
+
+    do(qtbot, session, fill)
+    qtbot.waitUntil(lambda: view.model.total == 2, timeout=WAIT)
+    view.reveal([1])
+    qtbot.waitUntil(lambda: places(page) == {1: (5.0, 0.25), 2: (6.0, 0.125)}, timeout=WAIT)
+    qtbot.waitUntil(lambda: view._params.get(1, {}).get("training.lr") == 5.0, timeout=WAIT)

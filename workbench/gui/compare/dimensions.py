@@ -132,6 +132,7 @@ class Layout(QObject):
         self._session = session
         self._settings = params_of(session)
         self._settings.came.connect(self._work)
+        session.closing.connect(self._forget)
         self._runs: Sequence[RunRecord] = ()
         self._wish: Callable[[], tuple[tuple[str, ...], str, int]] = lambda: ((), "", 8)
         self._busy = self._stale = False
@@ -163,6 +164,9 @@ class Layout(QObject):
             self._work()
         else:
             self.came.emit(laid)
+
+    def _forget(self) -> None:
+        self._busy = False  # of another workspace no answer comes any more
 
     def _on_failed(self, error: Exception) -> None:
         self._busy = False  # asked for again with the next news

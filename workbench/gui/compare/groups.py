@@ -156,6 +156,7 @@ class Groups(QObject):
         self._next: Wanted | None = None
         self._busy = False
         self.found = Averaged()
+        session.closing.connect(self._on_closing)
 
     @property
     def busy(self) -> bool:
@@ -199,6 +200,11 @@ class Groups(QObject):
             self.came.emit()
         if self._next is not None:
             self._work(self._next)
+
+    def _on_closing(self) -> None:
+        self.forget()
+        self._busy = False  # of another workspace no answer comes any more
+        self._programs.clear()
 
     def _on_failed(self, error: Exception) -> None:
         self._busy, self._asked = False, None

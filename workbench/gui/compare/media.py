@@ -49,6 +49,7 @@ class Recordings(QObject):
         self._session = session
         self.media: dict[int, list[Media]] = {}
         self._reading: set[int] = set()
+        session.closing.connect(self._forget)
 
     def look(self, runs: Sequence[RunRecord]) -> None:
         """Read what is new of these, and forget the others."""
@@ -62,6 +63,10 @@ class Recordings(QObject):
     def reading(self) -> bool:
         """Whether an answer is still to come."""
         return bool(self._reading)
+
+    def _forget(self) -> None:
+        self.media.clear()
+        self._reading.clear()  # of another workspace no answer comes any more
 
     def _read(self, id: int) -> None:
         self._reading.add(id)

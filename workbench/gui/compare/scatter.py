@@ -95,6 +95,7 @@ class ScatterPage(QWidget):
         self._session = session
         self._settings = params_of(session)
         self._settings.came.connect(self._show)
+        session.closing.connect(self._forget)
         self._laying = self._stale = False
         self._runs: Sequence[RunRecord] = ()
         self._colors: Mapping[int, int] = {}
@@ -161,6 +162,9 @@ class ScatterPage(QWidget):
         wanted = Wanted(runs, self._settings.values, dict(self._session.summaries), keys, logs)
         self._laying, self._stale = True, False
         self._session.call(lambda _: lay(wanted), self._on_laid, self._on_failed)
+
+    def _forget(self) -> None:
+        self._laying = False  # of another workspace no answer comes any more
 
     def _on_failed(self, error: Exception) -> None:
         self._laying = False  # asked for again with the next news

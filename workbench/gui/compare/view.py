@@ -68,6 +68,7 @@ class CompareView(QStackedWidget):
             session.actions.bind(id, partial(self.step, by), self)
         self.model.ticked_changed.connect(self._on_ticked)
         session.runs_changed.connect(self._on_news)
+        session.closing.connect(self._on_closing)
         session.figures_came.connect(self._on_figures)
         session.schemas_changed.connect(self._name_data)
         theme.changed.connect(self._show)
@@ -276,6 +277,10 @@ class CompareView(QStackedWidget):
         if wanted:
             self._asked.update(wanted)
             self._session.call(lambda store: store.params_of(wanted), self._on_params)
+
+    def _on_closing(self) -> None:
+        self._params.clear()  # of other runs, though they have the same numbers
+        self._asked.clear()
 
     def _on_params(self, found: dict[int, dict[str, Any]]) -> None:
         self._params |= found
