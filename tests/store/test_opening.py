@@ -214,7 +214,8 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="folders have no write bit there")
 @pytest.mark.parametrize("what", ["folder", "file"])
 def test_what_is_read_only_is_named(what: str) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="workbench-"))
+    # Not among the files of these tests: there nobody else may look.
+    folder = Path(tempfile.mkdtemp(prefix="workbench-", dir=os.environ["PYTEST_DEBUG_TEMPROOT"]))
     path = folder / "experiments.db"
     Store(path).close()
     (folder if what == "folder" else path).chmod(0o555)

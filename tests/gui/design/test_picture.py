@@ -150,6 +150,7 @@ def test_a_picture_that_cannot_be_written_is_said(driver: "CanvasDriver", tmp_pa
 
 def test_the_picture_goes_to_the_clipboard(driver: "CanvasDriver") -> None:
     driver.key(Qt.Key.Key_C, CTRL | SHIFT)
+    driver.qtbot.waitUntil(lambda: bool(driver.messages), timeout=5000)
     data = QGuiApplication.clipboard().mimeData()
     assert data.hasImage() and not data.hasText()
     assert QGuiApplication.clipboard().image().size() == picture(driver).image().size()
