@@ -15,6 +15,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from workbench.catalog.goals import Goal
 from workbench.catalog.scope import NodeInfo
 from workbench.catalog.training import Settings
+from workbench.core.errors import JobError
 from workbench.engine import checkpoint
 from workbench.engine.carrying import carried, put_back
 from workbench.engine.checkpoint import Progress, Saved
@@ -111,7 +112,13 @@ class Loop:
             optimizer = getattr(self.program, f"optimizer_{name}")()
             steps = -(-self.steps // every)
             make = getattr(self.program, f"schedule_{name}", None)
-            schedule = make(optimizer, steps, max(1, self.epoch_steps // every)) if make else None
+            try:
+                schedule = make(optimizer, steps, max(1, self.epoch_steps // every)) if make else None
+            except ZeroDivisionError as error:  # torch's OneCycleLR whose peak is at the very first step
+                raise JobError(
+                    f"The schedule of the update “{name}” has its peak at the first of {steps:,} steps, so the learning "
+                    "rate cannot rise to it. Train for more epochs, or enlarge the share of the steps until the peak."
+                ) from error
             losses = getattr(self.program, f"update_{name}")
             updates.append(Update(name, losses, optimizer, schedule, every, clip))
         return updates
