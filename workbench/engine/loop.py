@@ -116,8 +116,8 @@ class Loop:
                 schedule = make(optimizer, steps, max(1, self.epoch_steps // every)) if make else None
             except ZeroDivisionError as error:  # torch's OneCycleLR whose peak is at the very first step
                 raise JobError(
-                    f"The schedule of the update “{name}” has its peak at the first of {steps:,} steps, so the learning "
-                    "rate cannot rise to it. Train for more epochs, or enlarge the share of the steps until the peak."
+                    f"The schedule of the update “{name}” has its peak at the first of {steps:,} steps, so the "
+                    "learning rate cannot rise to it. Train for more epochs, or enlarge its share of the steps."
                 ) from error
             losses = getattr(self.program, f"update_{name}")
             updates.append(Update(name, losses, optimizer, schedule, every, clip))
