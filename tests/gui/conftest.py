@@ -30,8 +30,7 @@ def session(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Sessio
 
 @pytest.fixture
 def window(qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[MainWindow]:
-    with theme.undressed(qapp):
-        made = MainWindow(session)
+    made = MainWindow(session)
     qtbot.addWidget(made)
     made.resize(1280, 800)
     made.show()

@@ -191,7 +191,7 @@ def apply(app: QApplication, mode: str = "system") -> None:
 
 @contextmanager
 def undressed(app: QApplication) -> Iterator[None]:
-    """For making the first widgets: they are dressed once, all together, when they are complete.
+    """For making the first widgets, before there are others: they are dressed once, when they are complete.
 
     Else Qt goes through all that a widget holds whenever it is put into another, which takes most of the time.
     """

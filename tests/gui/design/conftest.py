@@ -184,8 +184,7 @@ def session(qapp: QApplication, tmp_path: Path) -> Iterator[Session]:
 
 @pytest.fixture
 def design(qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[DesignView]:
-    with theme.undressed(qapp):
-        view = DesignView(session)
+    view = DesignView(session)
     qtbot.addWidget(view)
     view.resize(1400, 860)
     view.show()
