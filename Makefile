@@ -13,9 +13,8 @@ run: set-up
 	@.venv/bin/workbench $(ARGS)
 
 # In as many processes as there are cores, two at least; a process that is done takes tests from another.
-# Without the plugin for logging: no test asks it, and around each it goes through the hundreds of loggers of torch.
 test: set-up
-	@.venv/bin/python -m pytest -q -m "not slow" -p no:logging -n auto --dist worksteal $(ARGS)
+	@.venv/bin/python -m pytest -q -m "not slow" -n auto --dist worksteal $(ARGS)
 
 # The long tests: random persons at the canvas, random kills. Takes an hour or more.
 campaign: set-up
