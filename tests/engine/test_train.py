@@ -272,7 +272,7 @@ def test_a_dataset_that_was_removed_is_the_cause(trained: Trained, tmp_path: Pat
 
 
 def test_a_peak_of_the_learning_rate_at_the_first_step_is_refused_in_words(trained: Trained) -> None:
-    schedule = {"type": "OneCycleLR", "max_lr": 0.1, "pct_start": 0.1}
+    schedule: dict[str, Any] = {"type": "OneCycleLR", "max_lr": 0.1, "pct_start": 0.1}
     run = trained.run(iris(Update("train", {"loss": 1}, (), {"type": "Adam"}, schedule), steps=10))
     assert run.state == "failed" and "“train” has its peak at the first of 10 steps" in run.cause
 
