@@ -1,10 +1,10 @@
 """How the curves of a page look: axis, smoothing, hidden curves, groups. Kept in the workspace, a page each.
 
-Imports Qt core, session and the plots' words.
+Imports Qt core, session and the plots.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,6 +13,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.files import write_atomically
 from workbench.gui.session import Session
 from workbench.gui.widgets.plot_export import Export
+from workbench.gui.widgets.plot_grid import PlotControls, PlotGrid
 
 _MOST: Final = 2_000
 _LONGEST: Final = 400
@@ -62,6 +63,26 @@ class ChartLook:
             elif isinstance(default, str) and isinstance(value, str) and len(value) <= _LONGEST:
                 kept[field.name] = value
         return cls(**kept)
+
+
+def show_look(look: ChartLook, grid: PlotGrid, controls: PlotControls) -> None:
+    """Make plots and their controls look so."""
+    grid.set_clip(look.clip)
+    grid.set_logs(look.logs)
+    grid.legend.hide(look.hidden)
+    controls.set_smoothing(look.smoothing, "median" if look.smoother == "median" else "mean")
+
+
+def look_now(look: ChartLook, grid: PlotGrid, controls: PlotControls) -> ChartLook:
+    """The look with what plots and controls show of it now."""
+    return replace(
+        look,
+        smoothing=controls.smoothing,
+        smoother=controls.smoother,
+        clip=grid.clip,
+        logs=tuple(sorted(grid.logs)),
+        hidden=tuple(sorted(grid.legend.hidden)),
+    )
 
 
 class ChartLooks(QObject):

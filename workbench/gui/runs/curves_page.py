@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
 from workbench.core import text
 from workbench.gui.runs import metrics
-from workbench.gui.runs.chart_look import ChartLook, ChartLooks, write
+from workbench.gui.runs.chart_look import ChartLook, ChartLooks, look_now, show_look, write
 from workbench.gui.runs.feed import Points
 from workbench.gui.runs.x_axes import Laid
 from workbench.gui.session import Session
@@ -156,22 +156,11 @@ class CurvesPage(QWidget):
 
     def _on_read(self, look: ChartLook) -> None:
         self._look = look
-        self.grid.set_clip(look.clip)
-        self.grid.set_logs(look.logs)
-        self.grid.legend.hide(look.hidden)
-        self.controls.set_smoothing(look.smoothing, "median" if look.smoother == "median" else "mean")
+        show_look(look, self.grid, self.controls)
         self._set_axis(look.axis)
 
     def _remember(self) -> None:
-        self._look = replace(
-            self._look,
-            axis=self._laid.axis,
-            smoothing=self.controls.smoothing,
-            smoother=self.controls.smoother,
-            clip=self.grid.clip,
-            logs=tuple(sorted(self.grid.logs)),
-            hidden=tuple(sorted(self.grid.legend.hidden)),
-        )
+        self._look = look_now(replace(self._look, axis=self._laid.axis), self.grid, self.controls)
         self.looks.remember(self._look)
 
 
