@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
+from tests.gui.runs.showing import runs_view
 from workbench.gui.runs.view import RunsView
 from workbench.gui.session import Session
 from workbench.store.store import Store
@@ -19,11 +20,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def view(qtbot: QtBot, no_jobs: None, session: Session, record: Record) -> RunsView:
-    made = RunsView(session)
-    qtbot.addWidget(made)
-    made.resize(1280, 900)
-    with qtbot.waitExposed(made):
-        made.show()
+    made = runs_view(qtbot, session, 1280, 900)
 
     def fill(store: Store) -> None:
         for number in range(9):

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.gui.runs.showing import runs_view
 from workbench.gui.runs.view import RunsView
 from workbench.gui.session import Session
 from workbench.store.store import Store
@@ -18,11 +19,7 @@ WAIT = 8_000
 
 @pytest.fixture
 def view(qtbot: QtBot, no_jobs: None, session: Session, record: Record) -> RunsView:
-    made = RunsView(session)
-    qtbot.addWidget(made)
-    made.resize(1280, 640)
-    with qtbot.waitExposed(made):
-        made.show()
+    made = runs_view(qtbot, session, 1280, 640)
 
     def fill(store: Store) -> None:
         for number, (name, lr) in enumerate((("lenet5", 0.1), ("resnet20", 0.01), ("gan", 0.001))):

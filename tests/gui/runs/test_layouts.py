@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from tests.gui.runs.showing import runs_view
 from workbench.gui.runs.layouts import LAST, NAMED, Layout
 from workbench.gui.runs.view import COLUMNS, RunsView
 from workbench.gui.session import Session
@@ -18,18 +19,9 @@ WAIT = 8_000
 LEFT = Qt.MouseButton.LeftButton
 
 
-def shown(qtbot: QtBot, session: Session) -> RunsView:
-    made = RunsView(session)
-    qtbot.addWidget(made)
-    made.resize(1280, 700)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
-
-
 @pytest.fixture
 def view(qtbot: QtBot, no_jobs: None, session: Session, record: Record) -> RunsView:
-    made = shown(qtbot, session)
+    made = runs_view(qtbot, session)
 
     def fill(store: Store) -> None:
         for name, lr in (("lenet5", 0.1), ("resnet20", 0.001), ("gan", 0.01)):
@@ -126,7 +118,7 @@ def test_the_workspace_remembers_how_the_table_looked(qtbot: QtBot, view: RunsVi
     view.table.sort_by(view.model.column("best:accuracy"), Qt.SortOrder.AscendingOrder)
     kept: list[object] = []
     qtbot.waitUntil(lambda: _kept(session, kept), timeout=WAIT)
-    other = shown(qtbot, session)
+    other = runs_view(qtbot, session)
     qtbot.waitUntil(lambda: titles(other) == ["Run", "accuracy", "adam.lr"], timeout=WAIT)
     assert other.table.columnWidth(0) == 222 and list(other.model.shown) == [1, 3, 2]
     qtbot.waitUntil(lambda: cells(other, "param:adam.lr") == ["0.1", "0.01", "0.001"], timeout=WAIT)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from tests.gui.runs.showing import runs_view
 from workbench.gui.runs.columns import PLACES
 from workbench.gui.runs.view import RunsView
 from workbench.gui.session import Session
@@ -20,11 +21,7 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 @pytest.fixture
 def view(qtbot: QtBot, no_jobs: None, session: Session, record: Record) -> RunsView:
-    made = RunsView(session)
-    qtbot.addWidget(made)
-    made.resize(1280, 700)
-    with qtbot.waitExposed(made):
-        made.show()
+    made = runs_view(qtbot, session)
 
     def fill(store: Store) -> None:
         for name in ("lenet5", "resnet20", "gan"):

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from tests.gui.runs.showing import runs_view
 from workbench.gui.runs.columns import PLACES
 from workbench.gui.runs.layouts import Layout
 from workbench.gui.runs.view import RunsView
@@ -21,11 +22,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def view(qtbot: QtBot, no_jobs: None, session: Session, record: Callable[..., int]) -> RunsView:
-    made = RunsView(session)
-    qtbot.addWidget(made)
-    made.resize(1100, 640)
-    with qtbot.waitExposed(made):
-        made.show()
+    made = runs_view(qtbot, session, 1100, 640)
 
     def fill(store: Store) -> None:
         for name in ("lenet5", "resnet20", "gan"):

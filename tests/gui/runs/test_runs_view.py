@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from tests.gui.runs.showing import runs_view
 from workbench.catalog.templates import load
 from workbench.core.files import dumps
 from workbench.gui import theme
@@ -26,12 +27,7 @@ WAIT = 8_000
 
 @pytest.fixture
 def view(qtbot: QtBot, no_jobs: None, session: Session) -> RunsView:
-    made = RunsView(session)
-    qtbot.addWidget(made)
-    made.resize(1200, 640)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
+    return runs_view(qtbot, session, 1200, 640)
 
 
 def have(qtbot: QtBot, view: RunsView, count: int) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from tests.gui.runs.showing import runs_view
 from workbench.gui.runs.view import RunsView
 from workbench.gui.session import Session
 from workbench.store.store import Store
@@ -19,11 +20,7 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def view(qtbot: QtBot, no_jobs: None, session: Session, record: Record) -> RunsView:
     """Four runs, of which the first three lie in the trash."""
-    made = RunsView(session)
-    qtbot.addWidget(made)
-    made.resize(1280, 700)
-    with qtbot.waitExposed(made):
-        made.show()
+    made = runs_view(qtbot, session)
 
     def fill(store: Store) -> None:
         for name in ("lenet5", "resnet20", "gan", "unet"):
