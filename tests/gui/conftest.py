@@ -30,7 +30,8 @@ def session(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Sessio
 
 @pytest.fixture
 def window(qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[MainWindow]:
-    made = MainWindow(session)
+    with theme.undressed(qapp):  # as the program does
+        made = MainWindow(session)
     qtbot.addWidget(made)
     made.resize(1280, 800)
     made.show()

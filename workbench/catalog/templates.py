@@ -51,6 +51,7 @@ def templates() -> tuple[Template, ...]:
     return tuple(Template(**entry, path=folder / f"{entry['id']}.json") for entry in entries)
 
 
+@cache
 def load(id: str) -> Document:
     """The document of a template, also by an id of earlier versions. Raises DocumentError with the known ids."""
     for template in templates():

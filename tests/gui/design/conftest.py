@@ -184,7 +184,8 @@ def session(qapp: QApplication, tmp_path: Path) -> Iterator[Session]:
 
 @pytest.fixture
 def design(qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[DesignView]:
-    view = DesignView(session)
+    with theme.undressed(qapp):
+        view = DesignView(session)
     qtbot.addWidget(view)
     view.resize(1400, 860)
     view.show()
