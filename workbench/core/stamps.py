@@ -51,7 +51,8 @@ def holds(stamp: str) -> bool:
     """Whether all is as it was when the stamp was made; not where it is no stamp."""
     try:
         known = json.loads(stamp)
-        files, folders = (states(os.path.join(known["above"], n) for n in names) for names in known["names"])
+        inside = os.path.join(known["above"], "")
+        files, folders = (states(inside + name for name in names) for names in known["names"])
         return bool(known["files"] == _hash(files) and known["folders"] == _hash(folders))
     except (ValueError, TypeError, KeyError):
         return False

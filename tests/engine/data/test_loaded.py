@@ -286,6 +286,22 @@ def test_a_set_without_room_on_the_device_gives_the_same_batches_from_its_files(
         assert same(epoch(far, split, 5), epoch(data.arranged(), split, 5))
 
 
+def test_a_set_whose_parts_stand_in_order_in_its_files_is_not_copied(tmp_path: Path) -> None:
+    data = unarranged()
+    arrays = {name: tensor.numpy() for name, tensor in data.arranged().tensors.items()}
+    splits = {"train": np.arange(2, 20), "validation": np.arange(20, 26)}
+    write(Content(data.schema, arrays, splits), tmp_path)
+    mapped = assembled(opened(tmp_path))
+    assert isinstance(mapped, ItemSet)
+    moved = mapped.to("cpu")
+    for name, tensor in mapped.tensors.items():
+        assert moved.tensors[name].data_ptr() == tensor[2:].data_ptr()
+    for split in splits:
+        assert same(epoch(moved, split, 5), epoch(mapped, split, 5))
+    next(moved.batches("validation", 64))["label"].zero_()  # what is a view of the file can be written to ...
+    assert opened(tmp_path).arrays["label"].any()  # ... and leaves the file as it is
+
+
 def test_windows_of_a_series() -> None:
     schema = Schema(
         "s", "S", {"x": TensorSpec(("N", 4, 2)), "y": TensorSpec(("N", 3, 1))}, kind="table", items=20

@@ -144,3 +144,34 @@ print(json.dumps([len(good), bool((first.arrays["image"][good] == second.arrays[
     assert count == 599 and same and all(splits) and alike
     assert len(problems) == 1
     assert problems[0].startswith(f"{tmp_path}/in/a/100.jpg is damaged and left out (")
+
+
+@pytest.mark.parametrize(
+    ("do", "said"),
+    [
+        ("return str(os.getpid())", "another"),
+        (
+            "if os.getpid() != me: os.kill(os.getpid(), signal.SIGKILL)\n    return str(os.getpid())",
+            "this one",
+        ),
+        ("if os.getpid() != me: raise OSError\n    return str(os.getpid())", "this one"),
+    ],
+    ids=["made", "killed", "failed"],
+)
+def test_a_text_is_made_beside_by_another_process_and_otherwise_when_it_is_asked_for(
+    do: str, said: str
+) -> None:
+    assert said == run(f"""
+sys.stderr = open(os.devnull, "w")
+me = os.getpid()
+def do():
+    {do}
+with forks.beside(do) as asked:
+    made = asked()
+print("this one" if made == str(me) else "another")
+try:
+    os.waitpid(-1, os.WNOHANG)
+    print("a process is left")
+except ChildProcessError:
+    pass
+""")

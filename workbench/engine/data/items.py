@@ -56,9 +56,13 @@ class ItemSet(Loaded):
         return self._floats(replace(arranged, tensors=moved))
 
     def arranged(self) -> Self:
-        """The same set in memory with its items split after split."""
+        """The same set with its items split after split; nothing is copied where they stand so in their files."""
         rows = torch.cat(list(self.positions.values()))
-        tensors = {name: tensor.index_select(0, rows) for name, tensor in self.tensors.items()}
+        first = int(rows[0]) if len(rows) else 0
+        if torch.equal(rows, torch.arange(first, first + len(rows))):
+            tensors = {name: tensor.narrow(0, first, len(rows)) for name, tensor in self.tensors.items()}
+        else:
+            tensors = {name: tensor.index_select(0, rows) for name, tensor in self.tensors.items()}
         return replace(self, tensors=tensors, positions={})
 
     def _floats(self, moved: Self) -> Self:

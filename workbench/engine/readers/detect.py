@@ -38,6 +38,7 @@ from workbench.engine.readers import (
 )
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.files import existing, fingerprint, members, slug, title
+from workbench.engine.readers.forks import beside
 from workbench.engine.readers.reader import Reader, Reading
 from workbench.engine.readers.trees import folders_below, glances_kept
 
@@ -95,12 +96,18 @@ def read(path: str | Path, reader: str, reading: Reading, name: str = "") -> Fou
             f'The reader "{chosen.name}" has no option "{unknown[0]}"; it has {", ".join(options) or "none"}.'
         )
     # Of a look nothing is kept, and all files of a large folder take seconds.
-    before = None if reading.limit else _Files.of(source, chosen, reading.options)
-    content = chosen.read(source, reading)
+    if reading.limit:
+        content, marked = chosen.read(source, reading), Mark()
+    else:
+        before = _Files.of(source, chosen, reading.options)
+        with beside(before.fingerprint) as fingerprinted:
+            content = chosen.read(source, reading)
+            marked = before.mark(fingerprinted())
     # Whatever the files hold that a sentence quotes, it is one line.
     reading.problems[:] = [" ".join(problem.splitlines()) for problem in reading.problems]
-    named = content.named(slug(Path(name) if name else source), name or title(source))
-    return Found(chosen.name, named, Mark() if before is None else before.mark())
+    return Found(
+        chosen.name, content.named(slug(Path(name) if name else source), name or title(source)), marked
+    )
 
 
 @dataclass(frozen=True)
@@ -123,9 +130,12 @@ class _Files:
         around |= states({os.path.dirname(file) for file in files} - around.keys())
         return cls(source, reader, options, since, around, states(files))
 
-    def mark(self) -> Mark:
-        """The mark of these files.  Raises DataError where one of them was changed since then, or others came."""
-        content = fingerprint(_root(self.source), self.files)
+    def fingerprint(self) -> str:
+        """What tells them from others by their content."""
+        return fingerprint(_root(self.source), self.files)
+
+    def mark(self, content: str) -> Mark:
+        """Their mark, with the fingerprint.  Raises DataError where one was changed since then, or others came."""
         after = states(self.files)
         if states(self.folders) != self.folders:
             after = states(_paths(self.source, self.reader, self.options))
@@ -155,7 +165,7 @@ def mark(source: Path, reader: str, options: Mapping[str, object], stamp: str = 
     found = _Files.of(source, reader_named(reader), options)
     if holds_for(stamp, found.files):
         return Mark(stamp=stamp_of(found.files, found.folders, found.since))
-    return found.mark()
+    return found.mark(found.fingerprint())
 
 
 def reader_named(name: str) -> Reader:

@@ -11,7 +11,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 from workbench.core.errors import DataError
@@ -29,6 +30,34 @@ _NUMBER = 8  # bytes
 def possible() -> bool:
     """Whether this process may fork: no thread of it must be in the middle of something."""
     return sys.platform == "linux" and _PROCESSES > 1 and threading.active_count() == 1
+
+
+@contextmanager
+def beside(do: Callable[[], str]) -> Iterator[Callable[[], str]]:
+    """Meanwhile a process of its own makes the text that `do` gives; what this gives waits for it.
+
+    Where that process came to nothing, or none may be forked, `do` is done when the text is asked for.
+    """
+    if not possible():
+        yield do
+        return
+    read, write = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            os.close(read)
+            os.write(write, do().encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as told:
+        try:
+            yield lambda: told.read() or do()
+        finally:
+            os.kill(
+                pid, signal.SIGKILL
+            )  # it is of no use any more, and if it has ended it waits to be asked how
+            os.waitpid(pid, 0)
 
 
 def in_processes(
