@@ -20,7 +20,6 @@ from workbench.gui.json_process import Ending, JsonProcess
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import IconButton
 from workbench.gui.widgets.labels import Label
-from workbench.jobs.exports import OF_RUNS
 from workbench.store.records import RunRecord
 
 
@@ -35,7 +34,7 @@ class Kind:
     about: str
 
 
-KINDS: Final = (
+OF_MODELS: Final = (
     Kind(
         "onnx",
         "ONNX…",
@@ -58,6 +57,9 @@ KINDS: Final = (
         "",
         "A folder with the program, its data and the best weights; Workbench is not needed there",
     ),
+)
+KINDS: Final = (
+    *OF_MODELS,
     Kind(
         "card",
         "Model card…",
@@ -246,7 +248,7 @@ class ExportMenu(QMenu):
                 self.addSeparator()
             action = self.addAction(kind.title)
             action.setToolTip(kind.about)
-            if kind.id not in OF_RUNS:
+            if kind in OF_MODELS:
                 self._of_models.append(action)
             action.triggered.connect(lambda _=False, kind=kind: self._ask(kind))
 
@@ -306,16 +308,16 @@ def ask_file(owner: QWidget, title: str, kind: Kind, name: str, then: Callable[[
 
 def ask_model(session: Session, owner: QWidget) -> None:
     """Let a person choose where the open model goes; the ending of the file says in which form."""
-    kinds = [kind for kind in KINDS if kind.id not in OF_RUNS]
     filters = ";;".join(
-        "Python program: new folder (*)" if kind.id == "python" else kind.filter for kind in kinds
+        "Python program: new folder (*)" if kind.id == "python" else kind.filter for kind in OF_MODELS
     )
-    every = replace(kinds[0], filter=filters)
+    every = replace(OF_MODELS[0], filter=filters)
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", session.document.name)[:60].strip("_") or "model"
 
     def then(place: Path) -> None:
         kind = next(
-            (kind for kind in kinds if kind.suffix and place.suffix.lower() == f".{kind.suffix}"), kinds[-1]
+            (each for each in OF_MODELS if each.suffix and place.suffix.lower() == f".{each.suffix}"),
+            OF_MODELS[-1],
         )
         exporter(session).start_model(kind, place)
 

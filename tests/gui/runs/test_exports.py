@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.runs.test_runs_view import WAIT, do, have
 from workbench.gui.compare.view import CompareView
-from workbench.gui.exports import KINDS, SEVERAL, ExportStatus, exporter
+from workbench.gui.exports import KINDS, OF_MODELS, SEVERAL, ExportStatus, exporter
 from workbench.gui.runs.view import RunsView
 from workbench.gui.session import Session
 from workbench.gui.window import MainWindow
@@ -104,6 +104,7 @@ def test_why_it_failed_is_said_in_words(
 
 
 def test_every_kind_is_one_that_the_process_knows() -> None:
+    assert {kind.id for kind in OF_MODELS} == set(exports.KINDS)
     assert {kind.id for kind in KINDS} == {*exports.KINDS, *exports.OF_RUNS}
     suffixes = {f".{kind.suffix}": kind.id for kind in KINDS if kind.suffix and kind.id in exports.KINDS}
     assert suffixes == exports.SUFFIXES
