@@ -5,7 +5,7 @@ May import Qt, catalog, session and the shared widgets.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -183,7 +183,7 @@ class HomeView(QScrollArea):
 
     def _template_card(self, template: Template) -> ModelCard:
         # Read when it is seen or counted, so that many templates do not keep the window from opening.
-        document = cache(partial(load, template.id))
+        document = partial(load, template.id)
         card = ModelCard(template.title, "", template.goal, document, template.category, template.parameters)
         card.activated.connect(self._opener(template.id))
         return card
