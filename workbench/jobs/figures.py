@@ -10,7 +10,7 @@ from typing import Final
 
 from workbench.catalog.goals import judges, rising
 from workbench.store.records import Summary
-from workbench.store.summaries import kinds_of
+from workbench.store.summaries import Glance, kinds_of
 
 SPLITS: Final = ("validation", "test", "train")
 """In the order in which a result is believed."""
@@ -37,23 +37,42 @@ def told(summaries: Mapping[str, Summary], name: str) -> str:
     return next((one for one, type in recorded.items() if not judges(type)), "")
 
 
-def believed(summaries: Mapping[str, Summary], name: str) -> Summary | None:
-    """A metric by its full name, or by its name on the split that counts most."""
-    if (found := summaries.get(name)) is not None:
-        return found
-    for split in SPLITS:
-        if (found := summaries.get(f"{split}/{name}")) is not None:
-            return found
-    return None
-
-
-def value(summaries: Mapping[str, Summary], name: str, which: str = "") -> float:
-    """The "best", "last", "min" or "max" value of a metric; NaN where there is none. "" is the best."""
-    found = believed(summaries, name)
-    if found is None and name == "loss" and (other := told(summaries, name)):
-        found = believed(summaries, other)
-    if found is None:
+def value(summaries: Mapping[str, Summary], name: str, which: str = "best") -> float:
+    """The "best", "last", "min" or "max" value of a metric, by its full name or by its name on the split that counts
+    most; NaN where there is none.
+    """
+    if (found := _place(summaries, name, which)) is None:
         return math.nan
-    if which in ("", "best"):
-        return best_of(found)[0]
-    return found.last if which == "last" else found.min if which == "min" else found.max
+    if type(summaries) is Glance:
+        return summaries.number(*found)
+    return float(getattr(summaries[found[0]], found[1]))
+
+
+def has(summaries: Mapping[str, Summary], name: str) -> bool:
+    """Whether there is a value of a metric, perhaps NaN."""
+    return _place(summaries, name, "last") is not None
+
+
+def _place(summaries: Mapping[str, Summary], name: str, which: str) -> tuple[str, str] | None:
+    """The full name of a metric, and which of its values is meant; None where there is none."""
+    if type(summaries) is not Glance:
+        return _find(summaries, name, which)
+    answers = (
+        summaries.same.answers
+    )  # thousands of runs recorded the same metrics: looked for once for all of them
+    try:
+        found: tuple[str, str] | None = answers[name, which]
+    except KeyError:
+        found = answers[name, which] = _find(summaries, name, which)
+    return found
+
+
+def _find(summaries: Mapping[str, Summary], name: str, which: str) -> tuple[str, str] | None:
+    types = dict(zip(*kinds_of(summaries), strict=True))
+    wanted = [name, *(f"{split}/{name}" for split in SPLITS)]
+    if not types.keys() & set(wanted) and name == "loss" and (other := told(summaries, name)):
+        wanted = [other, *(f"{split}/{other}" for split in SPLITS)]
+    found = next((metric for metric in wanted if metric in types), None)
+    if found is None:
+        return None
+    return found, ("max" if rising(types[found]) else "min") if which in ("", "best") else which

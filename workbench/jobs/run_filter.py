@@ -59,6 +59,10 @@ class RunFacts:
             self._words = "\n".join(parts).lower()
         return self._words
 
+    def take(self, run: RunRecord, marks: Marks, title: str) -> None:
+        """It went on, or people say something else of it."""
+        self.run, self.marks, self.title, self._words = run, marks, title, None
+
     def take_params(self, params: Mapping[str, Any]) -> None:
         """Its settings were read."""
         self.params, self._words = params, None

@@ -17,48 +17,54 @@ Kinds = tuple[tuple[str, ...], tuple[str, ...]]
 NO_KINDS: Final[Kinds] = ((), ())
 _NUMBERS: Final = "dqdqdqq"
 """last, last_step, min, min_step, max, max_step, count; a value that is None is NaN."""
+_VALUES: Final = {"last": 0, "min": 2, "max": 4}
 
 
 class Same:
-    """What runs share that recorded the same metrics."""
+    """What runs share that recorded the same metrics; `answers` is what was found out for all of them at once."""
 
     def __init__(self, kinds: Kinds) -> None:
         self.kinds = kinds
         self.places = {metric: place for place, metric in enumerate(kinds[0])}
+        self.answers: dict[tuple[str, str], Any] = {}
 
 
 class Glance(Mapping[str, Summary]):
     """The metrics of one run by name, in the order in which they were first logged."""
 
-    __slots__ = ("_columns", "_same", "_start")
+    __slots__ = ("_columns", "_start", "same")
 
     def __init__(self, same: Same, columns: "Sequence[array[Any]]", start: int) -> None:
         """`columns` hold the metrics of many runs; those of this one stand from `start` on."""
-        self._same = same
+        self.same = same
         self._columns = columns
         self._start = start
 
     @property
     def kinds(self) -> Kinds:
-        return self._same.kinds
+        return self.same.kinds
 
     def __getitem__(self, metric: str) -> Summary:
-        place = self._same.places[metric]
+        place = self.same.places[metric]
         at = self._start + place
         last, last_step, low, low_step, high, high_step, count = self._columns
         return Summary(
             metric, _one_nan(last[at]), last_step[at], _one_nan(low[at]), low_step[at], _one_nan(high[at]),
-            high_step[at], count[at], self._same.kinds[1][place],
+            high_step[at], count[at], self.same.kinds[1][place],
         )  # fmt: skip
 
+    def number(self, metric: str, which: str) -> float:
+        """The "last", "min" or "max" value of a metric that it has: without making a Summary."""
+        return float(self._columns[_VALUES[which]][self._start + self.same.places[metric]])
+
     def __contains__(self, metric: object) -> bool:
-        return metric in self._same.places
+        return metric in self.same.places
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._same.places)
+        return iter(self.same.places)
 
     def __len__(self) -> int:
-        return len(self._same.places)
+        return len(self.same.places)
 
     def __eq__(self, other: object) -> bool:
         """Equal where nothing has changed: NaN is equal to NaN."""

@@ -121,7 +121,7 @@ def metric_column(name: str, which: str, *, rising: bool) -> Column:
         return None if math.isnan(value) else value
 
     def shown(facts: RunFacts) -> str:
-        if not _has(facts, name):
+        if not figures.has(facts.summaries, name):
             return text.NONE
         return text.number(figures.value(facts.summaries, name, which))
 
@@ -169,9 +169,3 @@ def column_of(key: str, rising: Callable[[str], bool]) -> Column | None:
     if kind in _WORDS:
         return metric_column(name, kind, rising=rising(name))
     return None
-
-
-def _has(facts: RunFacts, name: str) -> bool:
-    return figures.believed(facts.summaries, name) is not None or (
-        name == "loss" and bool(figures.told(facts.summaries, name))
-    )

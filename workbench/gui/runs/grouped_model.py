@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from workbench.core import text
 from workbench.gui.runs.columns import PARAM, SLOT_KEYS
-from workbench.gui.runs.table_model import Index, RunsModel, column_key
+from workbench.gui.runs.table_model import RIGHT, Index, RunsModel
 
 How = Literal["mean", "min", "max"]
 GROUP: Final = int(Qt.ItemDataRole.UserRole) + 2
@@ -98,24 +98,29 @@ class GroupedModel(RunsModel):
             self.toggle(label, True)
 
     def _spread(self, changed: set[int], *, in_order: bool) -> None:
-        super()._spread(changed, in_order=in_order and not self.group)
+        super()._spread(changed, in_order=in_order)
         self._tell_groups()
 
-    def data(self, index: Index, role: int = _ROLES.DisplayRole) -> Any:
+    def _orders_by_figures(self) -> bool:
+        return bool(self.group) or super()._orders_by_figures()
+
+    def data(self, index: Index, role: int = int(_ROLES.DisplayRole)) -> Any:
         group = self.group_at(index) if self._groups else None
-        if group is None:
+        if group is None or role in (_ROLES.DisplayRole, _ROLES.TextAlignmentRole):
             return super().data(index, role)
-        if role == _ROLES.DisplayRole:
-            return self._said(group, index.column())
         if role == GROUP:
             return group
-        if role == _ROLES.TextAlignmentRole:
-            right = self.columns[index.column()].right or bool(self._figures(group, index.column()))
-            side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-            return int(side | Qt.AlignmentFlag.AlignVCenter)
-        if role == _ROLES.ToolTipRole:
-            return self._told(group, index.column())
-        return None
+        return self._told(group, index.column()) if role == _ROLES.ToolTipRole else None
+
+    def cell(self, row: int, column: int) -> str:
+        group = self._groups.get(self._shown[row]) if self._groups else None
+        return super().cell(row, column) if group is None else self._said(group, column)
+
+    def alignment(self, row: int, column: int) -> int:
+        group = self._groups.get(self._shown[row]) if self._groups and row >= 0 else None
+        if group is not None and self._figures(group, column):
+            return RIGHT
+        return super().alignment(row, column)
 
     # ------------------------------------------------------------- rows
 
@@ -130,7 +135,7 @@ class GroupedModel(RunsModel):
         column = self.columns[place]
         parts: dict[str, list[int]] = {}
         for id in ids:
-            facts = self._facts[id]
+            facts = self.known.facts[id]
             parts.setdefault(column.shown(facts), []).append(id)
         for label, runs in parts.items():
             number = self._numbers.setdefault(label, -len(self._numbers) - 1)
@@ -168,9 +173,8 @@ class GroupedModel(RunsModel):
             return []
         kept = (self._numbers[group.label], place)
         if kept not in self._kept:
-            name = self._slot(place)
-            key = column.sorted if name is None else column_key(name)
-            values = (_number(key(self._facts[id])) for id in group.runs)
+            key = self._key(place)
+            values = (_number(key(self.known.facts[id])) for id in group.runs)
             least = 0.0 if column.key == "duration" else -math.inf
             self._kept[kept] = [value for value in values if value is not None and value >= least]
         return self._kept[kept]
@@ -193,7 +197,7 @@ class GroupedModel(RunsModel):
             return text.NONE
         kept = (self._numbers[group.label], place)
         if kept not in self._texts:
-            texts = {column.shown(self._facts[id]) for id in group.runs}
+            texts = {column.shown(self.known.facts[id]) for id in group.runs}
             self._texts[kept] = texts.pop() if len(texts) == 1 else f"{len(texts)} different"
         return self._texts[kept]
 

@@ -3,7 +3,6 @@
 A metric is named "<split>/<name>": train/loss, validation/accuracy.
 """
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -16,7 +15,6 @@ __all__ = [
     "SPLITS",
     "STYLES",
     "MainNames",
-    "best",
     "best_of",
     "bigger_is_better",
     "main_names",
@@ -49,10 +47,13 @@ class MainNames:
     def __init__(self) -> None:
         self._runs: dict[Kinds, int] = {}
         """How many runs there are of each kind: most runs of a workspace recorded the same."""
+        self._ordered: list[str] | None = None
 
     def add(self, kinds: Kinds, times: int = 1) -> None:
         """Count a run's metrics; -1 times takes them out again."""
-        self._runs[kinds] = self._runs.get(kinds, 0) + times
+        if kinds[0]:
+            self._runs[kinds] = self._runs.get(kinds, 0) + times
+            self._ordered = None
 
     def names(self) -> frozenset[str]:
         """The full names of all metrics."""
@@ -60,6 +61,11 @@ class MainNames:
 
     def first(self, most: int) -> list[str]:
         """The names that matter most."""
+        if self._ordered is None:
+            self._ordered = self._in_order()
+        return self._ordered[:most]
+
+    def _in_order(self) -> list[str]:
         counts: dict[str, int] = {}
         types: dict[str, str] = {}
         for kinds, runs in self._runs.items():
@@ -71,8 +77,7 @@ class MainNames:
                     if name not in types or judges(type):
                         types[name] = type
         scores = {name for name, type in types.items() if judges(type)}
-        ordered = sorted(counts, key=lambda name: (name != "loss", name not in scores, -counts[name], name))
-        return ordered[:most]
+        return sorted(counts, key=lambda name: (name != "loss", name not in scores, -counts[name], name))
 
 
 def main_names(summaries: Iterable[Mapping[str, Summary]], most: int) -> list[str]:
@@ -81,11 +86,3 @@ def main_names(summaries: Iterable[Mapping[str, Summary]], most: int) -> list[st
     for one in summaries:
         counted.add(kinds_of(one))
     return counted.first(most)
-
-
-def best(summaries: Mapping[str, Summary], name: str) -> float:
-    """The best value of a metric on the split that counts most; NaN where there is none."""
-    for split in SPLITS:
-        if (found := summaries.get(f"{split}/{name}")) is not None:
-            return best_of(found)[0]
-    return best_of(summaries[name])[0] if name in summaries else math.nan

@@ -1,17 +1,15 @@
-"""The runs as a table that filters and sorts itself: ten thousand rows in a blink.  Imports Qt core and records.
-
-Sorting here instead of in a proxy: Qt would ask Python twice for every comparison.
-"""
+"""The runs as a table that filters and sorts itself: ten thousand rows in a blink.  Imports Qt core and records."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Signal
 
 from workbench.core import text
 from workbench.core.errors import FilterError
-from workbench.core.filters import Filter, parse
+from workbench.core.filters import Filter
 from workbench.gui import progress
 from workbench.gui.runs import metrics
 from workbench.gui.runs.columns import COLUMNS as COLUMNS
@@ -20,29 +18,34 @@ from workbench.gui.runs.columns import SLOTS as SLOTS
 from workbench.gui.runs.columns import Column, column_of
 from workbench.gui.runs.columns import epochs as epochs
 from workbench.gui.runs.columns import share as share
+from workbench.gui.runs.known import KnownRuns
+from workbench.gui.runs.rows import Index as Index
+from workbench.gui.runs.rows import RowsModel
 from workbench.gui.store_thread import MarksOfRuns, Summaries
-from workbench.jobs.run_filter import Judge, Names, RunFacts, judge_of, mentions, needs_params
+from workbench.jobs import figures
+from workbench.jobs.run_filter import Names, RunFacts
 from workbench.jobs.run_filter import spent as spent
 from workbench.store.records import UNMARKED, Marks, RunRecord, Summary
-from workbench.store.summaries import NO_KINDS, kinds_of
 
-Index = QModelIndex | QPersistentModelIndex
 RUN: Final = int(Qt.ItemDataRole.UserRole)
 """Role of the RunRecord of a row."""
 MARKS: Final = RUN + 1
 """Role of the Marks of a row."""
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _ROLES = Qt.ItemDataRole
+_DISPLAY, _ALIGNMENT, _TOOLTIP = (
+    int(role) for role in (_ROLES.DisplayRole, _ROLES.TextAlignmentRole, _ROLES.ToolTipRole)
+)
 TIMED: Final = (9, 10)
 """Columns that say how long ago something was."""
-_NO_FIGURES: Final[Mapping[str, Summary]] = {}
-_NOBODY: Final[Any] = None  # stands where a run will be
-_MANY: Final = 20
-"""More stretches of rows than this go away together."""
+_FEW: Final = 1000
+"""So many runs are brought into their order at once whenever figures come."""
+_GATHER_MS: Final = 250
+"""More are brought into it so long after figures came, with all that come meanwhile."""
 
 
-class RunsModel(QAbstractTableModel):
+class RunsModel(RowsModel):
     """Rows are runs.  Give it the news with `update`; it tells only what changed."""
 
     slots_changed = Signal()
@@ -50,22 +53,13 @@ class RunsModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._facts: dict[int, RunFacts] = {}
-        self._summaries: Summaries = {}
-        self._shown: list[int] = []
-        self._places: dict[int, int] = {}
+        self.known = KnownRuns()
         self._columns: list[Column] = list(COLUMNS)
-        self._params: Mapping[int, Mapping[str, Any]] = {}
-        self._main = metrics.MainNames()
-        self._param_names: set[str] = set()
-        self._filter: Filter | None = None
-        self._judge: Judge | None = None
-        self._judged: dict[int, bool] = {}
-        self._archived = False
         self._sort: tuple[int, bool] = (0, True)
-        self._keys: dict[int, Any] = {}
-        """By what the runs are sorted, where that takes long to find out."""
-        self._titles: Mapping[str, str] = {}
+        self._untold: set[int] = set()
+        """Runs whose figures came and whose rows wait to be brought into their order."""
+        self._gather = QTimer(self, interval=_GATHER_MS, singleShot=True)
+        self._gather.timeout.connect(self._gathered)
         self.slots: tuple[str, ...] = ()
 
     # ------------------------------------------------------------- what is in it
@@ -73,7 +67,7 @@ class RunsModel(QAbstractTableModel):
     @property
     def total(self) -> int:
         """How many runs there are, also those that the filter hides."""
-        return len(self._facts)
+        return len(self.known.facts)
 
     @property
     def shown(self) -> Sequence[int]:
@@ -87,28 +81,32 @@ class RunsModel(QAbstractTableModel):
 
     def names(self) -> Names:
         """The names of metrics and settings that some run has; settings as far as they were read."""
-        return Names(self._main.names(), frozenset(self._param_names))
+        return self.known.names()
 
     def ids(self) -> Sequence[int]:
         """All runs, also those that the filter hides."""
-        return list(self._facts)
+        return list(self.known.facts)
 
     def facts(self, id: int) -> RunFacts | None:
-        return self._facts.get(id)
+        return self.known.facts.get(id)
 
     def run(self, id: int) -> RunRecord | None:
-        facts = self._facts.get(id)
+        facts = self.known.facts.get(id)
         return facts.run if facts is not None else None
 
     def marks(self, id: int) -> Marks:
-        facts = self._facts.get(id)
+        facts = self.known.facts.get(id)
         return facts.marks if facts is not None else UNMARKED
 
     def summaries(self, id: int) -> Mapping[str, Summary]:
-        return self._summaries.get(id, {})
+        return self.known.summaries.get(id, {})
+
+    def facts_at(self, row: int) -> RunFacts | None:
+        return self.known.facts.get(self._shown[row]) if 0 <= row < len(self._shown) else None
 
     def run_at(self, index: Index) -> RunRecord | None:
-        return self.run(self._shown[index.row()]) if 0 <= index.row() < len(self._shown) else None
+        facts = self.facts_at(index.row())
+        return facts.run if facts is not None else None
 
     def ids_in(self, row: int) -> Sequence[int]:
         """The runs of a row: one, or those of a group."""
@@ -116,10 +114,6 @@ class RunsModel(QAbstractTableModel):
 
     def uncover(self, id: int) -> None:
         """Open what hides a run that the filter lets through; nothing does in a plain table."""
-
-    def place(self, id: int) -> int:
-        """The row of a run; -1 where it is not shown."""
-        return self._places.get(id, -1)
 
     def column(self, key: str) -> int:
         """The place of a column, which is added where it is not there yet; -1 for a key that nobody knows."""
@@ -138,19 +132,13 @@ class RunsModel(QAbstractTableModel):
 
     def set_titles(self, titles: Mapping[str, str]) -> None:
         """What datasets are called, by id."""
-        if titles != self._titles:
-            self._titles = dict(titles)
-            self._renew()
+        if self.known.set_titles(titles):
+            self._arrange()
+            self._tell_all()
 
     def set_params(self, params: Mapping[int, Mapping[str, Any]], names: Iterable[str]) -> None:
         """The settings of runs, as far as they were read, and the names of all of them."""
-        self._params = params
-        self._param_names.update(names)
-        for id, facts in self._facts.items():
-            if id in params:
-                facts.take_params(params[id])
-        self._judged.clear()
-        self._keys.clear()
+        self.known.set_params(params, names)
         self._arrange()
         self._tell_all()
 
@@ -158,125 +146,75 @@ class RunsModel(QAbstractTableModel):
         self, runs: Sequence[RunRecord], summaries: Summaries, marks: MarksOfRuns | None = None
     ) -> None:
         """The news: all runs, their metrics at a glance, and what people say of them."""
-        said, before = marks or {}, self._facts
-        self._summaries = summaries
-        self._facts = {run.id: before.get(run.id, _NOBODY) for run in runs}
-        changed = self._take_in(((run, said.get(run.id, UNMARKED)) for run in runs), before)
-        for id in before.keys() - self._facts.keys():
-            self._main.add(kinds_of(before[id].summaries), -1)
-        if self._judge is None and self._filter is not None:  # it was set before there were runs
-            self.set_filter(str(self._filter))
-        self._spread(changed, in_order=False)
+        self._spread(self.known.update(runs, summaries, marks or {}), in_order=False)
 
     def take_figures(self, summaries: Summaries, ids: Iterable[int]) -> None:
         """Nothing but metrics at a glance of these runs is new."""
-        self._summaries = summaries
-        known = (self._facts[id] for id in ids if id in self._facts)
-        changed = self._take_in([(facts.run, facts.marks) for facts in known], self._facts)
-        self._spread(changed, in_order=self._judge is None and not self._sorts_by_figures())
+        changed = self.known.take_figures(summaries, ids)
+        if self._orders_by_figures() and self.total > _FEW:
+            self._untold |= changed
+            if changed and not self._gather.isActive():
+                self._gather.start()
+        else:
+            self._spread(changed, in_order=not self._orders_by_figures())
 
-    def _take_in(self, runs: Iterable[tuple[RunRecord, Marks]], before: Mapping[int, RunFacts]) -> set[int]:
-        """Bring the facts of runs up to date; those of which something is new."""
-        changed = set[int]()
-        for run, marks in runs:
-            found, old = self._summaries.get(run.id, _NO_FIGURES), before.get(run.id)
-            known = kinds = NO_KINDS
-            if old is None or old.summaries is not found:
-                known, kinds = kinds_of(old.summaries) if old is not None else NO_KINDS, kinds_of(found)
-            if (
-                old is not None
-                and (old.run is run or old.run == run)
-                and (old.marks is marks or old.marks == marks)
-                and (old.summaries is found or (known == kinds and old.summaries == found))
-            ):
-                continue
-            if known != kinds:
-                self._main.add(known, -1)
-                self._main.add(kinds)
-            self._facts[run.id] = self._made(run, found, marks)
-            self._judged.pop(run.id, None)
-            self._keys.pop(run.id, None)
-            changed.add(run.id)
-        return changed
+    def _gathered(self) -> None:
+        self._spread(self._untold, in_order=False)
 
     def _spread(self, changed: set[int], *, in_order: bool) -> None:
         """Tell that something is new of runs, which may stand elsewhere now unless they are `in_order`."""
-        slots = tuple(self._main.first(SLOTS))
+        slots = tuple(self.known.main.first(SLOTS))
         others = slots != self.slots
         if others:
             self.slots = slots
-            self._keys.clear()
         if others or not in_order:
+            changed = changed | self._untold
+            self._untold = set()
+            self._gather.stop()
             self._arrange()
         if others:
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, FIRST_SLOT, FIRST_SLOT + SLOTS - 1)
             self._tell_all()
             self.slots_changed.emit()
         else:
-            rows = sorted(self._places[id] for id in changed if id in self._places)
-            for first, last in _stretches(rows):
-                self.dataChanged.emit(self.index(first, 0), self.index(last, len(self._columns) - 1))
+            self._tell_rows(changed)
 
-    def _sorts_by_figures(self) -> bool:
-        """Whether the order, or what its groups say, comes from metrics."""
-        return ":" in self._columns[self._sort[0]].key
-
-    def _made(self, run: RunRecord, summaries: Mapping[str, Summary], marks: Marks) -> RunFacts:
-        return RunFacts(
-            run, summaries, marks, self._params.get(run.id, {}), self._titles.get(run.dataset, "")
-        )
-
-    def _renew(self) -> None:
-        """Something that concerns all runs is another one."""
-        for id, old in self._facts.items():
-            self._facts[id] = self._made(old.run, old.summaries, old.marks)
-        self._judged.clear()
-        self._keys.clear()
-        self._arrange()
-        self._tell_all()
+    def _orders_by_figures(self) -> bool:
+        """Whether the order, or which runs are shown, or what their groups say, may come from metrics."""
+        return self.known.judges or ":" in self._columns[self._sort[0]].key
 
     def tick(self) -> None:
         """Time went by: durations and “5 min ago” are others now."""
         if self._shown:
             first, last = self.index(0, TIMED[0]), self.index(len(self._shown) - 1, TIMED[1])
-            self.dataChanged.emit(first, last, [int(_ROLES.DisplayRole)])
+            self.dataChanged.emit(first, last, [_DISPLAY])
 
     def set_filter(self, given: str) -> FilterError | None:
         """Show only the runs that a filter means. One that cannot be understood changes nothing; this says why."""
-        try:
-            filter = parse(given)
-            judge = judge_of(filter, self.names()) if filter is not None and self._facts else None
-        except FilterError as error:
-            return error
-        self._filter, self._judge = filter, judge
-        self._judged.clear()
-        self._arrange()
-        return None
+        error = self.known.set_filter(given)
+        if error is None:
+            self._arrange()
+        return error
 
     @property
     def filter(self) -> Filter | None:
         """The filter in force."""
-        return self._filter
+        return self.known.filter
 
     def every(self) -> list[RunFacts]:
         """All that a filter can ask of all runs."""
-        return list(self._facts.values())
+        return list(self.known.facts.values())
 
     def wants_params(self, given: str) -> bool:
         """Whether settings of runs must be read before a filter can be judged."""
-        try:
-            return needs_params(parse(given), self.names())
-        except FilterError:
-            return False
+        return self.known.wants_params(given)
 
     def show_archived(self, on: bool) -> None:
         """Show also runs that were put away; a filter that says something about that decides by itself."""
-        self._archived = on
+        self.known.archived = on
         self._arrange()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        if column != self._sort[0]:
-            self._keys.clear()
         self._sort = (column, order == Qt.SortOrder.DescendingOrder)
         self._arrange()
 
@@ -288,48 +226,53 @@ class RunsModel(QAbstractTableModel):
 
     # ------------------------------------------------------------- Qt's questions
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self._shown)
-
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._columns)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLES.DisplayRole) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
         column, name = self._columns[section], self._slot(section)
-        if role == _ROLES.DisplayRole:
-            return column.title if name is None else name
-        if role == _ROLES.ToolTipRole:
+        if role == _DISPLAY:
+            return column.title if name is None else text.one_line(name, 60)
+        if role == _TOOLTIP:
             return column.tooltip if name is None else self._slot_help(name)
-        if role == _ROLES.TextAlignmentRole:
-            return _RIGHT if column.right else _LEFT
+        if role == _ALIGNMENT:
+            return self.alignment(-1, section)
         return None
 
-    def data(self, index: Index, role: int = _ROLES.DisplayRole) -> Any:
-        run = self.run_at(index)
-        if run is None:
+    def data(self, index: Index, role: int = _DISPLAY) -> Any:
+        if role == _DISPLAY:
+            return self.cell(index.row(), index.column())
+        if role == _ALIGNMENT:
+            return self.alignment(index.row(), index.column())
+        if role not in (RUN, MARKS, _TOOLTIP):
             return None
-        column = index.column()
-        if role == _ROLES.DisplayRole:
-            return self.shown_text(run, column)
-        if role == RUN:
-            return run
-        if role == MARKS:
-            return self.marks(run.id)
-        if role == _ROLES.TextAlignmentRole:
-            return _RIGHT if self._columns[column].right else _LEFT
-        if role == _ROLES.ToolTipRole:
-            return self._tooltip(run, column)
-        return None
+        facts = self.facts_at(index.row())
+        if facts is None:
+            return None
+        return (
+            facts.run
+            if role == RUN
+            else facts.marks
+            if role == MARKS
+            else self._tooltip(facts, index.column())
+        )
 
-    def shown_text(self, run: RunRecord, column: int) -> str:
+    def cell(self, row: int, column: int) -> str:
         """What a cell says."""
-        if (name := self._slot(column)) is not None:
-            told = metrics.told(self.summaries(run.id), name)
-            return text.number(metrics.best(self.summaries(run.id), told)) if told else text.NONE
-        facts = self._facts.get(run.id)
-        return self._columns[column].shown(facts) if facts is not None else ""
+        facts = self.facts_at(row)
+        return self._said_of(facts, column) if facts is not None else ""
+
+    def alignment(self, row: int, column: int) -> int:
+        """Where the text of a cell stands."""
+        return RIGHT if self._columns[column].right else _LEFT
+
+    def _said_of(self, facts: RunFacts, column: int) -> str:
+        if (name := self._slot(column)) is None:
+            return self._columns[column].shown(facts)
+        known = name and figures.has(facts.summaries, name)
+        return text.number(figures.value(facts.summaries, name)) if known else text.NONE
 
     # ------------------------------------------------------------- order
 
@@ -340,75 +283,25 @@ class RunsModel(QAbstractTableModel):
             return None
         return self.slots[slot] if slot < len(self.slots) else ""
 
-    def _rising(self, name: str) -> bool:
-        return metrics.bigger_is_better(self._summaries.values(), metrics.split_name(name)[1])
+    def _key(self, column: int) -> Callable[[RunFacts], Any]:
+        """By what a column sorts."""
+        name = self._slot(column)
+        return self._columns[column].sorted if name is None else column_key(name)
 
-    def _held(self) -> list[RunFacts]:
-        """The runs that the filter lets through, in the order of the news."""
-        everyone = self._archived or mentions(self._filter, "archived")
-        found = [facts for facts in self._facts.values() if everyone or not facts.marks.archived]
-        judge, judged = self._judge, self._judged
-        if judge is None:
-            return found
-        for facts in found:
-            if facts.run.id not in judged:
-                judged[facts.run.id] = judge(facts)
-        return [facts for facts in found if judged[facts.run.id]]
+    def _rising(self, name: str) -> bool:
+        return metrics.bigger_is_better(self.known.summaries.values(), metrics.split_name(name)[1])
 
     def _wanted(self) -> list[int]:
-        held = self._held()
         column, down = self._sort
-        name = self._slot(column)
-        key = self._columns[column].sorted if name is None else column_key(name)
-        if name is None and ":" not in self._columns[column].key:
-            values = [(key(facts), facts.run.id) for facts in held]
-        else:
-            keys = self._keys
-            for facts in held:
-                if facts.run.id not in keys:
-                    keys[facts.run.id] = key(facts)
-            values = [(keys[facts.run.id], facts.run.id) for facts in held]
+        held, key = self.known.held(), self._key(column)
+        values = [(key(facts), facts.run.id) for facts in held]
         known = [one for one in values if one[0] is not None]
-        known.sort(key=_first, reverse=down)
-        return [id for _, id in known] + [id for value, id in values if value is None]
+        known.sort(key=itemgetter(0), reverse=down)
+        ids = [id for _, id in known]
+        return ids if len(ids) == len(values) else ids + [id for value, id in values if value is None]
 
-    def _arrange(self) -> None:
-        """Bring the rows into their order: what went away first, then what is new, then the order."""
-        wanted = self._wanted()
-        if wanted == self._shown:
-            return
-        keep = set(wanted)
-        going = _stretches([row for row, id in enumerate(self._shown) if id not in keep])
-        if len(going) > _MANY:  # each stretch costs a view as much as all of them together
-            self._reorder(sorted(self._shown, key=lambda id: id not in keep))
-            going = [(sum(id in keep for id in self._shown), len(self._shown) - 1)]
-        for first, last in reversed(going):
-            self.beginRemoveRows(QModelIndex(), first, last)
-            del self._shown[first : last + 1]
-            self.endRemoveRows()
-        there = set(self._shown)
-        if added := [id for id in wanted if id not in there]:
-            self.beginInsertRows(QModelIndex(), len(self._shown), len(self._shown) + len(added) - 1)
-            self._shown.extend(added)
-            self.endInsertRows()
-        if self._shown != wanted:
-            self._reorder(wanted)
-        self._places = {id: row for row, id in enumerate(self._shown)}
-
-    def _reorder(self, wanted: list[int]) -> None:
-        self.layoutAboutToBeChanged.emit()
-        old = self.persistentIndexList()
-        places = {id: row for row, id in enumerate(wanted)}
-        new = [self.index(places[self._shown[index.row()]], index.column()) for index in old]
-        self._shown = wanted
-        self.changePersistentIndexList(old, new)
-        self.layoutChanged.emit()
-
-    def _tell_all(self) -> None:
-        if self._shown:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, len(self._columns) - 1))
-
-    def _tooltip(self, run: RunRecord, column: int) -> str:
+    def _tooltip(self, facts: RunFacts, column: int) -> str:
+        run = facts.run
         if column == 1 and (run.cause or run.message):
             return f"{run.state}: {text.one_line(run.cause or run.message, 600)}"
         if column == 2 and (left := progress.time_left(run)) is not None:
@@ -416,45 +309,27 @@ class RunsModel(QAbstractTableModel):
         if column == 10:
             return text.moment(run.started)
         if (name := self._slot(column)) is None:
-            return self.shown_text(run, column)
-        summaries = self.summaries(run.id)
-        name = metrics.told(summaries, name)
+            return self._said_of(facts, column)
+        name = metrics.told(facts.summaries, name)
         lines = []
-        for metric, summary in summaries.items():
+        for metric, summary in facts.summaries.items():
             if name and metrics.split_name(metric)[1] == name:
                 value, step = metrics.best_of(summary)
                 best = f"best {text.number(value)} at step {text.whole(step)}"
-                lines.append(f"{metric}: last {text.number(summary.last)}, {best}")
+                lines.append(f"{text.one_line(metric)}: last {text.number(summary.last)}, {best}")
         return "\n".join(lines) or "not recorded"
 
     def _slot_help(self, name: str) -> str:
-        word = "Highest" if metrics.bigger_is_better(self._summaries.values(), name) else "Lowest"
-        return f"{word} {name} on the validation examples (test or training examples where there are none)"
+        word = "Highest" if self._rising(name) else "Lowest"
+        where = "on the validation examples (test or training examples where there are none)"
+        return f"{word} {text.one_line(name)} {where}"
 
 
 def column_key(name: str) -> Callable[[RunFacts], float | None]:
     """By what a column of the best values of a metric sorts."""
 
     def value(facts: RunFacts) -> float | None:
-        # Nearly all runs have what the column is named after: asking for that first halves the time of sorting.
-        found = metrics.best(facts.summaries, name)
-        if math.isnan(found):
-            found = metrics.best(facts.summaries, metrics.told(facts.summaries, name))
+        found = figures.value(facts.summaries, name)
         return None if math.isnan(found) else found
 
     return value
-
-
-def _first(pair: tuple[Any, int]) -> Any:
-    return pair[0]
-
-
-def _stretches(rows: Sequence[int]) -> list[tuple[int, int]]:
-    """Ascending numbers as (first, last) of each unbroken stretch."""
-    found: list[tuple[int, int]] = []
-    for row in rows:
-        if found and found[-1][1] == row - 1:
-            found[-1] = (found[-1][0], row)
-        else:
-            found.append((row, row))
-    return found
