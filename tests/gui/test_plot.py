@@ -83,6 +83,11 @@ def test_an_empty_plot_says_so_and_a_filled_one_shows_its_curve(plot: MetricPlot
     assert plot.accessibleDescription() == "train 0"
 
 
+def test_what_is_painted_before_the_clock_ticks_is_measured(plot: MetricPlot) -> None:
+    plot.set_curves([Curve("train", Series([1, 2], [1.0, 2.0]))])
+    assert count(plot, theme.curve_color(0)) > 100 and plot.frame is not None
+
+
 def test_a_spike_among_a_million_points_is_painted(plot: MetricPlot) -> None:
     y = np.zeros(1_000_000)
     y[654_321] = 9.0

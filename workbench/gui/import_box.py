@@ -115,7 +115,7 @@ class ImportBox(QFrame):
 
     def close_up(self) -> None:
         """Close, and end what is being done."""
-        if self._import is not None and self._import.busy:
+        if self._import is not None and self._import.busy and self._import_began:
             self._session.message.emit("The import was cancelled; runs that came in whole are here.", "info")
         self._forget()
         self.hide()

@@ -66,7 +66,7 @@ def places(page: ScatterPage) -> dict[int, tuple[float, float]]:
 def test_runs_are_laid_out_by_what_is_chosen(qtbot: QtBot, page: ScatterPage) -> None:
     assert page.up.currentText() == "validation/accuracy" and page.across.currentText() == "training.lr"
     assert places(page) == {1: (0.1, 0.5), 2: (0.01, 0.9), 3: (0.001, 0.7)}
-    assert page.told.full_text() == "rank correlation −0.50 · 3 runs · 1 without both"
+    assert page.told.full_text() == "rank correlation −0.50 · 3 runs · 1 without a value here"
     choose(qtbot, page, page.up, "validation/loss")
     assert places(page)[1] == (0.1, 0.5) and places(page)[2][1] == pytest.approx(0.1)
     choose(qtbot, page, page.across, "act.type")

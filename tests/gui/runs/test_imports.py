@@ -139,9 +139,9 @@ def test_a_button_asks_for_the_folder_and_escape_cancels(
     with qtbot.waitSignal(session.message) as told:
         drop(runs, tmp_path)
     assert told.args is not None and "Something is being imported" in told.args[0]
-    with qtbot.waitSignal(session.message) as told:
+    with qtbot.assertNotEmitted(session.message):  # nothing was to come in yet
         QTest.keyClick(box.leave, Qt.Key.Key_Escape)
-    assert told.args is not None and "was cancelled" in told.args[0] and not box.isVisible()
+    assert not box.isVisible()
 
 
 def test_what_holds_no_runs_can_be_opened_as_data(

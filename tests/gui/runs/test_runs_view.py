@@ -15,10 +15,11 @@ from tests.gui.runs.showing import runs_view
 from workbench.catalog.templates import load
 from workbench.core.files import dumps
 from workbench.gui import theme
+from workbench.gui.runs.feed import More, Recorded
 from workbench.gui.runs.table_model import FIRST_SLOT
 from workbench.gui.runs.view import RunsView
 from workbench.gui.session import Session
-from workbench.store.records import Point
+from workbench.store.records import Media, Point
 from workbench.store.store import Store
 
 Record = Callable[..., int]
@@ -149,6 +150,13 @@ def test_what_was_recorded_is_shown(qtbot: QtBot, view: RunsView, session: Sessi
     assert view.detail.settings.table.texts.rows == [("conv1.out_channels", "6")]
     row = view.detail.checkpoints.table.texts.rows[0]
     assert row == ("best", "1", "3", "0.9700", "248 kB", "runs/1/best.safetensors")
+    do(qtbot, session, lambda store: record(store, "other"))
+    have(qtbot, view, 2)
+    before = view.detail.findChild(Recorded)
+    assert before is not None and view.detail.run is not None
+    view.table.pick(next(run.id for run in session.runs if run.id != before.run))
+    before.came.emit(More(media=[Media(9, before.run, "late", "text", 1, 1, b"late", "")]))
+    assert view.detail.curves.media.media_count == 0, "what comes late is of a run that is shown no more"
 
 
 def test_a_failed_run_says_why(qtbot: QtBot, view: RunsView, session: Session, record: Record) -> None:

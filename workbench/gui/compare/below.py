@@ -1,9 +1,11 @@
 """What differs between the compared runs, as a table under the pages.  Imports differences, table and widgets."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
@@ -15,7 +17,32 @@ from workbench.gui.widgets.labels import Label
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
 
-_VERDICT: Final = 56
+_MOST_LINES: Final = 4
+_MARGIN: Final = 2
+_LEAST: Final = 36
+
+
+class Verdict(QPlainTextEdit):
+    """Sentences to read and copy: as high as they are long, up to some lines; more of them scroll."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setReadOnly(True)
+        self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setProperty("kind", "said")
+        self.document().setDocumentMargin(_MARGIN)
+
+    def fit(self) -> None:
+        """Make it as high as it is to be."""
+        lines = max(1.0, self.document().size().height())  # a plain text counts in lines
+        high = self.blockBoundingRect(self.document().firstBlock()).height() * min(1.0, _MOST_LINES / lines)
+        self.setFixedHeight(max(_LEAST, math.ceil(high) + 2 * _MARGIN + 2))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
 
 
 class DifferencesPanel(QWidget):
@@ -61,18 +88,11 @@ class DifferencesPanel(QWidget):
         )
         self.figure.setFixedWidth(128)
         self.figure.picked.connect(lambda _: self.changed.emit())
-        self.verdict = QPlainTextEdit()
-        self.verdict.setReadOnly(True)
+        self.verdict = Verdict()
         self.verdict.setAccessibleName("Verdict")
         self.verdict.setToolTip(
             "Whether the runs differ by more than chance: runs that differ in nothing but the seed are taken together"
         )
-        self.verdict.setFrameShape(QPlainTextEdit.Shape.NoFrame)
-        self.verdict.setTabChangesFocus(True)
-        self.verdict.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verdict.setProperty("kind", "said")
-        self.verdict.document().setDocumentMargin(2)
-        self.verdict.setFixedHeight(_VERDICT)
         self.judged = QWidget()
         surface(self.judged, "panel", "top")
         row = QHBoxLayout(self.judged)
@@ -96,6 +116,7 @@ class DifferencesPanel(QWidget):
         """Show a verdict; "" for none."""
         if verdict != self.verdict.toPlainText():
             self.verdict.setPlainText(verdict)
+            self.verdict.fit()
         self.judged.setVisible(bool(verdict))
 
     def offer(self, runs: Sequence[RunRecord]) -> None:

@@ -5,7 +5,7 @@ Imports Qt and the stage of the Design view.
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
@@ -39,6 +39,7 @@ class DrawingCanvas(Stage):
     """A block was double-clicked, by its name."""
     left = Signal()
     """One wants back to where the block stands."""
+    room = QSize(32, 28)
 
     def __init__(self, name: str, tooltip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFont, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFont, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -51,7 +51,8 @@ HEADERS: Final = (
     "at step",
     "Values",
 )
-_WIDTHS: Final = (132, 152, 92, 62, 92, 62, 92, 62, 92, 62, 60)
+_WIDTHS: Final = (152, 152, 88, 70, 88, 70, 88, 70, 88, 70, 64)
+_WIDEST_NAME: Final = 360
 _CSV: Final = (
     "run", "name", "metric", "best", "best_step", "last", "last_step", "min", "min_step", "max", "max_step", "values",
 )  # fmt: skip
@@ -187,6 +188,7 @@ class FiguresTable(QTableView):
     def __init__(self) -> None:
         super().__init__()
         self.figures = FiguresModel()
+        self._filled = _WIDTHS[0]
         self.setModel(self.figures)
         self.setItemDelegate(CellDelegate(self))
         self.setAccessibleName("Figures of the runs")
@@ -206,6 +208,14 @@ class FiguresTable(QTableView):
         for column, width in enumerate(_WIDTHS):
             header.resizeSection(column, width)
         theme.changed.connect(self.viewport().update)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        header = self.horizontalHeader()
+        if header.sectionSize(0) in (_WIDTHS[0], self._filled):  # else a person has chosen how wide it is
+            room = self.viewport().width() - header.length() + header.sectionSize(0)
+            self._filled = min(_WIDEST_NAME, max(_WIDTHS[0], room))
+            header.resizeSection(0, self._filled)
 
     def chosen(self) -> list[Figure]:
         """The selected rows, from the top."""

@@ -98,12 +98,13 @@ class ParallelPlot(BrushPicture):
         painter.setPen(QPen(theme.color("dim"), 1))
         painter.drawLine(QPointF(across, self.down(0)), QPointF(across, self.down(1)))
         wide = min(gap, 2 * _SIDE) - 8
-        title = metrics.elidedText(text.one_line(one.scale.title, 80), Qt.TextElideMode.ElideMiddle, wide)
         painter.setPen(theme.color("text"))
-        strong = one.key == self._result
         font = painter.font()
-        font.setBold(strong)
+        font.setBold(one.key == self._result)
         painter.setFont(font)
+        title = QFontMetricsF(font).elidedText(
+            text.one_line(one.scale.title, 80), Qt.TextElideMode.ElideMiddle, wide
+        )
         painter.drawText(QRectF(across - wide / 2, 6, wide, 20), Qt.AlignmentFlag.AlignCenter, title)
         font.setBold(False)
         painter.setFont(font)

@@ -210,7 +210,9 @@ class ScatterPage(QWidget):
         self.stack.setCurrentIndex(0)
         left = len(self._runs) - len(dots)
         told = [] if math.isnan(laid.ranks) else [f"rank correlation {text.number(laid.ranks, 2)}"]
-        told += [text.plural(len(dots), "run")] + ([f"{text.whole(left)} without both"] if left else [])
+        told += [text.plural(len(dots), "run")] + (
+            [f"{text.whole(left)} without a value here"] if left else []
+        )
         self.told.setText(" · ".join(told))
 
     def _say(self, title: str, hint: str) -> None:

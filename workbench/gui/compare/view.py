@@ -103,7 +103,7 @@ class CompareView(QStackedWidget):
         splitter.addWidget(self._left())
         splitter.addWidget(self._right())
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([424, 1080])
+        splitter.setSizes([440, 1064])
         self.addWidget(self.nothing)
         self.addWidget(splitter)
 

@@ -5,7 +5,7 @@ Shows a scene and changes nothing in it.  Imports Qt, theme, scene and style.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QBrush,
     QFocusEvent,
@@ -38,6 +38,8 @@ class Stage(QGraphicsView):
     """A view of a DesignScene that one can zoom and pan."""
 
     zoom_changed = Signal(float)
+    room = QSize(64, 72)
+    """What stays free around a drawing that is fitted into the view."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +97,8 @@ class Stage(QGraphicsView):
             self.look_at(QPointF(0, 0), 1.0)
             return
         view = self.viewport().size()
-        zoom = min((view.width() - 64) / rect.width(), (view.height() - 72) / rect.height(), 1.0)
+        room = view - self.room
+        zoom = min(room.width() / rect.width(), room.height() / rect.height(), 1.0)
         self.look_at(rect.center(), zoom)
         self._framed = not self.drawing.selection
 

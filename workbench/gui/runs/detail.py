@@ -1,5 +1,6 @@
 """One run in detail: what it is and how it goes, what can be done with it, and its pages.  Imports session, pages."""
 
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -168,7 +169,7 @@ class RunHeader(QWidget):
         self.star.setAccessibleName("Has a star" if marks.star else "Has no star")
         shown = ", ".join(marks.tags)
         room = self.tags.fontMetrics().horizontalAdvance(shown) <= _WIDEST_TAGS - 48
-        self.tags.setText(shown if room else text.plural(len(marks.tags), "tag"))
+        self.tags.setText((shown or "Tags") if room else text.plural(len(marks.tags), "tag"))
         self.tags.setToolTip(f"{shown or 'No tags'}. T, or a click here, changes them")
         self.tags.setAccessibleName(f"Tags: {shown}" if shown else "No tags")
         for button in (self.star, self.tags):
@@ -263,7 +264,7 @@ class RunDetail(QWidget):
         self._points = Points(self._session, run.id, self)
         self._points.came.connect(self._on_points)
         self._recorded = Recorded(self._session, run.id, self)
-        self._recorded.came.connect(self._on_more)
+        self._recorded.came.connect(partial(self._on_more, run.id))
 
     def _has_more(self) -> bool:
         summaries = self._session.summaries.get(self._run.id, {}) if self._run else {}
@@ -284,9 +285,9 @@ class RunDetail(QWidget):
         if self._run is not None:
             self.curves.show_points(self._run, self._points)
 
-    def _on_more(self, more: More) -> None:
-        if self._run is None:
-            return
+    def _on_more(self, id: int, more: More) -> None:
+        if self._run is None or self._run.id != id:
+            return  # it comes late: another run is shown by now
         if more.params != self._params:
             self._params = more.params
             self.settings.show_params(self._run, more.params)

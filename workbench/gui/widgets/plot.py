@@ -135,6 +135,7 @@ class MetricPlot(Zoomed):
         """Show these curves.  Their series may grow afterwards: say so with `refresh`."""
         self._all = curves
         self._curves = [curve for curve in curves if self.legend.shows(curve)]
+        self._stale |= self._frame is None  # what is painted before the clock ticks is measured then
         self.refresh()
 
     def set_marks(self, marks: Sequence[Mark]) -> None:

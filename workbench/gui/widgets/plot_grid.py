@@ -37,7 +37,7 @@ _TITLES: Final = (
     ("clock", "Time"),
 )
 _KINDS: Final[tuple[tuple["Kind", str], ...]] = (("mean", "Average"), ("median", "Median"))
-_WIDE: Final = 270
+_WIDE: Final = 256
 _HIGH: Final = 184
 _GAP: Final = 1
 

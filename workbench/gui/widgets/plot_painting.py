@@ -92,7 +92,7 @@ def paint_axes(painter: QPainter, frame: Frame, axis: XAxis) -> None:
     painter.drawLine(QPointF(frame.left, floor), QPointF(frame.right, floor))
     text_down = floor + 6 + metrics.ascent()
     name_left = frame.right + 8 - metrics.horizontalAdvance(x_label)
-    room = 76 if axis.kind in ("whole", "number") else 104
+    room = 60 if axis.kind in ("whole", "number") else 104
     for tick in axis.ticks(frame.x0, frame.x1, max(2, int(frame.width / room))):
         across = round(frame.across(tick.at)) + 0.5
         painter.setPen(QPen(line, 1))
