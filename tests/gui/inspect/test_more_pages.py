@@ -16,6 +16,7 @@ from workbench.gui.inspect.page import Page
 from workbench.gui.inspect.points import MapPage
 from workbench.gui.inspect.view import InspectView
 from workbench.gui.inspect.weights import WeightsPage
+from workbench.gui.widgets.labels import Label
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -112,6 +113,34 @@ def test_each_layer_has_its_histograms(qtbot: QtBot, view: InspectView, fake: Fa
     qtbot.waitUntil(
         lambda: page.stack.currentIndex() == 0 and not page.is_asking("distributions"), timeout=WAIT
     )
+
+
+def test_layers_are_seen_over_the_epochs(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    told = {
+        "low": -1.0, "high": 1.0, "rows": [[0.5, 0.5], None, [0.1, 0.9]], "mean": [0.0, None, 0.25],
+        "std": [1.0, None, 0.5], "odd": [0, None, 3],
+    }  # fmt: skip
+    layers = [{"name": "conv1", "weights": told, "gradients": told}, {"name": "fc", "weights": told}]
+    fake.answers["distributions"] = {"layers": []}
+    fake.answers["recorded"] = {"layers": [], "epochs": [], "left_out": 0}
+    page = opened(qtbot, view, fake, "Weights", "distributions")
+    assert isinstance(page, WeightsPage)
+    assert page.chips.button("loss_surface").isHidden()
+    QTest.mouseClick(page.chips.button("recorded"), LEFT)
+    words = page.waiting.findChildren(Label)
+    qtbot.waitUntil(lambda: any("Layer histograms" in each.text() for each in words), timeout=WAIT)
+    assert page.split.isHidden(), "what was recorded is of no part of the data"
+    fake.answers["recorded"] = {"layers": layers, "epochs": [1, 2, 5], "epoch": 2, "left_out": 4}
+    page.look()
+    qtbot.waitUntil(lambda: len(page.charts) == 3, timeout=WAIT)
+    assert page.said.full_text().startswith("2 layers · 3 epochs") and "4 more" in page.said.full_text()
+    chart = page.charts[1]
+    chart.setFocus()
+    for _ in range(3):
+        QTest.keyClick(chart, Qt.Key.Key_Right)
+    assert chart.accessibleName() == ("Gradients of conv1: epoch 5: mean 0.250, std 0.500, 3 NaN or infinite")
+    assert chart.words(1) == "epoch 2: nothing recorded"
+    assert chart.place_at(chart.width() - 12, 60) == 2 and chart.place_at(5, 60) == -1
 
 
 def test_the_loss_around_the_weights_is_a_map(qtbot: QtBot, view: InspectView, fake: Fake) -> None:

@@ -20,6 +20,7 @@ ACTIONS: Mapping[str, str] = {
     "feature_maps": f"{_THERE}.maps:feature_maps",
     "filters": f"{_THERE}.maps:filters",
     "distributions": f"{_THERE}.distributions:distributions",
+    "recorded": f"{_THERE}.recorded:recorded",
     "attention": f"{_THERE}.attention:attention",
     "saliency": f"{_THERE}.saliency:saliency",
     "activation_maximisation": f"{_THERE}.maximise:activation_maximisation",

@@ -1,4 +1,7 @@
-"""The page Weights: how weights, gradients and outputs of all layers are distributed.  Imports Qt, the page, charts."""
+"""The page Weights: how weights, gradients and outputs of all layers are distributed, now and over the training.
+
+Imports Qt, the page and charts.
+"""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -7,7 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
-from workbench.gui.data.charts import Histogram
+from workbench.gui.data.charts import Chart, Histogram
+from workbench.gui.inspect.epochs import EpochHeat
 from workbench.gui.inspect.page import PARTS, Page
 from workbench.gui.inspect.service import Answer, ModelService
 from workbench.gui.inspect.surface import LossSurface
@@ -16,10 +20,20 @@ from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import ElidedLabel, Label
 from workbench.gui.widgets.surfaces import EmptyState, clear_layout, surface
 
-_PARTS_OF_PAGE: Final = (("distributions", "Distributions"), ("loss_surface", "Loss surface"))
+_PARTS_OF_PAGE: Final = (
+    ("distributions", "Distributions"),
+    ("recorded", "Over time"),
+    ("loss_surface", "Loss surface"),
+)
 _SIDE: Final = 15
 """So many places in each direction; each is one look at the examples."""
 _KINDS: Final = (("weights", "Weights"), ("gradients", "Gradients"), ("activations", "Outputs"))
+_RECORDED: Final = (("weights", "Weights"), ("gradients", "Gradients"), ("outputs", "Outputs"))
+_UNRECORDED: Final = (
+    "Nothing was recorded over time",
+    "Put the probe Layer histograms into the drawing, where it stands by itself, and train again: "
+    "it records the weights, gradients and outputs of all layers while a run goes on.",
+)
 
 
 class WeightsPage(Page):
@@ -35,13 +49,15 @@ class WeightsPage(Page):
         self.split.picked.connect(lambda _: self.look())
         self.said = ElidedLabel("", "small")
         self.chips = Chips(_PARTS_OF_PAGE, "What of the weights")
+        self.chips.button("distributions").setToolTip("How the numbers of these weights are distributed")
+        self.chips.button("recorded").setToolTip("How they were in each epoch that the run recorded")
         self.chips.button("loss_surface").setToolTip("The loss around the weights, in two random directions")
         self.chips.chosen.connect(lambda _: self.look())
         self.head.addWidget(self.chips)
         self.head.addWidget(self.split)
         self.head.addWidget(self.said, 2)
         self.head.addWidget(self.work, 1)
-        self.charts: list[Histogram] = []
+        self.charts: list[Chart] = []
         inside = QWidget()
         surface(inside, "panel")
         self._grid = QGridLayout()
@@ -71,16 +87,22 @@ class WeightsPage(Page):
         splits = self.subject.splits if self.subject is not None else {}
         self.split.set_items([(name, PARTS.get(name, name)) for name, count in splits.items() if count])
         self.split.show_value("train")
-        self.split.setVisible(bool(splits))
         can = self.subject is not None and self.subject.can("loss_surface")
         self.chips.button("distributions").setChecked(True)
-        self.chips.setVisible(can)
+        self.chips.button("loss_surface").setVisible(can)
         self._clear()
         self._wait("", "")
 
     def look(self) -> None:
         split = self.split.currentData()
         asked: dict[str, Any] = {"split": split} if isinstance(split, str) else {}
+        self.split.setVisible(bool(asked) and self.chips.current() != "recorded")
+        if self.chips.current() == "recorded":
+            self._wait("Reading what was recorded", "")
+            self.ask(
+                "recorded", self._on_recorded, "Reading what was recorded", self._on_refused, slot="page"
+            )
+            return
         if self.chips.current() == "loss_surface":
             hint = f"The loss is computed at {_SIDE * _SIDE} places around the weights (Li et al. 2018)."
             self._wait("Computing the loss around the weights", hint)
@@ -122,7 +144,8 @@ class WeightsPage(Page):
             self._wait("No layer has weights", "This model has nothing that learns.")
             return
         for place, layer in enumerate(layers):
-            self._add(3 * place, layer)
+            name, kind = (text.one_line(str(layer.get(key) or ""), 60) for key in ("path", "type"))
+            self._add(3 * place, name, kind, {words: layer.get(key) for key, words in _KINDS})
         left, trouble = int(answer.get("left_out") or 0), str(answer.get("trouble") or "")
         said = [text.plural(len(layers), "layer"), f"{left} more are left out" if left else "", trouble]
         if answer.get("examples"):
@@ -137,22 +160,48 @@ class WeightsPage(Page):
         self.said.set_role("small")
         self.stack.setCurrentWidget(self.surface)
 
-    def _add(self, row: int, layer: Mapping[str, Any]) -> None:
+    def _add(self, row: int, name: str, kind: str, found: Mapping[str, Any]) -> None:
         """A layer: its name, and a histogram of each kind that it has."""
-        name = text.one_line(str(layer.get("path") or ""), 60)
-        kind = text.one_line(str(layer.get("type") or ""), 40)
-        title = Label(f"{name} · {kind}" if kind else name, "strong")
+        self._add_title(row, f"{name} · {kind}" if kind else name)
+        for column, (words, each) in enumerate(found.items()):
+            if not isinstance(each, Mapping) or not each.get("counts"):
+                continue
+            figure = {"title": f"{words} of {name}", "edges": each["edges"], "values": each["counts"]}
+            self._grid.addWidget(ElidedLabel(_summary(words, each), "small"), row + 1, column)
+            chart = Histogram(figure)
+            self._grid.addWidget(chart, row + 2, column)
+            self.charts.append(chart)
+
+    def _add_title(self, row: int, words: str) -> None:
+        title = Label(words, "strong")
         title.setContentsMargins(0, 12 if row else 2, 0, 2)
         self._grid.addWidget(title, row, 0, 1, len(_KINDS))
-        for column, (key, words) in enumerate(_KINDS):
-            found = layer.get(key)
-            if not isinstance(found, Mapping) or not found.get("counts"):
-                continue
-            self._grid.addWidget(ElidedLabel(_summary(words, found), "small"), row + 1, column)
-            figure = {"title": f"{words} of {name}", "edges": found["edges"], "values": found["counts"]}
-            chart = Histogram(figure)
-            self.charts.append(chart)
-            self._grid.addWidget(chart, row + 2, column)
+
+    def _on_recorded(self, answer: Answer) -> None:
+        """A row for each layer with what each recorded epoch had."""
+        self._clear()
+        layers, epochs = answer.get("layers") or (), answer.get("epochs") or ()
+        if not layers:
+            self._wait(*_UNRECORDED)
+            return
+        for place, layer in enumerate(layers):
+            name = text.one_line(str(layer.get("name") or ""), 80)
+            self._add_title(3 * place, name)
+            for column, (key, words) in enumerate(_RECORDED):
+                if isinstance(told := layer.get(key), Mapping):
+                    chart = EpochHeat(words, name, told, epochs, int(answer.get("epoch") or 0))
+                    self._grid.addWidget(chart, 3 * place + 1, column)
+                    self.charts.append(chart)
+        left = int(answer.get("left_out") or 0)
+        said = [
+            text.plural(len(layers), "layer"),
+            f"{text.plural(len(epochs), 'epoch')}, from left to right",
+            f"{left} more are left out" if left else "",
+            "line: mean; dashed: epoch of these weights",
+        ]
+        self.said.setText(" · ".join(words for words in said if words))
+        self.said.set_role("small")
+        self.stack.setCurrentIndex(1)
 
 
 def _summary(words: str, found: Mapping[str, Any]) -> str:
