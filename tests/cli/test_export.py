@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from safetensors.torch import load_file
@@ -18,17 +18,23 @@ from workbench.core.files import loads, write
 from workbench.jobs import exports
 from workbench.jobs.exports import Request
 from workbench.jobs.queue import enqueue
+from workbench.jobs.starts import Which
 from workbench.store.store import Store
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a workspace, a model and a queued run in it, in which commands run."""
+    """A folder with a workspace, a model, a run that has kept weights and a queued one, in which commands run."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     write(tmp_path / "model.json", draw(CLASSIFIER))
     with closing(Store(tmp_path / "experiments.db")) as store:
-        enqueue(store, draw(CLASSIFIER), schemas=SAMPLES, device="cpu")
+        for _ in range(2):
+            enqueue(store, draw(CLASSIFIER), schemas=SAMPLES, device="cpu")
+        store.files.mkdir(exist_ok=True)
+        (store.files / "kept").touch()
+        for kind in get_args(Which):
+            store.add_checkpoint(1, 3, 1, kind, "kept", "0" * 64, 0, 0.5)
     return tmp_path
 
 
@@ -84,6 +90,7 @@ def test_what_is_not_there_is_refused_at_once(
         (["9", "a.onnx"], "There is no run 9"),
         (["run:one", "a.onnx"], "“run:one” names no run"),
         (["nothing", "a.onnx"], "neither a template"),
+        (["2", "a.onnx"], "Run 2 (model) has kept no weights"),
     ):
         assert entry.run(["export", *arguments]) == 1
         assert words in capsys.readouterr().err
@@ -95,8 +102,6 @@ def test_another_process_writes(folder: Path, capsys: pytest.CaptureFixture[str]
     assert entry.run(["export", "model.json", "ü.safetensors"]) == 0
     assert "4 tensors; not trained" in capsys.readouterr().out
     assert sorted(load_file(folder / "ü.safetensors")) == ["fc1.bias", "fc1.weight", "fc2.bias", "fc2.weight"]
-    assert entry.run(["export", "1", "a.onnx"]) == 1
-    assert "Run 1 (model) has kept no weights" in capsys.readouterr().err
 
 
 def test_a_process_that_ends_without_a_word_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

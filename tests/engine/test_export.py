@@ -33,6 +33,7 @@ class NoWorkbench:
             raise ImportError("there is no Workbench here")
 
 sys.meta_path.insert(0, NoWorkbench())
+sys.modules |= dict.fromkeys(("pandas", "transformers"))  # torch_geometric takes seconds over them, if they are there
 try:
     import workbench
 except ImportError:

@@ -25,6 +25,7 @@ from workbench.core.files import dumps
 from workbench.jobs.asking import Progress
 from workbench.jobs.exports import KINDS, SUFFIXES, Request
 from workbench.jobs.exports import export as written
+from workbench.jobs.starts import kept
 
 ENDINGS = (".html", ".md", ".csv", ".parquet")
 
@@ -80,8 +81,8 @@ def export(
     with opened(workspace) as store:
         database = store.path
         if model.startswith(RUN) and number.isdecimal() and not changed:
-            store.run(int(number))
             request = Request(to, str(place.resolve()), run=int(number), checkpoint=checkpoint, output=output)
+            kept(store, request.run, request.which)  # or it is refused here, before a process starts
         else:
             document = find_model(model, workspace)
             source = source_of(data, reader, target, option)

@@ -13,6 +13,7 @@ from workbench.core.errors import JobError
 from workbench.core.files import write_atomically
 from workbench.jobs.exports import Request
 from workbench.jobs.exports import export as written
+from workbench.jobs.starts import kept
 from workbench.store.store import Store
 
 KINDS = ("model", "safetensors", "card", "csv", "parquet", "tensorboard", "mlflow")
@@ -55,6 +56,7 @@ def export(
         raise typer.BadParameter(f"--to {to} is for one run; {several} are for several.", param_hint="--to")
     with opened(workspace) as store:
         if to == "safetensors":
+            kept(store, runs[0])  # or it is refused here, before a process starts
             said = str(written(store.path, Request(to, str(file.resolve()), run=runs[0]))["said"])
         else:
             said = _write(store, runs, file, to)

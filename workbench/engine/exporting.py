@@ -25,8 +25,9 @@ from workbench.engine import cards, metric_files, onnx_files, tracing, trained
 from workbench.engine.answering import Say, answer
 from workbench.engine.export import export
 from workbench.engine.tracing import Interface, examples, traced, with_outputs
-from workbench.engine.trained import Model, Which
+from workbench.engine.trained import Model
 from workbench.jobs.exports import KINDS, OF_RUNS, Request
+from workbench.jobs.starts import Which
 from workbench.store.store import Store
 
 

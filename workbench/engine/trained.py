@@ -6,7 +6,6 @@ Imports torch, codegen and the store.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -21,11 +20,9 @@ from workbench.core.files import loads
 from workbench.engine import checkpoint
 from workbench.engine.program import build
 from workbench.engine.weights import put
-from workbench.jobs.starts import start_of
+from workbench.jobs.starts import Which, kept, start_of
 from workbench.store.records import Checkpoint
 from workbench.store.store import Store
-
-Which = Literal["best", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +41,6 @@ class Model:
 def schemas(store: Store) -> dict[str, Schema]:
     """All datasets that a drawing may name."""
     return {**SAMPLES, **{record.id: Schema.from_json(record.schema) for record in store.datasets()}}
-
-
-def kept(store: Store, run: int, which: Which = "best") -> Checkpoint:
-    """The checkpoint of a run: its best or, where it kept none, its last. Raises JobError where there is none."""
-    record = store.run(run)
-    found = {each.kind: each for each in reversed(store.checkpoints(run))}
-    chosen = found.get(which) or found.get("last")
-    if chosen is None:
-        hint = "; wait until its first epoch has ended" if record.alive else ""
-        raise JobError(f"Run {run} ({record.name}) has kept no weights{hint}.")
-    if not store.file(chosen.path).is_file():
-        raise JobError(
-            f"The {chosen.kind} weights of run {run} are gone: there is no file {store.file(chosen.path)}."
-        )
-    return chosen
 
 
 def weights(store: Store, run: int, which: Which = "best") -> tuple[dict[str, Tensor], Checkpoint]:

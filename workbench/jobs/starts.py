@@ -1,14 +1,18 @@
-"""Where the weights lie that a run starts from: the best checkpoint of another run, else its last, or a file.
+"""Where weights lie: the best checkpoint of a run, else its last, or a file that a run starts from.
 
 Looks, but opens nothing: only the trainer reads weights. Imports catalog and the store.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from workbench.catalog.starts import run_of
 from workbench.core.errors import FieldError, JobError, StoreError
+from workbench.store.records import Checkpoint
 from workbench.store.store import Store
+
+Which = Literal["best", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,25 @@ def start_of(store: Store, text: str) -> Start:
     return Start(file, "", str(file))
 
 
+def kept(store: Store, run: int, which: Which = "best") -> Checkpoint:
+    """The checkpoint of a run: its best or, where it kept none, its last. Raises JobError where there is none."""
+    record = store.run(run)
+    chosen = _checkpoint(store, run, which)
+    if chosen is None:
+        hint = "; wait until its first epoch has ended" if record.alive else ""
+        raise JobError(f"Run {run} ({record.name}) has kept no weights{hint}.")
+    if not store.file(chosen.path).is_file():
+        raise JobError(
+            f"The {chosen.kind} weights of run {run} are gone: there is no file {store.file(chosen.path)}."
+        )
+    return chosen
+
+
+def _checkpoint(store: Store, run: int, which: Which) -> Checkpoint | None:
+    found = {each.kind: each for each in reversed(store.checkpoints(run))}
+    return found.get(which) or found.get("last")
+
+
 def _of_run(store: Store, run: int) -> Start:
     try:
         record = store.run(run)
@@ -53,8 +76,7 @@ def _of_run(store: Store, run: int) -> Start:
         ) from error
     if run in {each.id for each in store.runs(deleted=True)}:
         raise JobError(f"Start from: run {run} is in the trash; take it back first, or choose another.")
-    kept = {each.kind: each for each in reversed(store.checkpoints(run))}
-    chosen = kept.get("best") or kept.get("last")
+    chosen = _checkpoint(store, run, "best")
     if chosen is None:
         raise JobError(f"Start from: run {run} ({record.name}) has kept no weights; choose another.")
     file = store.file(chosen.path)

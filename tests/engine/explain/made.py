@@ -15,8 +15,8 @@ from workbench.core.document import Document
 from workbench.engine import trained
 from workbench.engine.service.answers import answers_of, with_given, with_methods
 from workbench.engine.service.context import Context, Opened
-from workbench.engine.trained import Which
 from workbench.jobs.queue import enqueue
+from workbench.jobs.starts import Which
 from workbench.store.records import Checkpoint
 from workbench.store.store import Store
 

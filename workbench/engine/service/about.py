@@ -7,12 +7,12 @@ from workbench.core.errors import DataError
 from workbench.engine.explain.actions import able
 from workbench.engine.explain.layers import layers_of
 from workbench.engine.service import asked
+from workbench.engine.service.answers import Answer
 from workbench.engine.service.context import Context, Opened
 from workbench.engine.service.data import Data
 from workbench.engine.service.generating import is_translator, writes
 from workbench.engine.service.preparing.given import kind_of
 from workbench.engine.service.told import names_of
-from workbench.engine.trained import Which
 
 _MOST_NAMES = 1_000
 _OWN: Mapping[str, tuple[str, ...]] = {
@@ -28,11 +28,13 @@ _OWN: Mapping[str, tuple[str, ...]] = {
 def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     """{"said", "splits", "inputs", "outputs", "layers", "checkpoints", "can", "columns", "trouble", "note"}.
 
-    `can` names what works for this model, `columns` those of a row to be filled in. `trouble` says why there are no
-    splits: without its data a model can only be looked into. `note` is a sentence about data that has changed.
+    `can` names what works for the output that is asked about (the main one, which stands first, unless another is
+    named), `columns` those of a row to be filled in. `trouble` says why there are no splits: without its data a model
+    can only be looked into. `note` is a sentence about data that has changed.
     """
-    run, which = asked.run(request), asked.checkpoint(request)
+    run, which, name = asked.run(request), asked.checkpoint(request), asked.text(request, "output")
     opened = context.opened(run, which)
+    main = context.answer(run, which, name) if name or opened.answers else None
     root = opened.model.analysis.root
     splits: dict[str, int] = {}
     names = {each.name: list(each.classes) for each in opened.answers}
@@ -42,11 +44,11 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
         splits, names = data.splits, {each.name: names_of(each, data) for each in opened.answers}
     except DataError as error:
         trouble = str(error)
-    can = _able(context, run, which, opened, data)
+    can = _able(opened, main, data)
     columns: list[str] = []
-    if "row" in can:
+    if "row" in can and main is not None:
         try:
-            columns = context.columns(run, opened.answers[0].data[0])
+            columns = context.columns(run, main.data[0])
         except DataError as error:  # rows cannot be measured; everything else goes on
             note, can = str(error), [each for each in can if each not in ("row", "predict")]
     return {
@@ -71,10 +73,9 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _able(context: Context, run: int, which: Which, opened: Opened, data: Data | None) -> list[str]:
-    """The names of what can be asked for."""
+def _able(opened: Opened, main: Answer | None, data: Data | None) -> list[str]:
+    """The names of what can be asked for about an answer."""
     found: list[str] = []
-    main = next(iter(opened.answers), None)
     if data is not None and main is not None:
         found += ["samples"] if main.data else []
         found += ["evaluate"] if main.target is not None else []
@@ -90,7 +91,7 @@ def _able(context: Context, run: int, which: Which, opened: Opened, data: Data |
             found.append("generate")
     if any(each.kind == "picture" and not each.data and each.noise for each in opened.answers):
         found.append("generate_pictures")
-    return list(dict.fromkeys(found + able(opened, data=data is not None)))
+    return list(dict.fromkeys(found + able(opened, main, data=data is not None)))
 
 
 def layers(opened: Opened) -> list[dict[str, Any]]:

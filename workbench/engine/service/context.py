@@ -23,8 +23,9 @@ from workbench.engine.service.answers import Answer, answers_of, with_given, wit
 from workbench.engine.service.data import Data, data_of, of_content
 from workbench.engine.service.preparation import Preparation, Ready, listed, trained_with
 from workbench.engine.service.preparing.given import kind_of
-from workbench.engine.trained import Model, Which
+from workbench.engine.trained import Model
 from workbench.jobs.settings import ENVIRONMENT
+from workbench.jobs.starts import Which, kept
 from workbench.store.records import Checkpoint
 from workbench.store.store import Store
 
@@ -91,7 +92,7 @@ class Context:
 
     def opened(self, run: int, checkpoint: Which = "best") -> Opened:
         """A run's model with its answers, on the device, in evaluation mode. Raises WorkbenchError."""
-        chosen = trained.kept(self.store, run, checkpoint)
+        chosen = kept(self.store, run, checkpoint)
         key = (run, chosen.kind, chosen.sha256)
         return _warm(self._models, key, _MODELS, lambda: self._open(run, chosen))
 
@@ -173,10 +174,10 @@ class Context:
                     found[f"{id}.{port}"] = torch.randn(shape, generator=generator).to(self.device)
         return found
 
-    def sample(self, run: int, sample: Mapping[str, Any]) -> Sample:
+    def sample(self, run: int, answer: Answer, sample: Mapping[str, Any]) -> Sample:
         """The example that {"split", "index"} names, or {"inputs"} as of `predict` brings. Raises WorkbenchError."""
         if "inputs" in sample:
-            return self._given(run, sample["inputs"])
+            return self._given(run, answer, sample["inputs"])
         data, split, index = self.data(run), asked.text(sample, "split"), asked.whole(sample, "index", 0)
         batch = self.with_noise(run, data.batch(split, [index]))
         return Sample(batch, data.item(split, index), data, split, index)
@@ -205,9 +206,8 @@ class Context:
         key = ("columns", source.record.id, source.record.fingerprint)
         return self.result(key, lambda: self.preparation.columns(trained_with(self.store, source)))
 
-    def _given(self, run: int, inputs: object) -> Sample:
+    def _given(self, run: int, answer: Answer, inputs: object) -> Sample:
         """The first item that one input became. Raises DataError with what is wrong with it."""
-        answer = self.answer(run)
         entries, _ = self.listed(run, one_node(answer), inputs)
         ready, data = self.ready(run, one_node(answer), entries[:1])
         if data is None:

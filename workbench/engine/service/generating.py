@@ -21,8 +21,8 @@ from workbench.engine.service.answers import Answer
 from workbench.engine.service.context import Context, one_node
 from workbench.engine.service.data import Data, Source
 from workbench.engine.service.told import picture
-from workbench.engine.trained import Which
 from workbench.engine.writing import sampled, translated, written
+from workbench.jobs.starts import Which
 
 _LENGTH, _MOST_LENGTH = 200, 5_000
 _MOST_PICTURES = 256

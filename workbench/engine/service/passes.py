@@ -13,7 +13,7 @@ from workbench.engine.service.answers import Answer
 from workbench.engine.service.context import Context
 from workbench.engine.service.data import Data
 from workbench.engine.service.rows import Rows, answered, entries, joined, rows_of
-from workbench.engine.trained import Which
+from workbench.jobs.starts import Which
 
 BINS = 15
 """Of the diagram that holds how sure a model was against how often it was right."""

@@ -19,7 +19,7 @@ from workbench.engine.service.data import Data
 from workbench.engine.service.generating import continue_text, is_translator, translated_texts, writes
 from workbench.engine.service.preparation import Ready
 from workbench.engine.service.told import told
-from workbench.engine.trained import Which
+from workbench.jobs.starts import Which
 
 _CHUNK = 64
 """Inputs that are made ready at a time."""
@@ -71,7 +71,7 @@ def _of_data(
     context: Context, run: int, which: Which, answer: Answer, given: Mapping[str, Any], top: int
 ) -> dict[str, Any]:
     """The answer about an item of the data itself."""
-    sample, program = context.sample(run, given), context.model(run, which).program
+    sample, program = context.sample(run, answer, given), context.model(run, which).program
     with apart(program), torch.no_grad():
         scores = answer.scores(program, sample.batch)[sample.row :][:1]
     (found,) = told(answer, scores, sample.batch, sample.data, top)
