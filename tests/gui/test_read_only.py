@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
 from workbench.core.errors import StoreError, StoreLockedError
-from workbench.gui.runs.commands import WRITE
+from workbench.gui.action_table import WRITES
+from workbench.gui.data.view import DataView
 from workbench.gui.runs.view import RunsView
 from workbench.gui.session import Session
 from workbench.gui.settings.preferences import Preferences
@@ -59,8 +60,19 @@ def test_what_cannot_be_written_is_shown_and_left_as_it_is(
     assert said == [(f"{session.read_only} Until then it can be looked at; nothing is saved.", "warning")]
     view.table.selectAll()
     view.table.setFocus()
-    assert not any(session.actions.get(id).isEnabled() for id in WRITE)
+    for view_id in ("design", "data", "runs"):
+        window.show_view(view_id)
+    writing = [session.actions.get(id) for id in WRITES]
+    assert not any(action.isEnabled() for action in writing)
+    assert all(action.toolTip().endswith(f"\n{session.read_only}") for action in writing)
     assert session.actions.get("run_compare").isEnabled()
+    data, header = window.views["data"], view.detail.header
+    assert isinstance(data, DataView)
+    grey = (window.top.run_bar.train, data.add, header.again, header.star, header.tags, header.delete)
+    assert not any(button.isEnabled() for button in grey) and header.open.isEnabled()
+    data.reveal(session.path)
+    assert data.stack.currentWidget() is data.empty and said.pop()[0].startswith("No data can be added.")
+    assert all(button.toolTip().endswith(f"\n{session.read_only}") for button in grey)
     QTest.keyClick(view.table, Qt.Key.Key_Delete)
     view.table.pick(2)
     assert view.detail.notes.editor.isReadOnly() and view.detail.notes.editor.toPlainText() == "seen before"

@@ -446,6 +446,11 @@ ACTIONS = (
         "data",
     ),
 )
+WRITES = frozenset(
+    "save add_data train keep_block run_pause run_stop run_again run_import workspace_import run_star run_tags run_archive"
+    " run_delete data_again".split()
+)
+"""What changes the workspace: it is greyed out where that can only be looked at."""
 _DESIGN_GROUPS = {
     "Edit": "undo redo history versions add_node cut copy paste paste_linked duplicate delete heal rename_node"
     " link_nodes",

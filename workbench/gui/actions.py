@@ -10,11 +10,37 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from workbench.gui.action_table import ACTIONS, BY_ID, Action
+from workbench.gui.action_table import ACTIONS, BY_ID, WRITES, Action
 from workbench.gui.garbage import widgets
 from workbench.gui.keys import Keymap, native
 
 keymap = Keymap(ACTIONS)
+
+
+class Bound(QAction):
+    """An action of the table; one that writes is off while it is locked, whatever else allows it."""
+
+    def __init__(self, row: Action, owner: QWidget) -> None:
+        super().__init__(row.text, owner)
+        self._row = row
+        self._can = True
+        self._reason = ""
+        self.setObjectName(row.id)
+        self.tell()
+
+    def setEnabled(self, can: bool, /) -> None:  # noqa: N802 - Qt's name
+        self._can = can
+        super().setEnabled(can and not self._reason)
+
+    def lock(self, reason: str) -> None:
+        """Turn it off for this reason; "" lets it work again."""
+        self._reason = reason if self._row.id in WRITES else ""
+        self.setEnabled(self._can)
+        self.tell()
+
+    def tell(self) -> None:
+        """Say in its tooltip what it does, and why not now."""
+        self.setToolTip("\n".join(filter(None, (tooltip(self._row.id), self._reason))))
 
 
 class Actions(QObject):
@@ -22,7 +48,8 @@ class Actions(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._made: dict[str, QAction] = {}
+        self._made: dict[str, Bound] = {}
+        self._reason = ""
         self._tooltips = {id: tooltip(id) for id in BY_ID}
         keymap.changed.connect(self._follow)
 
@@ -34,9 +61,8 @@ class Actions(QObject):
         row = BY_ID[id]
         if (old := self._made.pop(id, None)) is not None:
             old.deleteLater()
-        made = QAction(row.text, owner)
-        made.setObjectName(id)
-        made.setToolTip(tooltip(id))
+        made = Bound(row, owner)
+        made.lock(self._reason)
         made.setShortcuts([QKeySequence(keys) for keys in keymap.all_of(id)])
         context = Qt.ShortcutContext
         made.setShortcutContext(
@@ -47,6 +73,12 @@ class Actions(QObject):
         self._made[id] = made
         made.destroyed.connect(lambda: self._forget(id, made))
         return made
+
+    def lock(self, reason: str) -> None:
+        """The workspace cannot be written for this reason ("" for one that can): actions that write are off."""
+        self._reason = reason
+        for made in self._made.values():
+            made.lock(reason)
 
     def get(self, id: str) -> QAction:
         """The QAction of a bound action."""
@@ -69,7 +101,7 @@ class Actions(QObject):
         before, self._tooltips = self._tooltips, {id: tooltip(id) for id in BY_ID}
         for id, made in self._made.items():
             made.setShortcuts([QKeySequence(keys) for keys in keymap.all_of(id)])
-            made.setToolTip(tooltip(id))
+            made.tell()
         # Buttons of any view took the text of their tooltip from here; by it they are found again.
         other = {text: self._tooltips[id] for id, text in before.items() if text != self._tooltips[id]}
         for widget in widgets() if other else ():

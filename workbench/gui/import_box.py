@@ -272,5 +272,8 @@ class ImportButton(IconButton):
 
 def import_place(session: Session, owner: QWidget, place: Path) -> None:
     """Show what lies at a place, to import it."""
+    if session.read_only:
+        session.message.emit(f"Nothing can be imported. {session.read_only}", "warning")
+        return
     wanted = at(session, place)
     import_box(session, owner).open_for(wanted, wanted.title)

@@ -96,6 +96,7 @@ class Session(Workspace):
         self._analyse_timer.timeout.connect(self._analyse)
         self.opened.connect(self._saver.take_in)
         self.opened.connect(self._open_last)
+        self.opened.connect(lambda: self.actions.lock(self.read_only))
         self.models_changed.connect(self._look_for_changes)
         self.schemas_changed.connect(self._analyse_afresh)
 

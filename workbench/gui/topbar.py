@@ -22,6 +22,7 @@ from workbench.gui import theme
 from workbench.gui.action_table import ACTIONS
 from workbench.gui.actions import keymap, keys, tooltip
 from workbench.gui.estimator import estimator_of
+from workbench.gui.read_only import guard
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import Choice, NumberField, TextField
@@ -281,6 +282,7 @@ class RunBar(QWidget):
         self.device.picked.connect(lambda value: session.set_device(str(value)))
         self.epochs.valueChanged.connect(session.set_epochs)
         self.train.clicked.connect(self._on_train)
+        guard(session, self.train)
         session.devices_found.connect(self._show_devices)
         session.device_changed.connect(self.device.show_value)
         session.document_changed.connect(self._show_epochs)

@@ -24,6 +24,7 @@ from workbench.gui.data.page_mark import SourceMark
 from workbench.gui.data.page_side import WIDTH, Side, about
 from workbench.gui.data.page_work import Standing
 from workbench.gui.data.wording import in_words, renamed
+from workbench.gui.read_only import guard
 from workbench.gui.session import Session
 from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import DatasetRecord, RunRecord
@@ -66,6 +67,7 @@ class DatasetPage(QWidget):
 
     def _connect(self) -> None:
         header, items, side, session = self.header, self.items, self.side, self._session
+        guard(session, header.title, header.clear, header.remove, side.classes)
         header.title.committed.connect(self._rename)
         header.folder.clicked.connect(self._open_folder)
         header.clear.clicked.connect(self.clear_copy)
@@ -174,7 +176,8 @@ class DatasetPage(QWidget):
         self._show_head(schema)
         self.side.show_about(about(record, standing.copy))
         self.side.show_models(standing.models)
-        self.header.clear.setEnabled(bool(standing.copy) and standing.source)
+        clearable = bool(standing.copy) and standing.source
+        self.header.clear.setEnabled(clearable and not self._session.read_only)
         self.header.folder.setEnabled(standing.source)
         if standing.copy and (before is None or not before.copy or self.items.service is None):
             self.items.show_copy(str(standing.folder), list(schema.labels))

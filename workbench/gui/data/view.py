@@ -25,6 +25,7 @@ from workbench.gui.data.page import DatasetPage
 from workbench.gui.data.uses import suiting
 from workbench.gui.data.wizard import Wizard
 from workbench.gui.opening import ADD_DATA
+from workbench.gui.read_only import guard
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.fields import SearchField
@@ -84,6 +85,8 @@ class DataView(QWidget):
         row.addWidget(splitter)
         self._bind()
         self._connect()
+        assert self.empty.button is not None
+        guard(session, self.add, self.again, self.empty.button)
         self._fill()
 
     # ------------------------------------------------------------- parts
@@ -154,7 +157,10 @@ class DataView(QWidget):
 
     def reveal(self, what: object) -> None:
         """Go to a dataset, or to the wizard."""
-        if isinstance(what, Wanted):
+        reason = self._session.read_only
+        if reason and (what == ADD_DATA or not isinstance(what, str)):
+            self._session.message.emit(f"No data can be added. {reason}", "warning")
+        elif isinstance(what, Wanted):
             self.wizard.take(what)
             self.show_wizard()
         elif isinstance(what, Path):

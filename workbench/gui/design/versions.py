@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core import text
 from workbench.gui.design.panels import Column, Keyed
+from workbench.gui.read_only import guard
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import IconButton
 from workbench.gui.widgets.fields import TextField
@@ -84,9 +85,9 @@ class VersionRow(QFrame):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.opened.emit()
         elif key == Qt.Key.Key_F2:
-            self.rename()
+            self.rename_button.click()  # does nothing while it is grey
         elif key == Qt.Key.Key_Delete:
-            self.deleted.emit()
+            self.delete_button.click()
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.stepped.emit(1 if key == Qt.Key.Key_Down else -1)
         else:
@@ -118,6 +119,7 @@ class VersionsPanel(QWidget):
         self.rows: list[VersionRow] = []
         self.keep = IconButton("plus", "Save a version", "Save a version of the model as it is now")
         self.keep.clicked.connect(lambda: session.actions.get("save").trigger())
+        guard(session, self.keep)
         head = SectionHeader("Versions")
         head.setContentsMargins(12, 2, 8, 0)
         head.add(self.keep)
@@ -164,6 +166,7 @@ class VersionsPanel(QWidget):
             row.deleted.connect(lambda record=record: versions.delete(record))
             row.stepped.connect(lambda step, number=number: self._focus_row(number + step))
             row.left.connect(self._canvas.setFocus)
+            guard(self._session, row.rename_button, row.delete_button)
             self.rows.append(row)
         if not self.rows:
             return [Label("None yet. A version is a state with a name, to go back to.", "small", wrap=True)]

@@ -1,7 +1,7 @@
 """What can be done with runs, and when.  Imports session and records."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from workbench.core.text import plural
 from workbench.gui.session import Session
@@ -11,10 +11,6 @@ if TYPE_CHECKING:
     from workbench.store.store import Store
 
 
-WRITE: Final = frozenset(
-    ("run_pause", "run_stop", "run_again", "run_star", "run_tags", "run_archive", "run_delete")
-)
-"""Ids of actions that change the workspace: they are off where it can only be looked at."""
 Command = Callable[[Session, Sequence[RunRecord]], None]
 
 

@@ -11,6 +11,7 @@ from workbench.core import text
 from workbench.gui import progress, theme
 from workbench.gui.actions import explain
 from workbench.gui.exports import ExportMenu
+from workbench.gui.read_only import guard
 from workbench.gui.runs import commands
 from workbench.gui.runs.curves_page import CurvesPage
 from workbench.gui.runs.feed import More, Points, Recorded
@@ -94,6 +95,7 @@ class RunHeader(QWidget):
         self.again.clicked.connect(lambda: self._do(commands.again))
         self.star.clicked.connect(lambda: self._do(commands.star))
         self.tags.clicked.connect(self._ask_tags)
+        guard(session, self.pause, self.stop, self.again, self.delete, self.star, self.tags)
         session.opened.connect(self._show_marks)
         session.runs_changed.connect(self._show_marks)
 
@@ -148,14 +150,15 @@ class RunHeader(QWidget):
             explain(self.pause, "run_pause", tip)
             theme.set_icon(self.pause, "resume" if resumes else "pause")
         self.pause.setVisible(not run.final)
-        self.pause.setEnabled(resumes or commands.can_pause(run))
+        writable = not self._session.read_only
+        self.pause.setEnabled(writable and (resumes or commands.can_pause(run)))
         self.stop.setVisible(not run.final)
-        self.stop.setEnabled(commands.can_stop(run))
+        self.stop.setEnabled(writable and commands.can_stop(run))
         self.inspect.setEnabled(commands.can_inspect(run))
         self.weights.setEnabled(commands.has_weights(run))
         self.export.setEnabled(commands.has_weights(run) or run.imported)
         self.kinds.run = run
-        self.delete.setEnabled(not run.alive)
+        self.delete.setEnabled(writable and not run.alive)
 
     def _ask_tags(self) -> None:
         if self._run is not None:
@@ -164,16 +167,15 @@ class RunHeader(QWidget):
     def _show_marks(self, *_: object) -> None:
         if self._run is None:
             return
-        marks, writable = self._session.marks.get(self._run.id, UNMARKED), not self._session.read_only
+        marks = self._session.marks.get(self._run.id, UNMARKED)
         theme.set_icon(self.star, *(("star-filled", "warn") if marks.star else ("star", "dim")))
         self.star.setAccessibleName("Has a star" if marks.star else "Has no star")
         shown = ", ".join(marks.tags)
         room = self.tags.fontMetrics().horizontalAdvance(shown) <= _WIDEST_TAGS - 48
         self.tags.setText((shown or "Tags") if room else text.plural(len(marks.tags), "tag"))
-        self.tags.setToolTip(f"{shown or 'No tags'}. T, or a click here, changes them")
+        how = self._session.read_only or "T, or a click here, changes them"
+        self.tags.setToolTip(f"{shown or 'No tags'}\n{how}")
         self.tags.setAccessibleName(f"Tags: {shown}" if shown else "No tags")
-        for button in (self.star, self.tags):
-            button.setEnabled(writable)
 
     def _do(self, what: "commands.Command") -> None:
         if self._run is not None:

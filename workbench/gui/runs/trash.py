@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.text import plural
+from workbench.gui.read_only import guard
 from workbench.gui.runs.table import RunsTable
 from workbench.gui.runs.table_model import RunsModel
 from workbench.gui.session import Session
@@ -64,6 +65,7 @@ class TrashPage(QWidget):
         )
         surface(self.nothing, "panel")
         self._build()
+        guard(session, self.restore, self.purge)
         self.back.clicked.connect(self.left)
         self.restore.clicked.connect(self._restore)
         self.purge.clicked.connect(self.ask)

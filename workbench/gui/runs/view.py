@@ -274,7 +274,7 @@ class RunsView(QStackedWidget):
             "run_archive": bool(chosen),
             "run_delete": bool(chosen),  # one that still trains is told to be stopped first
         }.items():
-            actions.get(id).setEnabled(can and not (self._session.read_only and id in commands.WRITE))
+            actions.get(id).setEnabled(can)
 
     # ------------------------------------------------------------- what can be done
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core import text
+from workbench.gui.read_only import guard
 from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.fields import FormRows, NumberField
@@ -51,6 +52,7 @@ class CopiesSection(QWidget):
         column.addLayout(buttons)
         self.limit.valueChanged.connect(self._on_limit)
         self.clear.clicked.connect(self._on_clear)
+        guard(session, self.limit, self.clear)
 
     def ask(self) -> None:
         """Look in the background how much room is taken."""
@@ -59,7 +61,7 @@ class CopiesSection(QWidget):
     def _show(self, room: tuple[int, float]) -> None:
         used, limit = room
         self.used.setText(text.size(used) if used else "none")
-        self.clear.setEnabled(bool(used))
+        self.clear.setEnabled(bool(used) and not self._session.read_only)
         self.limit.blockSignals(True)
         self.limit.setValue(round(limit))
         self.limit.blockSignals(False)

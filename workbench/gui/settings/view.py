@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from workbench.core import text
 from workbench.gui import theme
+from workbench.gui.read_only import guard
 from workbench.gui.session import Session
 from workbench.gui.settings.data_copies import CopiesSection
 from workbench.gui.settings.keys import KeysSection
@@ -156,6 +157,7 @@ class SettingsView(QScrollArea):
         row.addWidget(Label(when, "small"))
         button = Button("Restore", f"Bring {title} back", icon="undo", name=f"Restore {title}")
         button.clicked.connect(self._restorer(method, id))
+        guard(self._session, button)
         row.addWidget(button)
         self.trash.addWidget(line)
 
