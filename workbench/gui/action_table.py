@@ -447,8 +447,8 @@ ACTIONS = (
     ),
 )
 WRITES = frozenset(
-    "save add_data train keep_block run_pause run_stop run_again run_import workspace_import run_star run_tags run_archive"
-    " run_delete data_again".split()
+    "save add_data train keep_block data_again run_pause run_stop run_again run_import workspace_import run_star"
+    " run_tags run_archive run_delete".split()
 )
 """What changes the workspace: it is greyed out where that can only be looked at."""
 _DESIGN_GROUPS = {
