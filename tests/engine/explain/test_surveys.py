@@ -117,9 +117,9 @@ def test_directions_have_filters_as_long_as_those_of_the_model() -> None:
 
 def test_what_works_for_a_model_is_known_beforehand(iris: Made) -> None:
     opened = iris.opened(1)
-    can = able(opened, data=True)
+    can = able(opened, opened.answers[0], data=True)
     assert {"distributions", "filters", "feature_maps", "embedding", "loss_surface", "shap", "lime"} <= set(
         can
     )
     assert not {"grad_cam", "attention", "activation_maximisation"} & set(can)
-    assert able(opened, data=False) == ["distributions", "filters"]
+    assert able(opened, opened.answers[0], data=False) == ["distributions", "filters"]

@@ -190,7 +190,7 @@ def test_typed_texts_and_drawn_pictures(place: Workplace) -> None:
     (wrong,) = place.ask("predict", pictures, inputs={"text": "a picture of a cat"})["items"]
     assert "trained on pictures" in wrong["error"]
     assert "“inputs” has" in place.refused("predict", pictures, inputs={"files": []})
-    sample = place.context.sample(pictures, {"inputs": inputs})
+    sample = place.context.sample(pictures, place.context.answer(pictures), {"inputs": inputs})
     assert sample.batch["data.image"].shape == (1, 1, 5, 6)
     assert float(sample.batch["data.image"].mean()) == pytest.approx(90 / 255)
 

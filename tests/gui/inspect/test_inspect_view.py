@@ -5,7 +5,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.inspect.conftest import ANSWERS, WAIT, Fake, run, tell
+from tests.gui.inspect.conftest import ANSWERS, CLASSES, WAIT, Fake, run, tell
 from workbench.gui.inspect.errors import ErrorsPage
 from workbench.gui.inspect.view import InspectView
 from workbench.gui.session import Session
@@ -197,6 +197,29 @@ def test_other_weights_other_runs_and_deleted_runs(
 def said(widget: QWidget, place: int = 1) -> str:
     """A sentence of an empty state: 0 its title, 1 its hint."""
     return widget.findChildren(Label)[place].text()
+
+
+def test_another_output_is_looked_into_on_all_pages(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    outputs = [
+        {"name": "main", "kind": "classes", "classes": CLASSES},
+        {"name": "beside", "kind": "classes", "classes": ["a", "b", "c"]},
+    ]
+    fake.answers["about"] = {**ANSWERS["about"], "outputs": outputs}
+    view.choose(1)
+    qtbot.waitUntil(lambda: bool(fake.asked("evaluate")), timeout=WAIT)
+    assert "output" not in fake.asked("about")[0] and "output" not in fake.asked("evaluate")[0]
+    assert view.output.isVisible() and view.output.currentText() == "Output: main"
+    view.output.setFocus()
+    QTest.keyClick(view.output, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: len(fake.asked("evaluate")) == 2, timeout=WAIT)
+    assert fake.asked("about")[1]["output"] == fake.asked("evaluate")[1]["output"] == "beside"
+    assert view.subject is not None and view.subject.class_name(1) == "b"
+    view.choose(1, "last")
+    qtbot.waitUntil(lambda: view.subject is not None and view.subject.checkpoint == "last", timeout=WAIT)
+    assert view.subject.output == "beside" and view.output.currentText() == "Output: beside"
+    view.choose(2)
+    qtbot.waitUntil(lambda: view.subject is not None and view.subject.run == 2, timeout=WAIT)
+    assert fake.asked("about")[-1].get("output") is None and view.output.currentText() == "Output: main"
 
 
 def test_a_workspace_without_such_runs_says_what_to_do(qtbot: QtBot, fake: Fake, session: Session) -> None:

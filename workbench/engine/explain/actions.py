@@ -12,8 +12,8 @@ _PLACES = {"picture": 2, "volume": 3, "series": 1, "tokens": 1}
 """How many directions the places of a kind of input have."""
 
 
-def able(opened: Opened, *, data: bool) -> list[str]:
-    """The names of what works for a model; `data`: whether the data that it was trained with is at hand."""
+def able(opened: Opened, main: Answer | None, *, data: bool) -> list[str]:
+    """The names of what works for an answer of a model; `data`: whether the data of its training is at hand."""
     model = opened.model
     layers = layers_of(model.program, model.analysis.root)
     found = ["distributions"]
@@ -22,7 +22,6 @@ def able(opened: Opened, *, data: bool) -> list[str]:
     if not data:
         return found
     found += ["loss_surface"] if model.analysis.updates else []
-    main = next(iter(opened.answers), None)
     if main is None or not layers:
         return found
     found += ["feature_maps", "embedding"]

@@ -81,7 +81,7 @@ def example_of(context: Context, request: Mapping[str, Any]) -> Example:
     wanted = request.get("sample")
     if not isinstance(wanted, Mapping):
         raise JobError("The request does not say which example it is about.")
-    sample = context.sample(run, wanted)
+    sample = context.sample(run, answer, wanted)
     return Example(
         context.model(run, which),
         answer,

@@ -21,6 +21,9 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "audio": ("predict", "sound"),
     "text": ("predict", "type"),
     "table": ("predict", "row"),
+    "volume": ("predict",),
+    "series": ("predict",),
+    "molecule": ("predict", "type"),
 }
 """What own inputs a model takes, by what its items are made of."""
 

@@ -24,11 +24,13 @@ _BRIEF_MS: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The model that is looked into: the weights of one run, and what the service says about it."""
+    """The model that is looked into: the weights of one run, one of its outputs, and what the service says about it."""
 
     run: int
     checkpoint: str
     about: Mapping[str, Any] = field(default_factory=dict)
+    output: str = ""
+    """Which of several outputs is asked about; "" for the main one."""
 
     @property
     def splits(self) -> Mapping[str, int]:
@@ -37,9 +39,14 @@ class Subject:
 
     @property
     def classes(self) -> Sequence[str]:
-        """Of the first output that tells classes."""
-        outputs: Sequence[Mapping[str, Any]] = self.about.get("outputs") or ()
-        return next((each["classes"] for each in outputs if each.get("classes")), ())
+        """Of the output that is asked about."""
+        asked = (each for each in self.outputs if self.output in ("", each.get("name")))
+        return next(asked, {}).get("classes") or ()
+
+    @property
+    def outputs(self) -> Sequence[Mapping[str, Any]]:
+        """All that the model answers, the main output first."""
+        return self.about.get("outputs") or ()
 
     @property
     def layers(self) -> Sequence[Mapping[str, Any]]:
@@ -236,6 +243,8 @@ class Page(QWidget):
             self.work.advance(question)
 
         request = {"do": do, "run": subject.run, "checkpoint": subject.checkpoint, **asked}
+        if subject.output:
+            request["output"] = subject.output
         question = self._service.ask(request, on_answer, on_refusal, on_advance)
         self._questions[slot] = question
         self.work.begin(question, what)

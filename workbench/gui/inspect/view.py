@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
+from workbench.core import text
 from workbench.gui.inspect.attention import AttentionPage
 from workbench.gui.inspect.chooser import RunChooser, named
 from workbench.gui.inspect.errors import ErrorsPage
@@ -26,6 +27,7 @@ from workbench.gui.runs.commands import can_inspect
 from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
 from workbench.gui.widgets.buttons import Chips, IconButton
+from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import ElidedLabel
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
@@ -131,6 +133,10 @@ class InspectView(QStackedWidget):
         )
         self.which.button("last").setToolTip("The weights as they were when the training ended")
         self.which.chosen.connect(self._on_which)
+        self.output = Choice("Output", "Which of the model's outputs all pages are about")
+        self.output.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
+        self.output.setMaximumWidth(240)
+        self.output.picked.connect(lambda _: self._on_output())
         self.show_run = IconButton(
             "runs", "Show this run in Runs", "Show this run in Runs: curves, log, settings"
         )
@@ -143,31 +149,32 @@ class InspectView(QStackedWidget):
         row.setContentsMargins(14, 6, 12, 6)
         row.setSpacing(8)
         row.addLayout(words, 1)
+        row.addWidget(self.output)
         row.addWidget(self.which)
         row.addWidget(self.show_run)
         return header
 
     # ------------------------------------------------------------- which model
 
-    def choose(self, run: int, checkpoint: str = "") -> None:
-        """Look into the model of a run; its best weights unless others are asked for."""
+    def choose(self, run: int, checkpoint: str = "", output: str = "") -> None:
+        """Look into the model of a run; its best weights and its main output unless others are asked for."""
         record = next((each for each in self._session.runs if each.id == run), None)
         if record is None:
             return
-        if self.subject is not None and (run, checkpoint or self.subject.checkpoint) == (
-            self.subject.run,
-            self.subject.checkpoint,
-        ):
-            return
+        subject = self.subject
+        if subject is not None and run == subject.run:
+            if checkpoint in ("", subject.checkpoint) and output in ("", subject.output):
+                return
+            output = output or subject.output
         self._run = record
         self.chooser.show_chosen(run)
         self._service.cancel(self._asked)
         self._take(None)
         which = checkpoint or "best"
-        request = {"do": "about", "run": run, "checkpoint": which}
+        request = {"do": "about", "run": run, "checkpoint": which, **({"output": output} if output else {})}
 
         def answered(about: Answer) -> None:
-            self._open(Subject(run, which, about))
+            self._open(Subject(run, which, about, output))
 
         self._asked = self._service.ask(request, answered, self._refuse)
         self.opening.begin(self._asked, f"Opening {named(record)}")
@@ -193,6 +200,10 @@ class InspectView(QStackedWidget):
             button.setEnabled(which in kept or which == subject.checkpoint)
             button.setChecked(which == subject.checkpoint)
         self.which.setVisible(len(kept) > 1)
+        names = [str(each.get("name")) for each in subject.outputs]
+        self.output.set_items([(name, f"Output: {text.one_line(name, 40)}") for name in names])
+        self.output.show_value(subject.output or next(iter(names), ""))
+        self.output.setVisible(len(names) > 1)
         self.right.setCurrentIndex(2)
         self._show_pages(offered)
         self._take(subject)
@@ -243,6 +254,10 @@ class InspectView(QStackedWidget):
     def _on_which(self, which: str) -> None:
         if self.subject is not None:
             self.choose(self.subject.run, which)
+
+    def _on_output(self) -> None:
+        if self.subject is not None:
+            self.choose(self.subject.run, self.subject.checkpoint, str(self.output.currentData()))
 
     def _on_show_run(self) -> None:
         if self.subject is not None:
