@@ -77,7 +77,7 @@ class StoreThread(QThread):
     opened = Signal()
     unusable = Signal(str)
     answered = Signal()
-    """One `answer` more waits."""
+    """Answers wait; told once until somebody takes the last one."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -85,6 +85,7 @@ class StoreThread(QThread):
         self.path = path
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Done | Raised | News] = queue.SimpleQueue()
+        self._told = False
         self._trouble = ""
         self.read_only = ""
         """Why it can only be looked at; "" where it can be written. Known once `opened` was told."""
@@ -95,11 +96,15 @@ class StoreThread(QThread):
 
     def answer(self) -> "Done | Raised | News | None":
         """The next answer; None when all were taken."""
+        if self._answers.empty():
+            self._told = False
         return None if self._answers.empty() else self._answers.get()
 
     def _put(self, answer: "Done | Raised | News") -> None:
         self._answers.put(answer)
-        self.answered.emit()
+        if not self._told:
+            self._told = True
+            self.answered.emit()
 
     def finish(self) -> None:
         """Do what is queued, close the store and wait for the thread's end."""

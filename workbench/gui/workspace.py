@@ -6,13 +6,14 @@ May import Qt, catalog's schema and the store's records.
 
 import logging
 import sys
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import shiboken6
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench.catalog.samples import SAMPLES
 from workbench.catalog.schema import Schema
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from workbench.store.store import Store
 
 T = TypeVar("T")
-SWITCH_SECONDS: Final = 0.0005
+SWITCH_SECONDS: Final = 0.0001
 """How long the store thread may go on in Python while the window waits for its turn."""
+ANSWER_SECONDS: Final = 0.01
 log = logging.getLogger("workbench.gui")
 
 
@@ -121,13 +123,18 @@ class Workspace(QObject):
         self.offered.emit(text, button, slot)
 
     def _on_answered(self) -> None:
-        answer = self._thread.answer() if self._thread is not None else None
-        if isinstance(answer, News):
-            self._on_news(answer)
-        elif isinstance(answer, Done):
-            self._on_done(answer.job, answer.result)
-        elif isinstance(answer, Raised):
-            self._on_raised(answer.job, answer.error)
+        """Take what has come; where that is much, keys and painting get their turn in between."""
+        until = time.monotonic() + ANSWER_SECONDS
+        while self._thread is not None and (answer := self._thread.answer()) is not None:
+            if isinstance(answer, News):
+                self._on_news(answer)
+            elif isinstance(answer, Done):
+                self._on_done(answer.job, answer.result)
+            else:
+                self._on_raised(answer.job, answer.error)
+            if time.monotonic() > until:
+                QTimer.singleShot(0, self, self._on_answered)
+                return
 
     def keep(self, key: str, value: Any) -> None:
         """Keep a setting of the workspace; one that can only be looked at keeps none."""

@@ -17,6 +17,8 @@ Index = QModelIndex | QPersistentModelIndex
 _CHIP: Final = 18
 _GAP: Final = 4
 _INSIDE: Final = 7
+_DISPLAY: Final = QStyleOptionViewItem.ViewItemFeature.HasDisplay
+_NO_FOCUS: Final = ~QStyle.StateFlag.State_HasFocus
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -33,7 +35,25 @@ class CellDelegate(QStyledItemDelegate):
             style.backgroundBrush = theme.color("card")
 
 
-class StateDelegate(CellDelegate):
+class RunCellDelegate(CellDelegate):
+    """A cell of a RunsModel: asked for its words at once, where Qt would ask Python for eight things one by one."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        model: Any = index.model()
+        row, column = index.row(), index.column()
+        style: Any = option  # the stubs leave out the fields of the style options
+        style.text = model.cell(row, column)
+        style.features = _DISPLAY
+        style.displayAlignment = model.alignment(row, column)
+        style.state &= _NO_FOCUS
+        if column == 0:
+            style.textElideMode = Qt.TextElideMode.ElideMiddle  # for the number of a run stands at the end
+        if model.is_group(row):
+            style.font.setBold(column == 0)
+            style.backgroundBrush = theme.color("card")
+
+
+class StateDelegate(RunCellDelegate):
     """The dot of the state before its word."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -66,7 +86,7 @@ class StateDelegate(CellDelegate):
         return self._dots[state]
 
 
-class ProgressDelegate(CellDelegate):
+class ProgressDelegate(RunCellDelegate):
     """A thin bar under the words while a run goes on."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -88,7 +108,7 @@ class ProgressDelegate(CellDelegate):
         painter.restore()
 
 
-class _PaintedDelegate(CellDelegate):
+class _PaintedDelegate(RunCellDelegate):
     """What stands for the words of a cell is painted over it."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:

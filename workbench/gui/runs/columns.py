@@ -6,6 +6,7 @@ A column has a key by which a saved view names it: "state", "best:accuracy", "la
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from workbench.core import text
@@ -65,8 +66,12 @@ def share(run: RunRecord) -> float:
     return min(1.0, run.epoch / run.epochs) if run.epochs else 0.0
 
 
+_line = lru_cache(256)(text.one_line)
+"""For names that many runs share."""
+
+
 def _device(facts: RunFacts) -> str:
-    return text.one_line(facts.run.used_device or facts.run.device, 60)
+    return _line(facts.run.used_device or facts.run.device, 60)
 
 
 COLUMNS: Final = (
@@ -76,9 +81,9 @@ COLUMNS: Final = (
     Column("progress", "Progress", "Epochs done of those planned", 126, lambda f: epochs(f.run),
            lambda f: share(f.run), down=True),
     *(Column(key, "", "", 96, lambda _: "", lambda _: None, right=True) for key in SLOT_KEYS),
-    Column("model", "Model", "The model that was trained", 112, lambda f: text.one_line(f.run.model),
+    Column("model", "Model", "The model that was trained", 112, lambda f: _line(f.run.model),
            lambda f: f.run.model.lower()),
-    Column("data", "Data", "The dataset", 112, lambda f: text.one_line(f.title or f.run.dataset) or text.NONE,
+    Column("data", "Data", "The dataset", 112, lambda f: _line(f.title or f.run.dataset) or text.NONE,
            lambda f: f.run.dataset.lower()),
     Column("parameters", "Parameters", "Numbers that were learned", 108,
            lambda f: text.count(f.run.parameters) if f.run.parameters else text.NONE,

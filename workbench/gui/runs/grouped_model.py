@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, Final, Literal
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from workbench.core import text
 from workbench.gui.runs.columns import PARAM, SLOT_KEYS
-from workbench.gui.runs.table_model import RIGHT, Index, RunsModel
+from workbench.gui.runs.table_model import LEFT, RIGHT, Index, RunsModel
 
 How = Literal["mean", "min", "max"]
 GROUP: Final = int(Qt.ItemDataRole.UserRole) + 2
@@ -27,6 +27,8 @@ _SHOWN: Final[dict[str, Callable[[float], str]]] = {
 _METRICS: Final = ("best", "last", "min", "max")
 _EMPTY: Final = ("progress", "star", "notes", "cause", "started", "created", "ended")
 """Columns that say nothing about several runs."""
+_AT_ONCE: Final = 30_000
+"""After so many values the window gets its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,13 @@ class GroupedModel(RunsModel):
         self._found: list[int] = []
         self._kept: dict[tuple[int, int], list[float]] = {}
         self._texts: dict[tuple[int, int], str] = {}
+        self._last: dict[tuple[int, int], str] = {}
+        """What was said last: stands there until there is something newer."""
+        self._looked_at = 0
+        """At how many values it looked in this turn of the event loop."""
+        self._waiting = False
+        self._turn = QTimer(self, interval=0, singleShot=True)
+        self._turn.timeout.connect(self._on_turn)
 
     @property
     def shown(self) -> Sequence[int]:
@@ -69,18 +78,23 @@ class GroupedModel(RunsModel):
         if key != self.group and (not key or self.column(key) >= 0):
             self.group = key
             self._open.clear()
+            self._last.clear()
             self._arrange()
             self.grouped.emit()
 
     def set_how(self, how: How) -> None:
         """What a group's figures are: the mean of its runs, the smallest or the largest."""
         self.how = how
-        self._arrange()
-        self._tell_all()
+        if self.group:
+            self._arrange()
+            self._tell_all()
         self.grouped.emit()
 
     def group_at(self, index: Index) -> Group | None:
         return self._groups.get(self._shown[index.row()]) if 0 <= index.row() < len(self._shown) else None
+
+    def is_group(self, row: int) -> bool:
+        return bool(self._groups) and 0 <= row < len(self._shown) and self._shown[row] in self._groups
 
     def toggle(self, label: str, on: bool | None = None) -> None:
         """Open or close a group."""
@@ -104,6 +118,9 @@ class GroupedModel(RunsModel):
     def _orders_by_figures(self) -> bool:
         return bool(self.group) or super()._orders_by_figures()
 
+    def _orders_by_params(self) -> bool:
+        return bool(self.group) or super()._orders_by_params()
+
     def data(self, index: Index, role: int = int(_ROLES.DisplayRole)) -> Any:
         group = self.group_at(index) if self._groups else None
         if group is None or role in (_ROLES.DisplayRole, _ROLES.TextAlignmentRole):
@@ -116,10 +133,10 @@ class GroupedModel(RunsModel):
         group = self._groups.get(self._shown[row]) if self._groups else None
         return super().cell(row, column) if group is None else self._said(group, column)
 
-    def alignment(self, row: int, column: int) -> int:
+    def alignment(self, row: int, column: int) -> Qt.AlignmentFlag:
         group = self._groups.get(self._shown[row]) if self._groups and row >= 0 else None
-        if group is not None and self._figures(group, column):
-            return RIGHT
+        if group is not None and self._has_numbers(column):
+            return RIGHT if self._waits(group, column) or self._figures(group, column) else LEFT
         return super().alignment(row, column)
 
     # ------------------------------------------------------------- rows
@@ -167,17 +184,40 @@ class GroupedModel(RunsModel):
 
     def _figures(self, group: Group, place: int) -> list[float]:
         """The numbers that its runs have in a column; none for columns of texts."""
-        column = self.columns[place]
-        kind = column.key.partition(":")[0]
-        if column.key not in (*SLOT_KEYS, *_SHOWN) and kind not in (*_METRICS, PARAM):
+        if not self._has_numbers(place):
             return []
-        kept = (self._numbers[group.label], place)
+        column, kept = self.columns[place], (self._numbers[group.label], place)
         if kept not in self._kept:
-            key = self._key(place)
-            values = (_number(key(self.known.facts[id])) for id in group.runs)
+            key, facts = self._key(place), self.known.facts
+            values = [value for id in group.runs if (value := key(facts[id])) is not None]
+            if column.key.startswith(f"{PARAM}:"):  # they come with their kind before them
+                values = [value for is_text, value in values if not is_text]
             least = 0.0 if column.key == "duration" else -math.inf
-            self._kept[kept] = [value for value in values if value is not None and value >= least]
+            self._kept[kept] = [value for value in map(float, values) if not value < least]
         return self._kept[kept]
+
+    def _has_numbers(self, place: int) -> bool:
+        key = self.columns[place].key
+        return key in (*SLOT_KEYS, *_SHOWN) or key.partition(":")[0] in (*_METRICS, PARAM)
+
+    def _waits(self, group: Group, place: int) -> bool:
+        """Whether what a cell says is found out later: many runs in many columns would be a stall."""
+        kept = (self._numbers[group.label], place)
+        if kept in self._kept or kept in self._texts:
+            return False
+        if self._looked_at > _AT_ONCE:
+            self._waiting = True
+            return True
+        self._looked_at += len(group.runs)
+        if not self._turn.isActive():
+            self._turn.start()
+        return False
+
+    def _on_turn(self) -> None:
+        self._looked_at = 0
+        if self._waiting:
+            self._waiting = False
+            self._tell_groups()
 
     def _value(self, group: Group, place: int) -> float:
         values = self._figures(group, place)
@@ -189,13 +229,19 @@ class GroupedModel(RunsModel):
         column = self.columns[place]
         if column.key == "run":
             return f"{'▾' if group.is_open else '▸'} {text.one_line(group.label, 60) or text.NONE} ({len(group.runs)})"
-        if self._figures(group, place):
-            return _SHOWN.get(column.key, text.number)(self._value(group, place))
         if column.key in _EMPTY:
             return ""
+        kept = (self._numbers[group.label], place)
+        if not self._waits(group, place):
+            self._last[kept] = self._found_out(group, place)
+        return self._last.get(kept, "…")
+
+    def _found_out(self, group: Group, place: int) -> str:
+        column, kept = self.columns[place], (self._numbers[group.label], place)
+        if self._figures(group, place):
+            return _SHOWN.get(column.key, text.number)(self._value(group, place))
         if column.key in SLOT_KEYS or column.key.partition(":")[0] in _METRICS:
             return text.NONE
-        kept = (self._numbers[group.label], place)
         if kept not in self._texts:
             texts = {column.shown(self.known.facts[id]) for id in group.runs}
             self._texts[kept] = texts.pop() if len(texts) == 1 else f"{len(texts)} different"
@@ -212,10 +258,3 @@ class GroupedModel(RunsModel):
             f"largest {show(max(values))}",
         )
         return f"{', '.join(parts)} of {text.plural(len(values), 'run')}"
-
-
-def _number(value: Any) -> float | None:
-    """What a column sorts by, where it is a number; settings come with their kind before them."""
-    if isinstance(value, tuple):
-        value = value[1] if value and value[0] == 0 else None
-    return float(value) if isinstance(value, int | float) else None

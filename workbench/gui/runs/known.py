@@ -42,33 +42,41 @@ class KnownRuns:
 
     def update(self, runs: Sequence[RunRecord], summaries: Summaries, marks: MarksOfRuns) -> set[int]:
         """The news: all runs, their metrics at a glance, and what people say of them. Gives those that changed."""
-        before, changed = self.facts, set[int]()
+        before, params, titles = self.facts, self._params, self._titles
         self.summaries = summaries
-        self.facts = facts = {}
-        params, titles = self._params, self._titles
-        for run in runs:
-            id = run.id
-            found, said = summaries.get(id, _NO_FIGURES), marks.get(id, UNMARKED)
-            old = before.get(id)
-            if old is None:
-                facts[id] = RunFacts(
-                    run, found, said, params.get(id, _NO_PARAMS), titles.get(run.dataset, "")
-                )
-                self.main.add(kinds_of(found))
-                changed.add(id)
-                continue
-            facts[id] = old
-            if (old.run is not run and old.run != run) or (old.marks is not said and old.marks != said):
-                old.take(run, said, titles.get(run.dataset, ""))
-                changed.add(id)
-            if old.summaries is not found and self._take_figures(old, found):
-                changed.add(id)
+        self.facts = facts = {
+            run.id: before[run.id]
+            if run.id in before
+            else RunFacts(
+                run,
+                summaries.get(run.id, _NO_FIGURES),
+                marks.get(run.id, UNMARKED),
+                params.get(run.id, _NO_PARAMS),
+                titles.get(run.dataset, ""),
+            )
+            for run in runs
+        }
+        changed = facts.keys() - before.keys()
+        for id in changed & summaries.keys():
+            self.main.add(kinds_of(summaries[id]))
         for id in before.keys() - facts.keys():
             self.main.add(kinds_of(before[id].summaries), -1)
+        if before:
+            changed |= {run.id for run in runs if self._take(facts[run.id], run, marks)}
         self._forget(changed)
         if self._judge is None and self.filter is not None and facts:  # it was set before there were runs
             self.set_filter(str(self.filter))
         return changed
+
+    def _take(self, facts: RunFacts, run: RunRecord, marks: MarksOfRuns) -> bool:
+        """Whether something is new of a run."""
+        said, found = marks.get(run.id, UNMARKED), self.summaries.get(run.id, _NO_FIGURES)
+        others = (facts.run is not run and facts.run != run) or (
+            facts.marks is not said and facts.marks != said
+        )
+        if others:
+            facts.take(run, said, self._titles.get(run.dataset, ""))
+        return (facts.summaries is not found and self._take_figures(facts, found)) or others
 
     def take_figures(self, summaries: Summaries, ids: Iterable[int]) -> set[int]:
         """Nothing but metrics at a glance of these runs is new. Gives those that changed."""

@@ -3,15 +3,21 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 
 from workbench.gui.runs.cells import CellDelegate as CellDelegate
-from workbench.gui.runs.cells import ProgressDelegate, StarDelegate, StateDelegate, TagsDelegate
+from workbench.gui.runs.cells import (
+    ProgressDelegate,
+    RunCellDelegate,
+    StarDelegate,
+    StateDelegate,
+    TagsDelegate,
+)
 from workbench.gui.runs.columns import PLACES, USUAL
 from workbench.gui.runs.pinned import PinnedTable
-from workbench.gui.runs.table_model import COLUMNS, FIRST_SLOT, SLOTS, TIMED, RunsModel
+from workbench.gui.runs.table_model import COLUMNS, FIRST_SLOT, SLOTS, TIMED, Index, RunsModel
 
 ROW: Final = 30
 _TICK_MS: Final = 1000
@@ -20,6 +26,8 @@ _GROWING: Final = {7: 220, 6: 220, 0: 320}
 _SHRINKING: Final = {PLACES["tags"]: 92, 0: 120, 6: 80, 7: 92, 3: 84, 4: 88, 5: 84}
 """Columns that give room where there is too little, and how narrow they may become."""
 _WIDEST: Final = 240
+_MOST_WORDS: Final = 5000
+"""So many words are kept with their widths."""
 _ARROW: Final = 18
 _PADDING: Final = 24
 """Of a header's text, both sides together."""
@@ -50,6 +58,8 @@ class RunsTable(PinnedTable):
         self._widths = {column: made.width for column, made in enumerate(COLUMNS)} | dict(widths or {})
         self._fixed = frozenset(widths or ()) | {PLACES["star"]}
         self._measured: dict[int, int] = {}
+        self._widths_of: dict[tuple[int, str], int] = {}
+        """How wide words of a column are."""
         self._by_hand: set[int] = set()
         """Columns that the person made wider or narrower: they stay so."""
         self._filling = False
@@ -64,7 +74,7 @@ class RunsTable(PinnedTable):
         self.setWordWrap(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self._set_up_headers()
-        self.setItemDelegate(CellDelegate(self))
+        self.setItemDelegate(RunCellDelegate(self))
         self.setItemDelegateForColumn(1, StateDelegate(self))
         self.setItemDelegateForColumn(2, ProgressDelegate(self))
         self.setItemDelegateForColumn(PLACES["star"], StarDelegate(self))
@@ -74,7 +84,6 @@ class RunsTable(PinnedTable):
         self._later = QTimer(self, interval=0, singleShot=True)
         self._later.timeout.connect(self._fill)
         model.rowsInserted.connect(self._later.start)
-        model.dataChanged.connect(self._on_changed)
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.selectionModel().selectionChanged.connect(lambda: self.selected.emit(self.selected_ids()))
         self._sorted = (0, Qt.SortOrder.DescendingOrder)
@@ -256,7 +265,11 @@ class RunsTable(PinnedTable):
             self._by_hand.add(column)
             self.layout_changed.emit()
 
-    def _on_changed(self, first: QModelIndex, last: QModelIndex, roles: Sequence[int] = ()) -> None:
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:  # noqa: N802 - Qt's name
+        seen = self._rows_in_view()
+        if first.row() >= seen.stop or last.row() < seen.start:
+            return  # Qt would paint all that is seen once more
+        super().dataChanged(first, last, roles)
         if not roles:  # not the mere passing of time
             self._later.start()
 
@@ -268,10 +281,25 @@ class RunsTable(PinnedTable):
         arrow = _ARROW if header.sortIndicatorSection() == column else 0
         named = header.fontMetrics().horizontalAdvance(title) + _PADDING + arrow
         # Not Qt's `sizeHintForColumn`: before the rows are laid out that measures all ten thousand of them.
+        return min(_WIDEST, max([named, *(self._wide(row, column) for row in self._rows_in_view())]) + 1)
+
+    def _rows_in_view(self) -> range:
         first = max(0, self.verticalScrollBar().value() // ROW)
-        last = min(self.runs.rowCount(), first + self.viewport().height() // ROW + 2)
-        cells = (self.sizeHintForIndex(self.runs.index(row, column)).width() for row in range(first, last))
-        return min(_WIDEST, max([named, *cells]) + 1)
+        return range(first, min(self.runs.rowCount(), first + self.viewport().height() // ROW + 2))
+
+    def _wide(self, row: int, column: int) -> int:
+        """How wide a cell wants to be: the same words are measured once."""
+        words = (column, self.runs.cell(row, column))
+        if words not in self._widths_of:
+            if len(self._widths_of) > _MOST_WORDS:
+                self._widths_of.clear()
+            self._widths_of[words] = self.sizeHintForIndex(self.runs.index(row, column)).width()
+        return self._widths_of[words]
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._widths_of.clear()
 
     def _fill(self) -> None:
         """Give each column what its contents want and share out the room that is left, or take what lacks."""

@@ -14,8 +14,8 @@ from workbench.gui import progress
 from workbench.gui.runs import metrics
 from workbench.gui.runs.columns import COLUMNS as COLUMNS
 from workbench.gui.runs.columns import FIRST_SLOT as FIRST_SLOT
+from workbench.gui.runs.columns import PARAM, Column, column_of
 from workbench.gui.runs.columns import SLOTS as SLOTS
-from workbench.gui.runs.columns import Column, column_of
 from workbench.gui.runs.columns import epochs as epochs
 from workbench.gui.runs.columns import share as share
 from workbench.gui.runs.known import KnownRuns
@@ -31,8 +31,8 @@ RUN: Final = int(Qt.ItemDataRole.UserRole)
 """Role of the RunRecord of a row."""
 MARKS: Final = RUN + 1
 """Role of the Marks of a row."""
-RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _ROLES = Qt.ItemDataRole
 _DISPLAY, _ALIGNMENT, _TOOLTIP = (
     int(role) for role in (_ROLES.DisplayRole, _ROLES.TextAlignmentRole, _ROLES.ToolTipRole)
@@ -112,6 +112,10 @@ class RunsModel(RowsModel):
         """The runs of a row: one, or those of a group."""
         return (self._shown[row],)
 
+    def is_group(self, row: int) -> bool:
+        """Whether a row stands for several runs."""
+        return False
+
     def uncover(self, id: int) -> None:
         """Open what hides a run that the filter lets through; nothing does in a plain table."""
 
@@ -139,7 +143,8 @@ class RunsModel(RowsModel):
     def set_params(self, params: Mapping[int, Mapping[str, Any]], names: Iterable[str]) -> None:
         """The settings of runs, as far as they were read, and the names of all of them."""
         self.known.set_params(params, names)
-        self._arrange()
+        if self._orders_by_params():
+            self._arrange()
         self._tell_all()
 
     def update(
@@ -183,6 +188,10 @@ class RunsModel(RowsModel):
         """Whether the order, or which runs are shown, or what their groups say, may come from metrics."""
         return self.known.judges or ":" in self._columns[self._sort[0]].key
 
+    def _orders_by_params(self) -> bool:
+        """Whether the order, or which runs are shown, may come from settings."""
+        return self.known.judges or self._columns[self._sort[0]].key.startswith(f"{PARAM}:")
+
     def tick(self) -> None:
         """Time went by: durations and “5 min ago” are others now."""
         if self._shown:
@@ -191,8 +200,8 @@ class RunsModel(RowsModel):
 
     def set_filter(self, given: str) -> FilterError | None:
         """Show only the runs that a filter means. One that cannot be understood changes nothing; this says why."""
-        error = self.known.set_filter(given)
-        if error is None:
+        before, error = self.known.filter, self.known.set_filter(given)
+        if error is None and (before is not None or self.known.filter is not None):
             self._arrange()
         return error
 
@@ -215,8 +224,10 @@ class RunsModel(RowsModel):
         self._arrange()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        self._sort = (column, order == Qt.SortOrder.DescendingOrder)
-        self._arrange()
+        wanted = (column, order == Qt.SortOrder.DescendingOrder)
+        if wanted != self._sort:
+            self._sort = wanted
+            self._arrange()
 
     def best_order(self, column: int) -> Qt.SortOrder:
         """The order that a person means by the first click on a header: the best, largest or newest first."""
@@ -238,14 +249,14 @@ class RunsModel(RowsModel):
         if role == _TOOLTIP:
             return column.tooltip if name is None else self._slot_help(name)
         if role == _ALIGNMENT:
-            return self.alignment(-1, section)
+            return self.alignment(-1, section).value
         return None
 
     def data(self, index: Index, role: int = _DISPLAY) -> Any:
         if role == _DISPLAY:
             return self.cell(index.row(), index.column())
         if role == _ALIGNMENT:
-            return self.alignment(index.row(), index.column())
+            return self.alignment(index.row(), index.column()).value
         if role not in (RUN, MARKS, _TOOLTIP):
             return None
         facts = self.facts_at(index.row())
@@ -264,9 +275,9 @@ class RunsModel(RowsModel):
         facts = self.facts_at(row)
         return self._said_of(facts, column) if facts is not None else ""
 
-    def alignment(self, row: int, column: int) -> int:
+    def alignment(self, row: int, column: int) -> Qt.AlignmentFlag:
         """Where the text of a cell stands."""
-        return RIGHT if self._columns[column].right else _LEFT
+        return RIGHT if self._columns[column].right else LEFT
 
     def _said_of(self, facts: RunFacts, column: int) -> str:
         if (name := self._slot(column)) is None:
