@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.gui import theme
+from workbench.gui.widgets.axes import XAxis
 from workbench.gui.widgets.curves import Curve, Style
 from workbench.gui.widgets.plot import MetricPlot
 from workbench.gui.widgets.plot_clock import CLOCK
@@ -224,6 +225,29 @@ def test_keys(qtbot: QtBot, plot: MetricPlot) -> None:
     assert plot.frame.x1 - plot.frame.x0 == 99
     with qtbot.waitSignal(plot.cursor_moved):
         QTest.keyClick(plot, Qt.Key.Key_Right)
+
+
+def test_steps_in_powers_of_ten(plot: MetricPlot) -> None:
+    show(plot, Curve("train", Series([0, 1, 10, 100, 1000], [5.0, 4.0, 3.0, 2.0, 1.0]), scale=10.0))
+    plot.setFocus()
+    QTest.keyClick(plot, Qt.Key.Key_L, Qt.KeyboardModifier.ShiftModifier)
+    frame = plot.frame
+    assert frame is not None and (frame.x0, frame.x1) == (10, 10_000), "zero has no place"
+    assert frame.across(1000) - frame.across(100) == pytest.approx(frame.width / 3)
+    assert [tick.text for tick in plot.axis.ticks(10, 10_000, 6)] == ["10", "100", "1,000", "10,000"]
+    for x, y in ((100, 3.0), (10_000, 1.0)):
+        assert image(plot).pixelColor(plot.position_of(x, y)) == theme.curve_color(0)
+    assert turn(plot, plot.position_of(1000, 2.0), 4, NONE)
+    assert plot.frame is not None and plot.frame.across(1000) == pytest.approx(frame.across(1000), abs=1)
+    x0, at = plot.frame.x0, QPoint(300, 150)
+    QTest.mousePress(plot, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseMove(plot, at + QPoint(-60, 0))
+    QTest.mouseRelease(plot, Qt.MouseButton.LeftButton, pos=at + QPoint(-60, 0))
+    assert plot.frame.x0 > x0 and plot.frame.x1 <= 10_000
+    QTest.keyClick(plot, Qt.Key.Key_L, Qt.KeyboardModifier.ShiftModifier)
+    assert plot.frame.x0 == 0
+    plot.set_axis(XAxis("time", "clock").logarithmic(True))
+    assert not plot.axis.log, "points in time have no logarithm"
 
 
 def test_a_logarithmic_axis_without_positive_values_says_so(plot: MetricPlot) -> None:

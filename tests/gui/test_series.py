@@ -55,6 +55,21 @@ def test_a_zoomed_part_shows_a_single_spike_in_its_place(count: int) -> None:
     assert np.nanmax(outside.high) < 2
 
 
+def test_powers_of_ten_at_equal_distances_keep_every_extreme_in_its_place() -> None:
+    count = 300_000
+    y = np.sin(np.arange(1.0, count + 1) / 7)
+    spikes = [12, 40, 3_000, 250_000]
+    y[[spike - 1 for spike in spikes]] = [50.0, 60.0, 70.0, 80.0]
+    series = Series(np.arange(1, count + 1), y)
+    part = series.part(1, count, 200, log=True)
+    assert part.dense and (np.diff(part.x) > 0).all() and len(part.x) <= 200
+    column = np.log(count) / 200
+    for spike, value in zip(spikes, (50.0, 60.0, 70.0, 80.0), strict=True):
+        at = np.log(part.x[part.high == value])
+        assert len(at) == 1 and abs(at[0] - np.log(spike)) <= 1.5 * column
+    assert Series([-1, 0, 3], [1, 1, 1]).least_positive == 3 and Series([0], [1]).least_positive == np.inf
+
+
 def test_gaps_stay_gaps_where_single_points_are_seen() -> None:
     part = Series([0, 1, 2, 3], [1.0, float("nan"), float("-inf"), 4.0]).part(0, 3, 100)
     assert np.isnan(part.low).tolist() == [False, True, True, False]

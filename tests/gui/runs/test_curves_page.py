@@ -58,9 +58,11 @@ def test_checkpoints_warnings_and_nan_are_marked_on_any_axis(
     assert not marked("accuracy"), "a step has no place among values"
     detail.controls.axis.picked.emit("relative")
     detail.curves.grid.set_clip(True)
+    plots["loss"].log_x_asked.emit(True)
+    assert all(plot.axis.log for plot in plots.values())
     detail.curves.looks.save()
     kept: list[object] = []
     session.call(lambda store: store.setting(LOOK), kept.append)
     qtbot.waitUntil(lambda: bool(kept), timeout=WAIT)
     look = ChartLook.from_json(kept[0])
-    assert look.axis == "relative" and look.clip
+    assert look.axis == "relative" and look.clip and look.log_x

@@ -28,6 +28,7 @@ class ChartLook:
     smoothing: float = 0.8
     smoother: str = "mean"
     clip: bool = False
+    log_x: bool = False
     legend: bool = True
     split: str = "both"
     group: str = ""
@@ -68,6 +69,7 @@ class ChartLook:
 def show_look(look: ChartLook, grid: PlotGrid, controls: PlotControls) -> None:
     """Make plots and their controls look so."""
     grid.set_clip(look.clip)
+    grid.set_log_x(look.log_x)
     grid.set_logs(look.logs)
     grid.legend.hide(look.hidden)
     controls.set_smoothing(look.smoothing, "median" if look.smoother == "median" else "mean")
@@ -80,6 +82,7 @@ def look_now(look: ChartLook, grid: PlotGrid, controls: PlotControls) -> ChartLo
         smoothing=controls.smoothing,
         smoother=controls.smoother,
         clip=grid.clip,
+        log_x=grid.log_x,
         logs=tuple(sorted(grid.logs)),
         hidden=tuple(sorted(grid.legend.hidden)),
     )

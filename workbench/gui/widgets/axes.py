@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -23,9 +23,19 @@ class XAxis:
 
     label: str
     kind: Literal["whole", "number", "duration", "clock"] = "whole"
+    log: bool = False
+    """Powers of ten at equal distances; what is not above zero has no place."""
+
+    def logarithmic(self, on: bool) -> "XAxis":
+        """The same with equal distances for powers of ten, or for numbers; points in time have no logarithm."""
+        return replace(self, log=on and self.kind != "clock")
 
     def ticks(self, low: float, high: float, most: int) -> "list[Tick]":
         """At most about `most` ticks in [low, high]."""
+        if self.log:
+            found = log_ticks(low, high, most)
+            timed = self.kind == "duration"
+            return [Tick(tick.at, _passed(tick.at, tick.at)) for tick in found] if timed else found
         if self.kind in ("duration", "clock"):
             return time_ticks(low, high, most, clock=self.kind == "clock")
         return linear_ticks(low, high, most, whole=self.kind == "whole")
@@ -157,6 +167,8 @@ class Frame:
     y0: float
     y1: float
     log: bool = False
+    """Whether y counts in powers of ten; `log_x` the same of x."""
+    log_x: bool = False
 
     @property
     def right(self) -> float:
@@ -167,8 +179,14 @@ class Frame:
         return self.top + self.height
 
     def across(self, x: float) -> float:
-        """Where x stands, in pixels from the left of the widget."""
-        return self.left + (x - self.x0) / (self.x1 - self.x0) * self.width
+        """Where x stands, in pixels from the left of the widget; NaN where a logarithm has no place for it."""
+        if not self.log_x:
+            return self.left + (x - self.x0) / (self.x1 - self.x0) * self.width
+        return (
+            self.left + math.log(x / self.x0) / math.log(self.x1 / self.x0) * self.width
+            if x > 0
+            else math.nan
+        )
 
     def down(self, y: float) -> float:
         """Where y stands, in pixels from the top of the widget; NaN where a logarithm has no place for it."""
@@ -181,7 +199,10 @@ class Frame:
 
     def x_at(self, pixel: float) -> float:
         """The x value under a pixel."""
-        return self.x0 + (pixel - self.left) / self.width * (self.x1 - self.x0)
+        share = (pixel - self.left) / self.width
+        if self.log_x:
+            return float(self.x0 * (self.x1 / self.x0) ** share)
+        return self.x0 + share * (self.x1 - self.x0)
 
 
 def padded(low: float, high: float, *, log: bool = False) -> tuple[float, float]:

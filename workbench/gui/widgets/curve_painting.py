@@ -74,7 +74,7 @@ def _paint_band(painter: QPainter, frame: Frame, band: Band, color: QColor) -> N
     """What lies around a mean, a filled shape for each stretch without gaps."""
     first, last = np.searchsorted(band.x, [frame.x0, frame.x1])
     part = slice(max(0, int(first) - 1), int(last) + 1)
-    x = frame.left + (band.x[part] - frame.x0) / (frame.x1 - frame.x0) * frame.width
+    x = _across(frame, band.x[part])
     low, high = _down(frame, band.low[part]), _down(frame, band.high[part])
     low = np.where(np.isnan(low) & ~np.isnan(high), frame.bottom, low)  # a logarithm has no place for it
     color = QColor(color)
@@ -83,7 +83,7 @@ def _paint_band(painter: QPainter, frame: Frame, band: Band, color: QColor) -> N
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
     begin = 0
-    for end in [*np.flatnonzero(np.isnan(low) | np.isnan(high)).tolist(), len(x)]:
+    for end in [*np.flatnonzero(np.isnan(low) | np.isnan(high) | np.isnan(x)).tolist(), len(x)]:
         if end - begin > 1:
             there = zip(x[begin:end].tolist(), high[begin:end].tolist(), strict=True)
             back = zip(x[begin:end][::-1].tolist(), low[begin:end][::-1].tolist(), strict=True)
@@ -117,7 +117,7 @@ def _paint_part(
     """`columns` draws the extremes of each column where there are many points, `dots` every one of few points."""
     if not len(part.x):
         return
-    x = frame.left + (part.x - frame.x0) / (frame.x1 - frame.x0) * frame.width
+    x = _across(frame, part.x)
     high = _down(frame, part.high)
     low = high if part.low is part.high else _down(frame, part.low)
     if part.dense and frame.log:  # a column that reaches below zero goes down to the edge
@@ -209,16 +209,25 @@ def _alone(y: Floats) -> Mask:
     return alone
 
 
+def _across(frame: Frame, values: Floats) -> Floats:
+    across: Floats = frame.left + _share(values, frame.x0, frame.x1, log=frame.log_x) * frame.width
+    return across
+
+
 def _down(frame: Frame, values: Floats) -> Floats:
-    if frame.log:
-        low, high = math.log10(frame.y0), math.log10(frame.y1)
-        logs = np.full(len(values), np.nan)
-        np.log10(values, out=logs, where=values > 0)
-        share = (logs - low) / (high - low)
-    else:
-        share = (values - frame.y0) / (frame.y1 - frame.y0)
+    share = _share(values, frame.y0, frame.y1, log=frame.log)
     down: Floats = np.clip(frame.bottom - share * frame.height, -_FAR, _FAR)
     return down
+
+
+def _share(values: Floats, first: float, last: float, *, log: bool) -> Floats:
+    """Where values stand between the ends of an axis, from 0 to 1; NaN where a logarithm has no place for them."""
+    if log:
+        first, last = math.log10(first), math.log10(last)
+        logs = np.full(len(values), np.nan)
+        values = np.log10(values, out=logs, where=values > 0)
+    share: Floats = (values - first) / (last - first)
+    return share
 
 
 def draw_lines(painter: QPainter, lines: Floats) -> None:

@@ -82,9 +82,14 @@ class Curve:
         """The point at an index."""
         return float(self.series.x[index]) * self.scale, float(self.series.y[index])
 
-    def part(self, series: Series, x0: float, x1: float, columns: int, singly: int = 0) -> Part:
-        """A part of this curve's series, or of its smoothed twin."""
-        part = series.part(x0 / self.scale, x1 / self.scale, columns, singly)
+    def part(
+        self, series: Series, x0: float, x1: float, columns: int, singly: int = 0, *, log: bool = False
+    ) -> Part:
+        """A part of this curve's series, or of its smoothed twin; what a logarithm has no place for is left out."""
+        part = series.part(x0 / self.scale, x1 / self.scale, columns, singly, log=log)
+        if log and len(part.x) and part.x.min() <= 0:
+            placed = part.x > 0
+            part = Part(part.x[placed], part.low[placed], part.high[placed], part.dense)
         return part if self.scale == 1.0 else replace(part, x=part.x * self.scale)
 
 
@@ -101,7 +106,11 @@ class Trace(Series):
     def extent(self) -> tuple[float, float]:
         return float(self.x.min()), float(self.x.max())
 
-    def part(self, x0: float, x1: float, columns: int, singly: int = 0) -> Part:
+    @property
+    def least_positive(self) -> float:
+        return float(self.x.min(initial=math.inf, where=self.x > 0))
+
+    def part(self, x0: float, x1: float, columns: int, singly: int = 0, *, log: bool = False) -> Part:
         stride = max(1, -(-len(self) // _MOST_TRACED))
         y = self.y[::stride]
         return Part(self.x[::stride], y, y, dense=False)
@@ -132,26 +141,30 @@ class Smoothing:
     kind: Kind = "mean"
 
 
-def look(curves: Sequence[Curve], x0: float, x1: float, width: float, smoothing: Smoothing) -> list[Seen]:
-    """What is to be seen of each curve between x0 and x1."""
+def look(
+    curves: Sequence[Curve], x0: float, x1: float, width: float, smoothing: Smoothing, *, log: bool = False
+) -> list[Seen]:
+    """What is to be seen of each curve between x0 and x1; `log` where x counts in powers of ten."""
     columns = max(8, int(width / COLUMN))
     found = []
     singly = min(_SINGLY * columns, _LINKS // max(1, len(curves)))
     for curve in curves:
         smooth = curve.series.smooth(smoothing.weight, smoothing.kind)
-        part = curve.part(smooth, x0, x1, columns) if smooth is not None else None
-        found.append(Seen(curve, curve.part(curve.series, x0, x1, columns, singly), part))
+        part = curve.part(smooth, x0, x1, columns, log=log) if smooth is not None else None
+        found.append(Seen(curve, curve.part(curve.series, x0, x1, columns, singly, log=log), part))
     return found
 
 
-def x_extent(curves: Sequence[Curve]) -> tuple[float, float] | None:
-    """First and last x of all curves; None where there is no point yet."""
-    extents = [(curve.series.extent, curve.scale) for curve in curves if len(curve.series)]
-    if not extents:
+def x_extent(curves: Sequence[Curve], *, log: bool = False) -> tuple[float, float] | None:
+    """First and last x of all curves (for a logarithmic axis: above zero); None where there is no point yet."""
+    filled = [curve for curve in curves if len(curve.series)]
+    if not filled:
         return None
-    return min(least * scale for (least, _), scale in extents), max(
-        most * scale for (_, most), scale in extents
+    least = min(
+        (curve.series.least_positive if log else curve.series.extent[0]) * curve.scale for curve in filled
     )
+    most = max(curve.series.extent[1] * curve.scale for curve in filled)
+    return (least, most) if least <= most else None
 
 
 def y_extent(

@@ -51,6 +51,8 @@ class MetricPlot(Zoomed):
     """Curves over one x axis.  `cursor_moved` tells the x under the pointer (None when it left), to link plots."""
 
     cursor_moved = Signal(object)
+    log_x_asked = Signal(bool)
+    """x is to count in powers of ten, or not; who has several plots changes all."""
     clip_asked = Signal(bool)
     """Outliers are to be cut, or shown; who has several plots cuts them in all."""
     writing = Signal(object)
@@ -101,6 +103,7 @@ class MetricPlot(Zoomed):
         self.log_button.setFixedSize(38, 24)
         self.log_button.toggled.connect(self._on_log)
         self.clip_asked.connect(self.set_clip)
+        self.log_x_asked.connect(lambda on: self.set_axis(self.axis.logarithmic(on)))
         theme.changed.connect(self.redraw)
 
     # ------------------------------------------------------------- what is shown
@@ -209,8 +212,11 @@ class MetricPlot(Zoomed):
     def _extent(self) -> tuple[float, float]:
         from workbench.gui.widgets.curves import x_extent
 
-        least, most = x_extent(self._curves) or (0.0, 1.0)
-        return (least, most) if most > least else (least - 1, least + 1)
+        log = self.axis.log
+        least, most = x_extent(self._curves, log=log) or ((1.0, 10.0) if log else (0.0, 1.0))
+        if most > least:
+            return least, most
+        return (least / 2, least * 2) if log else (least - 1, least + 1)
 
     def _measure(self) -> None:
         self._seen, self._frame = [], None
@@ -234,14 +240,15 @@ class MetricPlot(Zoomed):
 
         # Whole columns of pixels, or seams would show between them.
         width = max(40, (self.width() - self._left - 14) // 2 * 2)
-        self._seen = look(self._curves, x0, x1, width, Smoothing(*self._smoothing))
+        log = self.axis.log
+        self._seen = look(self._curves, x0, x1, width, Smoothing(*self._smoothing), log=log)
         found = y_extent(self._seen, x0, x1, log=self.is_log, clip=self.clip)
         if found is None and self._y_range is None:
             return None
         y0, y1 = self._y_range or padded(*(found or (0.0, 1.0)), log=self.is_log)
         top = painting.header_height(self.font(), self._title, self._listed(), self.log_button.x() - 20) + 6
         height = max(24, self.height() - top - 26)
-        return Frame(self._left, top, width, height, x0, x1, y0, y1, self.is_log)
+        return Frame(self._left, top, width, height, x0, x1, y0, y1, self.is_log, log)
 
     def _listed(self) -> "Sequence[Curve]":
         """The curves in the legend."""
@@ -393,16 +400,18 @@ class MetricPlot(Zoomed):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         keys, key = Qt.Key, event.key()
         number = key - int(keys.Key_1)
-        if key == keys.Key_L:
+        if key == keys.Key_L and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.log_x_asked.emit(not self.axis.log)
+        elif key == keys.Key_L:
             self.log_button.toggle()
         elif key in (keys.Key_Home, keys.Key_0):
             self.reset()
         elif key in (keys.Key_Plus, keys.Key_Equal, keys.Key_Minus):
             self.zoom(ZOOM if key == keys.Key_Minus else 1 / ZOOM, self._cursor)
         elif key in (keys.Key_Left, keys.Key_Right) and (frame := self._frame) is not None:
-            step = (frame.x1 - frame.x0) / 100 * (1 if key == keys.Key_Right else -1)
-            at = (frame.x0 + frame.x1) / 2 if self._cursor is None else self._cursor + step
-            self._set_cursor(min(frame.x1, max(frame.x0, at)))
+            step = frame.width / 100 * (1 if key == keys.Key_Right else -1)
+            at = frame.left + frame.width / 2 if self._cursor is None else frame.across(self._cursor) + step
+            self._set_cursor(frame.x_at(min(frame.right, max(frame.left, at))))
         elif key == keys.Key_H:
             self.legend.hide(())
         elif 0 <= number < min(9, len(self._all)):

@@ -8,7 +8,7 @@ import io
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +19,6 @@ from PySide6.QtSvg import QSvgGenerator
 from workbench.core import text
 from workbench.gui import theme
 from workbench.gui.widgets import plot_painting as painting
-from workbench.gui.widgets.axes import Frame
 from workbench.gui.widgets.curve_colors import paint_swatch
 
 if TYPE_CHECKING:
@@ -154,11 +153,10 @@ def _paint(painter: QPainter, plot: "MetricPlot", paper: Paper, fine: float) -> 
         ticks = painting.y_ticks(seen_frame)
         metrics = QFontMetricsF(painter.font())
         left = max((metrics.horizontalAdvance(tick.text) for tick in ticks), default=34.0) + 14
-        frame = Frame(
-            left, top, size.width() - left - 2 * _EDGE, max(24.0, size.height() - top - 28.0),
-            seen_frame.x0, seen_frame.x1, seen_frame.y0, seen_frame.y1, seen_frame.log,
-        )  # fmt: skip
-        seen = look(curves, frame.x0, frame.x1, frame.width / fine, Smoothing(*plot.smoothing))
+        width, height = size.width() - left - 2 * _EDGE, max(24.0, size.height() - top - 28.0)
+        frame = replace(seen_frame, left=left, top=top, width=width, height=height)
+        smoothing = Smoothing(*plot.smoothing)
+        seen = look(curves, frame.x0, frame.x1, frame.width / fine, smoothing, log=frame.log_x)
         plot.paint_into(painter, frame, seen, fine)
 
 

@@ -75,7 +75,7 @@ class PlotGrid(QScrollArea):
         self._smoothing: tuple[float, Kind] = (0.0, "mean")
         self._axis = STEPS
         self._logs: frozenset[str] = frozenset()
-        self.clip = False
+        self.clip = self.log_x = False
         self.show_legend = True
         self.legend = Legend(self)
         self.legend.changed.connect(self.looked)
@@ -115,10 +115,18 @@ class PlotGrid(QScrollArea):
 
     def set_axis(self, axis: XAxis) -> None:
         """What the x axis counts; the curves are to be set anew."""
+        axis = axis.logarithmic(self.log_x)
         if axis != self._axis:
             self._axis = axis
             for plot in self._plots.values():
                 plot.set_axis(axis)
+
+    def set_log_x(self, on: bool) -> None:
+        """Let x count in powers of ten in all plots, also in those to come."""
+        if on != self.log_x:
+            self.log_x = on
+            self.set_axis(self._axis)
+            self.looked.emit()
 
     def set_clip(self, on: bool) -> None:
         """Cut outliers off in all plots, also in those to come."""
@@ -153,6 +161,7 @@ class PlotGrid(QScrollArea):
         plot.set_log(name in self._logs)
         plot.cursor_moved.connect(self._on_cursor)
         plot.clip_asked.connect(self.set_clip)
+        plot.log_x_asked.connect(self.set_log_x)
         plot.writing.connect(self.writing)
         plot.log_button.toggled.connect(lambda on: self._on_log(name, on))
         return plot

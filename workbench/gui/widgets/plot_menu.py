@@ -41,6 +41,14 @@ class PlotMenu(QMenu):
         log = self._add("Logarithmic values\tL", "Powers of ten at equal distances", plot.log_button.toggle)
         log.setCheckable(True)
         log.setChecked(plot.is_log)
+        log_x = self._add(
+            f"Logarithmic {text.one_line(plot.axis.label, 40)}\tShift+L",
+            "Powers of ten at equal distances, on all charts; what is not above zero is left out",
+            lambda: plot.log_x_asked.emit(not plot.axis.log),
+            on=plot.axis.kind != "clock",
+        )
+        log_x.setCheckable(True)
+        log_x.setChecked(plot.axis.log)
         clip = self._add(
             "Cut outliers off",
             "The axis holds 99 of 100 values at either end; what lies beyond is out of the picture",

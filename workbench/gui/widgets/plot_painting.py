@@ -146,9 +146,9 @@ def paint_note(painter: QPainter, frame: Frame, note: str) -> None:
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, note)
 
 
-def _slack(frame: Frame) -> float:
-    """How far outside a curve's range it is still meant by the crosshair: a few pixels."""
-    return 8 / frame.width * (frame.x1 - frame.x0)
+def _slack(frame: Frame, x: float) -> float:
+    """How far outside a curve's range it is still meant by a crosshair at x: a few pixels."""
+    return abs(frame.x_at(frame.across(x) + 8) - x)
 
 
 def header_height(font: QFont, title: str, curves: "Sequence[Curve]", room: float) -> int:
@@ -229,7 +229,7 @@ def _legend_width(font: QFont, curves: "Sequence[Curve]", values: Sequence[str])
 
 def values_of(curves: "Sequence[Curve]", frame: Frame | None, cursor: float | None) -> list[str]:
     """What the legend says of each curve: its value at the crosshair, or its last one."""
-    slack = _slack(frame) if frame else 0.0
+    slack = _slack(frame, cursor) if frame and cursor is not None else 0.0
     return [value_at(curve, cursor, slack) for curve in curves]
 
 
@@ -245,7 +245,7 @@ def paint_cursor(
     painter.drawLine(QPointF(across, frame.top), QPointF(across, frame.bottom))
     rows: list[tuple[Curve, float]] = []
     for curve in curves:
-        if (found := curve.nearest(x, _slack(frame))) is None:
+        if (found := curve.nearest(x, _slack(frame, x))) is None:
             continue
         at, down = frame.across(found[0]), frame.down(found[1])
         rows.append((curve, found[1]))

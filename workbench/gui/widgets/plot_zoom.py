@@ -46,8 +46,11 @@ class Zoomed(Redrawn):
         """Show `factor` times as much of x, around a place (the middle)."""
         if (frame := self._frame) is None:
             return
-        middle = (frame.x0 + frame.x1) / 2 if around is None else around
-        x0, x1 = middle - (middle - frame.x0) * factor, middle + (frame.x1 - middle) * factor
+        middle = frame.left + frame.width / 2 if around is None else frame.across(around)
+        x0, x1 = (
+            frame.x_at(middle - (middle - frame.left) * factor),
+            frame.x_at(middle + (frame.right - middle) * factor),
+        )
         least, most = self._extent()
         if x0 <= least and x1 >= most:
             self._x_range = None
@@ -95,11 +98,11 @@ class Zoomed(Redrawn):
         if (at - start).manhattanLength() < 4 and self._x_range is None:
             return
         least, most = self._extent()
-        moved = (start.x() - at.x()) / frame.width * (frame.x1 - frame.x0)
-        moved = max(least - frame.x0, min(most - frame.x1, moved))
+        moved = max(frame.across(least) - frame.left, start.x() - at.x())
+        moved = min(frame.across(most) - frame.right, moved)
         self.setCursor(Qt.CursorShape.ClosedHandCursor)
         if self._x_range is not None:
-            self._x_range = (frame.x0 + moved, frame.x1 + moved)
+            self._x_range = (frame.x_at(frame.left + moved), frame.x_at(frame.right + moved))
             self.redraw()
 
     def _stretch(self, frame: Frame, factor: float, down: float) -> None:

@@ -4,7 +4,9 @@ numpy and smoothing only.  A view of any part costs the same for a thousand poin
 extreme.
 """
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -14,6 +16,8 @@ from workbench.gui.widgets.smoothing import Floats, Kind, Smoother, smoother, we
 
 FANOUT: Final = 4
 """Blocks of one level that make a block of the next."""
+_STRETCH: Final = 4.0
+"""How many times its begin a stretch of a logarithmic axis ends at."""
 SPARSE: Final = 50
 """A series with fewer points is not smoothed: each of its points is worth seeing."""
 
@@ -127,27 +131,51 @@ class Series:
 
     # ------------------------------------------------------------- looking
 
-    def part(self, x0: float, x1: float, columns: int, singly: int = 0) -> Part:
+    @property
+    def least_positive(self) -> float:
+        """The least x above zero; infinite where there is none."""
+        first = int(np.searchsorted(self.x, 0.0, "right"))
+        return float(self.x[first]) if first < len(self) else math.inf
+
+    def part(self, x0: float, x1: float, columns: int, singly: int = 0, *, log: bool = False) -> Part:
         """What lies in [x0, x1] (and one neighbour on each side), for a picture so many columns wide.
 
-        Up to two points to a column are given as they are, or up to `singly` of them if that is more.
+        Up to two points to a column are given as they are, or up to `singly` of them if that is more. With `log`, x0
+        is above zero, and columns are equally wide in powers of ten.
         """
         first = max(0, int(np.searchsorted(self.x, x0, "left")) - 1)
         last = min(len(self), int(np.searchsorted(self.x, x1, "right")) + 1)
         if last - first <= max(2 * columns, singly):
             y = self.y[first:last]
             return Part(self.x[first:last], y, y, dense=False)
+        if not log:
+            return Part(*self._columns(np.linspace(x0, x1, columns + 1), first, last), dense=True)
+        edges = np.geomspace(x0, x1, columns + 1)
+        # Points are far denser at one end, so each stretch is looked at as closely as it deserves.
+        ends = np.linspace(0, columns, math.ceil(math.log(x1 / x0, _STRETCH)) + 1).astype(int)
+        within = np.searchsorted(self.x, edges[ends])
+        within[0], within[-1] = first, last
+        pieces = [
+            self._columns(edges[ends[place] : ends[place + 1] + 1], int(begin), int(end))
+            for place, (begin, end) in enumerate(pairwise(within))
+            if end > begin
+        ]
+        x, low, high = (np.concatenate(each) for each in zip(*pieces, strict=True))
+        return Part(x, low, high, dense=True)
+
+    def _columns(self, edges: Floats, first: int, last: int) -> tuple[Floats, Floats, Floats]:
+        """The extremes of the points from `first` to before `last` in columns between these edges: x, low, high."""
+        columns = len(edges) - 1
         level, block = -1, 1
         while level + 1 < len(self._low) and (last - first) // (block * FANOUT) >= 2 * columns:
             level, block = level + 1, block * FANOUT
         low, high, starts = self._blocks(level, block, first, last)
-        edges = np.linspace(x0, x1, columns + 1)
         cuts = np.searchsorted(starts, edges[:-1])
         cuts[0] = 0
         cuts = cuts[(cuts < len(starts)) & np.diff(cuts, prepend=-1).astype(bool)]
-        middle = (x1 - x0) / columns / 2
-        x = edges[np.clip(np.searchsorted(edges, starts[cuts], "right") - 1, 0, columns - 1)] + middle
-        return Part(x, np.fmin.reduceat(low, cuts), np.fmax.reduceat(high, cuts), dense=True)
+        middles = (edges[:-1] + edges[1:]) / 2
+        x = middles[np.clip(np.searchsorted(edges, starts[cuts], "right") - 1, 0, columns - 1)]
+        return x, np.fmin.reduceat(low, cuts), np.fmax.reduceat(high, cuts)
 
     def _blocks(self, level: int, block: int, first: int, last: int) -> tuple[Floats, Floats, Floats]:
         if level < 0:
