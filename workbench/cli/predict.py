@@ -24,7 +24,7 @@ def predict(
     run: Annotated[str, typer.Argument(help="A run's number, or run:ID.", metavar="RUN")],
     inputs: Annotated[
         list[Path] | None,
-        typer.Argument(help="Files, and folders of them: pictures, sounds, texts, tables.", metavar="INPUT…"),
+        typer.Argument(help="Files, and folders of them: pictures, sounds, texts, tables, series, volumes.", metavar="INPUT…"),
     ] = None,
     texts: Annotated[
         list[str] | None, typer.Option("--text", help="A text to predict; may be given several times.")

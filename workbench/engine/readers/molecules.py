@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
 from workbench.engine.readers import graph_tables, graphs
-from workbench.engine.readers.content import Content
+from workbench.engine.readers.content import Array, Content
 from workbench.engine.readers.files import opened
 from workbench.engine.readers.graph_tables import Table
 from workbench.engine.readers.reader import Option, Reader, Reading
@@ -61,10 +61,14 @@ class _Atoms:
         self.nodes.append(len(self.elements))
         self.links.append(len(self.bonds))
 
-    def features(self) -> tuple[graphs.Floats, NDArray[np.int64], tuple[str, ...]]:
-        """One-hot element, number of neighbours and charge, and whether aromatic; and the element of each."""
+    def features(self, known: Sequence[str] = ()) -> tuple[graphs.Floats, NDArray[np.int64], tuple[str, ...]]:
+        """One-hot element, number of neighbours and charge, and whether aromatic; and the element of each.
+
+        The elements are the `known` ones, else those that occur most often.
+        """
         common = [element for element, _ in Counter(self.elements).most_common(_MOST_ELEMENTS)]
         names = tuple(sorted(common)) + (("other",) if len(set(self.elements)) > len(common) else ())
+        names = tuple(known) or names
         place = {name: number for number, name in enumerate(names)}
         element = np.array([place.get(each, len(names) - 1) for each in self.elements], dtype=np.int64)
         degree = np.minimum(np.array(self.degrees), _MOST_NEIGHBOURS)
@@ -101,6 +105,33 @@ def read(path: Path, reading: Reading) -> Content:
     return graphs.many_graphs(
         path, reading, x, np.ascontiguousarray(edges), starts, values, classes, splits, shown
     )
+
+
+def one(text: str, elements: Sequence[str]) -> dict[str, Array]:
+    """A molecule as those of training, whose elements these were. Raises DataError where it is none, or has another."""
+    molecule = _rdkit().MolFromSmiles(text)
+    if molecule is None or not 0 < molecule.GetNumAtoms() <= _MOST_ATOMS:
+        raise DataError(f"“{text[:60]}” is no molecule of 1 to {_MOST_ATOMS:,} atoms, written as SMILES.")
+    atoms = _Atoms()
+    atoms.add(molecule)
+    unknown = sorted(set(atoms.elements) - set(elements))
+    if unknown and "other" not in elements:
+        raise DataError(
+            f"“{text[:60]}” has {', '.join(unknown)}, of which the model has learned nothing; "
+            f"the molecules of training were made of {', '.join(elements)}."
+        )
+    x, kinds, _ = atoms.features(elements)
+    edges = np.array(atoms.bonds, dtype=np.int64).reshape(-1, 2).T
+    return {"x": x, "edges": np.ascontiguousarray(edges), "_kinds": kinds, "_smiles": np.array([text])}
+
+
+def smiles_of(path: Path, reading: Reading) -> list[str]:
+    """The molecules in a table, as they are written there. Raises DataError where it has no column of them."""
+    table = graph_tables.read_table(path, reading)
+    written = graph_tables.chosen(table, reading, "smiles", _COLUMNS)
+    if not written:
+        raise DataError(f"{path} has no column of molecules; it has {', '.join(list(table.columns)[:20])}.")
+    return [text for text in table.columns[written] if text]
 
 
 def _molecules(

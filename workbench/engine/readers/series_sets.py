@@ -7,7 +7,7 @@ as usual in the literature (Zhou et al. 2021, Informer).  May import NumPy, pyar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -78,8 +78,35 @@ def _step(dates: Dates) -> str:
     return ""
 
 
-def read(path: Path, reading: Reading) -> Content:
-    """The dataset of windows over all rows of the table.  Raises DataError where they are too few."""
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a table in the order of time, and by what each column is measured."""
+
+    table: Table
+    time: Column | None
+    inputs: list[Column]
+    targets: list[Column]
+    bounds: dict[str, tuple[int, int]]
+    columns: dict[str, Floats]
+    """The numbers of each input and target, without gaps."""
+    scales: dict[str, tuple[float, float]]
+
+    def stacked(self, names: Sequence[str]) -> NDArray[np.float32]:
+        """Columns by their names, and parts of the time such as “date hour”, side by side in the units of training."""
+        every: dict[str, NDArray[np.generic]] = {}
+        if self.time is not None and self.time.dates is not None:
+            every = {f"{self.time.name} {part}": each for part, each in parts(self.time.dates).items()}
+        found = [
+            (self.columns[name] - self.scales[name][0]) / self.scales[name][1]
+            if name in self.columns
+            else every[name]
+            for name in names
+        ]
+        return np.stack(found, axis=1).astype(np.float32)
+
+
+def rows_of(path: Path, reading: Reading) -> Rows:
+    """The rows of a file as the options say. Raises DataError where it has none to learn from."""
     table = read_table(path, replace(reading, limit=0))
     time = _time(table, reading)
     if time is not None:
@@ -87,37 +114,75 @@ def read(path: Path, reading: Reading) -> Content:
     inputs, targets = _chosen(table, time, reading)
     bounds = _bounds(path, table.rows, reading)
     train = slice(0, bounds["train"][1])
-    dates = time.dates if time is not None else None
     columns = {column.name: _filled(column, train, reading) for column in dict.fromkeys((*inputs, *targets))}
     scales = {name: standard(values[train]) for name, values in columns.items()}
     if not reading.switch("standardise", True):
         scales = dict.fromkeys(scales, (0.0, 1.0))
-    scaled = {name: (values - scales[name][0]) / scales[name][1] for name, values in columns.items()}
-    names = [column.name for column in inputs]
-    x = [scaled[name] for name in names]
+    return Rows(table, time, inputs, targets, bounds, columns, scales)
+
+
+def last_window(
+    path: Path, like: Rows, names: Sequence[str], window: int, reading: Reading
+) -> NDArray[np.float32]:
+    """The last rows of another file as a model sees them, in the units of training: window × names.
+
+    Raises DataError where a column is missing, or where there are too few rows.
+    """
+    table = read_table(path, replace(reading, limit=0))
+    wanted = [*([like.time] if like.time is not None else []), *like.inputs]
+    known = {column.name: column for column in table.columns}
+    for column in wanted:
+        if column.name not in known:
+            raise DataError(
+                f"{path} has no column “{column.name}”, which the model sees; it has {', '.join(list(known)[:12])}."
+            )
+    time = known[like.time.name] if like.time is not None else None
+    if time is not None and time.dates is None and time.numbers is None:
+        raise DataError(f"The column “{time.name}” of {path} has neither dates nor numbers.")
+    if time is not None:
+        table, time = _in_order(table, time, reading)
+        known = {column.name: column for column in table.columns}
+    if table.rows < window:
+        raise DataError(
+            f"{path} has {table.rows:,} rows with a time; the model sees {window:,} before it foretells."
+        )
+    own = [known[column.name] for column in like.inputs]
+    if bad := next((column for column in own if column.numbers is None or column.gaps.all()), None):
+        raise DataError(f"The column “{bad.name}” of {path} has no numbers.")
+    columns = {column.name: _filled(column, slice(0, table.rows), reading) for column in own}
+    rows = Rows(table, time, own, [], {}, columns, like.scales)
+    return rows.stacked(names)[-window:]
+
+
+def read(path: Path, reading: Reading) -> Content:
+    """The dataset of windows over all rows of the table.  Raises DataError where they are too few."""
+    rows = rows_of(path, reading)
+    time, train = rows.time, slice(0, rows.bounds["train"][1])
+    dates = time.dates if time is not None else None
+    names = [column.name for column in rows.inputs]
     if time is not None and dates is not None and reading.switch("time_features", False):
-        for part, values in parts(dates).items():
-            if part != "year" and np.ptp(values[train]) > 1e-9:
-                names.append(f"{time.name} {part}")
-                x.append(values)
-    window, horizon = _lengths(path, bounds, reading)
-    splits = _windows(path, bounds, window, horizon, reading)
-    goals = [column.name for column in targets]
-    reading.figures += _figures(table, [*dict.fromkeys((*inputs, *targets))], dates)
+        known = parts(dates).items()
+        names += [
+            f"{time.name} {part}" for part, each in known if part != "year" and np.ptp(each[train]) > 1e-9
+        ]
+    window, horizon = _lengths(path, rows.bounds, reading)
+    splits = _windows(path, rows.bounds, window, horizon, reading)
+    goals = [column.name for column in rows.targets]
+    reading.figures += _figures(rows.table, [*dict.fromkeys((*rows.inputs, *rows.targets))], dates)
     schema = Schema(
         id=slug(path),
         title=title(path),
         outputs={
-            "x": TensorSpec(("N", window, len(x)), "float"),
+            "x": TensorSpec(("N", window, len(names)), "float"),
             "y": TensorSpec(("N", horizon, len(goals)), "float"),
         },
-        facts=_facts(window, horizon, len(x), [scales[name] for name in goals]),
+        facts=_facts(window, horizon, len(names), [rows.scales[name] for name in goals]),
         kind="series",
-        items=table.rows,
+        items=rows.table.rows,
     )
     arrays = {
-        "x": np.stack(x, axis=1).astype(np.float32),
-        "y": np.stack([scaled[name] for name in goals], axis=1).astype(np.float32),
+        "x": rows.stacked(names),
+        "y": rows.stacked(goals),
         "_inputs": np.array([name.encode() for name in names]),
         "_targets": np.array([name.encode() for name in goals]),
     }

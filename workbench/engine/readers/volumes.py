@@ -201,6 +201,16 @@ def _content(
     return Content(schema, arrays, splits)
 
 
+def one(files: Tree, name: str, reading: Reading, channels: int, shape: Shape) -> Floats:
+    """A single volume as those of training: channels × depth × height × width. Raises one of DAMAGE."""
+    volume = _volume(files, name)
+    if len(volume) != channels:
+        raise ValueError(f"it has {len(volume)} channels, and the volumes of training {channels}")
+    values = reading.choice("values", [key for key in _VALUES if key])
+    fit = reading.choice("fit", [key for key in _FITS if key])
+    return np.stack([_fitted(each, shape, fit, nearest=False) for each in _scaled(volume, values)])
+
+
 def _common(shapes: Sequence[Shape], reading: Reading) -> Shape:
     """The size that all volumes get: as they are, or large enough for nearly all of them."""
     said = reading.text("size")

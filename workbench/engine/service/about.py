@@ -11,7 +11,7 @@ from workbench.engine.service.answers import Answer
 from workbench.engine.service.context import Context, Opened
 from workbench.engine.service.data import Data
 from workbench.engine.service.generating import is_translator, writes
-from workbench.engine.service.preparing.given import kind_of
+from workbench.engine.service.preparing.given import alone, kind_of
 from workbench.engine.service.told import names_of
 
 _MOST_NAMES = 1_000
@@ -29,11 +29,12 @@ _OWN: Mapping[str, tuple[str, ...]] = {
 
 
 def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
-    """{"said", "splits", "inputs", "outputs", "layers", "checkpoints", "can", "columns", "trouble", "note"}.
+    """{"said", "splits", "inputs", "outputs", "layers", "checkpoints", "can", "columns", "trouble", "note", "alone"}.
 
     `can` names what works for the output that is asked about (the main one, which stands first, unless another is
     named), `columns` those of a row to be filled in. `trouble` says why there are no splits: without its data a model
-    can only be looked into. `note` is a sentence about data that has changed.
+    can only be looked into. `note` is a sentence about data that has changed,
+    `alone` one that tells why nothing of one's own can be predicted.
     """
     run, which, name = asked.run(request), asked.checkpoint(request), asked.text(request, "output")
     opened = context.opened(run, which)
@@ -73,7 +74,16 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
         "columns": columns,
         "trouble": trouble,
         "note": note,
+        "alone": "" if data is None or "predict" in can else _alone(main, data),
     }
+
+
+def _alone(main: Answer | None, data: Data) -> str:
+    """Why nothing of one's own can be predicted, where that is for the data's sake."""
+    if main is None or len(main.data) != 1:
+        return ""
+    source = data.source(main.data[0])
+    return alone(source.content, source.record.title if source.record else source.content.schema.title)
 
 
 def _able(opened: Opened, main: Answer | None, data: Data | None) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.core.errors import DataError, JobError
 from workbench.core.text import plural
-from workbench.engine.readers import audio_files, images, tables, text_items, video
+from workbench.engine.readers import audio_files, images, tables, text_items, video, volumes
 from workbench.engine.readers.content import Content, opened
 from workbench.engine.readers.trees import ends, files_below, is_about
 from workbench.engine.service.data import Source
@@ -31,6 +31,9 @@ _ENDINGS: Mapping[str, frozenset[str]] = {
     "audio": audio_files.SUFFIXES,
     "text": frozenset(text_items.SUFFIXES + tables.SUFFIXES),
     "table": frozenset(tables.SUFFIXES),
+    "volume": volumes.SUFFIXES,
+    "series": frozenset(tables.SUFFIXES),
+    "molecule": frozenset((".csv", ".tsv", ".smi", ".tab")),
 }
 _LONGEST = 300.0
 """Seconds after which a single input is given up."""
@@ -152,7 +155,8 @@ def trained_with(store: Store, source: Source) -> dict[str, Any]:
             "understood": {}, "source": "",
         }  # fmt: skip
     # Rows are measured by those of the source; of everything else the copy tells all that there is to know.
-    if kind_of(source.content, record.reader) == "table" and not unchanged(store, record):
+    kind = kind_of(source.content, record.reader)
+    if kind in ("table", "series") and not unchanged(store, record):
         raise DataError(
             f"The table of “{record.title}”, {record.source}, has changed since it was added, and new rows would be "
             "measured by other ones than in training. Bring the old one back, or read it anew and train again."

@@ -17,7 +17,7 @@ from workbench.core.errors import DataError
 from workbench.engine.readers import content as contents
 from workbench.engine.readers import limits
 from workbench.engine.readers.samples import sample
-from workbench.engine.service.preparing.given import Given, Prepared, Trained, finished, kind_of
+from workbench.engine.service.preparing.given import Given, Prepared, Trained, alone, finished, kind_of
 
 _SAMPLE = "sample:"
 Way = tuple[Callable[[Given], Prepared], tuple[str, ...]]
@@ -68,6 +68,8 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
     if parts:
         contents.write(finished(trained, parts), Path(request["into"]))
     given = sorted(parts[0].arrays) if parts else []
+    if trained.content.layout == "graphs":
+        given.append("graph")  # whose node each is, which the arrays tell together
     return {"items": items, "errors": errors, "said": said, "given": given, "columns": columns}
 
 
@@ -88,9 +90,12 @@ def _prepared_for(about: Mapping[str, Any]) -> tuple[Trained, Way]:
 
 def _way(trained: Trained) -> Way:
     """How inputs become items of such a dataset. Raises DataError where none can."""
-    from workbench.engine.service.preparing import pictures, rows, texts
+    from workbench.engine.service.preparing import molecules, pictures, rows, series, texts, volumes
 
     kind = kind_of(trained.content, trained.reader)
+    if kind == "series":
+        known = series.source_of(trained)
+        return (lambda given: series.window(trained, known, given)), ()
     if kind == "table":
         source = rows.source_of(trained)
         names = tuple(column.name for column in source.columns)
@@ -100,14 +105,12 @@ def _way(trained: Trained) -> Way:
         "video": pictures.clip,
         "audio": pictures.sounds,
         "text": texts.sentences,
+        "volume": volumes.volume,
+        "molecule": molecules.graphs,
     }
     if kind:
         return (lambda given: ways[kind](trained, given)), ()
-    schema = trained.content.schema
-    raise DataError(
-        f"The model was trained on “{trained.title}”, and nothing can be made like its items ({schema.kind}) from "
-        "files of your own. Choose items of the dataset instead, or add your files as a dataset."
-    )
+    raise DataError(alone(trained.content, trained.title))
 
 
 def _say(**answer: object) -> None:

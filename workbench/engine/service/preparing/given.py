@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +64,19 @@ class Prepared:
 
 
 def kind_of(content: Content, reader: str) -> str:
-    """Of what a dataset's items can be made: image, video, audio, text or table; "" where nothing can be."""
+    """Of what a dataset's items can be made; "" where nothing can be.
+
+    One of image, video, audio, volume, text, table, series (of which the next rows are foretold) and molecule.
+    """
     schema = content.schema
+    if content.layout == "windows" and reader == "series":
+        return "series"
+    if content.layout == "graphs" and reader == "molecules":
+        return "molecule"
     if content.layout != "items":
         return ""
+    if schema.kind == "volume" and reader == "volumes":
+        return "volume"
     if schema.kind == "image" and "image" in schema.outputs and "image" in content.divisors:
         return "image"
     if schema.kind == "video" and reader == "video":
@@ -77,6 +86,21 @@ def kind_of(content: Content, reader: str) -> str:
     if schema.kind == "sentences" and content.vocabularies.keys() & {"tokens", "source"}:
         return "text"
     return "table" if schema.kind == "table" and reader == "table" else ""
+
+
+def alone(content: Content, title: str) -> str:
+    """Why nothing of one's own can become an item of such a dataset, and what to do instead."""
+    if content.layout == "graph":
+        why = "is one graph, of which the model has learned every node and link"
+    elif content.layout == "graphs":
+        why = "has graphs in files that belong together: features and classes are told by all of them"
+    elif content.layout in ("stream", "windows"):
+        why = "came with Workbench, and nothing says how a file would be measured like its rows"
+    else:
+        why = f"has items ({content.schema.kind}) that its files tell together"
+    return (
+        f"“{title}” {why}. Choose its items, or add your own files as a dataset and use that in the drawing."
+    )
 
 
 def file_of(given: Given, what: str) -> Path:
@@ -96,6 +120,9 @@ def finished(trained: Trained, parts: list[Prepared]) -> Content:
     """All items as one content with the split “given”; what the model never looks at, such as labels, is 0."""
     schema = trained.content.schema
     count = sum(len(part.names) for part in parts)
+    graphs = trained.content.layout == "graphs"
+    if graphs and parts:
+        parts = [_side_by_side(parts)]
     arrays: dict[str, Array] = {}
     for name, spec in schema.outputs.items():
         if parts and name in parts[0].arrays:
@@ -110,6 +137,20 @@ def finished(trained: Trained, parts: list[Prepared]) -> Content:
         schema,
         {**once, **arrays},
         {"given": np.arange(count, dtype=np.int64)},
+        "graphs" if graphs else "items",
         divisors=parts[0].divisors if parts else {},
         vocabularies=trained.content.vocabularies,
     )
+
+
+def _side_by_side(parts: list[Prepared]) -> Prepared:
+    """Graphs of several inputs, one after the other: where each begins is counted on."""
+    arrays = {
+        name: np.concatenate([part.arrays[name] for part in parts], axis=1 if name == "edges" else 0)
+        for name in parts[0].arrays
+        if name not in ("nodes", "links")
+    }
+    for name in ("nodes", "links"):
+        sizes = [np.diff(part.arrays[name].astype(np.int64)) for part in parts]
+        arrays[name] = np.cumsum(np.concatenate([[0], *sizes]))
+    return replace(parts[0], arrays=arrays)
