@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.25
 SOON_SECONDS = 0.05
+WAIT_SECONDS = 0.02
 RECOVER_SECONDS = 5.0
 TROUBLE_SECONDS = 3.0
 LOCKED_SECONDS = 3.0
@@ -173,7 +174,10 @@ class StoreThread(QThread):
                 self._perform(store, job)
                 watch.soon()
             if time.monotonic() >= watch.due:
-                self._look(watch)
+                if watch.has_more and self._told:
+                    watch.wait()  # the window has yet to show what came before
+                else:
+                    self._look(watch)
 
     def _look(self, watch: "Watch") -> None:
         try:
@@ -226,6 +230,8 @@ class Watch:
         self._marked = 0
         self._pending: list[int] = []
         """Runs whose figures are still to be read, the newest first."""
+        self._all_final = True
+        """Whether no run was seen that a process should stand behind."""
         self._models: list[ModelRecord] = []
         self._datasets: list[DatasetRecord] = []
         self._recover_due = time.monotonic() + RECOVER_SECONDS
@@ -233,6 +239,15 @@ class Watch:
     def soon(self) -> None:
         """A job ran and may have written: look as soon as the last look is paid for."""
         self.due = min(self.due, self._rested)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether figures wait to be read."""
+        return bool(self._pending)
+
+    def wait(self) -> None:
+        """Look a moment later."""
+        self.due = time.monotonic() + WAIT_SECONDS
 
     def later(self) -> None:
         """A look failed: read everything again, after a while."""
@@ -257,11 +272,7 @@ class Watch:
         return news
 
     def _recover(self, now: float) -> None:
-        if (
-            self._store.read_only
-            or now < self._recover_due
-            or all(run.final for run in self._seen.runs.values())
-        ):
+        if self._all_final or self._store.read_only or now < self._recover_due:
             return
         from workbench.jobs.queue import recover
 
@@ -271,6 +282,8 @@ class Watch:
     def _read(self) -> News | None:
         models, datasets = self._models, self._datasets
         changed = self._store.look(self._seen)
+        if changed:
+            self._all_final = all(run.final for run in self._seen.runs.values())
         runs, wall = self._seen.runs, time.time()
         stale = [
             run.id

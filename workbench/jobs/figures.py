@@ -5,7 +5,7 @@ Imports the store's records and the catalog's goals.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from workbench.catalog.goals import judges, rising
@@ -46,6 +46,12 @@ def value(summaries: Mapping[str, Summary], name: str, which: str = "best") -> f
     if type(summaries) is Glance:
         return summaries.number(*found)
     return float(getattr(summaries[found[0]], found[1]))
+
+
+def values(several: Iterable[Mapping[str, Summary]], name: str, which: str = "best") -> list[float | None]:
+    """The same value of each of many runs; None where there is none, or NaN."""
+    found = [value(summaries, name, which) for summaries in several]
+    return [None if number != number else number for number in found]
 
 
 def has(summaries: Mapping[str, Summary], name: str) -> bool:

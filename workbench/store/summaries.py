@@ -5,8 +5,8 @@ Half a million Summary objects take seconds to make and to look through. Standar
 
 import math
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
@@ -86,8 +86,8 @@ def glances(rows: Sequence[Sequence[Any]], known: dict[Kinds, Same]) -> dict[int
     metrics, types = [row[1] for row in rows], [row[2] for row in rows]
     found: dict[int, Glance] = {}
     start = 0
-    for run, its in groupby(rows, itemgetter(0)):
-        end = start + sum(1 for _ in its)
+    for run, count in Counter(map(itemgetter(0), rows)).items():
+        end = start + count
         kinds = tuple(metrics[start:end]), tuple(types[start:end])
         same = known.get(kinds)
         if same is None:

@@ -145,13 +145,11 @@ def metric_column(name: str, which: str, *, rising: bool) -> Column:
 def param_column(name: str) -> Column:
     """A column of a setting; numbers come before texts."""
 
-    def sorted(facts: RunFacts) -> tuple[int, Any] | None:
+    def sorted(facts: RunFacts) -> Any:
         value = facts.params.get(name)
-        if value is None:
-            return None
-        if isinstance(value, int | float):
-            return None if math.isnan(value) else (0, value)
-        return 1, text.value(value).lower()
+        if isinstance(value, float | int) or value is None:
+            return None if value != value else value
+        return text.value(value).lower()
 
     def shown(facts: RunFacts) -> str:
         return text.value(facts.params[name]) if name in facts.params else text.NONE

@@ -188,12 +188,10 @@ class GroupedModel(RunsModel):
             return []
         column, kept = self.columns[place], (self._numbers[group.label], place)
         if kept not in self._kept:
-            key, facts = self._key(place), self.known.facts
-            values = [value for id in group.runs if (value := key(facts[id])) is not None]
-            if column.key.startswith(f"{PARAM}:"):  # they come with their kind before them
-                values = [value for is_text, value in values if not is_text]
+            found = self._keys(place, map(self.known.facts.__getitem__, group.runs))
+            values = [float(value) for value in found if isinstance(value, float | int)]
             least = 0.0 if column.key == "duration" else -math.inf
-            self._kept[kept] = [value for value in map(float, values) if not value < least]
+            self._kept[kept] = [value for value in values if not value < least]
         return self._kept[kept]
 
     def _has_numbers(self, place: int) -> bool:

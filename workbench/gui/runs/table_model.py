@@ -1,7 +1,6 @@
 """The runs as a table that filters and sorts itself: ten thousand rows in a blink.  Imports Qt core and records."""
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -294,20 +293,24 @@ class RunsModel(RowsModel):
             return None
         return self.slots[slot] if slot < len(self.slots) else ""
 
-    def _key(self, column: int) -> Callable[[RunFacts], Any]:
-        """By what a column sorts."""
-        name = self._slot(column)
-        return self._columns[column].sorted if name is None else column_key(name)
+    def _keys(self, column: int, several: Iterable[RunFacts]) -> list[Any]:
+        """By what a column sorts these runs: None where there is nothing."""
+        if (name := self._slot(column)) is not None:
+            return list(figures.values((facts.summaries for facts in several), name))
+        return list(map(self._columns[column].sorted, several))
 
     def _rising(self, name: str) -> bool:
         return metrics.bigger_is_better(self.known.summaries.values(), metrics.split_name(name)[1])
 
     def _wanted(self) -> list[int]:
         column, down = self._sort
-        held, key = self.known.held(), self._key(column)
-        values = [(key(facts), facts.run.id) for facts in held]
+        held = self.known.held()
+        values = list(zip(self._keys(column, held), [facts.run.id for facts in held], strict=True))
         known = [one for one in values if one[0] is not None]
-        known.sort(key=itemgetter(0), reverse=down)
+        try:
+            known = sorted(known, key=itemgetter(0), reverse=down)
+        except TypeError:  # a setting that is a number in some runs and a text in others: numbers come first
+            known = sorted(known, key=lambda one: (isinstance(one[0], str), one[0]), reverse=down)
         ids = [id for _, id in known]
         return ids if len(ids) == len(values) else ids + [id for value, id in values if value is None]
 
@@ -334,13 +337,3 @@ class RunsModel(RowsModel):
         word = "Highest" if self._rising(name) else "Lowest"
         where = "on the validation examples (test or training examples where there are none)"
         return f"{word} {text.one_line(name)} {where}"
-
-
-def column_key(name: str) -> Callable[[RunFacts], float | None]:
-    """By what a column of the best values of a metric sorts."""
-
-    def value(facts: RunFacts) -> float | None:
-        found = figures.value(facts.summaries, name)
-        return None if math.isnan(found) else found
-
-    return value
