@@ -35,7 +35,7 @@ def small_gan() -> Document:
 def small_text() -> Document:
     document = load("char-lstm")
     settings = {
-        "training.steps": 8, "training.batch_size": 4, "text.length": 12, "embedding.embedding_dim": 4,
+        "training.steps": 8, "training.batch_size": 64, "text.length": 24, "embedding.embedding_dim": 4,
         "lstm1.hidden_size": 8, "samples.length": 3,
     }  # fmt: skip
     for name, value in settings.items():
@@ -46,7 +46,7 @@ def small_text() -> Document:
 def text_in_order() -> Document:
     """Layers keep their state; a stop in the middle of an epoch is in the middle of a text."""
     document = small_text()
-    settings: dict[str, Any] = {"text.order": "in order", "lstm1.carry": True, "training.batch_size": 8}
+    settings: dict[str, Any] = {"text.order": "in order", "lstm1.carry": True}
     for name, value in settings.items():
         document = assign(document, name, value)
     return document

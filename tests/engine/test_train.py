@@ -350,6 +350,7 @@ def test_a_locked_database_loses_nothing(
     trained: Trained, monkeypatch: pytest.MonkeyPatch, ask_at: AskAt
 ) -> None:
     """Also the media, checkpoints and states that are written meanwhile."""
+    monkeypatch.setattr(loop, "LOOK_EVERY", math.inf)  # by the clock otherwise
     document = replace(iris(epochs=4), name="locked")
     plain = trained.run(document)
     monkeypatch.setattr(train, "Store", partial(Store, busy_seconds=0.05))

@@ -11,6 +11,8 @@ from tests.engine.conftest import Trained, iris, same
 from tests.programs import analysed, batch_of, call, live
 from workbench.catalog.templates import load
 from workbench.core.document import Document
+from workbench.engine import recorder
+from workbench.engine.recorder import Recorder
 from workbench.engine.watch import Live, Watch
 from workbench.store.records import LIVE, WATCHED
 
@@ -79,10 +81,22 @@ def test_a_node_with_several_outputs() -> None:
     assert {"mean", "std", "gradient", "ms", "mb"} <= set(values[lstm])
 
 
-def test_a_watched_run_ends_with_the_same_weights(trained: Trained) -> None:
-    document = iris(epochs=150)
+def test_a_watched_run_ends_with_the_same_weights(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = iris()
     plain = trained.run(document)
     trained.store.set_setting(WATCHED, time.time() + 3600)
+    monkeypatch.setattr(recorder, "INTERVAL", 0.01)
+    progress = Recorder.progress
+
+    def stepping(self: Recorder, epoch: int, step: int, steps: int) -> None:
+        """Waits until it is known that somebody looks."""
+        progress(self, epoch, step, steps)
+        end = time.monotonic() + 20
+        while step == 2 and not self.look_due:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    monkeypatch.setattr(Recorder, "progress", stepping)
     seen = trained.run(document)
     assert same(trained.last(plain), trained.last(seen))
     assert trained.store.setting(f"{LIVE}{plain.id}") is None

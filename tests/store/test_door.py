@@ -37,6 +37,8 @@ def _parts(source: str) -> tuple[ast.AST, ...]:
 
 def raw_access(source: str) -> list[str]:
     """Calls that would open, read, write or copy a file that is named like a database."""
+    if ".db" not in source and not ("store" in source and ".path" in source):
+        return []
     found = []
     for call in (node for node in _parts(source) if isinstance(node, ast.Call)):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
@@ -46,7 +48,9 @@ def raw_access(source: str) -> list[str]:
 
 
 def imports(source: str) -> set[str]:
-    """Full names of all that is imported, wherever it stands."""
+    """Full names of what is imported, wherever it stands, in a text that names a library for databases."""
+    if not re.search("QtSql|sqlite|sqlalchemy", source):
+        return set()
     return {
         alias.name if isinstance(node, ast.Import) else f"{node.module}.{alias.name}"
         for node in _parts(source)
