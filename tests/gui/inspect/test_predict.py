@@ -82,7 +82,7 @@ def test_a_drawing_is_answered_while_it_is_drawn_and_explained(
     qtbot: QtBot, view: InspectView, page: PredictPage, fake: Fake
 ) -> None:
     QTest.mouseClick(page.chips.button("draw"), LEFT)
-    pad = page.pad
+    pad = page.draw.pad
     centre = pad.area().center().toPoint()
     QTest.mousePress(pad, LEFT, NONE, centre - QPoint(0, 60))
     QTest.mouseMove(pad, centre + QPoint(0, 60))
@@ -99,7 +99,7 @@ def test_a_drawing_is_answered_while_it_is_drawn_and_explained(
     QTest.mouseClick(explain.bar.on, LEFT)
     assert fake.asked("saliency")[-1]["sample"] == {"split": "test", "index": 1}
     view.tabs.setCurrentWidget(page)
-    QTest.mouseClick(page.clear_pad, LEFT)
+    QTest.mouseClick(page.draw.clear, LEFT)
     qtbot.waitUntil(lambda: page.right.currentWidget() is page.hint, timeout=WAIT)
     assert pad.is_empty
 
@@ -124,10 +124,10 @@ def test_what_is_drawn_is_put_into_the_middle_and_can_be_inverted(qtbot: QtBot) 
 def test_typed_text_is_answered_and_what_fails_is_told(qtbot: QtBot, page: PredictPage, fake: Fake) -> None:
     QTest.mouseClick(page.chips.button("type"), LEFT)
     assert page.right.currentWidget() is page.hint
-    QTest.keyClicks(page.written, "a good film")
+    QTest.keyClicks(page.typed.written, "a good film")
     qtbot.waitUntil(lambda: inputs(fake) == {"text": "a good film"}, timeout=WAIT)
     fake.answers["predict"] = "The text is longer than the model takes."
-    QTest.keyClicks(page.written, "!")
+    QTest.keyClicks(page.typed.written, "!")
     qtbot.waitUntil(
         lambda: (
             "The text is longer than the model takes."
@@ -148,8 +148,8 @@ def test_a_row_begins_with_the_values_of_a_sample(qtbot: QtBot, page: PredictPag
     fake.answers["samples"] = first
     fake.answers["predict"] = {"items": [{"name": "", "number": 3.25}]}
     QTest.mouseClick(page.chips.button("row"), LEFT)
-    qtbot.waitUntil(lambda: len(page.cells) == 2 and bool(page.answers.cards), timeout=WAIT)
-    field = page.cells["petal width"]
+    qtbot.waitUntil(lambda: len(page.row.cells) == 2 and bool(page.answers.cards), timeout=WAIT)
+    field = page.row.cells["petal width"]
     assert field.text() == "0.2000" and texts(page) == ["3.250"]
     field.selectAll()
     QTest.keyClicks(field, "9")

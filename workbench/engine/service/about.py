@@ -29,12 +29,13 @@ _OWN: Mapping[str, tuple[str, ...]] = {
 
 
 def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
-    """{"said", "splits", "inputs", "outputs", "layers", "checkpoints", "can", "columns", "trouble", "note", "alone"}.
+    """{"said", "splits", "inputs", "outputs", "layers", "checkpoints", "can", "columns", "trouble", "note", "takes",
+    "alone"}.
 
     `can` names what works for the output that is asked about (the main one, which stands first, unless another is
     named), `columns` those of a row to be filled in. `trouble` says why there are no splits: without its data a model
-    can only be looked into. `note` is a sentence about data that has changed,
-    `alone` one that tells why nothing of one's own can be predicted.
+    can only be looked into. `note` is a sentence about data that has changed. `takes` says of what own inputs can be
+    made (see `kind_of`), and `alone` why of none.
     """
     run, which, name = asked.run(request), asked.checkpoint(request), asked.text(request, "output")
     opened = context.opened(run, which)
@@ -74,8 +75,17 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
         "columns": columns,
         "trouble": trouble,
         "note": note,
+        "takes": _kind(main, data) if "predict" in can and data is not None else "",
         "alone": "" if data is None or "predict" in can else _alone(main, data),
     }
+
+
+def _kind(main: Answer | None, data: Data) -> str:
+    """Of what items of the data that an answer depends on can be made; "" where of nothing."""
+    if main is None or len(main.data) != 1:
+        return ""
+    source = data.source(main.data[0])
+    return kind_of(source.content, source.record.reader if source.record else "")
 
 
 def _alone(main: Answer | None, data: Data) -> str:
@@ -94,7 +104,7 @@ def _able(opened: Opened, main: Answer | None, data: Data | None) -> list[str]:
         found += ["evaluate"] if main.target is not None else []
         if len(main.data) == 1:
             source = data.source(main.data[0])
-            found += _OWN.get(kind_of(source.content, source.record.reader if source.record else ""), ())
+            found += _OWN.get(_kind(main, data), ())
             if writes(source, main):
                 found += ["predict", "type"]
         writers = (each for each in opened.answers if len(each.data) == 1)

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from workbench.core.text import number, one_line
+from workbench.core.text import number, one_line, plural
 from workbench.gui import theme
 from workbench.gui.data.items_painting import Item, paint_parts, parts_of, spoken, tile_size
+from workbench.gui.inspect.legend import Legend
 from workbench.gui.widgets.labels import ElidedLabel, Label
 from workbench.gui.widgets.media_pictures import ImageView
 from workbench.gui.widgets.surfaces import clear_layout, surface
@@ -21,16 +22,20 @@ from workbench.gui.widgets.surfaces import clear_layout, surface
 MOST: Final = 60
 """So many answers are shown; more are to be had from the command line."""
 _BAR: Final = 22
+_MARK: Final = 10
 _LONGEST: Final = 4_000
 Given = Mapping[str, Any]
 
 
 class ShareBars(QWidget):
-    """A bar for each of some shares, of which a full one is as wide as there is room."""
+    """A bar for each of some shares, of which a full one is as wide as there is room; areas have their colours."""
 
-    def __init__(self, pairs: Sequence[tuple[str, float | None]]) -> None:
+    def __init__(
+        self, pairs: Sequence[tuple[str, float | None]], colors: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__()
-        self.pairs = [(one_line(name, 60), share) for name, share in pairs]
+        self.pairs = [(class_words(name, 60), share) for name, share in pairs]
+        self._colors = {class_words(name, 60): QColor(color) for name, color in (colors or {}).items()}
         said = ", ".join(f"{name} {share:.1%}" if share is not None else name for name, share in self.pairs)
         self.setAccessibleName("Likeliest classes")
         self.setAccessibleDescription(said)
@@ -51,11 +56,18 @@ class ShareBars(QWidget):
         right = metrics.horizontalAdvance("100.0 %") + 8
         room = max(8.0, self.width() - left - right)
         middle = Qt.AlignmentFlag.AlignVCenter
+        mark = _MARK + 6 if self._colors else 0
+        left += mark
+        room -= mark
         for place, (name, share) in enumerate(self.pairs):
             top = place * _BAR
+            if name in self._colors:
+                square = QRectF(0, top + (_BAR - _MARK) / 2, _MARK, _MARK)
+                painter.fillRect(square, self._colors[name])
             painter.setPen(theme.color("text" if not place else "dim"))
-            words = metrics.elidedText(name, Qt.TextElideMode.ElideRight, left - 8)
-            painter.drawText(QRectF(0, top, left - 8, _BAR), Qt.AlignmentFlag.AlignLeft | middle, words)
+            words = metrics.elidedText(name, Qt.TextElideMode.ElideRight, left - mark - 8)
+            named = QRectF(mark, top, left - mark - 8, _BAR)
+            painter.drawText(named, Qt.AlignmentFlag.AlignLeft | middle, words)
             if share is None:
                 continue
             painter.setPen(Qt.PenStyle.NoPen)
@@ -114,7 +126,8 @@ def answer_widgets(given: Given) -> list[QWidget]:
     if given.get("top"):
         made.append(ShareBars([(str(name), share) for name, share in given["top"]]))
     if given.get("areas"):
-        made.append(ShareBars([(str(name), share) for name, share in given["areas"]]))
+        colors = {str(name): str(color) for name, color in given.get("legend") or ()}
+        made.append(ShareBars([(str(name), share) for name, share in given["areas"]], colors))
     if isinstance(given.get("number"), float | int):
         made.append(Label(number(float(given["number"])), "title"))
     for name, value in given.get("numbers") or ():
@@ -128,12 +141,8 @@ def answer_widgets(given: Given) -> list[QWidget]:
         view.show_image(base64.b64decode(png))
         view.setFixedHeight(220)
         made.append(view)
-    series = given.get("series")
-    if isinstance(series, Mapping):
-        part = {"name": "predicted", "kind": "curve", "channels": series.get("predicted") or ()}
-        curve = ItemPicture({"parts": [part]})
-        curve.setMinimumHeight(96)
-        made.append(curve)
+    if isinstance(given.get("series"), Mapping):
+        made += _foretold(given["series"], given.get("truth"))
     if isinstance(given.get("text"), str):
         written = Label(given["text"][:_LONGEST], wrap=True)
         written.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -144,6 +153,31 @@ def answer_widgets(given: Given) -> list[QWidget]:
         )
         made.append(Label(f"{numbers}{', …' if len(given['vector']) > 12 else ''}", wrap=True))
     return made or [Label("The model says nothing that can be shown.", "dim", wrap=True)]
+
+
+def _foretold(series: Given, truth: object) -> list[QWidget]:
+    """The steps that were foretold; of a single column also those that came, where they are known."""
+    channels = list(series.get("predicted") or ())
+    names = [one_line(str(name), 40) for name in series.get("names") or ()]
+    came = truth.get("series") if isinstance(truth, Mapping) else None
+    known = list(came.get("predicted") or ()) if isinstance(came, Mapping) else []
+    if len(channels) == len(known) == 1:
+        channels, names = channels + known, ["foretold", "what came"]
+    steps = len(channels[0]) if channels else 0
+    legend = Legend()
+    legend.show_names([(name, place) for place, name in enumerate(names)])
+    curve = ItemPicture(
+        {"parts": [{"name": "predicted", "kind": "curve", "channels": channels, "names": names}]}
+    )
+    curve.setMinimumHeight(120)
+    return [Label(f"The next {plural(steps, 'step')}", "dim"), legend, curve]
+
+
+def class_words(name: str, most: int) -> str:
+    """A class in one line; one of blanks only, such as a character, is made visible."""
+    return (
+        one_line(name, most) if name.strip() else name.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥")
+    )
 
 
 class AnswerCard(QFrame):

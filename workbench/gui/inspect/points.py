@@ -3,15 +3,14 @@
 Imports Qt, the page of a sample and the scatter.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 
 from workbench.core import text
-from workbench.gui import theme
+from workbench.gui.inspect.legend import Legend
 from workbench.gui.inspect.numbers import Numbers
 from workbench.gui.inspect.page import Own, Place
 from workbench.gui.inspect.sample_page import SamplePage
@@ -29,42 +28,6 @@ _MOST_CHOICES: Final = 100
 _HOVER_MS: Final = 120
 _RIGHT, _WRONG = 2, 4
 """Their colours among the curves: green and red."""
-
-
-class Legend(QWidget):
-    """Names in their colours among the curves, in one line; those without room are counted."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: list[tuple[str, int]] = []
-        self.setFixedHeight(20)
-        self.setAccessibleName("What the colours mean")
-        theme.changed.connect(self.update)
-
-    def show_names(self, names: Sequence[tuple[str, int]]) -> None:
-        """Show these names and numbers of colours."""
-        self.names = list(names)
-        self.setToolTip(", ".join(name for name, _ in self.names))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme.small(self.font()))
-        metrics, x = painter.fontMetrics(), 12
-        for place, (name, color) in enumerate(self.names):
-            wide = metrics.horizontalAdvance(name) + 24
-            if x + wide > self.width() - 70 and place + 1 < len(self.names):
-                painter.setPen(theme.color("dim"))
-                painter.drawText(x, 14, f"and {len(self.names) - place} more")
-                break
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.curve_color(color))
-            painter.drawEllipse(QPointF(x + 4, 10), 4, 4)
-            painter.setPen(theme.color("text"))
-            painter.drawText(x + 12, 14, name)
-            x += wide
-        painter.end()
 
 
 class MapPage(SamplePage):

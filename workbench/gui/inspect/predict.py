@@ -1,36 +1,24 @@
 """The page Predict: what the model says to samples, to files, to a drawing, to typed text, to a row of a table.
 
-Imports Qt, the page, the pad and the answers.
+Imports Qt, the page, the sources of inputs and the answers.
 """
 
-import base64
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QFileDialog,
-    QHBoxLayout,
-    QScrollArea,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
-from workbench.core import text
 from workbench.gui.data.items import ItemsGrid
 from workbench.gui.data.items_painting import Item, named_values, parts_of, picture
 from workbench.gui.inspect.answers import Answers
-from workbench.gui.inspect.pad import DrawingPad
 from workbench.gui.inspect.page import PARTS, Own, Page, Place
-from workbench.gui.inspect.samples import FIRST, TOLD, WANTED, short_verdict
+from workbench.gui.inspect.samples import FIRST, TOLD, WANTED, right_words, short_verdict
 from workbench.gui.inspect.service import Answer, ModelService
+from workbench.gui.inspect.sources import DrawSource, FilesSource, RowSource, TextSource, blank
 from workbench.gui.widgets.buttons import Button, Chips
-from workbench.gui.widgets.fields import Choice, FormRows, TextArea, TextField
+from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import Label
 from workbench.gui.widgets.surfaces import EmptyState, surface
 
@@ -51,8 +39,6 @@ _HINTS: Final = {
     "type": ("Nothing written yet", "Write a text on the left: the model answers while you type."),
     "row": ("No values yet", "Change a value on the left and press Enter."),
 }
-_DRAWING_MS: Final = 120
-_TYPING_MS: Final = 350
 _MOST_FILES: Final = 200
 
 
@@ -70,8 +56,13 @@ class PredictPage(Page):
         self.head.addWidget(self.chips)
         self.head.addWidget(self.work, 1)
         self.sources = QStackedWidget()
-        for source in (self._samples(), self._draw(), self._files(), self._type(), self._row()):
+        self.draw, self.files, self.typed, self.row = DrawSource(), FilesSource(), TextSource(), RowSource()
+        for source in (self._samples(), self.draw, self.files, self.typed, self.row):
             self.sources.addWidget(source)
+        self.files.chosen.connect(self.take_files)
+        self.draw.changed.connect(self._soon)
+        self.typed.changed.connect(self._soon)
+        self.row.changed.connect(self._predict_input)
         self.sources.setMinimumWidth(300)
         self.hint = EmptyState("inspect", *_HINTS["samples"])
         self.answers = Answers()
@@ -103,7 +94,8 @@ class PredictPage(Page):
             button = self.why[title] = Button(title, tooltip)
             button.clicked.connect(lambda _=False, title=title: self._go(title))
             row.addWidget(button)
-        page, column = _source()
+        page, column = blank()
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.answers, 1)
         column.addWidget(self.foot)
@@ -137,82 +129,18 @@ class PredictPage(Page):
         self.grid = ItemsGrid()
         self.grid.wanted.connect(self._on_wanted)
         self.grid.chosen.connect(self._on_sample)
-        page, column = _source()
+        self.alone = Label("", "small", wrap=True)
+        self.alone.setContentsMargins(12, 6, 12, 8)
+        page, column = blank()
+        column.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout()
         row.setContentsMargins(12, 0, 12, 6)
         row.addWidget(self.split)
         row.addStretch(1)
         column.addLayout(row)
         column.addWidget(self.grid, 1)
+        column.addWidget(self.alone)
         return page
-
-    def _draw(self) -> QWidget:
-        self.pad = DrawingPad()
-        self.pad.drawn.connect(lambda: self._soon(_DRAWING_MS))
-        self.clear_pad = Button("Clear", "Begin anew (Delete)", icon="delete")
-        self.clear_pad.clicked.connect(self.pad.clear)
-        self.invert = QCheckBox("Dark on white")
-        self.invert.setAccessibleName("Dark strokes on white")
-        self.invert.setToolTip("For models that learned from dark strokes on white")
-        self.invert.toggled.connect(self.pad.set_inverted)
-        page, column = _source()
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addStretch(1)
-        row.addWidget(self.clear_pad)
-        row.addWidget(self.invert)
-        row.addStretch(1)
-        column.setContentsMargins(12, 0, 12, 12)
-        column.addWidget(self.pad, 1)
-        column.addLayout(row)
-        return page
-
-    def _files(self) -> QWidget:
-        page, column = _source()
-        self.choose_files = Button(
-            "Choose files…", "Files of the kind that the model was trained on", icon="open"
-        )
-        self.choose_files.clicked.connect(self.ask_files)
-        self.dropped = EmptyState(
-            "open", "Drop files here", "Or choose them: pictures, sounds, tables, texts."
-        )
-        column.addWidget(self.dropped, 1)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(self.choose_files)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.setContentsMargins(12, 0, 12, 24)
-        return page
-
-    def _type(self) -> QWidget:
-        page, column = _source()
-        self.written = TextArea(
-            "Text for the model", "The model answers while you type", "Write something", 8
-        )
-        self.written.textChanged.connect(lambda: self._soon(_TYPING_MS))
-        column.setContentsMargins(12, 0, 12, 12)
-        column.addWidget(self.written)
-        column.addStretch(1)
-        return page
-
-    def _row(self) -> QWidget:
-        self.form = FormRows(140)
-        self.cells: dict[str, TextField] = {}
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setAccessibleName("Values of a row")
-        area.setToolTip("A value for each column; press Enter for the answer")
-        inside, column = _source()
-        column.setContentsMargins(12, 0, 12, 12)
-        said = Label("The values of a sample to begin with. Change some and press Enter.", "small", wrap=True)
-        column.addWidget(said)
-        column.addSpacing(6)
-        column.addWidget(self.form)
-        column.addStretch(1)
-        area.setWidget(inside)
-        return area
 
     def _show_source(self) -> None:
         key = self.chips.current()
@@ -220,7 +148,7 @@ class PredictPage(Page):
         self._hint()
         if key == "samples" and not self.grid.model.rowCount():
             self._ask_samples()
-        elif key == "row" and not self.cells:
+        elif key == "row" and not self.row.cells:
             self._ask_columns()
         else:
             self._predict_input()
@@ -236,8 +164,12 @@ class PredictPage(Page):
         subject = self.subject
         self._later.stop()
         self.grid.show_items([])
-        self.form.clear()
-        self.cells = {}
+        self.row.fill((), {})
+        about = subject.about if subject is not None else {}
+        self.files.show_kind(str(about.get("takes") or ""))
+        self.typed.show_kind(str(about.get("takes") or ""))
+        self.alone.setText(str(about.get("alone") or about.get("note") or ""))
+        self.alone.setVisible(bool(self.alone.text()))
         splits = subject.splits if subject is not None else {}
         self.split.set_items([(name, PARTS.get(name, name)) for name, count in splits.items() if count])
         self.split.show_value(next((name for name in ("test", "validation") if splits.get(name)), ""))
@@ -265,9 +197,10 @@ class PredictPage(Page):
             rows = answer.get("items") or ()
             count = max(len(rows), int(answer.get("count") or 0))
             self.grid.show_count(count, [self._shown(row) for row in rows])
-            if self.subject is not None and self.subject.can("draw") and self.pad.is_empty:
-                self.pad.suit([picture(str(part.get("png", ""))) for row in rows for part in _pictures(row)])
-                self.invert.setChecked(self.pad.inverted)
+            pad = self.draw.pad
+            if self.subject is not None and self.subject.can("draw") and pad.is_empty:
+                pad.suit([picture(str(part.get("png", ""))) for row in rows for part in _pictures(row)])
+                self.draw.invert.setChecked(pad.inverted)
 
         if split := self.split.currentData():
             asked = {"split": split, "offset": 0, "count": FIRST, "order": "as stored"}
@@ -292,10 +225,10 @@ class PredictPage(Page):
     def _shown(self, row: Mapping[str, Any]) -> Item:
         item: Mapping[str, Any] = row.get("item") or {}
         label = short_verdict(self.subject, row) if self.subject is not None else ""
-        return {**item, "place": int(row.get("index", item.get("place", 0))), "label": label}
+        return {**item, "place": int(row.get("index", item.get("place", 0))), "label": label, "row": row}
 
     def _on_sample(self, item: Item) -> None:
-        self._predict({"split": self.split.currentData(), "index": int(item["place"])})
+        self._predict({"split": self.split.currentData(), "index": int(item["place"])}, item.get("row"))
 
     def show_place(self, place: Place | Own) -> None:
         self.chips.choose("samples")
@@ -304,25 +237,13 @@ class PredictPage(Page):
 
     # ------------------------------------------------------------- files
 
-    def ask_files(self) -> None:
-        """Let a person choose files; the window stays usable meanwhile."""
-        dialog = QFileDialog(self.window(), "Files for the model", str(Path.cwd()))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(self.take_files)
-        dialog.show()
-
     def take_files(self, files: Sequence[str]) -> None:
         """What the model says to these files."""
         if not files:
             return
         self.chips.button("files").setChecked(True)
         self.sources.setCurrentIndex([each for each, _ in _SOURCES].index("files"))
-        names = ", ".join(text.one_line(Path(file).name, 40) for file in files[:3])
-        more = f" and {len(files) - 3} more" if len(files) > 3 else ""
-        self.dropped.set_texts(
-            text.plural(len(files), "file"), f"{names}{more}. Drop others, or choose them."
-        )
+        self.files.show_files(files)
         self._predict({"files": list(files[:_MOST_FILES])})
         if len(files) > _MOST_FILES:
             self.say(
@@ -360,14 +281,7 @@ class PredictPage(Page):
             self._fill_form(names, {})
 
     def _fill_form(self, names: Sequence[str], values: Mapping[str, str]) -> None:
-        self.form.clear()
-        self.cells = {}
-        for name in names:
-            shown = text.one_line(name, 60)
-            field = TextField(shown, f"The value of {shown}; Enter asks the model", values.get(name, ""))
-            field.returnPressed.connect(self._predict_input)
-            self.form.add(shown, field, shown)
-            self.cells[name] = field
+        self.row.fill(names, values)
         self._predict_input()
 
     # ------------------------------------------------------------- asking
@@ -379,21 +293,29 @@ class PredictPage(Page):
 
     def _predict_input(self) -> None:
         """What the model says to what stands in the source that is shown."""
-        key = self.chips.current()
-        typed = self.written.toPlainText()
-        if key == "draw" and not self.pad.is_empty:
-            self._predict({"picture": base64.b64encode(self.pad.png()).decode("ascii")})
-        elif key == "type" and typed.strip():
-            self._predict({"text": typed})
-        elif key == "row" and self.cells:
-            self._predict({"row": {name: field.text() for name, field in self.cells.items()}})
-        elif key in ("draw", "type"):
+        known: dict[str, DrawSource | TextSource | RowSource] = {
+            "draw": self.draw,
+            "type": self.typed,
+            "row": self.row,
+        }
+        own = known.get(self.chips.current())
+        if own is None:
+            return
+        if (inputs := own.inputs()) is not None:
+            self._predict(inputs)
+        elif own is not self.row:
             self._hint()
 
-    def _predict(self, inputs: Mapping[str, Any]) -> None:
+    def _predict(self, inputs: Mapping[str, Any], sample: Mapping[str, Any] | None = None) -> None:
+        """Ask about inputs; of a sample it is known what is right."""
+
         def answered(answer: Answer) -> None:
             self._inputs = dict(inputs)
-            self.answers.show_answers(answer.get("items") or ())
+            items = answer.get("items") or ()
+            if sample and self.subject is not None:
+                known = {"name": right_words(self.subject, sample), "truth": sample.get("truth")}
+                items = [{**item, **known} for item in items]
+            self.answers.show_answers(items)
             self._offer_why()
             self.right.setCurrentIndex(1)
 
@@ -406,13 +328,3 @@ class PredictPage(Page):
 def _pictures(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The pictures among the parts of a sample."""
     return [part for part in parts_of(row.get("item") or {}) if part["kind"] == "image"]
-
-
-def _source() -> tuple[QWidget, QVBoxLayout]:
-    """A page of inputs and its column."""
-    page = QWidget()
-    surface(page, "panel")
-    column = QVBoxLayout(page)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(8)
-    return page, column

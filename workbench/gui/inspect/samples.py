@@ -202,10 +202,8 @@ def short_verdict(subject: Subject, row: Row) -> str:
 
 def verdict(subject: Subject, row: Row) -> str:
     """The same in words."""
-    target, predicted = row.get("target"), row.get("predicted")
-    parts = [f"sample {int(row['index']) + 1:,}"]
-    if target is not None:
-        parts.append(f"true: {said(subject, target)}")
+    predicted = row.get("predicted")
+    parts = [right_words(subject, row)]
     if predicted is not None:
         sure = row.get("probability")
         surely = f" ({sure:.1%} sure)" if isinstance(sure, float | int) else ""
@@ -213,6 +211,12 @@ def verdict(subject: Subject, row: Row) -> str:
     if isinstance(row.get("loss"), float | int):
         parts.append(f"loss {text.number(float(row['loss']), 3)}")
     return " · ".join(parts)
+
+
+def right_words(subject: Subject, row: Row) -> str:
+    """Which sample it is, and what is right."""
+    which, target = f"sample {int(row['index']) + 1:,}", row.get("target")
+    return which if target is None else f"{which} · true: {said(subject, target)}"
 
 
 def only_words(subject: Subject, only: Mapping[str, int]) -> str:
