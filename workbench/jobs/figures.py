@@ -50,8 +50,17 @@ def value(summaries: Mapping[str, Summary], name: str, which: str = "best") -> f
 
 def values(several: Iterable[Mapping[str, Summary]], name: str, which: str = "best") -> list[float | None]:
     """The same value of each of many runs; None where there is none, or NaN."""
-    found = [value(summaries, name, which) for summaries in several]
-    return [None if number != number else number for number in found]
+    found: list[float | None] = []
+    same, place = None, None
+    for summaries in several:
+        if type(summaries) is not Glance:
+            number = value(summaries, name, which)
+        else:
+            if summaries.same is not same:
+                same, place = summaries.same, _place(summaries, name, which)
+            number = summaries.number(*place) if place is not None else math.nan
+        found.append(number if number == number else None)
+    return found
 
 
 def has(summaries: Mapping[str, Summary], name: str) -> bool:

@@ -3,7 +3,6 @@
 A column has a key by which a saved view names it: "state", "best:accuracy", "last:train/loss", "param:training.lr".
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -112,7 +111,8 @@ COLUMNS: Final = (
            lambda f: f.run.cause.lower() or None),
 )  # fmt: skip
 PLACES: Final = {column.key: place for place, column in enumerate(COLUMNS)}
-_WORDS: Final[Mapping[str, str]] = {"best": "Best", "last": "Last", "min": "Smallest", "max": "Largest"}
+METRICS: Final[Mapping[str, str]] = {"best": "Best", "last": "Last", "min": "Smallest", "max": "Largest"}
+"""Which value of a metric a column shows, and how that is said."""
 
 
 def metric_column(name: str, which: str, *, rising: bool) -> Column:
@@ -120,10 +120,6 @@ def metric_column(name: str, which: str, *, rising: bool) -> Column:
     where = (
         "" if "/" in name else " on the validation examples (test or training examples where there are none)"
     )
-
-    def sorted(facts: RunFacts) -> float | None:
-        value = figures.value(facts.summaries, name, which)
-        return None if math.isnan(value) else value
 
     def shown(facts: RunFacts) -> str:
         if not figures.has(facts.summaries, name):
@@ -133,10 +129,10 @@ def metric_column(name: str, which: str, *, rising: bool) -> Column:
     return Column(
         f"{which}:{name}",
         text.one_line(name, 60) if which == "best" else f"{which} {text.one_line(name, 60)}",
-        f"{_WORDS[which]} {text.one_line(name)}{where}",
+        f"{METRICS[which]} {text.one_line(name)}{where}",
         96,
         shown,
-        sorted,
+        lambda facts: figures.values((facts.summaries,), name, which)[0],
         right=True,
         down=rising,
     )
@@ -169,6 +165,6 @@ def column_of(key: str, rising: Callable[[str], bool]) -> Column | None:
         return None
     if kind == PARAM:
         return param_column(name)
-    if kind in _WORDS:
+    if kind in METRICS:
         return metric_column(name, kind, rising=rising(name))
     return None

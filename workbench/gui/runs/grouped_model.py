@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from workbench.core import text
-from workbench.gui.runs.columns import PARAM, SLOT_KEYS
+from workbench.gui.runs.columns import METRICS, PARAM, SLOT_KEYS
 from workbench.gui.runs.table_model import LEFT, RIGHT, Index, RunsModel
 
 How = Literal["mean", "min", "max"]
@@ -24,7 +24,6 @@ _SHOWN: Final[dict[str, Callable[[float], str]]] = {
     "duration": text.duration,
     "step": text.whole,
 }
-_METRICS: Final = ("best", "last", "min", "max")
 _EMPTY: Final = ("progress", "star", "notes", "cause", "started", "created", "ended")
 """Columns that say nothing about several runs."""
 _AT_ONCE: Final = 30_000
@@ -168,7 +167,7 @@ class GroupedModel(RunsModel):
         """Groups by their figure where the table is sorted by a metric, else in the order of their first runs."""
         sorted_by, down = self._sort
         key = self.columns[sorted_by].key
-        if key not in SLOT_KEYS and key.partition(":")[0] not in (*_METRICS, PARAM):
+        if key not in SLOT_KEYS and key.partition(":")[0] not in (*METRICS, PARAM):
             return list(self._groups)
         values = {number: self._value(group, sorted_by) for number, group in self._groups.items()}
         known = [number for number, value in values.items() if not math.isnan(value)]
@@ -196,7 +195,7 @@ class GroupedModel(RunsModel):
 
     def _has_numbers(self, place: int) -> bool:
         key = self.columns[place].key
-        return key in (*SLOT_KEYS, *_SHOWN) or key.partition(":")[0] in (*_METRICS, PARAM)
+        return key in (*SLOT_KEYS, *_SHOWN) or key.partition(":")[0] in (*METRICS, PARAM)
 
     def _waits(self, group: Group, place: int) -> bool:
         """Whether what a cell says is found out later: many runs in many columns would be a stall."""
@@ -238,7 +237,7 @@ class GroupedModel(RunsModel):
         column, kept = self.columns[place], (self._numbers[group.label], place)
         if self._figures(group, place):
             return _SHOWN.get(column.key, text.number)(self._value(group, place))
-        if column.key in SLOT_KEYS or column.key.partition(":")[0] in _METRICS:
+        if column.key in SLOT_KEYS or column.key.partition(":")[0] in METRICS:
             return text.NONE
         if kept not in self._texts:
             texts = {column.shown(self.known.facts[id]) for id in group.runs}

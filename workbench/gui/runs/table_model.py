@@ -13,7 +13,7 @@ from workbench.gui import progress
 from workbench.gui.runs import metrics
 from workbench.gui.runs.columns import COLUMNS as COLUMNS
 from workbench.gui.runs.columns import FIRST_SLOT as FIRST_SLOT
-from workbench.gui.runs.columns import PARAM, Column, column_of
+from workbench.gui.runs.columns import METRICS, PARAM, Column, column_of
 from workbench.gui.runs.columns import SLOTS as SLOTS
 from workbench.gui.runs.columns import epochs as epochs
 from workbench.gui.runs.columns import share as share
@@ -295,8 +295,11 @@ class RunsModel(RowsModel):
 
     def _keys(self, column: int, several: Iterable[RunFacts]) -> list[Any]:
         """By what a column sorts these runs: None where there is nothing."""
-        if (name := self._slot(column)) is not None:
-            return list(figures.values((facts.summaries for facts in several), name))
+        which, _, name = self._columns[column].key.partition(":")
+        if (slot := self._slot(column)) is not None:
+            which, name = "best", slot
+        if which in METRICS:
+            return list(figures.values([facts.summaries for facts in several], name, which))
         return list(map(self._columns[column].sorted, several))
 
     def _rising(self, name: str) -> bool:
