@@ -1,18 +1,21 @@
 """Runs of other programs come in whole, once, and equal; what is damaged or meant badly keeps no other out."""
 
+import io
 import math
 import os
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.drawing import CLASSIFIER, draw
 from workbench.catalog.goals import rising
 from workbench.catalog.samples import SAMPLES
 from workbench.core.errors import JobError, StoreError
-from workbench.engine import foreign, mlflow_files, tensorboard_files
+from workbench.engine import foreign, mlflow_files, tensorboard_files, tensorboard_media
 from workbench.engine.importing import import_runs
 from workbench.engine.mlflow_runs import flat
 from workbench.engine.tensorboard_files import _bytes, _double, _float, _number, _record
@@ -174,8 +177,58 @@ def test_tensorboards_own_writer_and_its_other_forms(store: Store, tmp_path: Pat
     }  # fmt: skip
     record = store.run(run)
     assert (record.started, record.ended, record.state) == (1.0, 7.0, "completed")
-    assert store.log_lines(run)[-1].text == "Left out: 1 histogram, 1 picture."
+    assert store.log_lines(run)[-1].text == "Left out: 1 damaged picture, 1 histogram."
     assert store.summaries([run])[run]["loss"].type and not store.summaries([run])[run]["int64"].type
+
+
+def test_pictures_texts_and_sounds_of_tensorboard(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In both forms in which its own writers keep them."""
+    proto = pytest.importorskip("tensorboard.compat.proto.event_pb2")
+    tensors = pytest.importorskip("tensorboard.util.tensor_util")
+    images = pytest.importorskip("tensorboard.plugins.image.metadata")
+    texts = pytest.importorskip("tensorboard.plugins.text.summary_v2")
+    numpy = pytest.importorskip("numpy")
+    red, wide = (packed(Image.new("RGB", size, "red")) for size in ((4, 2), (3000, 10)))
+    recorded = io.BytesIO()
+    with wave.open(recorded, "wb") as made:
+        made.setparams((2, 2, 8000, 0, "NONE", ""))
+        made.writeframes(bytes(range(64)))
+    event = proto.Event(wall_time=6.0, step=40)
+    event.summary.value.add(tag="drawn\n1").image.encoded_image_string = red
+    event.summary.value.add(tag="drawn").image.encoded_image_string = wide
+    event.summary.value.add(tag="said").audio.encoded_audio_string = recorded.getvalue()
+    event.summary.value.add(tag="bad").audio.encoded_audio_string = recorded.getvalue()[:20]
+    sheet = event.summary.value.add(
+        tag="sheet", metadata=images.create_summary_metadata("", "", converted_to_tensor=True)
+    )
+    sheet.tensor.CopyFrom(tensors.make_tensor_proto(numpy.array([b"4", b"2", red, red], object)))
+    event.summary.value.extend(texts.text_pb("notes/text_summary", "to be **or** not").value)
+    place = events(tmp_path / "logs", _record(event.SerializeToString()))
+    (outcome,) = taken(store, place.parent)
+    assert (outcome.values, outcome.records) == (0, 5) and store.run(outcome.run).step == 40
+    media = {each.probe: each for each in store.media(outcome.run)}
+    assert {name: (each.kind, each.step) for name, each in media.items()} == {
+        "drawn 1": ("image", 40), "drawn": ("image", 40), "said": ("sound", 40), "sheet": ("image", 40),
+        "notes": ("text", 40),
+    }  # fmt: skip
+    sizes = {name: Image.open(io.BytesIO(media[name].data)).size for name in ("drawn 1", "drawn", "sheet")}
+    assert sizes == {"drawn 1": (4, 2), "drawn": (1024, 3), "sheet": (8, 2)}
+    assert media["notes"].data == b"to be **or** not" and media["said"].data == recorded.getvalue()
+    assert store.log_lines(outcome.run)[-1].text == "Left out: 1 damaged sound."
+    again = tmp_path / "again"
+    tensorboard_files.write(store, [outcome.run], again)
+    assert taken(store, again)[0].records == 3, "the pictures that were written come back"
+    monkeypatch.setattr(tensorboard_media, "MOST", 2)
+    store.delete_run(outcome.run)
+    assert taken(store, place.parent)[0].records == 2
+
+
+def packed(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
 
 
 def test_our_hyperparameters_are_read_by_tensorboards_plugin(store: Store, tmp_path: Path) -> None:

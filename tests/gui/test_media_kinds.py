@@ -1,19 +1,23 @@
 """Each kind of record that a probe makes, drawn: translations, attention maps, forecasts, histograms, legends."""
 
 import base64
+import io
 import json
+import wave
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QBuffer, QIODevice, QPointF, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QImage
+from PySide6.QtCore import QBuffer, QIODevice, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDesktopServices, QHelpEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.gui import theme
 from workbench.gui.widgets.media import MediaPanel
+from workbench.gui.widgets.media_sounds import read
 from workbench.store.records import Media, MediaKind
 
 PAIRS = {
@@ -194,3 +198,44 @@ def test_all_kinds_follow_the_theme(panel: MediaPanel, qapp: QApplication, mode:
     panel.add([media(1, "translations", PAIRS)])
     theme.apply(qapp, mode)
     assert theme.color("warn").name() in panel.translations.toHtml()
+
+
+@pytest.mark.parametrize(("bits", "loudest"), [(8, b"\xff"), (16, b"\xff\x7f"), (24, b"\xff\xff\x7f")])
+def test_a_sound_is_read_whatever_its_samples_are_kept_in(bits: int, loudest: bytes) -> None:
+    silent = b"\x80" if bits == 8 else bytes(bits // 8)
+    sound = read(wav(loudest + silent, bits // 8, channels=1))
+    assert sound is not None and sound.samples.tolist() == pytest.approx([1.0, 0.0], abs=0.01)
+
+
+def test_a_sound_is_seen_played_and_saved(
+    panel: MediaPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = wav(bytes([0, 64, 0, 64, 0, 192, 0, 192]) * 400, 2, channels=2)
+    panel.add([Media(1, 7, "said", "sound", 40, 0, given, "")])
+    view = panel.views.sound
+    assert panel.place.text() == "step 40" and panel.caption.full_text() == "0.100 s · 8 kHz · stereo"
+    seen = view.wave.grab().toImage()
+    above = [seen.pixelColor(x, seen.height() // 2 - 6) for x in range(seen.width())]
+    assert above.count(theme.color("accent")) > 50
+    opened: list[QUrl] = []
+
+    def refuse(url: QUrl) -> bool:
+        opened.append(url)
+        return False
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", refuse)
+    QTest.mouseClick(view.play, Qt.MouseButton.LeftButton)
+    assert Path(opened[0].toLocalFile()).read_bytes() == given
+    assert view.said.full_text() == "No program here plays sounds; save it instead"
+    assert view.write(tmp_path / "a.wav") and (tmp_path / "a.wav").read_bytes() == given
+    assert not view.write(tmp_path / "no" / "a.wav") and "cannot be written" in view.said.full_text()
+    panel.add([Media(2, 7, "said", "sound", 50, 0, given[:30], "")])
+    assert view.wave.sound is None and not view.play.isEnabled()
+
+
+def wav(frames: bytes, wide: int, *, channels: int) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as made:
+        made.setparams((channels, wide, 8000, 0, "NONE", ""))
+        made.writeframes(frames)
+    return file.getvalue()

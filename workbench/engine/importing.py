@@ -77,12 +77,12 @@ def _one(store: Store, found: places.Found, request: Request, there: dict[str, i
     """Reads one run and, where that is wanted, adds it; what is wrong with it keeps no other from coming in."""
     try:
         run = found.read()
-        if not run.count and not run.params:
+        if not (run.count or run.params or run.media):
             raise ValueError(f"{found.name} holds neither values nor settings.")
     except (ValueError, OSError) as error:
         reason = f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else str(error)
         return Outcome(found.name, trouble=" ".join(reason.split()))
-    outcome = Outcome(run.name, run.origin, run.count, list(run.series), len(run.params))
+    outcome = Outcome(run.name, run.origin, run.count, list(run.series), len(run.params), len(run.media))
     if before := there.get(run.mark):
         outcome.here = before
         return outcome

@@ -1,6 +1,6 @@
-"""A run from its event files of TensorBoard: scalars, hyperparameters, times. Imports the store's records, not torch.
+"""A run from its event files of TensorBoard: scalars, pictures, texts, sounds, hyperparameters, times. Not torch.
 
-Scalars are kept in several ways (a number, a tensor with one); pictures, texts and histograms are counted and left out.
+Scalars are kept in several ways (a number, a tensor with one), and so is the rest; histograms are counted and left out.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ from workbench.engine.event_records import (
     words,
 )
 from workbench.engine.foreign import Reading, meant
+from workbench.engine.tensorboard_media import KINDS, Media
 from workbench.store.arrivals import Arrival
 from workbench.store.records import State
 
@@ -32,6 +33,7 @@ _HPARAMS: Final = "hparams"
 _ENDS: Final[dict[int, State]] = {1: "completed", 2: "failed", 3: "stopped"}
 """SUCCESS, FAILURE, RUNNING of the plug-in for hyperparameters."""
 _KINDS: Final = {3: "histogram", 4: "picture", 5: "histogram", 6: "sound"}
+"""Fields of a value that are no number, and what they are."""
 _HALF: Final = 19
 _PACKED: Final = {1: "f", 2: "d", 3: "i", 9: "q", _HALF: "e"}
 """Types of tensors, as `struct` calls them."""
@@ -58,6 +60,7 @@ class _Run:
         self._name = name
         self._reading = Reading()
         self._plugins: dict[str, str] = {}
+        self._media = Media([])
         self._left_out: Counter[str] = Counter()
         self._mark = ""
         self._first = math.inf
@@ -88,7 +91,7 @@ class _Run:
                 self._value(inside(value), step, time)
 
     def _value(self, message: bytes, step: int, time: float) -> None:
-        tag, found, tensor, kind = "", None, b"", ""
+        tag, found, tensor, kind, packed = "", None, b"", "", b""
         content: bytes | None = None
         for number, value in fields(message):
             if number == 1:
@@ -101,17 +104,22 @@ class _Run:
                 plugin, content = _plugin(inside(value))
                 self._plugins.setdefault(tag, plugin)
             elif number in _KINDS:
-                kind = _KINDS[number]
+                packed, kind = inside(value), _KINDS[number]
         plugin = self._plugins.get(tag, "")
         if plugin == _HPARAMS:
             self._hyperparameters(content or b"")
             return
         if found is None and tensor and plugin in ("scalars", ""):
             found = _number(tensor)
-        if found is None:
-            self._left_out[_KINDS_OF.get(plugin, kind or "entry")] += 1
-        else:
+        if found is not None:
             self._reading.add(tag, step, found, time)
+        elif kind in KINDS.values() or (tensor and plugin in KINDS):
+            kind = KINDS.get(plugin, kind)
+            name = text.one_line(tag) or kind
+            if left := self._media.add(name, step, kind, tensor or packed, tensor=bool(tensor)):
+                self._left_out[left] += 1
+        else:
+            self._left_out[_KINDS_OF.get(plugin, kind or "entry")] += 1
 
     def _hyperparameters(self, content: bytes) -> None:
         for number, value in fields(content):
@@ -130,7 +138,9 @@ class _Run:
 
     def arrival(self) -> Arrival:
         """All of it."""
-        remarks = [f"Taken in from event files of {ORIGIN}: {text.plural(self._reading.count, 'value')}."]
+        came = [text.plural(self._reading.count, "value")]
+        came += [text.plural(len(self._media.found), "record")] if self._media.found else []
+        remarks = [f"Taken in from event files of {ORIGIN}: {', '.join(came)}."]
         remarks += [
             f"{name} ends in the middle of a record; what stands before it is here." for name in self.torn
         ]
@@ -138,14 +148,14 @@ class _Run:
             named = ", ".join(text.plural(many, kind) for kind, many in sorted(self._left_out.items()))
             remarks.append(f"Left out: {named}.")
         started = self._began or (self._first if self._first < math.inf else 0.0)
-        return self._reading.arrival(
+        run = self._reading.arrival(
             self._mark, ORIGIN, self._name, self._state, (started, self._ended or self._last), remarks
         )
+        run.media = self._media.found
+        return run
 
 
-_KINDS_OF: Final = {
-    "images": "picture", "audio": "sound", "text": "text", "histograms": "histogram", "pr_curves": "curve",
-}  # fmt: skip
+_KINDS_OF: Final = {"histograms": "histogram", "pr_curves": "curve"}
 
 
 def _plugin(metadata: bytes) -> tuple[str, bytes]:

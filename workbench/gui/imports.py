@@ -124,6 +124,7 @@ class Import(QObject):
         rows = []
         for each in sorted(found, key=lambda each: (not each.trouble, bool(each.here))):
             content = f"{text.plural(each.values, 'value')}, {text.plural(each.settings, 'setting')}"
+            content += f", {text.plural(each.records, 'record')}" if each.records else ""
             fate = each.trouble.replace(f"{self.place}/", "") or (
                 f"is here already as #{each.here}" if each.here else "comes in"
             )

@@ -49,6 +49,8 @@ class Outcome:
     values: int = 0
     metrics: list[str] = field(default_factory=list)
     settings: int = 0
+    records: int = 0
+    """Pictures, texts and sounds."""
     here: int = 0
     """The run that it became when it was taken in before."""
     run: int = 0

@@ -6,14 +6,14 @@ Imports the store's own modules.
 import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import insert, select, update
 
 from workbench.store import tables
-from workbench.store.records import ELSEWHERE, ORIGIN, Point, State
+from workbench.store.records import ELSEWHERE, ORIGIN, MediaKind, Point, State
 from workbench.store.store import Store
 
 _KNOWN: Final = "imported:"
@@ -28,6 +28,16 @@ class Series:
     steps: "array[int]" = field(default_factory=lambda: array("q"))
     values: "array[float]" = field(default_factory=lambda: array("d"))
     times: "array[float]" = field(default_factory=lambda: array("d"))
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A picture, text or sound that a run recorded under some name."""
+
+    probe: str
+    kind: MediaKind
+    step: int
+    data: bytes
 
 
 @dataclass(slots=True)
@@ -51,6 +61,7 @@ class Arrival:
     series: dict[str, Series] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
     """For metrics by their names what is kept in place of the node type that recorded them."""
+    media: list[Recorded] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     """Sentences for the run's log, such as what was left out."""
     document: str = ""
@@ -72,6 +83,7 @@ def known(store: Store) -> dict[str, int]:
 def take_in(store: Store, run: Arrival) -> int:
     """Adds a run with all that it recorded, and gives its number. Raises StoreError, and then nothing came in."""
     steps = [each.steps[-1] for each in run.series.values() if each.steps]
+    steps += [each.step for each in run.media]
     values: dict[str, Any] = {"name": run.name, "model": run.model, "state": run.state, "cause": run.cause}
     values |= {"device": ELSEWHERE, "seed": run.seed, "dataset": run.dataset, "step": max(steps, default=0)}
     values |= {"created": run.started, "started": run.started, "ended": run.ended, "heartbeat": run.ended}
@@ -88,6 +100,9 @@ def take_in(store: Store, run: Arrival) -> int:
             connection.execute(
                 update(tables.metrics).where(kind.run == number, kind.name == metric).values(type=type)
             )
+        if run.media:
+            rows = ({**asdict(each), "run": number, "epoch": 0, "caption": ""} for each in run.media)
+            connection.execute(insert(tables.media), list(rows))
         if run.notes or run.tags:
             connection.execute(insert(tables.run_marks).values(run=number, notes=run.notes))
         if run.tags:

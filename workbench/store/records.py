@@ -13,7 +13,7 @@ Json = Any  # what json.loads gives
 
 State = Literal["queued", "starting", "running", "paused", "completed", "failed", "stopped"]
 Request = Literal["", "pause", "resume", "stop"]
-MediaKind = Literal["image", "text", "matrix", "translations", "attention", "series", "histograms"]
+MediaKind = Literal["image", "text", "matrix", "translations", "attention", "series", "histograms", "sound"]
 CheckpointKind = Literal["last", "best"]
 
 FINAL: Final[frozenset[str]] = frozenset({"completed", "failed", "stopped"})
@@ -138,7 +138,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What a probe recorded: PNG bytes, UTF-8 text, or JSON for every other kind."""
+    """What a probe recorded: PNG bytes, UTF-8 text, a WAV file, or JSON for every other kind."""
 
     id: int
     run: int

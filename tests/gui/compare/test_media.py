@@ -76,3 +76,13 @@ def test_one_slider_goes_through_all_runs(qtbot: QtBot, session: Session, view: 
     do(qtbot, session, lambda store: store.add_media(1, "later", "text", 1, 1, b"new", ""))
     view.model.tick_all([3])
     assert page.currentWidget() is page.nothing and len(page.tiles) == 1
+
+    def foreign(store: Store) -> None:  # other programs know no epochs
+        for step in (5, 10):
+            store.add_media(3, "said", "text", step, 0, b"hi", "")
+
+    do(qtbot, session, foreign)
+    view.model.tick_all([1])
+    view.model.tick_all([3])
+    qtbot.waitUntil(lambda: page.slider.maximum() == 1, timeout=WAIT)
+    assert page.place.text() == "step 10" and page.tiles[0].caption.full_text() == "step 10"

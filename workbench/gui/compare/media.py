@@ -24,7 +24,7 @@ from workbench.gui.compare.chooser import disc
 from workbench.gui.session import Session
 from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import ElidedLabel, Label
-from workbench.gui.widgets.media import MediaViews
+from workbench.gui.widgets.media import MediaViews, moment
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import Media, RunRecord
 
@@ -128,7 +128,7 @@ class RunTile(QWidget):
             return
         said = self.views.show_media(history)
         one = history[-1]
-        where = f"epoch {text.whole(one.epoch)}, step {text.whole(one.step)}"
+        where = f"{moment(one)}, step {text.whole(one.step)}" if one.epoch else moment(one)
         more = said.removeprefix(f"epoch {one.epoch}").removeprefix(" · ")
         self.caption.setText(" · ".join(filter(None, (where, more))))
         self._stack.setCurrentWidget(self.views)
@@ -218,8 +218,15 @@ class MediaPage(QStackedWidget):
         media = self.recordings.media
         return {run.id: [one for one in media.get(run.id, ()) if one.probe == probe] for run in self._runs}
 
-    def _place_of(self, run: RunRecord, one: Media) -> float:
-        match self.align.currentData():
+    def _aligned(self) -> str:
+        """By what the runs are aligned: by steps where none of them knows epochs."""
+        media = self.recordings.media
+        epochs = any(one.epoch for run in self._runs for one in media.get(run.id, ()))
+        chosen = str(self.align.currentData())
+        return "step" if chosen == "epoch" and not epochs else chosen
+
+    def _place_of(self, run: RunRecord, one: Media, aligned: str) -> float:
+        match aligned:
             case "step":
                 return float(one.step)
             case "share":
@@ -237,7 +244,10 @@ class MediaPage(QStackedWidget):
         before = self._places[self.slider.value()] if self._places else None
         last = not self._places or self.slider.value() == len(self._places) - 1
         histories = self._histories()
-        self._places = sorted({self._place_of(run, one) for run in self._runs for one in histories[run.id]})
+        aligned = self._aligned()
+        self._places = sorted(
+            {self._place_of(run, one, aligned) for run in self._runs for one in histories[run.id]}
+        )
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, len(self._places) - 1))
         at = (
@@ -269,13 +279,13 @@ class MediaPage(QStackedWidget):
         if not self._places or not self._runs:
             return
         now = self._places[min(self.slider.value(), len(self._places) - 1)]
-        aligned = self.align.currentData()
+        aligned = self._aligned()
         self.place.setText(
             f"{100 * now:.0f} % of the training" if aligned == "share" else f"{aligned} {text.whole(now)}"
         )
         histories = self._histories()
         for run, tile in zip(self._runs, self.tiles, strict=True):
             history = histories[run.id]
-            until = [one for one in history if self._place_of(run, one) <= now + _SLACK]
+            until = [one for one in history if self._place_of(run, one, aligned) <= now + _SLACK]
             missing = "Nothing recorded until here" if history else "This run has no such probe"
             tile.show_run(run, self._colors.get(run.id, 0), until, missing)

@@ -17,9 +17,15 @@ from workbench.gui.widgets.media_histograms import HistogramsView
 from workbench.gui.widgets.media_matrix import MatrixView
 from workbench.gui.widgets.media_pictures import ImageView
 from workbench.gui.widgets.media_series import SeriesView
+from workbench.gui.widgets.media_sounds import SoundView
 from workbench.gui.widgets.media_texts import TextView, TranslationsView
 from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import Media, MediaKind
+
+
+def moment(one: Media) -> str:
+    """When it was recorded; runs of other programs know no epochs."""
+    return f"epoch {whole(one.epoch)}" if one.epoch else f"step {whole(one.step)}"
 
 
 class View(Protocol):
@@ -41,6 +47,7 @@ class MediaViews(QStackedWidget):
         self.attention = AttentionView("Attention map")
         self.series = SeriesView("Forecasts")
         self.histograms = HistogramsView("Histograms of the layers")
+        self.sound = SoundView("Recorded sound")
         # All that a new kind needs: its name in the store's records, and what shows it.
         self._views: dict[MediaKind, View] = {
             "image": self.image,
@@ -50,6 +57,7 @@ class MediaViews(QStackedWidget):
             "attention": self.attention,
             "series": self.series,
             "histograms": self.histograms,
+            "sound": self.sound,
         }
         self._unknown = Label("This was recorded by a newer Workbench and cannot be shown.", "dim", wrap=True)
         for view in (*self._views.values(), self._unknown):
@@ -151,8 +159,8 @@ class MediaPanel(QWidget):
             return
         place = min(self.slider.value(), len(shown) - 1)
         one = shown[place]
-        epoch = f"epoch {one.epoch}"
-        self.place.setText(epoch)
+        place_of = moment(one)
+        self.place.setText(place_of)
         self.place.setToolTip(f"step {whole(one.step)}, {self.slider.value() + 1} of {len(shown)}")
         caption = self.views.show_media(shown[: place + 1])
-        self.caption.setText("" if caption == epoch else caption)
+        self.caption.setText("" if caption == place_of else caption)
