@@ -99,14 +99,14 @@ def told() -> Document:
 def text() -> Document:
     return draw(
         """
-        words Dataset dataset=reference-text length=800
+        words Dataset dataset=reference-text length=100
         gaps TokenMask p=0.2 mask=96 < words.tokens
         embed Embedding num_embeddings=97 embedding_dim=4 < gaps
         fc Linear out_features='= vocabulary' < embed
         loss CrossEntropyLoss < fc words.next
         """,
         name="text",
-        **{**SETTINGS, "epochs": 1},
+        **{**SETTINGS, "steps": 2},
     )
 
 
