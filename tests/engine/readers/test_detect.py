@@ -110,6 +110,8 @@ def test_what_cannot_be_data_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert refused(tmp_path / "empty") == f"The folder {tmp_path / 'empty'} is empty."
     (tmp_path / "empty.csv").touch()
+    (tmp_path / "nothing" / "cat").mkdir(parents=True)
+    assert refused(tmp_path / "nothing").endswith("nothing holds no files, only empty folders.")
     assert refused(tmp_path / "empty.csv") == f"{tmp_path / 'empty.csv'} is empty."
     (tmp_path / "program").write_bytes(bytes(range(256)))
     assert refused(tmp_path / "program").startswith(

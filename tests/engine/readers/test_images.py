@@ -71,6 +71,7 @@ def test_damaged_pictures_are_named_and_the_others_read(folder: Path) -> None:
     data = loaded(images.read, folder, {})
     assert len(data.tensors["image"]) == 18
     assert sorted(Path(problem.split(" is ")[0]).name for problem in data.problems) == ["0.png", "1.png"]
+    assert f"{folder / 'cat' / '0.png'} is no readable picture and left out." in data.problems
     assert torch.equal(data.tensors["label"], (data.tensors["image"][:, 0, 0, 0] >= 100).long())
 
 
@@ -85,6 +86,15 @@ def test_a_picture_with_too_many_pixels_is_left_out_unread(
         "bomb.png is no readable picture and left out (300×300 pixels are more than 80,000)"
         in data.problems[0]
     )
+
+
+def test_a_picture_that_pillow_itself_refuses_is_refused_in_words_of_ours(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture(folder / "cat" / "bomb.png", 0, size=(300, 300))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1_000)
+    data = loaded(images.read, folder, {})
+    assert data.problems[0].endswith("and left out (it has more than 67,108,864 pixels).")
 
 
 def test_sixteen_bits_keep_their_upper_eight(tmp_path: Path) -> None:

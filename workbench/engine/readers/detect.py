@@ -72,7 +72,10 @@ def detect(path: Path) -> list[tuple[str, str]]:
         raise DataError(f"{path} is empty.")
     with glances_kept():
         reasons = [(reader.name, reader.suits(path)) for reader in READERS.values()]
-    return [(name, reason) for name, reason in reasons if reason]
+    found = [(name, reason) for name, reason in reasons if reason]
+    if not found and path.is_dir() and not any(files for _, _, files in os.walk(path)):
+        raise DataError(f"The folder {path} holds no files, only empty folders.")
+    return found
 
 
 def read(path: str | Path, reader: str, reading: Reading, name: str = "") -> Found:

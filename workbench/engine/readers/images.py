@@ -20,7 +20,16 @@ from workbench.engine.readers.arrangement import Entry, arranged, several
 from workbench.engine.readers.content import Array, Content
 from workbench.engine.readers.images_decode import Plan, by, decoded, in_threads
 from workbench.engine.readers.images_masks import Masks
-from workbench.engine.readers.images_pixels import DAMAGE, Form, Header, OtherHeaderError, Size, header, quiet
+from workbench.engine.readers.images_pixels import (
+    DAMAGE,
+    Form,
+    Header,
+    OtherHeaderError,
+    Size,
+    header,
+    quiet,
+    why,
+)
 from workbench.engine.readers.images_turned import swaps, turn_of_other
 from workbench.engine.readers.reader import Option, Reader, Reading
 from workbench.engine.readers.split import OPTIONS
@@ -176,7 +185,7 @@ def _headers(
             name = entry.other
             second = header(files.open(name))
         except DAMAGE as error:
-            return f"{files.shown(name)} is no readable picture and left out ({error})."
+            return f"{files.shown(name)} is no readable picture and left out{why(error)}."
         turn = turn_of_other(first.turn, first.size, second.turn, second.size)
         if turn is None:
             return (

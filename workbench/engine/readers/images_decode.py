@@ -35,6 +35,7 @@ from workbench.engine.readers.images_pixels import (
     Size,
     degraded,
     pixels,
+    why,
 )
 from workbench.engine.readers.reader import Figure, Reading
 from workbench.engine.readers.split import divided, parts_of
@@ -147,7 +148,7 @@ def _each(
         except DAMAGE as error:
             if masks:
                 puts["mask"](here, np.zeros(()))
-            return f"{files.shown(name)} is damaged and left out ({error})."
+            return f"{files.shown(name)} is damaged and left out{why(error)}."
         for output, items in made.items():
             puts[output](here, items)
         return ""

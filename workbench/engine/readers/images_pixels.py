@@ -47,6 +47,11 @@ _Number = TypeVar("_Number", np.uint8, np.int32)
 Pixels = NDArray[np.uint8]
 
 
+def why(error: BaseException) -> str:
+    """What one of DAMAGE says, for the end of a sentence."""
+    return f" ({error})" if str(error) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """Width and height of a picture as it is looked at, whether it has colours, and what is odd about it.
@@ -190,8 +195,15 @@ def degraded(picture: Pixels, scale: int, keep_small: bool) -> Pixels:
 
 @contextmanager
 def _image(stream: BinaryIO) -> Iterator[Image.Image]:
-    with stream, Image.open(stream, "r", _formats()) as image:
-        yield image
+    with stream:
+        try:
+            image = Image.open(stream, "r", _formats())
+        except Image.UnidentifiedImageError as error:  # which tells of an object of Python
+            raise ValueError from error
+        except Image.DecompressionBombError as error:
+            raise ValueError(f"it has more than {MAX_PIXELS:,} pixels") from error
+        with image:
+            yield image
 
 
 @contextmanager
