@@ -115,8 +115,9 @@ class Victim:
                 process.kill()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def victim() -> Iterator[Victim]:
+    """One for all tests: it takes longer to start than to read what is healthy."""
     made = Victim()
     yield made
     made.end()

@@ -132,7 +132,7 @@ def test_damage_anywhere_is_a_sentence_with_the_name(tmp_path: Path) -> None:
     healthy = (tmp_path / "train_32x32.mat").read_bytes()
     chance = random.Random(0)
     refused = fine = 0
-    for _ in range(150):
+    for _ in range(60):
         data = bytearray(healthy[: chance.choice((len(healthy), chance.randrange(len(healthy))))])
         for _ in range(chance.randrange(1, 4)):
             place = chance.randrange(min(len(data), chance.choice((300, len(data)))) or 1)
@@ -144,4 +144,4 @@ def test_damage_anywhere_is_a_sentence_with_the_name(tmp_path: Path) -> None:
             refused += "train_32x32.mat" in str(error)
         else:
             fine += 1
-    assert refused > 100 and refused + fine == 150
+    assert refused > 40 and refused + fine == 60
