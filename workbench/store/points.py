@@ -6,7 +6,9 @@ Plain SQL through the driver here: this is the path that sees millions of rows.
 import json
 import math
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -15,6 +17,7 @@ from workbench.store.records import Curve, Point, Summary
 from workbench.store.runs import Runs
 from workbench.store.summaries import Kinds, Same, glances
 
+_RUN_AND_METRIC: Final = itemgetter(0, 1)
 _NOT_FINITE: Final = (math.nan, math.inf, -math.inf)
 
 _INSERT = "INSERT INTO points (metric, number, step, epoch, value, kind, time) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -144,12 +147,11 @@ class Points(Runs):
         wanted = (shares, json.dumps(list(runs)), json.dumps(list(metrics)), least)
         with self._read() as connection:
             rows = _rows(connection, _OUTLINES, wanted)
-        found: dict[tuple[int, str], list[tuple[Any, ...]]] = {}
-        for run, metric, *point in rows:
-            known = found.setdefault((run, metric), [])
-            if not known or point[0] > known[-1][0]:
-                known.append(tuple(point))
-        return {key: _curve(points) for key, points in found.items()}
+        found, start = {}, 0
+        for key, count in Counter(map(_RUN_AND_METRIC, rows)).items():  # those of a curve stand together
+            found[key] = _curve(rows[start : start + count])
+            start += count
+        return found
 
     def summaries(self, runs: Iterable[int]) -> dict[int, Mapping[str, Summary]]:
         """For each of the runs its metrics at a glance; an empty one where nothing was logged yet."""
@@ -164,8 +166,10 @@ class Points(Runs):
         return {metric: (key, row[-1], _summary(metric, type, row)) for key, _, metric, type, *row in rows}
 
 
-def _curve(points: Sequence[tuple[Any, ...]]) -> Curve:
-    _, steps, epochs, values, kinds, times = zip(*points, strict=True)
+def _curve(rows: Sequence[tuple[Any, ...]]) -> Curve:
+    _, _, numbers, steps, epochs, values, kinds, times = zip(*rows, strict=True)
+    if len(set(numbers)) < len(numbers):  # a short curve: some points are found twice
+        return _curve(list({row[2]: row for row in rows}.values()))
     if any(kinds):
         values = tuple(map(decode, values, kinds))
     return Curve(array("q", steps), array("q", epochs), array("d", values), array("d", times), 0)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PLACES: Final = 64
 """Points of an outline."""
+_AT_ONCE: Final = 32_000
+"""Very many outlines have fewer points, about so many in all, but never fewer than half as many."""
 
 
 class Outlines(QObject):
@@ -48,7 +50,8 @@ class Outlines(QObject):
         def work(store: "Store") -> "dict[tuple[int, str], tuple[Curve, Series]]":
             from workbench.gui.widgets.series import Series
 
-            found = store.outlines(runs, metrics, PLACES, CHUNK)
+            places = min(PLACES, max(PLACES // 2, _AT_ONCE // len(fresh)))
+            found = store.outlines(runs, metrics, places, CHUNK)
             made = {key: (curve, Series(curve.steps, curve.values)) for key, curve in found.items()}
             for _, series in made.values():
                 series.outline = True

@@ -7,7 +7,7 @@ from array import array
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 _KEPT: Final = 200
 """Of what is read at once, so many moments are kept, evenly chosen."""
@@ -19,18 +19,21 @@ class Times:
     def __init__(self) -> None:
         self._steps: NDArray[np.float64] = np.empty(0)
         self._times: NDArray[np.float64] = np.empty(0)
-        self._new: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+        self._new: list[tuple[ArrayLike, ArrayLike]] = []
         """What was read since somebody last asked."""
 
     def add(self, steps: "array[int]", times: "array[float]") -> None:
         """More was read."""
+        if len(steps) <= _KEPT:
+            self._new.append((steps, times))
+            return
         chosen = np.append(np.arange(0, len(steps) - 1, -(-len(steps) // _KEPT)), len(steps) - 1)
-        self._new.append((np.asarray(steps, np.float64)[chosen], np.asarray(times, np.float64)[chosen]))
+        self._new.append((np.asarray(steps)[chosen], np.asarray(times)[chosen]))
 
     def _take_in(self) -> None:
         if self._new:
-            steps = np.concatenate([self._steps, *(new for new, _ in self._new)])
-            times = np.concatenate([self._times, *(new for _, new in self._new)])
+            steps = np.concatenate([self._steps, *(np.asarray(new, np.float64) for new, _ in self._new)])
+            times = np.concatenate([self._times, *(np.asarray(new, np.float64) for _, new in self._new)])
             self._new = []
             self._steps, first = np.unique(steps, return_index=True)
             self._times = np.maximum.accumulate(

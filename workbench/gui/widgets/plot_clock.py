@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 REDRAW_MS: Final = 100
 _REST: Final = 2
+_TURN_SECONDS: Final = 0.02
+"""Drawing longer than this goes on after keys and clicks have had their turn."""
 
 
 class Redrawn(QWidget):
@@ -26,6 +28,9 @@ class Clock:
     def __init__(self) -> None:
         self._waiting: weakref.WeakSet[Redrawn] = weakref.WeakSet()
         self._timer: QTimer | None = None
+        self._round: list[Redrawn] = []
+        """What is still to be drawn of those that changed before this round."""
+        self._spent = 0.0
 
     def ask(self, plot: Redrawn) -> None:
         """Redraw a plot at the next tick; asking often costs nothing."""
@@ -37,18 +42,22 @@ class Clock:
             self._timer.start()
 
     def _on_tick(self) -> None:
-        plots = [plot for plot in self._waiting if shiboken6.isValid(plot)]
-        self._waiting.clear()
+        if not self._round:
+            self._round, self._spent = list(self._waiting), 0.0
+            self._waiting.clear()
+        idle = not self._round
         started = time.perf_counter()
-        for plot in plots:
-            plot.redraw()
-            if plot.isVisible():
-                plot.repaint()  # here, so that it counts
-        spent = 1000 * (time.perf_counter() - started)
+        while self._round and time.perf_counter() - started < _TURN_SECONDS:
+            plot = self._round.pop(0)
+            if shiboken6.isValid(plot):
+                plot.redraw()
+                if plot.isVisible():
+                    plot.repaint()  # here, so that it counts
+        self._spent += 1000 * (time.perf_counter() - started)
         if self._timer is not None:
             # Very many curves are drawn less often: most of the time belongs to what a person does.
-            self._timer.setInterval(max(REDRAW_MS, round(_REST * spent)))
-            if not plots:
+            self._timer.setInterval(0 if self._round else max(REDRAW_MS, round(_REST * self._spent)))
+            if idle:
                 self._timer.stop()
 
 
