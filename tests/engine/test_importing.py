@@ -314,6 +314,20 @@ def test_too_much_is_refused(store: Store, tmp_path: Path, monkeypatch: pytest.M
     assert "more than 3 values" in taken(store, tmp_path / "logs")[0].trouble and not store.runs()
 
 
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (["loss/val", "Train/acc/top", "lr"], ["lr", "train/acc/top", "validation/loss"]),
+        (["loss/val", "val/loss"], ["loss/val", "val/loss"]),  # else they would be one
+    ],
+)
+def test_the_split_stands_first_as_in_runs_of_here(
+    store: Store, tmp_path: Path, given: list[str], named: list[str]
+) -> None:
+    place = events(tmp_path / "logs", *(scalar(tag, 1.0, 1) for tag in given))
+    assert sorted(taken(store, place.parent)[0].metrics) == named
+
+
 def test_more_than_a_hundred_runs(store: Store, tmp_path: Path) -> None:
     for number in range(120):
         events(tmp_path / "logs" / f"r{number:04}", scalar("a", number, 1), name=f"e.tfevents.{number}")

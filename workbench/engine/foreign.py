@@ -24,6 +24,11 @@ _LONGEST_NOTES: Final = 1_000_000
 _LONGEST_TAG: Final = 60
 _LATEST: Final = 1e11
 _WHOLE: Final = 2.0**53
+_SPLITS: Final = {
+    "train": "train", "training": "train", "validation": "validation", "valid": "validation", "val": "validation",
+    "eval": "validation", "test": "test",
+}  # fmt: skip
+"""What other programs call the parts of the data."""
 EXPERIMENT: Final = "imported.experiment"
 UNFINISHED: Final = "It had not ended when it was taken in."
 
@@ -112,11 +117,32 @@ class Reading:
             params=self._params,
             tags=list(dict.fromkeys(tags)),
             notes=own.get("notes", "")[:_LONGEST_NOTES],
-            series=self._series,
+            series=_as_here(self._series),
             remarks=remarks,
             document=own.get("document", ""),
             program=own.get("program", ""),
         )
+
+
+def _as_here(series: dict[str, Series]) -> dict[str, Series]:
+    """The split before the name of a metric, as it stands in runs that were trained here: they are compared so.
+
+    Other programs write val/loss or loss/val. Where two metrics would get the same name, all keep theirs.
+    """
+    names = {name: _with_split_first(name) for name in series}
+    if len(set(names.values())) < len(names):
+        return series
+    return {names[name]: each for name, each in series.items()}
+
+
+def _with_split_first(name: str) -> str:
+    first, _, rest = name.partition("/")
+    before, _, last = name.rpartition("/")
+    if rest and (split := _SPLITS.get(first.lower())):
+        return f"{split}/{rest}"
+    if before and (split := _SPLITS.get(last.lower())):
+        return f"{split}/{before}"
+    return name
 
 
 def meant(given: str, *, numbers: bool = True) -> Any:

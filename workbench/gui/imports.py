@@ -123,8 +123,8 @@ class Import(QObject):
         fresh = [each for each in found if not each.here and not each.trouble]
         rows = []
         for each in sorted(found, key=lambda each: (not each.trouble, bool(each.here))):
-            content = f"{text.plural(each.values, 'value')}, {text.plural(each.settings, 'setting')}"
-            content += f", {text.plural(each.records, 'record')}" if each.records else ""
+            parts = ((each.values, "value"), (each.settings, "setting"), (each.records, "record"))
+            content = ", ".join(text.plural(many, what) for many, what in parts if many)
             fate = each.trouble.replace(f"{self.place}/", "") or (
                 f"is here already as #{each.here}" if each.here else "comes in"
             )
@@ -133,7 +133,7 @@ class Import(QObject):
             sum(bool(each.here) for each in found),
             sum(bool(each.trouble) for each in found),
         )
-        said = [f"{text.plural(len(fresh), 'run')} can come in"]
+        said = [f"{text.plural(len(fresh), 'run') if fresh else 'No run'} can come in"]
         said += [f"{here} {'is' if here == 1 else 'are'} here already"] if here else []
         said += [f"{wrong} cannot be read"] if wrong else []
         metrics = list(dict.fromkeys(metric for each in fresh for metric in each.metrics))
@@ -167,9 +167,14 @@ class BundleImport(Import):
             )
             for id, name, model, state, here in runs
         ]
-        parts = [text.plural(fresh, "run"), text.plural(answer["models"], "model")]
-        parts.append(text.plural(answer["checkpoints"], "checkpoint") + f" ({text.size(answer['bytes'])})")
-        said = [f"{', '.join(parts)} can come in; models that are here already are not doubled."]
+        parts = [text.plural(fresh, "run")] if fresh else []
+        parts += [text.plural(answer["models"], "model")] if answer["models"] else []
+        if answer["checkpoints"]:
+            parts.append(
+                text.plural(answer["checkpoints"], "checkpoint") + f" ({text.size(answer['bytes'])})"
+            )
+        named = ", ".join(parts) or "Nothing new"
+        said = [f"{named} can come in; models that are here already are not doubled."]
         if fresh < len(runs):
             many = len(runs) - fresh
             said.append(f"{text.plural(many, 'run')} {'is' if many == 1 else 'are'} here already.")
