@@ -81,9 +81,11 @@ class CurvesPage(QWidget):
         self.grid.show_metrics(names)
         from workbench.gui.widgets.curves import Curve
 
+        named: dict[str, list[str]] = {}
+        for metric in sorted(series, key=lambda metric: COLORS.get(metrics.split_name(metric)[0], 9)):
+            named.setdefault(metrics.split_name(metric)[1], []).append(metric)
         for name, plot in self.grid.plots.items():
-            mine = [metric for metric in series if metrics.split_name(metric)[1] == name]
-            mine.sort(key=lambda metric: COLORS.get(metrics.split_name(metric)[0], 9))
+            mine = named[name]
             curves = []
             for place, metric in enumerate(mine):
                 split = metrics.split_name(metric)[0]
