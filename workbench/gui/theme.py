@@ -231,6 +231,11 @@ def curve_color(index: int) -> QColor:
     return QColor(curves[index % len(curves)])
 
 
+def is_second_round(index: int) -> bool:
+    """Whether a colour among the curves was given once before: what can be hollow is, every second time."""
+    return index >= 0 and index // len(appearance.theme.curves) % 2 == 1
+
+
 def palette(theme: Theme) -> QPalette:
     """The QPalette for what the style sheet does not reach (painters, native dialogs)."""
     roles = QPalette.ColorRole

@@ -1,6 +1,7 @@
 """Volumes, series and molecules of one's own are made the same numbers as those of training, bit for bit."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,9 +105,11 @@ def test_molecules_are_made_of_the_elements_of_training(tmp_path: Path) -> None:
         molecules.graphs(known, Given("text", text="hello"))
 
 
-def test_what_stands_only_together_says_so(tmp_path: Path) -> None:
+def test_what_cannot_be_made_says_why(tmp_path: Path) -> None:
     (file := tmp_path / "tide.csv").write_text(rows(0, 60))
     known = trained(series_reader.read, file, "series").content
-    assert "came with Workbench" in alone(known, "Tides") and "add your own files as a dataset" in alone(
-        known, "Tides"
+    assert "“Tides” came with Workbench" in alone(known, "Tides", "")
+    assert "graphs in files that belong together" in alone(
+        replace(known, layout="graphs"), "Mine", "tudataset"
     )
+    assert "is one graph" in alone(replace(known, layout="graph"), "Cora", "planetoid")

@@ -53,7 +53,11 @@ class Target:
     def name(self) -> str:
         """The class or column as people read it."""
         known = self.answer.classes
-        return known[self.index] if self.index < len(known) else f"number {self.index + 1}"
+        if self.index < len(known):
+            return known[self.index]
+        if self.answer.kind == "numbers" and all(size == 1 for size in self.answer.spec.shape[1:]):
+            return self.answer.origin.name if self.answer.origin is not None else self.answer.name
+        return f"number {self.index + 1}"
 
     def of(self, scores: Tensor, *, alone: bool) -> Tensor:
         """The number of each variant. `alone`: the scores are of one graph, whose nodes are places."""

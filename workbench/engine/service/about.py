@@ -93,7 +93,9 @@ def _alone(main: Answer | None, data: Data) -> str:
     if main is None or len(main.data) != 1:
         return ""
     source = data.source(main.data[0])
-    return alone(source.content, source.record.title if source.record else source.content.schema.title)
+    if source.record is None:
+        return alone(source.content, source.content.schema.title, "")
+    return alone(source.content, source.record.title, source.record.reader)
 
 
 def _able(opened: Opened, main: Answer | None, data: Data | None) -> list[str]:

@@ -180,7 +180,7 @@ class Context:
             return self._given(run, answer, sample["inputs"])
         data, split, index = self.data(run), asked.text(sample, "split"), asked.whole(sample, "index", 0)
         batch = self.with_noise(run, data.batch(split, [index]))
-        return Sample(batch, data.item(split, index), data, split, index)
+        return Sample(batch, data.shown(split, index, answer), data, split, index)
 
     def ready(self, run: int, node: str, inputs: Sequence[Mapping[str, Any]]) -> tuple[Ready, Data | None]:
         """Inputs made ready for a dataset node as in training, and the data that they became with the split “given”.

@@ -20,6 +20,7 @@ from workbench.engine.feeds import Feed
 from workbench.engine.readers import show
 from workbench.engine.readers.content import Content, opened
 from workbench.engine.readers.samples import sample
+from workbench.engine.service.answers import Answer
 from workbench.jobs.datasets import copy_folder
 from workbench.store.records import DatasetRecord
 from workbench.store.store import Store
@@ -117,6 +118,13 @@ class Data:
             return item
         empty = source.data.schema.outputs.keys() - self.given
         return {**item, "label": "", "parts": [part for part in item["parts"] if part["name"] not in empty]}
+
+    def shown(self, split: str, index: int, answer: Answer) -> dict[str, Any]:
+        """An item without the number that is to be predicted, which is told beside it in the units of the data."""
+        item = self.item(split, index)
+        if answer.kind != "numbers" or answer.origin is None:
+            return item
+        return {**item, "parts": [part for part in item["parts"] if part["name"] != answer.origin.name]}
 
     def batches(self, split: str) -> Iterator[tuple[list[int], dict[str, Tensor]]]:
         """The places of the items of each batch of a split, in the order in which the model is to see them."""

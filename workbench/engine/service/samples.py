@@ -68,7 +68,7 @@ def _items(
         return []
     rows = joined(parts)
     return [
-        {"index": index, "item": data.item(split, index), **_figures(answer, rows, place), **more}
+        {"index": index, "item": data.shown(split, index, answer), **_figures(answer, rows, place), **more}
         for place, (index, more) in enumerate(zip(indices, extra, strict=True))
     ]
 

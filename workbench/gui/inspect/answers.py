@@ -8,8 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QTextOption
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.core.text import number, one_line, plural
 from workbench.gui import theme
@@ -24,6 +32,7 @@ MOST: Final = 60
 _BAR: Final = 22
 _MARK: Final = 10
 _LONGEST: Final = 4_000
+_MOST_LINES: Final = 10
 Given = Mapping[str, Any]
 
 
@@ -144,15 +153,27 @@ def answer_widgets(given: Given) -> list[QWidget]:
     if isinstance(given.get("series"), Mapping):
         made += _foretold(given["series"], given.get("truth"))
     if isinstance(given.get("text"), str):
-        written = Label(given["text"][:_LONGEST], wrap=True)
-        written.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        made.append(written)
+        made.append(_written(given["text"][:_LONGEST]))
     if given.get("vector"):
         numbers = ", ".join(
             "NaN" if value is None else number(float(value)) for value in given["vector"][:12]
         )
         made.append(Label(f"{numbers}{', …' if len(given['vector']) > 12 else ''}", wrap=True))
     return made or [Label("The model says nothing that can be shown.", "dim", wrap=True)]
+
+
+def _written(words: str) -> QWidget:
+    """A text as long as it is, also one without any blank at which a line could end."""
+    shown = QPlainTextEdit(words)
+    shown.setReadOnly(True)
+    shown.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    shown.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+    shown.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    shown.setAccessibleName("What the model says")
+    shown.setToolTip("What the model says; it can be selected and copied")
+    lines = min(_MOST_LINES, 1 + words.count("\n") + len(words) // 40)
+    shown.setFixedHeight(lines * shown.fontMetrics().lineSpacing() + 12)
+    return shown
 
 
 def _foretold(series: Given, truth: object) -> list[QWidget]:
@@ -222,9 +243,12 @@ class Answers(QScrollArea):
         self.setWidget(inside)
         self.cards: list[AnswerCard] = []
 
-    def show_answers(self, given: Sequence[Given]) -> None:
-        """Show these instead of those that were shown."""
+    def show_answers(self, given: Sequence[Given], said: str = "") -> None:
+        """Show these instead of those that were shown, and above them what was left out or changed."""
         clear_layout(self._column)
+        changed = dict.fromkeys([said, *(str(each.get("said") or "") for each in given)])
+        for sentence in filter(None, changed):
+            self._column.addWidget(Label(one_line(sentence, _LONGEST), "small", wrap=True))
         self.cards = [AnswerCard(each) for each in given[:MOST]]
         for card in self.cards:
             self._column.addWidget(card)

@@ -37,6 +37,7 @@ from workbench.store.records import RunRecord
 
 Index = QModelIndex | QPersistentModelIndex
 RUN: Final = Qt.ItemDataRole.UserRole
+ENDED: Final = Qt.ItemDataRole.UserRole + 1
 _ROW: Final = 46
 _TYPING_MS: Final = 80
 
@@ -70,10 +71,12 @@ class RunList(QAbstractListModel):
             return run
         if role == Qt.ItemDataRole.DisplayRole:
             return name
+        if role == ENDED:
+            return text.ago(run.ended)
         if role == Qt.ItemDataRole.StatusTipRole:
             return detail
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{name}\n{detail}" if detail else name
+            return "\n".join(word for word in (name, detail, text.ago(run.ended)) if word)
         return None
 
 
@@ -93,23 +96,25 @@ class RunDelegate(QStyledItemDelegate):
         if chosen:
             painter.fillRect(QRect(area.left(), area.top(), 2, area.height()), theme.color("accent"))
         inner = area.adjusted(14, 5, -10, -5)
-        middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        for high, token, words, mode, size in (
-            (0, "text", str(index.data()), Qt.TextElideMode.ElideMiddle, theme.TEXT),
-            (
-                1,
-                "dim",
-                str(index.data(Qt.ItemDataRole.StatusTipRole)),
-                Qt.TextElideMode.ElideRight,
-                theme.SMALL,
-            ),
-        ):
-            font = style.font
-            font.setPixelSize(size)
-            painter.setFont(font)
-            painter.setPen(theme.color(token))
-            line = QRect(inner.left(), inner.top() + high * 18, inner.width(), 18)
-            painter.drawText(line, middle, painter.fontMetrics().elidedText(words, mode, line.width()))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        above, below = QRect(inner.left(), inner.top(), inner.width(), 18), inner.adjusted(0, 18, 0, 0)
+        font = style.font
+        font.setPixelSize(theme.SMALL)
+        painter.setFont(font)
+        painter.setPen(theme.color("dim"))
+        metrics, ended = painter.fontMetrics(), str(index.data(ENDED))
+        painter.drawText(above, Qt.AlignmentFlag.AlignRight | middle, ended)
+        detail = str(index.data(Qt.ItemDataRole.StatusTipRole))
+        shown = metrics.elidedText(detail, Qt.TextElideMode.ElideRight, below.width())
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | middle, shown)
+        above.setWidth(above.width() - metrics.horizontalAdvance(ended) - 8)
+        font.setPixelSize(theme.TEXT)
+        painter.setFont(font)
+        painter.setPen(theme.color("text"))
+        name = painter.fontMetrics().elidedText(
+            str(index.data()), Qt.TextElideMode.ElideMiddle, above.width()
+        )
+        painter.drawText(above, Qt.AlignmentFlag.AlignLeft | middle, name)
         if state & QStyle.StateFlag.State_HasFocus and not chosen:
             painter.setPen(QPen(theme.color("accent"), 1))
             painter.drawRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5))
@@ -201,7 +206,7 @@ class RunChooser(QWidget):
         data = schema.title if schema else text.one_line(run.dataset, 40)
         best = progress.best(self._session.summaries.get(run.id, {}))
         figure = f"{text.one_line(best.metric, 24)} {text.number(best.value)}" if best else ""
-        return " · ".join(word for word in (data, figure, text.ago(run.ended)) if word)
+        return " · ".join(word for word in (data, figure) if word)
 
 
 def named(run: RunRecord) -> str:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 
 from workbench.core import text
+from workbench.gui.data.items_painting import parts_of
 from workbench.gui.inspect.answers import decoded
 from workbench.gui.inspect.pictures import PictureGrid, Shown
 from workbench.gui.inspect.sample_page import SamplePage
@@ -122,7 +123,19 @@ class LayersPage(SamplePage):
         self.stack.setCurrentWidget(self.nothing)
 
     def _on_maps(self, answer: Answer) -> None:
-        self._fill(answer, answer.get("maps") or (), "channel", _ALONE.get(str(answer.get("kind")), ""))
+        item = answer.get("item") or {}
+        values: Sequence[float | None] = answer.get("values") or ()
+        if self.subject is not None and not self.subject.can("samples"):
+            self.show_picture(item)
+        if len(values) == 1:
+            said = "no number (NaN)" if values[0] is None else text.number(float(values[0]))
+            self.nothing.set_texts(said, "This layer gives a single number for the sample.")
+            self.stack.setCurrentWidget(self.nothing)
+            return
+        alone = _ALONE.get(str(answer.get("kind")), "")
+        if any(part["kind"] == "graph" for part in parts_of(item)):
+            alone = alone.replace("step", "node")
+        self._fill(answer, answer.get("maps") or (), "channel", alone)
 
     def _on_filters(self, answer: Answer) -> None:
         self._fill(answer, answer.get("filters") or (), "filter", "")

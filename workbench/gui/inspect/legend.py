@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from workbench.gui import theme
@@ -36,9 +36,10 @@ class Legend(QWidget):
                 painter.setPen(theme.color("dim"))
                 painter.drawText(x, 14, f"and {len(self.names) - place} more")
                 break
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.curve_color(color))
-            painter.drawEllipse(QPointF(x + 4, 10), 4, 4)
+            ring = theme.is_second_round(color)
+            painter.setPen(QPen(theme.curve_color(color), 2))
+            painter.setBrush(theme.color("panel") if ring else theme.curve_color(color))
+            painter.drawEllipse(QPointF(x + 4, 10), 3, 3)
             painter.setPen(theme.color("text"))
             painter.drawText(x + 12, 14, name)
             x += wide

@@ -315,7 +315,7 @@ class PredictPage(Page):
             if sample and self.subject is not None:
                 known = {"name": right_words(self.subject, sample), "truth": sample.get("truth")}
                 items = [{**item, **known} for item in items]
-            self.answers.show_answers(items)
+            self.answers.show_answers(items, str(answer.get("said") or ""))
             self._offer_why()
             self.right.setCurrentIndex(1)
 

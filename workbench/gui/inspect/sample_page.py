@@ -7,9 +7,10 @@ from typing import Any, Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from workbench.gui.data.items_painting import PICTURES, Item, parts_of, tile_size
 from workbench.gui.inspect.answers import ItemPicture
 from workbench.gui.inspect.page import PARTS, Own, Page, Place, Subject
-from workbench.gui.inspect.samples import verdict
+from workbench.gui.inspect.samples import verdict, with_answer
 from workbench.gui.inspect.service import Answer, ModelService
 from workbench.gui.widgets.buttons import IconButton
 from workbench.gui.widgets.fields import Choice, NumberField
@@ -138,7 +139,7 @@ class SamplePage(Page):
         if isinstance(place, Own):
             self.forget("samples")
             self.row = {"item": place.item}
-            self.picture.show_item(place.item)
+            self.show_picture(place.item)
             self.verdict.setText(
                 f"your own input\npredicted: {place.said}" if place.said else "your own input"
             )
@@ -148,6 +149,14 @@ class SamplePage(Page):
             self.ask("samples", self._on_row, "Reading the sample", split=place.split, indices=[place.index])
         self.see()
 
+    def show_picture(self, item: Item) -> None:
+        """Show what is looked at; several pictures side by side take less height than one."""
+        wide = tile_size([item])
+        pictures = bool(parts_of(item)) and all(part["kind"] in PICTURES for part in parts_of(item))
+        high = round(_SIDE * wide.height() / max(1, wide.width())) if pictures else _SIDE
+        self.picture.setFixedHeight(min(_SIDE, high))
+        self.picture.show_item(item)
+
     def see(self) -> None:
         """Ask what is to be found in the sample."""
 
@@ -155,7 +164,7 @@ class SamplePage(Page):
         rows = answer.get("items") or ()
         if rows and self.subject is not None:
             self.row = rows[0]
-            self.picture.show_item(self.row.get("item"))
+            self.show_picture(with_answer(self.row))
             self.verdict.setText(verdict(self.subject, self.row).replace(" · ", "\n"))
 
     def _on_picked(self, place: Place) -> None:

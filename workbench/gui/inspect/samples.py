@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core import text
 from workbench.gui.data.items import ItemsGrid
-from workbench.gui.data.items_painting import Item
+from workbench.gui.data.items_painting import Item, parts_of
 from workbench.gui.inspect.page import Page, Place, Subject
 from workbench.gui.inspect.service import Answer
 from workbench.gui.widgets.buttons import Button
@@ -156,7 +156,7 @@ class SamplesPane(QWidget):
     def _shown(self, row: Row) -> Item:
         """A sample as the tiles take it: below it what is right, and what the model says."""
         subject = self._page.subject
-        item: Mapping[str, Any] = row.get("item") or row.get("sample") or {}
+        item = with_answer(row)
         label = short_verdict(subject, row) if subject is not None else ""
         return {**item, "place": int(row.get("index", item.get("place", 0))), "label": label, "row": row}
 
@@ -211,6 +211,16 @@ def verdict(subject: Subject, row: Row) -> str:
     if isinstance(row.get("loss"), float | int):
         parts.append(f"loss {text.number(float(row['loss']), 3)}")
     return " · ".join(parts)
+
+
+def with_answer(row: Row) -> Item:
+    """A sample with the picture that the model made of it, such as a mask."""
+    item: Item = row.get("item") or {}
+    answer = row.get("answer")
+    made = answer.get("picture") if isinstance(answer, Mapping) else None
+    if not isinstance(made, Mapping) or not parts_of(item):
+        return item
+    return {**item, "parts": [*parts_of(item), {"name": "model", "kind": "image", "png": made.get("png")}]}
 
 
 def right_words(subject: Subject, row: Row) -> str:

@@ -123,11 +123,17 @@ class ScatterPlot(QWidget):
 
     def _area(self) -> QRectF:
         metrics = QFontMetricsF(self.font())
-        wide = max((metrics.horizontalAdvance(tick.text) for tick in self._ticks(self._y, 8)), default=0.0)
+        ticks = self._ticks(self._y, self._most_rows(self.height() - _TOP - _BOTTOM))
+        wide = max((metrics.horizontalAdvance(tick.text) for tick in ticks), default=0.0)
         left = max(_LEAST_LEFT, min(wide, _WIDEST) + 18)
         return QRectF(
             left, _TOP, max(20.0, self.width() - left - _RIGHT), max(20.0, self.height() - _TOP - _BOTTOM)
         )
+
+    @staticmethod
+    def _most_rows(high: float) -> int:
+        """So many lines of the grid have room above one another."""
+        return max(2, int(high / 42))
 
     @staticmethod
     def _ticks(axis: Axis | None, most: int) -> list[Tick]:
@@ -180,7 +186,7 @@ class ScatterPlot(QWidget):
             return
         area, metrics = self._area(), QFontMetricsF(painter.font())
         grid, dim = theme.color("line"), theme.color("dim")
-        for tick in self._ticks(self._y, max(2, int(area.height() / 42))):
+        for tick in self._ticks(self._y, self._most_rows(area.height())):
             down = round(area.bottom() - self._y.share(tick.at) * area.height()) + 0.5
             painter.setPen(QPen(grid, 1))
             painter.drawLine(QPointF(area.left(), down), QPointF(area.right(), down))
@@ -226,9 +232,13 @@ class ScatterPlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         face = theme.curve_color(color) if color >= 0 else theme.color("dim")
         face.setAlphaF(1.0 if color >= 0 else 0.55)
+        size = _LARGE if color >= 0 else _SMALL
         painter.setPen(QPen(theme.color("panel"), 1))
         painter.setBrush(face)
-        size = _LARGE if color >= 0 else _SMALL
+        if theme.is_second_round(color):
+            painter.setPen(QPen(face, 2))
+            painter.setBrush(theme.color("panel"))
+            size -= 1
         painter.drawEllipse(QPointF(side / 2, side / 2), size, size)
         painter.end()
         return picture

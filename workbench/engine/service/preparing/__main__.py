@@ -110,7 +110,7 @@ def _way(trained: Trained) -> Way:
     }
     if kind:
         return (lambda given: ways[kind](trained, given)), ()
-    raise DataError(alone(trained.content, trained.title))
+    raise DataError(alone(trained.content, trained.title, trained.reader))
 
 
 def _say(**answer: object) -> None:

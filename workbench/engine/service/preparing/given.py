@@ -88,13 +88,13 @@ def kind_of(content: Content, reader: str) -> str:
     return "table" if schema.kind == "table" and reader == "table" else ""
 
 
-def alone(content: Content, title: str) -> str:
-    """Why nothing of one's own can become an item of such a dataset, and what to do instead."""
+def alone(content: Content, title: str, reader: str) -> str:
+    """Why nothing of one's own can become an item of such a dataset, and what to do instead; no reader: a sample."""
     if content.layout == "graph":
         why = "is one graph, of which the model has learned every node and link"
     elif content.layout == "graphs":
         why = "has graphs in files that belong together: features and classes are told by all of them"
-    elif content.layout in ("stream", "windows"):
+    elif not reader:
         why = "came with Workbench, and nothing says how a file would be measured like its rows"
     else:
         why = f"has items ({content.schema.kind}) that its files tell together"
