@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, Signal
+from PySide6.QtGui import QColor, QHelpEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
-    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QToolTip,
@@ -29,6 +28,7 @@ from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.curve_colors import shade
 from workbench.gui.widgets.fields import Choice
+from workbench.gui.widgets.kept_picture import KeptPicture
 from workbench.gui.widgets.labels import ElidedLabel, Label
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
@@ -49,7 +49,7 @@ def faint(color: QColor, share: float) -> QColor:
     return color
 
 
-class BrushPicture(QWidget):
+class BrushPicture(KeptPicture):
     """Paints runs over several axes; a drag brushes some of them."""
 
     brushed = Signal(object)
@@ -58,20 +58,13 @@ class BrushPicture(QWidget):
     """One run was clicked."""
 
     def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setAccessibleName(name)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(220, 150)
+        super().__init__(name)
         self.dimensions: Sequence[Dimension] = ()
         self.selected: list[int] = []
         self._runs: dict[int, RunRecord] = {}
         self._colors: Mapping[int, int] = {}
         self._result = ""
-        self._picture: QPixmap | None = None
         self._chosen: frozenset[int] = frozenset()
-        theme.changed.connect(self.forget)
 
     def show_runs(
         self,
@@ -91,10 +84,6 @@ class BrushPicture(QWidget):
 
     def found(self) -> list[int]:
         """The runs that are brushed now."""
-        raise NotImplementedError(type(self).__name__)
-
-    def paint(self, painter: QPainter) -> None:
-        """Paint all of it but what follows the pointer."""
         raise NotImplementedError(type(self).__name__)
 
     def nearest(self, at: QPointF) -> int | None:
@@ -127,10 +116,8 @@ class BrushPicture(QWidget):
         return bool(self._chosen) and id not in self._chosen
 
     def forget(self) -> None:
-        """Paint anew."""
         self._chosen = frozenset(self.selected)
-        self._picture = None
-        self.update()
+        super().forget()
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
@@ -140,35 +127,6 @@ class BrushPicture(QWidget):
             )
             return True
         return super().event(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.forget()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self._picture is None:
-            ratio = self.devicePixelRatioF()
-            self._picture = QPixmap((self.size().toSizeF() * ratio).toSize())
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(theme.color("panel"))
-            below = QPainter(self._picture)
-            below.setRenderHint(QPainter.RenderHint.Antialiasing)
-            below.setFont(theme.small(self.font()))
-            self.paint(below)
-            below.end()
-        painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._picture)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.paint_over(painter)
-        if self.hasFocus():
-            painter.setPen(QPen(theme.color("accent"), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.end()
-
-    def paint_over(self, painter: QPainter) -> None:
-        """What follows the pointer and the keys."""
-        raise NotImplementedError(type(self).__name__)
 
     def said(self, id: int) -> str:
         """A run in words."""

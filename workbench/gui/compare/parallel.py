@@ -15,7 +15,7 @@ from workbench.gui import theme
 from workbench.gui.compare.brushing import BrushPage, BrushPicture, drawn, faint
 from workbench.gui.compare.dimensions import Dimension
 from workbench.gui.session import Session
-from workbench.gui.widgets.axes import Tick, linear_ticks, log_ticks
+from workbench.gui.widgets.scatter import ticks
 
 MOST: Final = 8
 """Axes that are chosen by themselves."""
@@ -109,7 +109,7 @@ class ParallelPlot(BrushPicture):
         font.setBold(False)
         painter.setFont(font)
         back = faint(theme.color("panel"), 0.8)
-        for tick in self._ticks(one):
+        for tick in ticks(one.scale, max(2, int(self.height() / 60))):
             down = self.down(one.scale.share(tick.at))
             label = metrics.elidedText(tick.text, Qt.TextElideMode.ElideMiddle, max(30.0, wide / 2))
             box = QRectF(across + 5, down - 8, metrics.horizontalAdvance(label) + 4, 16)
@@ -123,13 +123,6 @@ class ParallelPlot(BrushPicture):
             top, bottom = self.down(brush[1]), self.down(brush[0])
             painter.drawRect(QRectF(across - 6, top, 12, max(2.0, bottom - top)))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-
-    def _ticks(self, one: Dimension) -> list[Tick]:
-        axis, most = one.scale, max(2, int(self.height() / 60))
-        if axis.words:
-            stride = -(-len(axis.words) // max(1, most))
-            return [Tick(float(at), word) for at, word in enumerate(axis.words) if at % stride == 0]
-        return (log_ticks if axis.log else linear_ticks)(axis.low, axis.high, most)
 
     def paint_over(self, painter: QPainter) -> None:
         if self._at is not None and self._at in self._runs:

@@ -11,15 +11,14 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPaintEvent,
     QPen,
     QPixmap,
-    QResizeEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip
 
 from workbench.gui import theme
 from workbench.gui.widgets.axes import Tick, linear_ticks, log_ticks
+from workbench.gui.widgets.kept_picture import KeptPicture
 
 _REACH: Final = 12.0
 _TOP, _RIGHT, _BOTTOM, _LEAST_LEFT = 30.0, 18.0, 44.0, 44.0
@@ -45,6 +44,16 @@ class Axis(Protocol):
         ...
 
 
+def ticks(axis: Axis | None, most: int) -> list[Tick]:
+    """At most about `most` ticks of an axis of numbers, or some of its words."""
+    if axis is None:
+        return []
+    if axis.words:
+        stride = -(-len(axis.words) // max(1, most))
+        return [Tick(float(place), word) for place, word in enumerate(axis.words) if place % stride == 0]
+    return (log_ticks if axis.log else linear_ticks)(axis.low, axis.high, most)
+
+
 @dataclass(frozen=True, slots=True)
 class Dot:
     """One dot: what it stands for, its place, and its colour among the curves (−1: none)."""
@@ -55,28 +64,21 @@ class Dot:
     color: int
 
 
-class ScatterPlot(QWidget):
+class ScatterPlot(KeptPicture):
     """`chosen` tells the dot that was clicked, or that Enter or Space was pressed on; arrow keys go from dot to dot."""
 
     chosen = Signal(int)
 
     def __init__(self, name: str, tooltip: str) -> None:
-        super().__init__()
-        self.setAccessibleName(name)
+        super().__init__(name)
         self._tooltip = tooltip
         self.setToolTip(tooltip)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(220, 150)
         self.dots: tuple[Dot, ...] = ()
         self._said: Callable[[int], str] = str
         self._x: Axis | None = None
         self._y: Axis | None = None
         self._at: int | None = None
         self._places: list[QPointF] = []
-        self._picture: QPixmap | None = None
-        theme.changed.connect(self._forget)
 
     def show_dots(
         self, dots: Sequence[Dot], x: Axis | None, y: Axis | None, said: Callable[[int], str]
@@ -91,7 +93,7 @@ class ScatterPlot(QWidget):
                 place for place, dot in enumerate(ordered) if pointed is not None and dot.id == pointed.id
             )
             self._at = next(kept, None)
-            self._forget()
+            self.forget()
 
     @property
     def pointed(self) -> Dot | None:
@@ -113,18 +115,14 @@ class ScatterPlot(QWidget):
 
     # ------------------------------------------------------------- painting
 
-    def _forget(self) -> None:
-        self._picture, self._places = None, []
-        self.update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._forget()
+    def forget(self) -> None:
+        self._places = []
+        super().forget()
 
     def _area(self) -> QRectF:
-        metrics = QFontMetricsF(self.font())
-        ticks = self._ticks(self._y, self._most_rows(self.height() - _TOP - _BOTTOM))
-        wide = max((metrics.horizontalAdvance(tick.text) for tick in ticks), default=0.0)
+        metrics = QFontMetricsF(theme.small(self.font()))
+        rows = ticks(self._y, self._most_rows(self.height() - _TOP - _BOTTOM))
+        wide = max((metrics.horizontalAdvance(tick.text) for tick in rows), default=0.0)
         left = max(_LEAST_LEFT, min(wide, _WIDEST) + 18)
         return QRectF(
             left, _TOP, max(20.0, self.width() - left - _RIGHT), max(20.0, self.height() - _TOP - _BOTTOM)
@@ -134,15 +132,6 @@ class ScatterPlot(QWidget):
     def _most_rows(high: float) -> int:
         """So many lines of the grid have room above one another."""
         return max(2, int(high / 42))
-
-    @staticmethod
-    def _ticks(axis: Axis | None, most: int) -> list[Tick]:
-        if axis is None:
-            return []
-        if axis.words:
-            stride = -(-len(axis.words) // max(1, most))
-            return [Tick(float(place), word) for place, word in enumerate(axis.words) if place % stride == 0]
-        return (log_ticks if axis.log else linear_ticks)(axis.low, axis.high, most)
 
     def _lay(self) -> None:
         """Where the dots are; nothing where they were laid already."""
@@ -156,37 +145,20 @@ class ScatterPlot(QWidget):
             for dot in self.dots
         ]
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self._picture is None:
-            ratio = self.devicePixelRatioF()
-            self._picture = QPixmap((self.size().toSizeF() * ratio).toSize())
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(theme.color("panel"))
-            painter = QPainter(self._picture)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setFont(self.font())
-            self._paint(painter)
-            painter.end()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.drawPixmap(0, 0, self._picture)
+    def paint_over(self, painter: QPainter) -> None:
         self._lay()
         if self.pointed is not None and self._at is not None:
             painter.setPen(QPen(theme.color("text"), 1.6))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(self._places[self._at], _LARGE + 3, _LARGE + 3)
-        if self.hasFocus():
-            painter.setPen(QPen(theme.color("accent"), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.end()
 
-    def _paint(self, painter: QPainter) -> None:
+    def paint(self, painter: QPainter) -> None:
         if self._x is None or self._y is None:
             return
         area, metrics = self._area(), QFontMetricsF(painter.font())
         grid, dim = theme.color("line"), theme.color("dim")
-        for tick in self._ticks(self._y, self._most_rows(area.height())):
+        grid.setAlphaF(0.55)
+        for tick in ticks(self._y, self._most_rows(area.height())):
             down = round(area.bottom() - self._y.share(tick.at) * area.height()) + 0.5
             painter.setPen(QPen(grid, 1))
             painter.drawLine(QPointF(area.left(), down), QPointF(area.right(), down))
@@ -195,9 +167,9 @@ class ScatterPlot(QWidget):
             box = QRectF(4, down - 9, area.left() - 12, 18)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
         most = max(2, int(area.width() / 90))
-        ticks = self._ticks(self._x, most)
-        room = area.width() / max(1, len(ticks)) - 8
-        for tick in ticks:
+        places = ticks(self._x, most)
+        room = area.width() / max(1, len(places)) - 8
+        for tick in places:
             across = round(area.left() + self._x.share(tick.at) * area.width()) + 0.5
             painter.setPen(QPen(grid, 1))
             painter.drawLine(QPointF(across, area.top()), QPointF(across, area.bottom() + 4))
