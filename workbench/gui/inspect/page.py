@@ -165,6 +165,15 @@ class Page(QWidget):
         self.trouble = Label("", "err", wrap=True)
         self.trouble.setContentsMargins(12, 4, 12, 4)
         self.trouble.hide()
+        self.again = Button("Try again", "Ask the model once more", icon="refresh")
+        self.again.clicked.connect(self._on_again)
+        self.again.hide()
+        service.fell.connect(self._on_fell)
+        told = QHBoxLayout()
+        told.setContentsMargins(0, 0, 12, 0)
+        told.addWidget(self.trouble, 1)
+        told.addStretch()
+        told.addWidget(self.again)
         self.head = QHBoxLayout()
         self.head.setContentsMargins(12, 8, 12, 8)
         self.head.setSpacing(8)
@@ -175,7 +184,7 @@ class Page(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self.head)
-        column.addWidget(self.trouble)
+        column.addLayout(told)
         column.addLayout(self.body, 1)
 
     @property
@@ -191,6 +200,7 @@ class Page(QWidget):
         """Look into another model, or into none."""
         self.forget_questions()
         self.say("")
+        self.again.hide()
         self._subject = subject
         self._fresh = subject is not None
         self.reset()
@@ -230,6 +240,7 @@ class Page(QWidget):
             return
         self._service.cancel(self._questions.pop(slot, None))
         self.say("")
+        self.again.hide()
 
         def on_answer(answer: Answer) -> None:
             self._ended(slot)
@@ -276,6 +287,15 @@ class Page(QWidget):
     def _on_cancelled(self) -> None:
         self.forget_questions()
         self.stopped()
+
+    def _on_fell(self) -> None:
+        """The process ended: what was asked here meanwhile can be asked again."""
+        if self._subject is not None and self.isVisible():
+            self.again.show()
+
+    def _on_again(self) -> None:
+        self.again.hide()
+        self.look()
 
     def _ended(self, slot: str) -> None:
         self._questions.pop(slot, None)

@@ -126,8 +126,13 @@ class WeightsPage(Page):
         self._fresh = True
 
     def _wait(self, title: str, hint: str) -> None:
+        self.said.hide()
         self.waiting.set_texts(title, hint)
         self.stack.setCurrentIndex(0)
+
+    def _show_said(self, role: str = "small") -> None:
+        self.said.set_role(role)
+        self.said.show()
 
     def _on_refused(self, reason: str) -> None:
         self._wait("The layers could not be looked into", reason)
@@ -151,13 +156,13 @@ class WeightsPage(Page):
         if answer.get("examples"):
             said.insert(1, f"gradients and outputs of {text.plural(int(answer['examples']), 'example')}")
         self.said.setText(" · ".join(words for words in said if words))
-        self.said.set_role("err" if trouble else "small")
+        self._show_said("err" if trouble else "small")
         self.stack.setCurrentIndex(1)
 
     def _on_surface(self, answer: Answer) -> None:
         self.surface.show_loss(answer.get("axis") or (), answer.get("loss") or ())
         self.said.setText(str(answer.get("said") or ""))
-        self.said.set_role("small")
+        self._show_said()
         self.stack.setCurrentWidget(self.surface)
 
     def _add(self, row: int, name: str, kind: str, found: Mapping[str, Any]) -> None:
@@ -200,7 +205,7 @@ class WeightsPage(Page):
             "line: mean; dashed: epoch of these weights",
         ]
         self.said.setText(" · ".join(words for words in said if words))
-        self.said.set_role("small")
+        self._show_said()
         self.stack.setCurrentIndex(1)
 
 
