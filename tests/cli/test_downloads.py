@@ -72,7 +72,7 @@ def added(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, str]]:
         record = DatasetRecord("tiny", "Tiny", str(path), reader, {}, schema, {"train": 9000}, "mark", 0.0)
         return Added(record, ("Row 3 is odd.",))
 
-    monkeypatch.setattr("workbench.jobs.downloads.add_dataset", add)
+    monkeypatch.setattr("workbench.jobs.datasets.add_dataset", add)
     return asked
 
 
@@ -165,7 +165,7 @@ def test_a_set_that_no_reader_takes_is_here_all_the_same(
     def refuse(*arguments: object, name: str) -> Added:
         raise DataError("No reader suits it.")
 
-    monkeypatch.setattr("workbench.jobs.downloads.add_dataset", refuse)
+    monkeypatch.setattr("workbench.jobs.datasets.add_dataset", refuse)
     code, _, err = say("tiny", tiny)
     place = tmp_path / "downloads" / "tiny"
     assert (

@@ -103,10 +103,10 @@ def test_the_folder_is_the_persons_and_can_be_chosen(monkeypatch: pytest.MonkeyP
     assert downloads_folder() == tmp_path
 
 
-def test_asking_what_is_here_needs_no_network_library() -> None:
+def test_asking_what_is_here_needs_no_network_library_and_no_database() -> None:
     code = (
         "import sys, workbench.jobs.downloads as d; d.offers(); "
-        "print([m for m in ('requests', 'urllib3', 'pooch', 'torch') if m in sys.modules])"
+        "print([m for m in ('requests', 'urllib3', 'pooch', 'torch', 'sqlalchemy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -309,7 +309,7 @@ def test_a_set_that_is_here_becomes_a_dataset(
     write_record(folder, names, Record({"train.csv": fetched(place / "train.csv", "00")}))
     added: list[tuple[object, ...]] = []
     monkeypatch.setattr(
-        "workbench.jobs.downloads.add_dataset", lambda *arguments, name: added.append((*arguments, name))
+        "workbench.jobs.datasets.add_dataset", lambda *arguments, name: added.append((*arguments, name))
     )
     add_downloaded(store, "Titanic", folder)
     assert added == [(store, place, "table", {"target": "Survived"}, "Titanic")]

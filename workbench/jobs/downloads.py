@@ -10,15 +10,17 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import platformdirs
 
 from workbench.catalog.public import PublicFile, PublicSet, find_public, public_sets
 from workbench.core.errors import DataError
 from workbench.jobs import processes
-from workbench.jobs.datasets import Added, add_dataset
-from workbench.store.store import Store
+
+if TYPE_CHECKING:
+    from workbench.jobs.datasets import Added
+    from workbench.store.store import Store
 
 State = Literal["absent", "partly", "here"]
 NOT_PINNED = "not pinned: the hash of the first download is kept and compared from then on"
@@ -172,7 +174,9 @@ def reports(stream: IO[str]) -> Iterator[dict[str, Any]]:
             yield report
 
 
-def add_downloaded(store: Store, id: str, folder: Path | None = None, catalogue: Path | None = None) -> Added:
+def add_downloaded(
+    store: "Store", id: str, folder: Path | None = None, catalogue: Path | None = None
+) -> "Added":
     """Adds a set that is here to the workspace, its classes by their names.
 
     Raises DataError where it is not here, or as the reader says it.
@@ -183,12 +187,14 @@ def add_downloaded(store: Store, id: str, folder: Path | None = None, catalogue:
             f"{found.set.title} is not on this computer{f': {found.problem}' if found.problem else '.'} "
             f"Fetch it with: workbench data download {found.set.id}"
         )
+    from workbench.jobs.datasets import add_dataset  # the process that fetches needs no store
+
     one = found.set
     added = add_dataset(store, found.path, one.reader, one.options, name=one.title)
     return _with_names(store, added, one.classes) if one.classes else added
 
 
-def _with_names(store: Store, added: Added, classes: Mapping[str, str]) -> Added:
+def _with_names(store: "Store", added: "Added", classes: Mapping[str, str]) -> "Added":
     """Gives classes that the files only number the names that the catalogue knows."""
     labels = added.record.schema.get("labels")
     before = [str(label) for label in labels] if isinstance(labels, list) else []
