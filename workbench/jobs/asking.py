@@ -8,12 +8,32 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Self
 
 from workbench.core.errors import JobError
 
 Progress = Callable[[str], None]
 """Hears what is being done, in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a process is asked, as a line of JSON; each kind is a dataclass with fields of its own."""
+
+    what: ClassVar[str]
+    """What it asks for, in words."""
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str) -> Self:
+        """Raises JobError for what is no request."""
+        try:
+            return cls(**json.loads(line))
+        except (ValueError, TypeError) as error:
+            raise JobError(f"This is no request for {cls.what}: {error}.") from error
 
 
 def ask(

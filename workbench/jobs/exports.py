@@ -3,12 +3,10 @@
 Standard library only.
 """
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from workbench.core.errors import JobError
 from workbench.jobs import asking, processes
 from workbench.jobs.asking import Progress
 
@@ -23,9 +21,10 @@ SUFFIXES = {".onnx": "onnx", ".safetensors": "safetensors", ".pt2": "torch"}
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(asking.Asked):
     """One export: of a run by its number, else of a document's text."""
 
+    what = "an export"
     to: str
     place: str
     """The file or, for Python, the folder; absolute."""
@@ -40,17 +39,6 @@ class Request:
     @property
     def which(self) -> Literal["best", "last"]:
         return cast(Literal["best", "last"], self.checkpoint)
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, line: str) -> "Request":
-        """Raises JobError for what is no request."""
-        try:
-            return cls(**json.loads(line))
-        except (ValueError, TypeError) as error:
-            raise JobError(f"This is no request for an export: {error}.") from error
 
 
 def command(database: Path, *, several: bool = False) -> list[str]:

@@ -3,14 +3,12 @@
 Standard library only.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from workbench.core import text
-from workbench.core.errors import JobError
 from workbench.jobs import asking, processes
 from workbench.jobs.asking import Progress
 
@@ -19,25 +17,15 @@ ENDED = "The import ended with the code {} Runs that came in before are here."
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(asking.Asked):
     """What is asked. Without `take` it is only looked at; of the metrics in `larger` more is better."""
 
+    what = "an import"
     place: str
     take: bool = True
     larger: list[str] = field(default_factory=list)
     bundle: bool = False
     """Whether the place is a file that `workspace export` wrote."""
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, line: str) -> "Request":
-        """Raises JobError for what is no request."""
-        try:
-            return cls(**json.loads(line))
-        except (ValueError, TypeError) as error:
-            raise JobError(f"This is no request for an import: {error}.") from error
 
 
 @dataclass(slots=True)
