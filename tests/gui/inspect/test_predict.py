@@ -13,10 +13,12 @@ from pytestqt.qtbot import QtBot
 from tests.gui.inspect.conftest import ANSWERS, WAIT, Fake, item, samples
 from workbench.gui.inspect.answers import ShareBars
 from workbench.gui.inspect.explain import ExplainPage
+from workbench.gui.inspect.legend import Legend
 from workbench.gui.inspect.pad import DrawingPad
 from workbench.gui.inspect.predict import PredictPage
+from workbench.gui.inspect.samples import with_answer
 from workbench.gui.inspect.view import InspectView
-from workbench.gui.widgets.labels import Label
+from workbench.gui.widgets.labels import ElidedLabel, Label
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -170,3 +172,53 @@ def test_the_pad_takes_margin_and_ground_from_the_samples(qtbot: QtBot) -> None:
     assert (pad.margin, pad.inverted) == (0.18, False), "nothing is to be learned from empty ones"
     pad.suit([picture, empty])
     assert pad.margin == pytest.approx(0.15) and pad.inverted is True
+
+
+def test_an_answer_says_what_is_right_what_was_changed_and_what_colours_mean(
+    qtbot: QtBot, page: PredictPage, fake: Fake
+) -> None:
+    series = {"names": ["level"], "predicted": [[1.0, 2.0, 3.0]]}
+    truth = {"series": {"names": ["level"], "predicted": [[1.0, 2.5, 3.5]]}}
+    answers = page.answers
+    answers.show_answers([{"name": "sample 1 · true: one", "series": series, "truth": truth}])
+    assert "sample 1 · true: one" in [label.full_text() for label in answers.findChildren(ElidedLabel)]
+    (legend,) = answers.findChildren(Legend)
+    assert legend.names == [("foretold", 0), ("what came", 1)] and "The next 3 steps" in texts(page)
+    told = {"areas": [["nothing", 0.9], ["disc", 0.1]], "legend": [["disc", "#ff0000"]]}
+    answers.show_answers(
+        [{**told, "said": "Row 2 is left out."}, {**told, "said": "Row 2 is left out."}], "One more."
+    )
+    said = [label.text() for label in answers.findChildren(Label) if label.text().endswith((".", "out."))]
+    assert said == ["One more.", "Row 2 is left out."]
+    bars = answers.cards[0].findChild(ShareBars)
+    assert bars is not None and QColor("#ff0000").rgb() in {
+        bars.grab().toImage().pixel(x, 33) for x in range(12)
+    }
+    answers.show_answers([{"top": [[" ", 0.5], ["\n", 0.3]], "text": "x" * 900}])
+    bars = answers.cards[0].findChild(ShareBars)
+    assert bars is not None and [name for name, _ in bars.pairs] == ["␣", "⏎"]
+    inside = answers.widget()
+    assert inside is not None and inside.minimumSizeHint().width() < 400, "a text without blanks is broken"
+
+
+def test_what_a_model_takes_is_told(qtbot: QtBot, page: PredictPage, view: InspectView, fake: Fake) -> None:
+    alone = "“Cora” is one graph."
+    fake.answers["about"] = {**ANSWERS["about"], "can": ["samples"], "alone": alone}
+    view.choose(2)
+    qtbot.waitUntil(lambda: page.alone.text() == alone and page.alone.isVisible(), timeout=WAIT)
+    assert page.chips.button("files").isHidden()
+    fake.answers["about"] = {**ANSWERS["about"], "can": ["samples", "predict", "type"], "takes": "molecule"}
+    view.choose(1)
+    qtbot.waitUntil(lambda: page.alone.isHidden() and page.chips.button("files").isVisible(), timeout=WAIT)
+    QTest.mouseClick(page.chips.button("files"), LEFT)
+    assert any("SMILES" in label.text() for label in page.files.findChildren(Label))
+    assert "SMILES" in page.typed.written.placeholderText()
+
+
+def test_a_mask_is_seen_beside_its_sample() -> None:
+    row = {
+        "item": {"parts": [{"name": "image", "kind": "image", "png": ""}]},
+        "answer": {"picture": {"png": "AA"}},
+    }
+    assert [part["name"] for part in with_answer(row)["parts"]] == ["image", "model"]
+    assert with_answer({**row, "answer": {"series": {}}}) == row["item"] and with_answer({}) == {}
