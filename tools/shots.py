@@ -187,18 +187,10 @@ def start_from_weights(window: MainWindow) -> None:
 
 def look_into(window: MainWindow, title: str) -> None:
     """A page of Inspect for a small network, which trains a moment where no run has kept weights."""
-    session = window.session
     view = window.view("inspect")
     assert isinstance(view, InspectView)
     if view.subject is None:
-        session.open_template(INSPECTED)
-        wait(SETTLE_MS)
-        session.do(SetTraining(assign(session.document, "training.epochs", 6).training))
-        before = {run.id for run in session.runs}
-        session.starter.train()
-        while not (made := [run for run in session.runs if run.id not in before and run.final]):
-            wait(200)
-        window.show_view("inspect", made[0].id)
+        window.show_view("inspect", train(window.session, INSPECTED, 6))
         while view.subject is None:
             wait(50)
     window.show_view("inspect")
@@ -216,15 +208,7 @@ def look_into(window: MainWindow, title: str) -> None:
 
 def train_a_translator(window: MainWindow) -> None:
     """Half a minute of training, and where it looks at the end, as the guide on probes has it."""
-    session = window.session
-    session.open_template("seq2seq-lstm")
-    wait(SETTLE_MS)
-    session.do(SetTraining(assign(session.document, "training.epochs", 8).training))
-    before = {run.id for run in session.runs}
-    session.starter.train()
-    while not (made := [run for run in session.runs if run.id not in before and run.final]):
-        wait(200)
-    window.show_view("runs", made[0].id)
+    window.show_view("runs", train(window.session, "seq2seq-lstm", 8))
     media = window.findChild(MediaPanel)
     while media is None or not media.media_count:
         wait(50)
@@ -232,6 +216,18 @@ def train_a_translator(window: MainWindow) -> None:
     window.messages.hide()
     window.setFocus()
     wait(SETTLE_MS)
+
+
+def train(session: Session, template: str, epochs: int) -> int:
+    """Train a template for some epochs; gives its run once that has ended."""
+    session.open_template(template)
+    wait(SETTLE_MS)
+    session.do(SetTraining(assign(session.document, "training.epochs", epochs).training))
+    before = {run.id for run in session.runs}
+    session.starter.train()
+    while not (made := [run for run in session.runs if run.id not in before and run.final]):
+        wait(200)
+    return made[0].id
 
 
 def tour(window: MainWindow, out: Path) -> None:
