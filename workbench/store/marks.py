@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, delete, func, insert, literal, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from workbench.core import text
 from workbench.core.errors import StoreError
 from workbench.store import tables
 from workbench.store.records import Marks, TagChange
@@ -150,6 +151,10 @@ def _among(column: Any, ids: list[int]) -> "Select[Any]":
     )
 
 
+_JOINERS: Final = dict.fromkeys(map(ord, "\u200c\u200d"))
+"""Not seen themselves: they make one sign of several, as in many emoji."""
+
+
 def _tag(tag: str) -> str:
     """A tag as it is kept: one line without spaces around it."""
     kept = " ".join(tag.split())
@@ -157,8 +162,12 @@ def _tag(tag: str) -> str:
         raise StoreError("A tag needs at least one character.")
     if len(kept) > _LONGEST_TAG:
         raise StoreError(f"A tag has at most {_LONGEST_TAG} characters; “{kept[:20]}…” has {len(kept)}.")
-    if "," in kept or not kept.isprintable():
+    if "," in kept:
         raise StoreError(f"“{kept}” cannot be a tag: commas stand between tags. Leave them out.")
+    if not kept.translate(_JOINERS).isprintable():
+        raise StoreError(
+            f"“{text.one_line(kept)}” cannot be a tag: it has signs that nobody sees. Leave them out."
+        )
     return kept
 
 

@@ -93,7 +93,7 @@ class Points(Runs):
             if metric in known:
                 key, _, before = known[metric]
             else:
-                node = metric.partition("/")[2].replace('"', "")
+                node = metric.partition("/")[2].replace('"', "").replace("\0", "")  # it stands in a JSON path
                 cursor.execute(_NEW_METRIC, (run, metric, node, run))
                 key, before = int(cursor.lastrowid), None
             cursor.executemany(

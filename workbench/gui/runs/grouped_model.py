@@ -6,6 +6,7 @@ A group's row has a negative number where a run's row has the run's id.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import fsum
 from statistics import fmean
 from typing import Any, Final, Literal
 
@@ -13,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from workbench.core import text
 from workbench.gui.runs.columns import METRICS, PARAM, SLOT_KEYS
-from workbench.gui.runs.table_model import LEFT, RIGHT, Index, RunsModel
+from workbench.gui.runs.table_model import RIGHT, Index, RunsModel
 
 How = Literal["mean", "min", "max"]
 GROUP: Final = int(Qt.ItemDataRole.UserRole) + 2
@@ -134,8 +135,9 @@ class GroupedModel(RunsModel):
 
     def alignment(self, row: int, column: int) -> Qt.AlignmentFlag:
         group = self._groups.get(self._shown[row]) if self._groups and row >= 0 else None
-        if group is not None and self._has_numbers(column):
-            return RIGHT if self._waits(group, column) or self._figures(group, column) else LEFT
+        numbers = group is not None and self._has_numbers(column)
+        if group is not None and numbers and (self._waits(group, column) or self._figures(group, column)):
+            return RIGHT
         return super().alignment(row, column)
 
     # ------------------------------------------------------------- rows
@@ -188,7 +190,7 @@ class GroupedModel(RunsModel):
         column, kept = self.columns[place], (self._numbers[group.label], place)
         if kept not in self._kept:
             found = self._keys(place, map(self.known.facts.__getitem__, group.runs))
-            values = [float(value) for value in found if isinstance(value, float | int)]
+            values = [_float(value) for value in found if isinstance(value, float | int)]
             least = 0.0 if column.key == "duration" else -math.inf
             self._kept[kept] = [value for value in values if not value < least]
         return self._kept[kept]
@@ -220,7 +222,7 @@ class GroupedModel(RunsModel):
         values = self._figures(group, place)
         if not values:
             return math.nan
-        return fmean(values) if self.how == "mean" else min(values) if self.how == "min" else max(values)
+        return _mean(values) if self.how == "mean" else min(values) if self.how == "min" else max(values)
 
     def _said(self, group: Group, place: int) -> str:
         column = self.columns[place]
@@ -250,8 +252,25 @@ class GroupedModel(RunsModel):
             return f"{text.plural(len(group.runs), 'run')}: {text.one_line(group.label) or text.NONE}"
         show = _SHOWN.get(self.columns[place].key, text.number)
         parts = (
-            f"mean {show(fmean(values))}",
+            f"mean {show(_mean(values))}",
             f"smallest {show(min(values))}",
             f"largest {show(max(values))}",
         )
         return f"{', '.join(parts)} of {text.plural(len(values), 'run')}"
+
+
+def _float(value: float) -> float:
+    """A whole number may be too large for one with a point."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _mean(values: Sequence[float]) -> float:
+    try:
+        return fmean(values)
+    except OverflowError:  # their sum would be too large
+        return fsum(value / len(values) for value in values)
+    except ValueError:  # infinite both ways
+        return math.nan

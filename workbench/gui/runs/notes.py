@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QFont, QHideEvent, QTextDocument
+from PySide6.QtGui import QFont, QHideEvent, QShowEvent, QTextDocument
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSplitter, QTextEdit, QWidget
 
 from workbench.gui.session import Session
@@ -30,12 +30,25 @@ class Rendered(QTextEdit):
         self.setAccessibleName("Notes of the run, as they read")
         self.setToolTip("How the notes read")
         self.document().setDocumentMargin(_MARGIN)
+        self._text: str | None = None
+        """What is still to be shown."""
 
     def show_markdown(self, text: str) -> None:
-        """Show another text, at the same place."""
+        """Show another text, at the same place; long ones take their time, so not before they are seen."""
+        self._text = text
+        if self.isVisible():
+            self._render(text)
+
+    def _render(self, text: str) -> None:
         place = self.verticalScrollBar().value()
         self.document().setMarkdown(text, _FEATURES)
         self.verticalScrollBar().setValue(place)
+        self._text = None
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._text is not None:
+            self._render(self._text)
 
     def loadResource(self, type: int, name: QUrl | str) -> Any:  # noqa: N802 - Qt's name
         return None
