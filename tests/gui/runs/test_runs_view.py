@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.gui.runs.showing import runs_view
@@ -167,6 +167,9 @@ def test_a_failed_run_says_why(qtbot: QtBot, view: RunsView, session: Session, r
     assert header.trouble.isVisible() and header.trouble.text() == cause
     assert not header.pause.isVisible() and not header.stop.isVisible()
     assert view.detail.curves.empty.isVisible()
+    view.detail.tabs.setCurrentWidget(view.detail.checkpoints)
+    said = [label.text() for label in view.detail.checkpoints.nothing.findChildren(QLabel)]
+    assert "This run ended before it kept one, or they were removed." in said
 
 
 def test_keys_walk_through_the_table(qtbot: QtBot, view: RunsView, session: Session, record: Record) -> None:

@@ -134,8 +134,8 @@ class CheckpointsPage(QStackedWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        hint = "The best and the last state of the model are kept here while it trains."
-        self.addWidget(EmptyState("save", "No checkpoint yet", hint))
+        self.nothing = EmptyState("save", "", "")
+        self.addWidget(self.nothing)
         self.table = TextTable(
             "Checkpoints of the run",
             "States of the model that were kept; files are in the workspace’s files folder",
@@ -144,8 +144,9 @@ class CheckpointsPage(QStackedWidget):
         )
         self.addWidget(self.table)
 
-    def show_checkpoints(self, checkpoints: Sequence[Checkpoint]) -> None:
-        """Show these, newest first."""
+    def show_checkpoints(self, run: RunRecord, checkpoints: Sequence[Checkpoint]) -> None:
+        """Show these of a run, newest first."""
+        self.nothing.set_texts(*_why_none(run))
         self.table.show_rows(
             [
                 (
@@ -160,3 +161,11 @@ class CheckpointsPage(QStackedWidget):
             ]
         )
         self.setCurrentIndex(1 if checkpoints else 0)
+
+
+def _why_none(run: RunRecord) -> tuple[str, str]:
+    if run.imported:
+        return "No checkpoints", "What other programs record of a run holds no weights."
+    if run.final:
+        return "No checkpoints", "This run ended before it kept one, or they were removed."
+    return "No checkpoint yet", "The best and the last state of the model are kept here while it trains."
