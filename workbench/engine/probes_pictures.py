@@ -11,15 +11,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from workbench.engine.probes_look import Look
+from workbench.engine.readers.show_pictures import color_of
 
 LARGEST_SIDE = 1024
 LEGEND = "Legend"
 """The name of the text in a PNG that tells what its colours mean: [[label, color], …] as JSON."""
 
-_COLORS = (
-    "#e6194b", "#3cb44b", "#ffe119", "#4363d8", "#f58231", "#911eb4", "#46f0f0", "#f032e6", "#bcf60c", "#fabebe",
-    "#008080", "#e6beff",
-)  # fmt: skip
 _FILL = 0.4
 _GAP = 2  # around a pair, so that it is seen what belongs together
 _SMALLEST = 96  # a side; smaller pictures are enlarged, so that lines around areas do not hide them
@@ -49,8 +46,9 @@ def overlay(look: Look) -> None:
 
 
 def legend(labels: Sequence[str], count: int) -> list[tuple[str, str]]:
-    """The names of areas and their colours; that of class 0 has none."""
-    return [(labels[each] if labels else f"class {each}", _color(each)) for each in range(1, count)]
+    """The names of areas and their colours, which are those of the data's own masks; that of class 0 has none."""
+    colors = ["#" + "".join(f"{int(255 * part):02x}" for part in color_of(each)) for each in range(count)]
+    return [(labels[each] if labels else f"class {each}", colors[each]) for each in range(1, count)]
 
 
 def painted(image: Tensor, classes: Tensor, count: int) -> Tensor:
@@ -63,7 +61,7 @@ def painted(image: Tensor, classes: Tensor, count: int) -> Tensor:
     image = image.expand(-1, 3, -1, -1).repeat_interleave(larger, 2).repeat_interleave(larger, 3)
     classes = classes.repeat_interleave(larger, 1).repeat_interleave(larger, 2)
     shown = classes.clamp(0, count - 1)
-    colors = torch.tensor([_rgb(_color(each)) for each in range(count)])[shown].permute(0, 3, 1, 2)
+    colors = torch.tensor([color_of(each) for each in range(count)])[shown].permute(0, 3, 1, 2)
     share = torch.where(_borders(shown), 1.0, _FILL)
     share = torch.where(classes > 0, share, 0.0)[:, None]
     return image * (1 - share) + colors * share
@@ -75,14 +73,6 @@ def _borders(classes: Tensor) -> Tensor:
     inner = padded[:, 1:-1, 1:-1]
     others = (padded[:, :-2, 1:-1], padded[:, 2:, 1:-1], padded[:, 1:-1, :-2], padded[:, 1:-1, 2:])
     return torch.stack([other != inner for other in others]).any(0)
-
-
-def _color(number: int) -> str:
-    return _COLORS[(number - 1) % len(_COLORS)]
-
-
-def _rgb(color: str) -> list[float]:
-    return [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
 
 
 def grid(images: Tensor) -> Tensor:

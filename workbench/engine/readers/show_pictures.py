@@ -66,10 +66,15 @@ def _range(value: Array, divisor: int | None) -> tuple[Array, float]:
     return numbers - low, max(high - low, 1e-9)
 
 
+def color_of(number: int) -> tuple[float, float, float]:
+    """The colour of a class of areas, from 1 on, as red, green and blue between 0 and 1."""
+    return colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.65, 0.95)
+
+
 @lru_cache(maxsize=8)
 def _palette(classes: int) -> Array:
     """A colour for each class, black for the first; the last, -1, is grey for what does not count."""
     # Hues a golden angle apart are never alike.
-    colours = [colorsys.hsv_to_rgb(i * 0.618034 % 1, 0.65, 0.95) for i in range(1, classes)]
+    colours = [color_of(number) for number in range(1, classes)]
     table: Array = (np.array([(0, 0, 0), *colours, (0.5, 0.5, 0.5)]) * 255).astype(np.uint8)
     return table
