@@ -219,7 +219,13 @@ def test_pictures_texts_and_sounds_of_tensorboard(
     assert store.log_lines(outcome.run)[-1].text == "Left out: 1 damaged sound."
     again = tmp_path / "again"
     tensorboard_files.write(store, [outcome.run], again)
-    assert taken(store, again)[0].records == 3, "the pictures that were written come back"
+    back = store.media(taken(store, again)[0].run)
+    assert {each.probe: each.data for each in back} == {name: each.data for name, each in media.items()}
+    read = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    theirs = read.EventAccumulator(str(next(again.iterdir()))).Reload()
+    assert theirs.Audio("said")[0].sample_rate == 8000
+    assert theirs.Tensors("notes")[0].tensor_proto.string_val == [media["notes"].data]
+    assert theirs.summary_metadata["notes"].plugin_data.plugin_name == "text"
     monkeypatch.setattr(tensorboard_media, "MOST", 2)
     store.delete_run(outcome.run)
     assert taken(store, place.parent)[0].records == 2

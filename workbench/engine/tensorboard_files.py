@@ -1,12 +1,15 @@
-"""Runs as event files of TensorBoard: metrics, settings, recorded pictures, a folder for each run. Imports the store.
+"""Runs as event files of TensorBoard: metrics, settings, pictures, texts, sounds; a folder each. Imports the store.
 
 Records with CRC-32C (RFC 3720) around protocol buffers, as TensorFlow's event.proto and summary.proto say.
 """
 
+import io
 import json
 import math
 import struct
+import wave
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +22,8 @@ _LARGEST: Final = 3.4028235677973366e38
 """Numbers are kept in four bytes there; what is at least as large is infinite."""
 _STATUS: Final = {"completed": 1, "failed": 2, "stopped": 2, "running": 3, "paused": 3, "starting": 3}
 """SUCCESS, FAILURE, RUNNING"""
+_STRING: Final = 7
+"""The type of tensors that hold texts."""
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
@@ -42,7 +47,7 @@ def write(store: Store, runs: Sequence[int], folder: Path) -> int:
                     shown = _bytes(1, metric.encode()) + _float(2, value)
                     file.write(_record(_double(1, time) + _number(2, step) + _bytes(5, _bytes(1, shown))))
                     count += 1
-                for content in _pictures(store, run):
+                for content in _recorded(store, run):
                     file.write(_record(_double(1, began) + content))
     return count
 
@@ -83,12 +88,23 @@ def _values(store: Store, run: int) -> Iterator[tuple[str, int, float, float]]:
             yield metric, step, value, time
 
 
-def _pictures(store: Store, run: int) -> Iterator[bytes]:
+def _recorded(store: Store, run: int) -> Iterator[bytes]:
+    """Pictures, texts and sounds; what only Workbench can show is left out."""
     for media in store.media(run):
+        made = b""
         if media.kind == "image" and media.data.startswith(_PNG):
             width, height = struct.unpack(">II", media.data[16:24])
-            image = _number(1, height) + _number(2, width) + _number(3, 3) + _bytes(4, media.data)
-            shown = _bytes(1, media.probe.encode()) + _bytes(4, image)
+            made = _bytes(4, _number(1, height) + _number(2, width) + _number(3, 3) + _bytes(4, media.data))
+        elif media.kind == "text":
+            tensor = _number(1, _STRING) + _bytes(2, b"") + _bytes(8, media.data)
+            made = _bytes(8, tensor) + _bytes(9, _bytes(1, _bytes(1, b"text")))
+        elif media.kind == "sound":
+            with suppress(wave.Error, EOFError), wave.open(io.BytesIO(media.data)) as sound:
+                form = sound.getparams()
+                about = _float(1, form.framerate) + _number(2, form.nchannels) + _number(3, form.nframes)
+                made = _bytes(6, about + _bytes(4, media.data) + _bytes(5, b"audio/wav"))
+        if made:
+            shown = _bytes(1, media.probe.encode()) + made
             yield _number(2, media.step) + _bytes(5, _bytes(1, shown))
 
 
