@@ -155,7 +155,9 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "b.npy").write_bytes(whole[:-50])
     assert "50 bytes are missing" in refused(tmp_path / "b.npy")
     (tmp_path / "c.npy").write_bytes(b"x" * 300)
-    assert "cannot be read as an array" in refused(tmp_path / "c.npy")
+    assert "c.npy cannot be read as an array: it does not begin as an array of NumPy does." in refused(
+        tmp_path / "c.npy"
+    )
     (tmp_path / "d.npz").write_bytes(saved(tmp_path / "e.npz", x=PIXELS).read_bytes()[:500])
     assert "no .npz file, or a damaged one" in refused(tmp_path / "d.npz")
     stream = io.BytesIO()

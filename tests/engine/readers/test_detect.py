@@ -1,6 +1,7 @@
 import gzip
 import os
 import pickle
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,13 @@ def test_a_file_is_recognised(tmp_path: Path, name: str, content: bytes, reader:
     found = detect(tmp_path / name)
     assert found[0][0] == reader
     assert found[0][1]
+
+
+def test_a_text_with_the_name_of_a_picture_is_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("once upon a time")
+    reading = Reading()
+    assert read(tmp_path / "notes.png", "", reading).reader == "text"
+    assert f"{tmp_path / 'notes.png'} holds plain text, whatever its name says." in reading.problems
 
 
 def test_a_source_that_is_written_to_while_it_is_read_is_named(tmp_path: Path, pictures: Path) -> None:
@@ -113,6 +121,9 @@ def test_what_cannot_be_data_is_refused(tmp_path: Path) -> None:
     (tmp_path / "nothing" / "cat").mkdir(parents=True)
     assert refused(tmp_path / "nothing").endswith("nothing holds no files, only empty folders.")
     assert refused(tmp_path / "empty.csv") == f"{tmp_path / 'empty.csv'} is empty."
+    with zipfile.ZipFile(tmp_path / "tables.zip", "w") as archive:
+        archive.writestr("a.csv", "x,label\n1,a\n")
+    assert refused(tmp_path / "tables.zip").endswith("Unpack it, and choose what came out.")
     (tmp_path / "program").write_bytes(bytes(range(256)))
     assert refused(tmp_path / "program").startswith(
         f"No reader suits {tmp_path / 'program'}; known are Planetoid"

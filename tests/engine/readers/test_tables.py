@@ -135,9 +135,9 @@ def test_missing_values_are_filled_and_told(tmp_path: Path) -> None:
     row = int((data.rows == 2).nonzero())
     assert data.tensors["features"][row].tolist() == [0.0, 0.0, 0.0]
     assert [problem.split(" in the ")[0] for problem in data.problems] == [
-        "1 rows without a value",
-        "1 missing values",
-        "1 missing values",
+        "1 row without a value",
+        "1 missing value",
+        "1 missing value",
     ]
 
 
@@ -180,7 +180,7 @@ def test_the_row_of_a_cell_is_that_of_the_file(tmp_path: Path) -> None:
     lines = [*flowers(100).splitlines(), '7.5,"red\nand blue",a', "", "oops,red,b", "ragged", "no,blue,b"]
     data = read(tmp_path, "\n".join(lines))
     assert data.problems[:2] == (
-        "Row 105 is left out: it has 1 columns, the first row has 3.",
+        "Row 105 is left out: it has 1 column, the first row has 3.",
         'In the column "length", 2 cells are no numbers and count as missing: "oops" in row 104, "no" in row 106.',
     )
     assert data.schema.items == 103
@@ -209,13 +209,26 @@ def test_a_column_with_numbers_and_texts_is_a_category(tmp_path: Path) -> None:
     assert read(tmp_path, text).schema.facts["features"] == 4
 
 
-@pytest.mark.parametrize(("line", "columns_there"), [("1.5,red", 2), ("1.5,red,a,b", 4), ("oops", 1)])
-def test_a_ragged_row_is_named_and_the_rest_is_used(tmp_path: Path, line: str, columns_there: int) -> None:
+@pytest.mark.parametrize(
+    ("line", "there"), [("1.5,red", "2 columns"), ("1.5,red,a,b", "4 columns"), ("oops", "1 column")]
+)
+def test_a_ragged_row_is_named_and_the_rest_is_used(tmp_path: Path, line: str, there: str) -> None:
     lines = flowers().splitlines()
     lines[6] = line
     data = read(tmp_path, "\n".join(lines))
     assert data.schema.items == 29
-    assert data.problems == (f"Row 7 is left out: it has {columns_there} columns, the first row has 3.",)
+    assert data.problems == (f"Row 7 is left out: it has {there}, the first row has 3.",)
+
+
+def test_a_quotation_mark_that_stays_open_is_told(tmp_path: Path) -> None:
+    lines = flowers(100).splitlines()
+    lines[80] = '"' + lines[80]
+    data = read(tmp_path, "\n".join(lines))
+    assert data.schema.items == 79
+    assert data.problems == (
+        "Row 81 is left out: it has 1 column (a quotation mark opens in it, and only 20 lines later it ends), "
+        "the first row has 3.",
+    )
 
 
 def test_of_many_ragged_rows_the_first_are_named(tmp_path: Path) -> None:

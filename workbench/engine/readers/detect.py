@@ -16,6 +16,7 @@ from workbench.core.stamps import State, holds_for, stamp_of, states
 from workbench.engine.readers import (
     arrays,
     audio,
+    audio_files,
     binaries,
     edge_lists,
     graphml,
@@ -36,6 +37,7 @@ from workbench.engine.readers import (
     video,
     volumes,
 )
+from workbench.engine.readers.archives import is_archive
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.files import existing, fingerprint, members, slug, title
 from workbench.engine.readers.forks import beside
@@ -44,6 +46,8 @@ from workbench.engine.readers.trees import folders_below, glances_kept
 
 # So many folders in a folder are looked into for datasets.
 _MOST_FOLDERS = 20
+# Endings that no text has.
+_NO_TEXTS = tuple(images.SUFFIXES | audio_files.SUFFIXES | video.SUFFIXES | volumes.SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,8 @@ def read(path: str | Path, reader: str, reading: Reading, name: str = "") -> Fou
         with beside(before.fingerprint) as fingerprinted:
             content = chosen.read(source, reading)
             marked = before.mark(fingerprinted())
+    if chosen is text.READER and source.is_file() and source.name.lower().endswith(_NO_TEXTS):
+        reading.say(f"{source} holds plain text, whatever its name says.")
     # Whatever the files hold that a sentence quotes, it is one line.
     reading.problems[:] = [" ".join(problem.splitlines()) for problem in reading.problems]
     return Found(
@@ -198,6 +204,11 @@ def _nothing_suits(source: Path, inside: Sequence[Path]) -> str:
             return f"{source} is no dataset itself, but the folder {names} in it may be one. Name that."
         what = "folders that are datasets of their own" if inside[0].is_dir() else "files that could be meant"
         return f"{source} holds several {what}: {names}. Name one of them."
+    if is_archive(source):
+        return (
+            f"Nothing in {source} can be read as it is packed; pictures, sounds, volumes, videos and texts in "
+            "folders of classes can. Unpack it, and choose what came out."
+        )
     return f"No reader suits {source}; known are {kinds}. If it is one of these, name the reader."
 
 

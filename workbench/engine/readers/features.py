@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
+from workbench.core.text import plural
 from workbench.engine.readers.columns import Column
 from workbench.engine.readers.content import Index
 from workbench.engine.readers.dates import parts
@@ -139,7 +140,9 @@ def _one_hot(column: Column, wish: Treatment, train: Index, problems: list[str])
         codes = np.where(gaps, _most_frequent(codes[train]), codes)
         problems.append(_filled(column, count, f'the most frequent value, "{values[codes[gaps][0]]}"'))
     elif count:
-        problems.append(f'{count:,} missing values in the column "{column.name}" count as none of its texts.')
+        missing = plural(count, "missing value")
+        be = "counts" if count == 1 else "count"
+        problems.append(f'{missing} in the column "{column.name}" {be} as none of its texts.')
 
     def write(room: Filled) -> None:
         room[:] = 0
@@ -194,7 +197,8 @@ def _most_frequent(codes: Index) -> int:
 
 
 def _filled(column: Column, count: int, what: str) -> str:
-    return f'{count:,} missing values in the column "{column.name}" are set to {what}.'
+    missing = f"{plural(count, 'missing value')} in the column"
+    return f'{missing} "{column.name}" {"is" if count == 1 else "are"} set to {what}.'
 
 
 def written(blocks: Sequence[Block], room: Filled) -> None:

@@ -16,7 +16,7 @@ from typing import BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from workbench.engine.readers.images_jpeg import JPEG, MOST_BYTES, PlainJpeg, plain
 from workbench.engine.readers.images_turned import orientation, swaps, to_do, turned
@@ -198,7 +198,7 @@ def _image(stream: BinaryIO) -> Iterator[Image.Image]:
     with stream:
         try:
             image = Image.open(stream, "r", _formats())
-        except Image.UnidentifiedImageError as error:  # which tells of an object of Python
+        except UnidentifiedImageError as error:  # which tells of an object of Python
             raise ValueError from error
         except Image.DecompressionBombError as error:
             raise ValueError(f"it has more than {MAX_PIXELS:,} pixels") from error

@@ -35,7 +35,10 @@ DAMAGE = (
 
 def head(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
     """Shape, whether columns come first, and type of the array that follows.  Raises ValueError."""
-    version = np.lib.format.read_magic(stream)
+    try:
+        version = np.lib.format.read_magic(stream)
+    except ValueError as error:  # which quotes bytes as Python writes them
+        raise ValueError("it does not begin as an array of NumPy does") from error
     if version == (1, 0):
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
     elif version == (2, 0):

@@ -121,7 +121,10 @@ def rows_to_keep(
     keep: NDArray[np.bool_] = ~target.gaps
     if not keep.all():
         count = int((~keep).sum())
-        reading.say(f'{count:,} rows without a value in the target column "{target.name}" are left out.')
+        be = "is" if count == 1 else "are"
+        reading.say(
+            f'{plural(count, "row")} without a value in the target column "{target.name}" {be} left out.'
+        )
     if wish.missing == "rows":
         everyone = np.arange(len(target))
         whole = keep.copy()

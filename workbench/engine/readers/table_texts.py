@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from workbench.core import text
 from workbench.core.errors import DataError
 from workbench.engine.readers.files import decoded
 from workbench.engine.readers.reader import Reading
@@ -28,6 +29,8 @@ SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 # Rows with too few or too many columns are left out as long as they are few: a share, and for short tables one.
 _RAGGED = 0.05
 _NAMED = 10
+# In a wrong row a quotation mark that takes in so many lines was probably never meant to be open.
+_OPEN = 5
 
 _HEAD = 256 * 1024
 _BLOCK = 4 * 2**20
@@ -72,9 +75,15 @@ class Rows:
         good = (number for number, row in self.all() if len(row) == self.width)
         return next(islice(good, place + self.header, None))
 
-    def ragged(self) -> Iterator[tuple[int, int]]:
-        """Number and width of the rows that are too narrow or too wide."""
-        return ((number, len(row)) for number, row in self.all() if len(row) != self.width)
+    def ragged(self) -> Iterator[tuple[int, str]]:
+        """Numbers of the rows that are too narrow or too wide, with what is wrong with them."""
+        for number, row in self.all():
+            if len(row) != self.width:
+                lines = sum(cell.count("\n") for cell in row)
+                quote = ""
+                if lines >= _OPEN:
+                    quote = f" (a quotation mark opens in it, and only {lines:,} lines later it ends)"
+                yield number, f"it has {text.plural(len(row), 'column')}{quote}"
 
 
 def parsed(path: Path, data: bytes, reading: Reading, *, cut: bool = False) -> Parsed:
@@ -271,14 +280,12 @@ def _tell_ragged(path: Path, rows: Rows, reading: Reading, count: int, good: int
     first = list(islice(rows.ragged(), _NAMED))
     few = count <= max(1, _RAGGED * (count + good))
     if not few or good - rows.header < 1:
-        number, width = first[0] if first else (0, 0)
+        number, wrong = first[0] if first else (0, "it has other columns")
         raise DataError(
-            f"{path}, row {number:,}: it has {width:,} columns, but the first row has {rows.width:,}."
+            f"{path}, row {number:,}: {wrong}, but the first row has {rows.width:,}."
             + (f" So it is in {count:,} rows." if count > 1 else "")
         )
-    for number, width in first:
-        reading.say(
-            f"Row {number:,} is left out: it has {width:,} columns, the first row has {rows.width:,}."
-        )
+    for number, wrong in first:
+        reading.say(f"Row {number:,} is left out: {wrong}, the first row has {rows.width:,}.")
     if count > len(first):
         reading.say(f"So are {count - len(first):,} more rows, for the same reason.")

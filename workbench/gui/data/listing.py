@@ -185,9 +185,10 @@ class DatasetDelegate(QStyledItemDelegate):
             painter.setFont(font)
             painter.setPen(theme.color(token))
             metrics = QFontMetrics(font)
-            if words is entry.line and metrics.horizontalAdvance(words) > room:
-                words = words.rpartition(" · ")[0] or words  # rather no size than half of one
             shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
+            if words is entry.line and shown != words:  # rather no size than half of one
+                shorter = words.rpartition(" · ")[0] or words
+                shown = metrics.elidedText(shorter, Qt.TextElideMode.ElideRight, room)
             where = QRect(area.left() + 40, area.top() + top, room, 18)
             painter.drawText(where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         painter.restore()

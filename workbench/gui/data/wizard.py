@@ -3,6 +3,7 @@
 Imports Qt, session, the readers' client and the wizard's pages.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -244,9 +245,10 @@ class Wizard(QStackedWidget):
         self.page.preview.show_error(self.page.form.in_words(reason), _OTHER_WAY, self._told(known))
 
     def _told(self, known: Mapping[str, Any]) -> dict[str, Any]:
-        """An answer with its problems as people read them."""
-        in_words = self.page.form.in_words
-        return {**known, "problems": [in_words(str(problem)) for problem in known.get("problems", ())]}
+        """An answer with its problems as people read them; what is added stands above them and is not repeated."""
+        in_words, above = self.page.form.in_words, f"{self.path}{os.sep}"
+        problems = [in_words(str(problem)).replace(above, "") for problem in known.get("problems", ())]
+        return {**known, "problems": problems}
 
     def _show_options(self, known: Mapping[str, Any]) -> None:
         options = known.get("options") or self._readers.get(self.page.chosen(), {}).get("options", ())
