@@ -204,12 +204,12 @@ def test_after_a_fall_one_can_try_again(qtbot: QtBot, view: InspectView, fake: F
     fake.answers["evaluate"] = "The model service ended unexpectedly. Try again: it starts anew."
     page.look()
     qtbot.waitUntil(lambda: page.stack.currentIndex() == 0 and not page.is_busy, timeout=WAIT)
-    assert page.again.isHidden(), "what is refused stays refused"
+    assert page.try_again.isHidden(), "what is refused stays refused"
     fake.fell.emit("The model service ended unexpectedly.")
     fake.answers["evaluate"] = ANSWERS["evaluate"]
-    QTest.mouseClick(page.again, LEFT)
+    QTest.mouseClick(page.try_again, LEFT)
     qtbot.waitUntil(lambda: page.stack.currentIndex() == 1, timeout=WAIT)
-    assert page.again.isHidden()
+    assert page.try_again.isHidden()
 
 
 def test_another_output_is_looked_into_on_all_pages(qtbot: QtBot, view: InspectView, fake: Fake) -> None:

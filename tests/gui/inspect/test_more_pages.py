@@ -180,6 +180,7 @@ def test_texts_and_pictures_are_made_with_a_seed(qtbot: QtBot, view: InspectView
     qtbot.waitUntil(lambda: page.text.toPlainText() == "Once and so on", timeout=WAIT)
     asked = fake.asked("generate")[-1]
     assert (asked["temperature"], asked["top_k"], asked["top_p"], asked["seed"]) == (0.5, 0, 1.0, 0)
+    assert page.again.isVisible()
     QTest.mouseClick(page.again, LEFT)
     assert fake.asked("generate")[-1]["seed"] == page.seed.value()
     QTest.mouseClick(page.kinds.button("pictures"), LEFT)

@@ -152,7 +152,7 @@ def answer_widgets(given: Given) -> list[QWidget]:
         made.append(view)
     if isinstance(given.get("series"), Mapping):
         made += _foretold(given["series"], given.get("truth"))
-    if isinstance(given.get("text"), str):
+    if isinstance(given.get("text"), str) and given["text"].strip():
         made.append(_written(given["text"][:_LONGEST]))
     if given.get("vector"):
         numbers = ", ".join(

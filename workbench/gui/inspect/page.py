@@ -165,15 +165,15 @@ class Page(QWidget):
         self.trouble = Label("", "err", wrap=True)
         self.trouble.setContentsMargins(12, 4, 12, 4)
         self.trouble.hide()
-        self.again = Button("Try again", "Ask the model once more", icon="refresh")
-        self.again.clicked.connect(self._on_again)
-        self.again.hide()
+        self.try_again = Button("Try again", "Ask the model once more", icon="refresh")
+        self.try_again.clicked.connect(self._on_try_again)
+        self.try_again.hide()
         service.fell.connect(self._on_fell)
         told = QHBoxLayout()
         told.setContentsMargins(0, 0, 12, 0)
         told.addWidget(self.trouble, 1)
         told.addStretch()
-        told.addWidget(self.again)
+        told.addWidget(self.try_again)
         self.head = QHBoxLayout()
         self.head.setContentsMargins(12, 8, 12, 8)
         self.head.setSpacing(8)
@@ -200,7 +200,7 @@ class Page(QWidget):
         """Look into another model, or into none."""
         self.forget_questions()
         self.say("")
-        self.again.hide()
+        self.try_again.hide()
         self._subject = subject
         self._fresh = subject is not None
         self.reset()
@@ -240,7 +240,7 @@ class Page(QWidget):
             return
         self._service.cancel(self._questions.pop(slot, None))
         self.say("")
-        self.again.hide()
+        self.try_again.hide()
 
         def on_answer(answer: Answer) -> None:
             self._ended(slot)
@@ -291,10 +291,10 @@ class Page(QWidget):
     def _on_fell(self) -> None:
         """The process ended: what was asked here meanwhile can be asked again."""
         if self._subject is not None and self.isVisible():
-            self.again.show()
+            self.try_again.show()
 
-    def _on_again(self) -> None:
-        self.again.hide()
+    def _on_try_again(self) -> None:
+        self.try_again.hide()
         self.look()
 
     def _ended(self, slot: str) -> None:
