@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
+from workbench.gui.compare import dimensions
 from workbench.gui.compare.relations import (
     Scale,
     Value,
@@ -64,9 +65,9 @@ def lay(wanted: Wanted) -> Laid:
     offered = causes(runs, params, summaries), results(runs, summaries)
     if not all(offered):
         return Laid(*offered)
-    firsts = offered[0][0][0], first_result([run.id for run in runs], summaries)
+    firsts = wanted.keys[0] or _strongest(wanted), first_result([run.id for run in runs], summaries)
     keys = tuple(
-        key if key in dict(found) else first
+        key if key in dict(found) else first if first in dict(found) else found[0][0]
         for key, found, first in zip(wanted.keys, offered, firsts, strict=True)
     )
     across, up = ({run.id: value(key, run, params[run.id], summaries) for run in runs} for key in keys)
@@ -82,6 +83,15 @@ def lay(wanted: Wanted) -> Laid:
     places = {id: (x[1][one], y[1][up[id]]) for id, one in across.items() if one in x[1] and up[id] in y[1]}
     ranks = math.nan if x[0].words else rank_correlation(list(places.values()))
     return replace(laid, x=x[0], y=y[0], places=places, ranks=ranks)
+
+
+def _strongest(wanted: Wanted) -> str:
+    """The setting that goes with the result most: what one would look at first; "" where none does."""
+    laid = dimensions.lay(
+        dimensions.Wanted(wanted.runs, wanted.params, wanted.summaries, (), wanted.keys[1], 1)
+    )
+    known = {key: abs(rank) for key, rank in (laid.ranks or {}).items() if not math.isnan(rank)}
+    return max(known, key=lambda key: known[key], default="")
 
 
 class ScatterPage(QWidget):
