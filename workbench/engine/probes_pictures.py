@@ -47,7 +47,7 @@ def overlay(look: Look) -> None:
 
 def legend(labels: Sequence[str], count: int) -> list[tuple[str, str]]:
     """The names of areas and their colours, which are those of the data's own masks; that of class 0 has none."""
-    colors = ["#" + "".join(f"{int(255 * part):02x}" for part in color_of(each)) for each in range(count)]
+    colors = ["#" + bytes(color_of(each)).hex() for each in range(count)]
     return [(labels[each] if labels else f"class {each}", colors[each]) for each in range(1, count)]
 
 
@@ -61,7 +61,7 @@ def painted(image: Tensor, classes: Tensor, count: int) -> Tensor:
     image = image.expand(-1, 3, -1, -1).repeat_interleave(larger, 2).repeat_interleave(larger, 3)
     classes = classes.repeat_interleave(larger, 1).repeat_interleave(larger, 2)
     shown = classes.clamp(0, count - 1)
-    colors = torch.tensor([color_of(each) for each in range(count)])[shown].permute(0, 3, 1, 2)
+    colors = torch.tensor([color_of(each) for each in range(count)])[shown].permute(0, 3, 1, 2) / 255
     share = torch.where(_borders(shown), 1.0, _FILL)
     share = torch.where(classes > 0, share, 0.0)[:, None]
     return image * (1 - share) + colors * share

@@ -66,15 +66,16 @@ def _range(value: Array, divisor: int | None) -> tuple[Array, float]:
     return numbers - low, max(high - low, 1e-9)
 
 
-def color_of(number: int) -> tuple[float, float, float]:
-    """The colour of a class of areas, from 1 on, as red, green and blue between 0 and 1."""
-    return colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.65, 0.95)
+def color_of(number: int) -> tuple[int, int, int]:
+    """The colour of a class of areas, from 1 on, as red, green and blue up to 255."""
+    # Hues a golden angle apart are never alike.
+    red, green, blue = colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.65, 0.95)
+    return int(255 * red), int(255 * green), int(255 * blue)
 
 
 @lru_cache(maxsize=8)
 def _palette(classes: int) -> Array:
     """A colour for each class, black for the first; the last, -1, is grey for what does not count."""
-    # Hues a golden angle apart are never alike.
     colours = [color_of(number) for number in range(1, classes)]
-    table: Array = (np.array([(0, 0, 0), *colours, (0.5, 0.5, 0.5)]) * 255).astype(np.uint8)
+    table: Array = np.array([(0, 0, 0), *colours, (127, 127, 127)], dtype=np.uint8)
     return table
