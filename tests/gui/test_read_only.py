@@ -110,9 +110,12 @@ def test_what_another_program_keeps_to_itself_is_tried_again(
     session.unusable.connect(told.append)
     said: list[str] = []
     session.message.connect(lambda text, _: said.append(text))
+    withdrawn: list[str] = []
+    session.withdrawn.connect(withdrawn.append)
     with qtbot.waitSignal(session.opened, timeout=WAIT):
         session.start()
         session.call(lambda store: store.runs())  # asked too early: it is refused, nothing hangs
     assert told == ["The workspace is locked by another program. It is tried again until it opens."]
+    assert withdrawn == told
     assert len(session.runs) == 2 and not session.read_only
     qtbot.waitUntil(lambda: said[-1] == f"The workspace {session.path} is open now.", timeout=WAIT)

@@ -47,7 +47,7 @@ def test_tags_are_one_spelling_each_and_tell_what_they_changed(store: Store, add
 
 @pytest.mark.parametrize(
     ("tag", "why"),
-    [(" ", "at least one"), ("x" * 61, "at most 60"), ("a, b", "commas"), ("a\x00b", "cannot be a tag")],
+    [(" ", "at least one"), ("x" * 61, "at most 60"), ("a, b", "commas"), ("a\x00b", "nobody sees")],
 )
 def test_what_cannot_be_a_tag_is_refused_and_nothing_changes(
     store: Store, run: int, tag: str, why: str
@@ -55,6 +55,11 @@ def test_what_cannot_be_a_tag_is_refused_and_nothing_changes(
     with pytest.raises(StoreError, match=why):
         store.change_tags(add=[(run, "good"), (run, tag)])
     assert store.tags() == {}
+
+
+def test_a_tag_may_be_an_emoji_made_of_several_signs(store: Store, run: int) -> None:
+    store.change_tags(add=[(run, "👩\u200d💻")])
+    assert store.marks_of(run).tags == ("👩\u200d💻",)
 
 
 def test_two_windows_do_not_lose_each_others_tags(path: Path, store: Store, run: int) -> None:

@@ -175,6 +175,12 @@ def test_a_curve_goes_on_where_it_was_read_to(store: Store, run: int) -> None:
     assert list(store.curve(run, "no/such").values) == []
 
 
+@pytest.mark.parametrize("name", ["a\nb", "nul\0", 'quote"', "back\\slash", "👩\u200d💻", "x" * 100_000])
+def test_a_metric_of_another_program_may_have_any_name(store: Store, run: int, name: str) -> None:
+    store.log_points(run, [_point(1, 0.5, f"train/{name}")])
+    assert store.summaries([run])[run][f"train/{name}"].last == 0.5
+
+
 def test_no_points_are_no_work(store: Store, run: int) -> None:
     version = store.data_version()
     store.log_points(run, [])

@@ -38,3 +38,13 @@ def test_the_same_figures_read_again_are_equal_also_where_they_are_nan() -> None
     other = (*ROWS[0][:-1], 4)
     assert read([other, *ROWS[1:]])[7] != first[7]
     assert read([ROWS[0]])[7] != first[7]
+
+
+def test_a_number_is_read_without_its_summary() -> None:
+    found = read([*ROWS])
+    assert [found[7].number("validation/accuracy", which) for which in ("last", "min", "max")] == [
+        0.9,
+        0.1,
+        0.9,
+    ]
+    assert math.isnan(found[4].number("train/loss", "last"))

@@ -68,8 +68,6 @@ class Session(Workspace):
     """Analysis of the open document, a moment after each change."""
     saved_changed = Signal()
     device_changed = Signal(str)
-    withdrawn = Signal(str)
-    """A message, by its text, that holds no longer."""
     went = Signal(str, object)
     """A view was asked for: (view id, what to show there or None)."""
 

@@ -52,6 +52,8 @@ class Workspace(QObject):
     devices_found = Signal(object)
     message = Signal(str, str)
     """(text, level): level is "info", "ok", "warning" or "error"."""
+    withdrawn = Signal(str)
+    """A message, by its text, that holds no longer."""
     offered = Signal(str, str, object)
     """(text, button, slot): a message with one thing to do about it."""
 
@@ -69,7 +71,7 @@ class Workspace(QObject):
         self.is_open = False
         self.read_only = ""
         """Why the workspace can only be looked at; "" where it can be written."""
-        self._told_unusable = False
+        self._told_unusable = ""
         self._thread: StoreThread | None = None
         self._garbage = Garbage(self)
 
@@ -145,13 +147,15 @@ class Workspace(QObject):
         self.is_open = True
         self.read_only = self._thread.read_only if self._thread is not None else ""
         self.opened.emit()
+        if self._told_unusable:
+            self.withdrawn.emit(self._told_unusable)
         if self.read_only:
             self.message.emit(
                 f"{self.read_only} Until then it can be looked at; nothing is saved.", "warning"
             )
         elif self._told_unusable:
             self.message.emit(f"The workspace {self.path} is open now.", "ok")
-        self._told_unusable = False
+        self._told_unusable = ""
         self.call(_find_devices, self._on_devices)
 
     def _on_devices(self, devices: "tuple[Device, ...]") -> None:
@@ -160,7 +164,7 @@ class Workspace(QObject):
 
     def _on_unusable(self, reason: str) -> None:
         self.is_open = False
-        self._told_unusable = True
+        self._told_unusable = reason
         log.error("%s", reason)
         self.unusable.emit(reason)
 

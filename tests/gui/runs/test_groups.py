@@ -1,6 +1,8 @@
 """The table of runs in groups, opened by mouse and keys, with what each group comes to."""
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -8,10 +10,14 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from tests.gui.runs.test_table_model import PLAIN
+from workbench.core import text
 from workbench.gui.runs.columns import PLACES
+from workbench.gui.runs.grouped_model import GroupedModel
 from workbench.gui.runs.table_model import FIRST_SLOT
 from workbench.gui.runs.view import RunsView
 from workbench.gui.session import Session
+from workbench.store.records import Summary
 from workbench.store.store import Store
 
 Record = Callable[..., int]
@@ -125,3 +131,18 @@ def test_groups_by_a_setting_are_kept_in_the_layout(qtbot: QtBot, view: RunsView
     assert said(view) == ["▸ 0.1 (1)", "▸ 0.01 (3)"]
     view.layout_bar.group_by("slot:1")
     assert view.model.group == "best:accuracy" and "▸ 0.9000 (1)" in said(view)
+
+
+def test_groups_of_very_many_runs_fill_in_bit_by_bit(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.gui.runs.grouped_model._AT_ONCE", 3)
+    model = GroupedModel()
+    values = {1: 1.0, 2: 3.0, 3: -math.inf, 4: math.inf, 5: 1e308, 6: 1.7e308}
+    names = ("a", "a", "b", "b", "c", "c")
+    runs = [replace(PLAIN, id=id, model=names[id - 1]) for id in values]
+    model.update(runs, {id: {"train/x": Summary("train/x", v, 1, v, 1, v, 1, 1)} for id, v in values.items()})
+    model.set_group("model")
+    cells = [model.cell(row, FIRST_SLOT) for row in range(3)]
+    assert cells == [text.number(1.35e308), text.number(math.nan), "…"], "infinite both ways has no mean"
+    qtbot.waitUntil(lambda: model.cell(2, FIRST_SLOT) == "2.000", timeout=2_000)
+    model.update([replace(runs[0], step=7), *runs[1:]], model.known.summaries)
+    assert [model.cell(row, FIRST_SLOT) for row in range(3)][2] == "2.000", "what was known stays"

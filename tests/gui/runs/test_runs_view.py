@@ -62,6 +62,21 @@ def test_without_runs_it_says_what_to_do_first(qtbot: QtBot, view: RunsView, ses
     assert went.args == ["home", None]
 
 
+def test_before_the_workspace_is_open_it_does_not_say_that_there_are_no_runs(
+    qtbot: QtBot, view: RunsView, session: Session
+) -> None:
+    button = view.empty.button
+    assert button is not None and button.isVisible()
+    session.is_open = False
+    session.unusable.emit("It is locked by another program.")
+    words = [label.text() for label in view.empty.findChildren(QLabel)]
+    assert words[1:] == ["The workspace cannot be opened", "It is locked by another program."]
+    assert not button.isVisible() and not view.empty_trash.isVisible()
+    session.is_open = True
+    session.opened.emit()
+    assert view.empty.findChildren(QLabel)[1].text() == "No runs yet" and button.isVisible()
+
+
 def test_a_run_appears_and_its_curves_grow(
     qtbot: QtBot, view: RunsView, session: Session, record: Record
 ) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
+from pytestqt.qtbot import QtBot
 
 from workbench.gui.runs.table_model import COLUMNS, FIRST_SLOT, RunsModel, epochs, share, spent
 from workbench.store.records import RunRecord, Summary
@@ -176,6 +177,32 @@ def test_ten_thousand_runs_are_sorted_and_filtered(model: RunsModel) -> None:
     assert values == sorted(values)
     plain.set_filter("run-13")
     assert {id % 97 for id in plain.shown} == {13}
+
+
+def test_many_runs_are_not_sorted_anew_for_every_part_of_their_figures(qtbot: QtBot) -> None:
+    runs = [run(id) for id in range(1200, 0, -1)]
+    plain = RunsModel()
+    first = {1: summary("train/loss", 5.0)}
+    plain.update(runs, first)
+    plain.sort(FIRST_SLOT, UP)
+    orders = QSignalSpy(plain.layoutChanged)
+    for id in range(2, 12):
+        first = first | {id: summary("train/loss", 1 / id)}
+        plain.take_figures(first, [id])
+    assert orders.count() == 0 and plain.shown[0] == 1
+    assert plain.data(plain.index(plain.place(2), FIRST_SLOT)) == "0.5000"
+    qtbot.waitUntil(lambda: plain.shown[0] == 11, timeout=2_000)
+    assert orders.count() == 1 and list(plain.shown[:3]) == [11, 10, 9]
+
+
+def test_a_setting_that_is_a_number_in_some_runs_and_a_text_in_others_is_sorted(model: RunsModel) -> None:
+    values = {1: 0.1, 2: "cosine", 3: 10**400, 4: math.nan, 5: True, 6: "Adam"}
+    model.update([run(id) for id in (7, 6, 5, 4, 3, 2, 1)], {})
+    model.set_params({id: {"lr": value} for id, value in values.items()}, ["lr"])
+    model.sort(model.column("param:lr"), UP)
+    assert list(model.shown) == [1, 5, 3, 6, 2, 7, 4]
+    model.sort(model.column("param:lr"), DOWN)
+    assert list(model.shown) == [2, 6, 3, 5, 1, 7, 4]
 
 
 def test_a_run_without_a_loss_of_that_name_shows_its_first_loss(model: RunsModel) -> None:

@@ -59,6 +59,17 @@ MENU = (
     "run_delete",
 )
 
+_NONE = (
+    "No runs yet",
+    "A run is one training of a model. Take a template or draw a model, then press Train: it appears here at once and "
+    "can be watched live. Runs of TensorBoard or MLflow come in when their folder is dropped here.",
+)
+_OPENING = (
+    "The workspace is being opened",
+    "Its runs appear here in a moment. Where another program keeps it to itself, it is waited for.",
+)
+_REFUSED = "The workspace cannot be opened"
+
 
 class RunsView(QStackedWidget):
     """`reveal` goes to a run by its id."""
@@ -79,15 +90,7 @@ class RunsView(QStackedWidget):
         self.tally = ElidedLabel("", "small")
         self.compare = Button("Compare", "Show the selected runs side by side (C)", icon="compare")
         self.layout_bar = LayoutBar(session, self, self.model, self.table, self.filter, COLUMNS)
-        self.empty = EmptyState(
-            "runs",
-            "No runs yet",
-            "A run is one training of a model. Take a template or draw a model, then press Train: "
-            "it appears here at once and can be watched live. Runs of TensorBoard or MLflow come in when their "
-            "folder is dropped here.",
-            "Choose a template",
-            "Go to Home, where the templates are",
-        )
+        self.empty = EmptyState("runs", *_NONE, "Choose a template", "Go to Home, where the templates are")
         self.empty.acted.connect(lambda: session.go("home"))
         self.empty_trash = Button(
             "Trash…", "Runs that were deleted: take them back", kind="quiet", icon="delete"
@@ -117,10 +120,13 @@ class RunsView(QStackedWidget):
         session.runs_changed.connect(self._on_news)
         session.figures_came.connect(self._on_figures)
         session.opened.connect(self._tell)
+        session.opened.connect(self._say_empty)
+        session.unusable.connect(self._say_empty)
         session.schemas_changed.connect(self._name_data)
         session.starter.queued.connect(lambda run: self.reveal(run.id))
         self._name_data()
         self._on_news(session.runs, session.summaries)
+        self._say_empty()
 
     def reveal(self, what: object) -> None:
         """Go to a run; one that is not known yet as soon as it is."""
@@ -143,6 +149,14 @@ class RunsView(QStackedWidget):
     def _leave_trash(self) -> None:
         self.setCurrentIndex(1 if self._session.runs else 0)
         self.table.setFocus()
+
+    def _say_empty(self, reason: str = "") -> None:
+        """Why there is no run to be seen: that there are none is known only once the workspace is open."""
+        is_open = self._session.is_open
+        self.empty.set_texts(*(_NONE if is_open else (_REFUSED, reason) if reason else _OPENING))
+        for button in (self.empty.button, self.empty_trash):
+            if button is not None:
+                button.setVisible(is_open)
 
     # ------------------------------------------------------------- parts
 
