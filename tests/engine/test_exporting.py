@@ -5,6 +5,8 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,16 @@ PADDED = """
     fc Linear out_features='= classes' < reader.last
     loss CrossEntropyLoss < fc data.label
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _operators_once() -> Iterator[None]:
+    """The converter reads the source of its 500 operators again for each file, which takes most of its time."""
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(cache(ONNXRegistry.from_torchlib)))
+        yield
 
 
 def exported(store: Store, to: str, place: Path, **more: Any) -> Written:

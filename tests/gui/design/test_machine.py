@@ -235,7 +235,7 @@ def act(driver: CanvasDriver, examples: int, steps: int) -> None:
 
 @pytest.mark.timeout(600)
 def test_nothing_breaks_and_everything_can_be_undone(canvas_driver: CanvasDriver) -> None:
-    act(canvas_driver, 30, 40)
+    act(canvas_driver, 20, 40)
 
 
 @pytest.mark.slow
