@@ -191,11 +191,13 @@ def add_downloaded(
 
     one = found.set
     added = add_dataset(store, found.path, one.reader, one.options, name=one.title)
-    return _with_names(store, added, one.classes) if one.classes else added
+    return named_classes(store, added, one.classes)
 
 
-def _with_names(store: "Store", added: "Added", classes: Mapping[str, str]) -> "Added":
+def named_classes(store: "Store", added: "Added", classes: Mapping[str, str]) -> "Added":
     """Gives classes that the files only number the names that the catalogue knows."""
+    if not classes:
+        return added
     labels = added.record.schema.get("labels")
     before = [str(label) for label in labels] if isinstance(labels, list) else []
     names = [classes.get(label, label) for label in before]

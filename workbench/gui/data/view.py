@@ -19,6 +19,7 @@ from workbench.core.document import Node
 from workbench.core.edits import AddNode, SetParam
 from workbench.gui.actions import tooltip
 from workbench.gui.data.adding import Wanted
+from workbench.gui.data.catalogue import CataloguePage
 from workbench.gui.data.leaving import Leaving
 from workbench.gui.data.listing import DatasetList, Stock, entries_of
 from workbench.gui.data.page import DatasetPage
@@ -53,6 +54,12 @@ class DataView(QWidget):
             "Search datasets", "Search datasets", "Datasets in whose row all these words occur"
         )
         self.add = Button("Add data…", tooltip("add_data"), icon="plus")
+        self.public = Button(
+            "Public sets…",
+            "MNIST, CIFAR, Cora and others: what they are, and fetching them",
+            kind="quiet",
+            icon="library",
+        )
         self.going_on = Button("", "Go back to what is being added", kind="quiet", name="What is being added")
         self.going_on.hide()
         self.list = DatasetList()
@@ -60,6 +67,7 @@ class DataView(QWidget):
         self.nothing.setContentsMargins(12, 8, 12, 8)
         self.page = DatasetPage(session)
         self.wizard = Wizard(session)
+        self.catalogue = CataloguePage(session)
         self.leaving = Leaving(self.wizard, session)
         self.empty = EmptyState(
             "data",
@@ -70,7 +78,7 @@ class DataView(QWidget):
             tooltip("add_data"),
         )
         self.stack = QStackedWidget()
-        for page in (self.empty, self._shown(), self.wizard):
+        for page in (self.empty, self._shown(), self.wizard, self.catalogue):
             surface(page, "base")
             self.stack.addWidget(page)
         splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -99,6 +107,7 @@ class DataView(QWidget):
         above.setContentsMargins(12, 12, 12, 8)
         above.setSpacing(8)
         above.addWidget(self.add)
+        above.addWidget(self.public)
         above.addWidget(self.going_on)
         above.addWidget(self.search)
         column = QVBoxLayout(left)
@@ -141,6 +150,8 @@ class DataView(QWidget):
         session = self._session
         self.add.clicked.connect(self.show_wizard)
         self.going_on.clicked.connect(self.show_wizard)
+        self.public.clicked.connect(self.show_catalogue)
+        self.catalogue.added.connect(self._on_fetched)
         self.empty.acted.connect(self.show_wizard)
         self.use.clicked.connect(self.offer_uses)
         self.again.clicked.connect(self.read_again)
@@ -180,6 +191,13 @@ class DataView(QWidget):
         shown = self.wizard.currentWidget()
         if shown is not None:
             shown.setFocus()
+
+    def show_catalogue(self) -> None:
+        """The public sets, and what can be fetched."""
+        self.list.let_go()
+        self.stack.setCurrentWidget(self.catalogue)
+        self._tell()
+        self.catalogue.setFocus()
 
     def _show_dataset(self, id: str) -> None:
         self._wanted = "" if id in self._session.schemas else id
@@ -260,6 +278,11 @@ class DataView(QWidget):
         session.offer(said, "Use in a model", lambda: self.offer_uses_of(record.id))
         if self.wizard.path is None and self.stack.currentWidget() is self.wizard:
             self._show_dataset(record.id)
+
+    def _on_fetched(self, added: "Added") -> None:
+        self._on_added(added, None)
+        if self.stack.currentWidget() is self.catalogue:
+            self._show_dataset(added.record.id)
 
     def use_in_new(self, id: str) -> None:
         """Begin a model that has this dataset."""
