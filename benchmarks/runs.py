@@ -129,7 +129,7 @@ def ours(folder: Path, other: Answers) -> Iterator[Figure]:
     view.filter.params.want()
     stall = max(stall, until(lambda: view.filter.params.complete))
     yield at_most(f"{what}: every figure and setting is here", time.perf_counter() - begun, "s", 15.0)
-    yield at_most(f"{what}: longest stall while they come", 1000 * stall, "ms", 100.0)
+    yield at_most(f"{what}: longest stall while they come", 1000 * stall, "ms", 50.0)
     model.set_params(view.filter.params.values, view.filter.params.names)
     column = model.column("best:m7")
     orders = iter([Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder] * TURNS)

@@ -2,6 +2,7 @@
 
 import time
 
+from PySide6.QtTest import QSignalSpy
 from pytestqt.qtbot import QtBot
 
 from tests.gui.compare.drawings import WAIT, do
@@ -66,3 +67,22 @@ def test_checkpoints_warnings_and_nan_are_marked_on_any_axis(
     qtbot.waitUntil(lambda: bool(kept), timeout=WAIT)
     look = ChartLook.from_json(kept[0])
     assert look.axis == "relative" and look.clip and look.log_x
+
+
+def test_plots_of_very_many_metrics_are_made_a_few_at_a_time(
+    qtbot: QtBot, no_jobs: None, session: Session, record: Record
+) -> None:
+    detail = RunDetail(session)
+    qtbot.addWidget(detail)
+    detail.resize(1000, 600)
+    names = ["loss", *(f"m{number}" for number in range(24))]
+    do(qtbot, session, lambda store: record(store, curves={f"train/{name}": [1.0, 0.5] for name in names}))
+    qtbot.waitUntil(lambda: len(session.summaries.get(1, {})) == 25, timeout=WAIT)
+    detail.show()
+    made = QSignalSpy(detail.curves._more.timeout)
+    detail.show_run(session.runs[0])
+    qtbot.waitUntil(lambda: len(detail.curves.grid.plots) == 25, timeout=WAIT)
+    assert made.count() >= 2
+    assert list(detail.curves.grid.plots) == names and all(
+        plot.curves for plot in detail.curves.grid.plots.values()
+    )

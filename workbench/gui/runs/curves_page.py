@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
 from workbench.core import text
@@ -22,6 +22,8 @@ from workbench.store.records import Checkpoint, LogLine, Media, RunRecord
 COLORS: Final = {"train": 0, "validation": 1, "test": 2}
 LOOK: Final = "run_curves"
 """The setting of the workspace that keeps how the curves of runs look."""
+_AT_ONCE: Final = 10
+"""So many plots are made before keys and clicks have their turn."""
 _MOST_LINES: Final = 20
 _EVENTS: Final = {"warning": "warn", "error": "err"}
 _KEPT: Final = {"best": ("Best checkpoint", "ok"), "last": ("Last checkpoint", "dim")}
@@ -38,6 +40,9 @@ class CurvesPage(QWidget):
         self._checkpoints: Sequence[Checkpoint] = ()
         self._lines: list[LogLine] = []
         self._look = ChartLook()
+        self._most = _AT_ONCE
+        self._more = QTimer(self, interval=0, singleShot=True)
+        self._more.timeout.connect(self._show_more)
         self.grid = PlotGrid("Curves of the run")
         self.grid.writing.connect(lambda export: write(session, export))
         self.controls = PlotControls()
@@ -78,7 +83,9 @@ class CurvesPage(QWidget):
         names = metrics.names(series)
         self.controls.offer(names)
         self.controls.axis.show_value(self._laid.axis)
-        self.grid.show_metrics(names)
+        self.grid.show_metrics(names[: self._most])
+        if len(names) > self._most:
+            self._more.start()
         from workbench.gui.widgets.curves import Curve
 
         named: dict[str, list[str]] = {}
@@ -98,6 +105,11 @@ class CurvesPage(QWidget):
                 plot.refresh()
             plot.set_marks(self._marks(mine))
 
+    def _show_more(self) -> None:
+        self._most += _AT_ONCE
+        if self._run is not None:
+            self.show_points(self._run, self._points)
+
     def add_media(self, media: Sequence[Media]) -> None:
         """The probes recorded more."""
         self.media.add(media)
@@ -115,6 +127,8 @@ class CurvesPage(QWidget):
         self._run = self._points = None
         self._checkpoints, self._lines = (), []
         self._laid.forget()
+        self._most = _AT_ONCE
+        self._more.stop()
         self.grid.show_metrics([])
         self.media.clear()
         self.media.hide()
