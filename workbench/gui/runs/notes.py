@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QFont, QHideEvent, QShowEvent, QTextDocument
+from PySide6.QtGui import QFont, QHideEvent, QShowEvent, QTextDocument, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSplitter, QTextEdit, QWidget
 
 from workbench.gui.session import Session
@@ -15,6 +15,7 @@ SAVE_MS: Final = 800
 AGAIN_MS: Final = 4000
 """How long after a failure it is tried again."""
 _MARGIN: Final = 10.0
+_LONGEST_WORD: Final = 2000
 _FEATURES: Final = (
     QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 )
@@ -41,6 +42,7 @@ class Rendered(QTextEdit):
 
     def _render(self, text: str) -> None:
         place = self.verticalScrollBar().value()
+        self.setWordWrapMode(_wrapping(text))
         self.document().setMarkdown(text, _FEATURES)
         self.verticalScrollBar().setValue(place)
         self._text = None
@@ -152,6 +154,7 @@ class NotesPage(QWidget):
     def _put(self, text: str) -> None:
         cursor = self.editor.textCursor().position()
         self.editor.blockSignals(True)
+        self.editor.setWordWrapMode(_wrapping(text))
         self.editor.setPlainText(text)
         self.editor.blockSignals(False)
         place = self.editor.textCursor()
@@ -167,3 +170,10 @@ class NotesPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.save()
+
+
+def _wrapping(text: str) -> QTextOption.WrapMode:
+    """Between words; Qt takes seconds to look for such places in a word of many thousand letters."""
+    longest = max(map(len, text.split()), default=0)
+    modes = QTextOption.WrapMode
+    return modes.WrapAnywhere if longest > _LONGEST_WORD else modes.WrapAtWordBoundaryOrAnywhere
