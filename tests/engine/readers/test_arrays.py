@@ -146,6 +146,11 @@ def test_objects_are_never_unpickled(tmp_path: Path, monkeypatch: pytest.MonkeyP
     np.savez(tmp_path / "b.npz", x=PIXELS, y=trap)
     assert "it holds Python objects (a pickle), which may run programs" in refused(tmp_path / "a.npy")
     assert 'The array "y" in' in refused(tmp_path / "b.npz")
+    np.savez(tmp_path / "c.npz", x=PIXELS, notes=trap)
+    told = loaded(arrays.read, tmp_path / "c.npz", {}).problems
+    assert any(
+        'The array "notes" in' in problem and "is left out: it holds Python" in problem for problem in told
+    )
     assert not (tmp_path / "trapped").exists()
 
 
@@ -206,7 +211,7 @@ def test_an_array_that_announces_more_than_is_there_gets_no_room(tmp_path: Path)
         members.writestr("x.npy", head.getvalue() + bytes(400))
     with (
         pytest.raises(DataError, match=r"array .x. in.* 42,949,672,960 bytes are announced"),
-        npy.opened(file, Reading(folder=copy)),
+        npy.opened(file, Reading(folder=copy), lambda name: True),
     ):
         pass
     assert list(copy.iterdir()) == []

@@ -57,7 +57,8 @@ class _Part:
 
 def read(path: Path, reading: Reading) -> Content:
     """The arrays of a file or folder as a dataset.  Raises DataError where their sizes do not go together."""
-    with npy.opened(_source(path), reading) as arrays:
+    named = {reading.text("data"), reading.text("labels")}
+    with npy.opened(_source(path), reading, lambda name: name in named or any(_meaning(name))) as arrays:
         parts = _parts(path, arrays, reading)
         if reading.limit:
             parts = [_few(part, reading.limit) for part in parts]

@@ -10,7 +10,7 @@ import math
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -33,6 +33,10 @@ DAMAGE = (
 )  # fmt: skip
 
 
+class ObjectsError(ValueError):
+    """An array holds Python objects, which only a pickle could bring back."""
+
+
 def head(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
     """Shape, whether columns come first, and type of the array that follows.  Raises ValueError."""
     try:
@@ -46,7 +50,7 @@ def head(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]
     else:
         raise ValueError(f"version {version[0]}.{version[1]} of the format is not for plain numbers")
     if dtype.hasobject:
-        raise ValueError(
+        raise ObjectsError(
             "it holds Python objects (a pickle), which may run programs; save plain numbers instead"
         )
     if dtype.names or dtype.kind not in "biuf":
@@ -80,9 +84,10 @@ def in_npz(stream: BinaryIO, most: int) -> dict[str, Array]:
 
 
 @contextmanager
-def opened(path: Path, reading: Reading) -> Iterator[Mapping[str, Array]]:
+def opened(path: Path, reading: Reading, needed: Callable[[str], bool]) -> Iterator[Mapping[str, Array]]:
     """The arrays of a .npy, a .npz, or of a folder of .npy files, by name: mapped, or unpacked into the copy.
 
+    Arrays of Python objects in a .npz are left out where they are not `needed`.
     Raises DataError naming the array that cannot be read.
     """
     if path.is_dir():
@@ -93,7 +98,7 @@ def opened(path: Path, reading: Reading) -> Iterator[Mapping[str, Array]]:
     else:
         made: list[Path] = []
         try:
-            yield _unpacked(path, reading, made)
+            yield _unpacked(path, reading, made, needed)
         finally:
             for file in made:
                 file.unlink(missing_ok=True)
@@ -114,7 +119,9 @@ def _mapped(path: Path) -> Array:
         raise DataError(f"{path} cannot be read as an array: {error}.") from error
 
 
-def _unpacked(path: Path, reading: Reading, made: list[Path]) -> dict[str, Array]:
+def _unpacked(
+    path: Path, reading: Reading, made: list[Path], needed: Callable[[str], bool]
+) -> dict[str, Array]:
     found: dict[str, Array] = {}
     try:
         with zipfile.ZipFile(path) as members:
@@ -125,6 +132,9 @@ def _unpacked(path: Path, reading: Reading, made: list[Path]) -> dict[str, Array
                         there = min(info.file_size, _CHUNK + _MOST_RATIO * path.stat().st_size)
                         found[name] = _member(member, f"unpacked-{number}", there, reading)
                 except DAMAGE as error:
+                    if isinstance(error, ObjectsError) and not needed(name):
+                        reading.say(f'The array "{name}" in {path} is left out: {error}.')
+                        continue
                     raise DataError(f'The array "{name}" in {path} cannot be read: {error}.') from error
                 if reading.folder is not None:
                     made.append(reading.folder / f"unpacked-{number}.npy")

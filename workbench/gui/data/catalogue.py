@@ -113,9 +113,12 @@ class CataloguePage(QWidget):
         surface(self.shown, "base")
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        for widget in (self.fetch, self.own, self.cancel, self.bar):
-            buttons.addWidget(widget)
-        buttons.addStretch(1)
+        going = QHBoxLayout()
+        going.setSpacing(8)
+        for row, widgets in ((buttons, (self.fetch, self.own)), (going, (self.bar, self.cancel))):
+            for widget in widgets:
+                row.addWidget(widget)
+            row.addStretch(1)
         column = QVBoxLayout(self.shown)
         column.setContentsMargins(28, 20, 28, 20)
         column.setSpacing(12)
@@ -124,6 +127,7 @@ class CataloguePage(QWidget):
         column.addWidget(self.rows)
         column.addLayout(buttons)
         column.addWidget(self.status)
+        column.addLayout(going)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
