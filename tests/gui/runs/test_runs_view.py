@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.gui.runs.showing import runs_view
+from tests.gui.runs.test_table_model import PLAIN
 from workbench.catalog.templates import load
 from workbench.core.files import dumps
 from workbench.gui import theme
@@ -172,6 +174,15 @@ def test_what_was_recorded_is_shown(qtbot: QtBot, view: RunsView, session: Sessi
     view.table.pick(next(run.id for run in session.runs if run.id != before.run))
     before.came.emit(More(media=[Media(9, before.run, "late", "text", 1, 1, b"late", "")]))
     assert view.detail.curves.media.media_count == 0, "what comes late is of a run that is shown no more"
+
+
+def test_a_cause_of_any_length_leaves_the_window_as_wide_as_it_is(view: RunsView) -> None:
+    header, wide = view.detail.header, []
+    for cause in ("Out of memory.", "é" * 3000):
+        header.show_run(replace(PLAIN, state="failed", cause=cause), "digits")
+        wide.append(header.minimumSizeHint().width())
+    assert header.trouble.isVisibleTo(header) and len(header.trouble.text()) < 1300
+    assert wide[0] == wide[1]
 
 
 def test_a_failed_run_says_why(qtbot: QtBot, view: RunsView, session: Session, record: Record) -> None:

@@ -1,5 +1,6 @@
 """One run in detail: what it is and how it goes, what can be done with it, and its pages.  Imports session, pages."""
 
+import re
 from functools import partial
 from typing import Final
 
@@ -26,6 +27,8 @@ from workbench.store.records import UNMARKED, RunRecord
 
 _WIDEST_TAGS: Final = 180
 _LEAST_NAME: Final = 110
+_LONGEST_WORD: Final = 80
+_LONGEST_CAUSE: Final = 1200
 _ROLES = {"ok": "ok", "err": "err", "warn": "warn"}
 
 
@@ -51,6 +54,7 @@ class RunHeader(QWidget):
         self.tags.setMaximumWidth(_WIDEST_TAGS)
         self.facts = ElidedLabel("", "small")
         self.trouble = Label("", "err", wrap=True)
+        self.trouble.setMinimumWidth(1)  # Qt would make the window as wide as its longest word
         self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.pause = Button("Pause", "Pause this run after its current step", icon="pause")
         self.stop = Button("Stop", "End this run; what it learned is kept", icon="stop")
@@ -139,7 +143,7 @@ class RunHeader(QWidget):
         self.state.set_role(_ROLES.get(STATE_TOKENS.get(run.state, ""), "dim"))
         self.facts.setText(" · ".join(_facts(run, data)))
         trouble = run.cause if run.state in ("failed", "stopped") else run.message
-        self.trouble.setText(trouble)
+        self.trouble.setText(_breakable(trouble))
         self.trouble.set_role("err" if run.state == "failed" else "warn" if run.message else "dim")
         self.trouble.setVisible(bool(trouble))
         resumes = commands.can_resume(run)
@@ -180,6 +184,12 @@ class RunHeader(QWidget):
     def _do(self, what: "commands.Command") -> None:
         if self._run is not None:
             what(self._session, [self._run])
+
+
+def _breakable(words: str) -> str:
+    """A cause that fits below a name: Qt breaks no words, and other programs write ones of any length."""
+    shown = words if len(words) <= _LONGEST_CAUSE else f"{words[:_LONGEST_CAUSE]}…"
+    return re.sub(rf"\S{{{_LONGEST_WORD}}}(?=\S)", "\\g<0>\u200b", shown)
 
 
 def _facts(run: RunRecord, data: str) -> list[str]:
