@@ -73,6 +73,16 @@ def test_why_a_set_did_not_come_is_told(qtbot: QtBot, catalogue: DataView, sessi
     assert page.fetch.isEnabled() and not page.cancel.isVisible() and "gone" not in session.schemas
 
 
+def test_a_workspace_that_is_left_takes_its_fetching_along(
+    qtbot: QtBot, catalogue: DataView, session: Session, tmp_path: Path
+) -> None:
+    page = catalogue.catalogue
+    QTest.mouseClick(page.fetch, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(session.opened, timeout=WAIT):
+        session.switch(tmp_path / "other.db")
+    assert page.fetching is None and page.status.text() == "Letters: Cancelled; what has come is kept."
+
+
 def test_fetching_is_cancelled(qtbot: QtBot, catalogue: DataView, session: Session) -> None:
     page = catalogue.catalogue
     QTest.mouseClick(page.fetch, Qt.MouseButton.LeftButton)

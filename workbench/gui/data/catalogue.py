@@ -89,6 +89,7 @@ class CataloguePage(QWidget):
         self.fetch.clicked.connect(lambda: self.start())
         self.own.clicked.connect(self._ask_own)
         self.cancel.clicked.connect(self._on_cancel)
+        session.opened.connect(self.look)
         self.setFocusProxy(self.search)
 
     def _left(self) -> QWidget:
@@ -145,7 +146,8 @@ class CataloguePage(QWidget):
 
     def look(self) -> None:
         """See in the background which sets are here."""
-        self._session.call(lambda _: offers(catalogue=self.catalogue), self._on_offers)
+        if self._session.is_open and self.isVisible():
+            self._session.call(lambda _: offers(catalogue=self.catalogue), self._on_offers)
 
     def _on_offers(self, found: list[Offer]) -> None:
         self.offers = {offer.set.id: offer for offer in found}

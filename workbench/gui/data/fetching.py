@@ -37,6 +37,9 @@ class Fetching(QObject):
         self._adding: Adding | None = None
         self._last: dict[str, Any] = {}
         self._said = ""
+        session.closing.connect(
+            self.cancel
+        )  # what is fetched belongs to the workspace in which it was asked for
 
     def start(self, local: Path | None = None) -> None:
         """Begin; with `local`, take over a file or folder of the person's own."""
