@@ -24,7 +24,10 @@ def predict(
     run: Annotated[str, typer.Argument(help="A run's number, or run:ID.", metavar="RUN")],
     inputs: Annotated[
         list[Path] | None,
-        typer.Argument(help="Files, and folders of them: pictures, sounds, texts, tables, series, volumes.", metavar="INPUT…"),
+        typer.Argument(
+            help="Files, and folders of them: pictures, sounds, texts, tables, series, volumes.",
+            metavar="INPUT…",
+        ),
     ] = None,
     texts: Annotated[
         list[str] | None, typer.Option("--text", help="A text to predict; may be given several times.")
@@ -136,8 +139,10 @@ def _flat(item: Mapping[str, Any]) -> dict[str, object]:
 def _print_lines(items: Sequence[Mapping[str, Any]], noted: str) -> None:
     here = f"{Path.cwd()}{os.sep}"
     for item in items:
-        name = text.one_line(str(item["name"]).removeprefix(here), 120)
-        console.print(f"{name}: {_line(item)}", highlight=False, markup=False, soft_wrap=True)
+        line = _line(item)
+        if str(item["name"]) not in item.get("error", ""):  # else it names its file itself
+            line = f"{text.one_line(str(item['name']).removeprefix(here), 120)}: {line}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     notes = [noted] if noted else []
     for said in dict.fromkeys([*notes, *(str(item["said"]) for item in items if "said" in item)]):
         console.print(f"note: {said}", highlight=False, markup=False, soft_wrap=True)
