@@ -55,7 +55,8 @@ say(id=title.lower(), title=title, reader=request["reader"], fingerprint="f", la
     schema={"id": "a", "title": title, "kind": "table", "items": 20, "labels": ["a", "b"], "facts": {"classes": 2},
             "outputs": {"features": {"shape": ["N", 2], "dtype": "float", "bound": 0}}, "description": ""},
     splits={"train": 12, "validation": 4, "test": 4}, options=OPTIONS if request["reader"] == "table" else [],
-    problems=[f"Row {row} is left out." for row in range(10000 if "wild" in name else 2)],
+    problems=[os.path.join(request["path"], "a.png") + " is damaged and left out."] if name == "album" else
+        [f"Row {row} is left out." for row in range(10000 if "wild" in name else 2)],
     figures=[{"title": "Classes", "kind": "bars", "names": ["a", "b"], "values": [10, 10], "edges": []}],
     items=[{"place": n, "position": n, "split": "train", "label": "a", "parts": [part]} for n in range(3)], **known)
 """

@@ -179,6 +179,13 @@ def test_what_could_be_meant_in_a_folder_is_one_click_away(
     assert wizard.page.place.text() == "1 of 2" and wizard.page.skip.isVisible()
 
 
+def test_what_is_noticed_does_not_repeat_the_folder(qtbot: QtBot, wizard: Wizard, tmp_path: Path) -> None:
+    (tmp_path / "album").mkdir()
+    wizard.take(Wanted((tmp_path / "album",)))
+    lines = wizard.page.preview.problems.list.lines
+    qtbot.waitUntil(lambda: lines.stringList() == ["a.png is damaged and left out."], timeout=10_000)
+
+
 def test_ten_thousand_problems_are_a_short_list(qtbot: QtBot, wizard: Wizard, tmp_path: Path) -> None:
     look(qtbot, wizard, tmp_path / "wild.csv")
     lines = wizard.page.preview.problems.list
