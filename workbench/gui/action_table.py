@@ -430,6 +430,14 @@ ACTIONS = (
     ),
     Action("data_find", "Find a dataset", "Ctrl+F", "Search the list of datasets", "search", "data"),
     Action(
+        "data_public",
+        "Public sets…",
+        "",
+        "MNIST, CIFAR, Cora and others: what they are, and fetching them",
+        "library",
+        "data",
+    ),
+    Action(
         "data_use",
         "Use in a model",
         "Ctrl+U",

@@ -109,7 +109,7 @@ def test_columns_of_a_table(tmp_path: Path) -> None:
     content = text_classes.read(file, reading)
     assert (reading.understood["text"], reading.understood["label"]) == ("review", "sentiment")
     assert reading.choices["columns"] == ("id", "review", "sentiment")
-    assert "1 rows without a review or without a sentiment are left out." in reading.problems
+    assert "1 row is left out, without a review or without a sentiment." in reading.problems
     assert (
         content.vocabularies["tokens"]
         .decode(content.arrays["tokens"][0])

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from workbench.catalog.schema import Schema
 from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
+from workbench.core.text import plural
 from workbench.engine.readers.columns import Column
 from workbench.engine.readers.content import Content, Index
 from workbench.engine.readers.dates import Dates, parts
@@ -221,8 +222,8 @@ def _in_order(table: Table, time: Column, reading: Reading) -> tuple[Table, Colu
     if time.gaps.any():
         row = time.row_number(int(np.flatnonzero(time.gaps)[0]))
         reading.say(
-            f'{int(time.gaps.sum()):,} rows without a time in the column "{time.name}" are left out, '
-            f"the first is row {row:,}."
+            f"{plural(int(time.gaps.sum()), 'row is', 'rows are')} left out, without a time in the column "
+            f'"{time.name}"; the first is row {row:,}.'
         )
         table = replace(table, columns=tuple(column.of(~time.gaps) for column in table.columns))
         time = next(column for column in table.columns if column.name == time.name)
@@ -332,7 +333,8 @@ def _windows(
         )
         if not len(splits[name]) and end > start:
             reading.say(
-                f"The {name} part has {end - start:,} rows, fewer than the horizon of {horizon:,}, and so no window."
+                f"The {name} part has {plural(end - start, 'row')}, fewer than the horizon of {horizon:,}, "
+                "and so no window."
             )
     return splits
 

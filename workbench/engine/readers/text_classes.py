@@ -10,6 +10,7 @@ import numpy as np
 from workbench.catalog.schema import Schema
 from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
+from workbench.core.text import plural
 from workbench.engine.readers.archives import is_archive, names_in, tree
 from workbench.engine.readers.arrangement import SPLITS, arranged, several
 from workbench.engine.readers.content import Content
@@ -219,7 +220,8 @@ def _from_table(path: Path, reading: Reading) -> tuple[list[str], list[str]]:
         texts.append(one)
         labels.append(name)
     if missing:
-        reading.say(f"{missing:,} rows without a {' and '.join(text)} or without a {label} are left out.")
+        rows = plural(missing, "row is", "rows are")
+        reading.say(f"{rows} left out, without a {' and '.join(text)} or without a {label}.")
     return texts, labels
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from workbench.catalog.schema import Schema
 from workbench.core.errors import DataError
 from workbench.core.shapes import TensorSpec
+from workbench.core.text import plural
 from workbench.engine.readers.content import Array, Content, Index
 from workbench.engine.readers.figures import whole_histogram
 from workbench.engine.readers.files import MEGABYTE, members, slug, suffix_of, title
@@ -134,7 +135,7 @@ def _read(path: Path, reading: Reading) -> SeriesFile:
     file = read_file(path)
     wrong = len(file.wrong)
     if wrong > max(1, _FEW * (wrong + len(file.series))):
-        raise DataError(f"{wrong:,} lines of {path} cannot be read. {file.wrong[0]}")
+        raise DataError(f"{plural(wrong, 'line')} of {path} cannot be read. {file.wrong[0]}")
     for problem in file.wrong[:_NAMED]:
         reading.say(problem)
     if wrong > _NAMED:

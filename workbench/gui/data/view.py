@@ -54,12 +54,7 @@ class DataView(QWidget):
             "Search datasets", "Search datasets", "Datasets in whose row all these words occur"
         )
         self.add = Button("Add data…", tooltip("add_data"), icon="plus")
-        self.public = Button(
-            "Public sets…",
-            "MNIST, CIFAR, Cora and others: what they are, and fetching them",
-            kind="quiet",
-            icon="library",
-        )
+        self.public = Button("Public sets…", tooltip("data_public"), kind="quiet", icon="library")
         self.going_on = Button("", "Go back to what is being added", kind="quiet", name="What is being added")
         self.going_on.hide()
         self.list = DatasetList()
@@ -143,6 +138,7 @@ class DataView(QWidget):
     def _bind(self) -> None:
         bind = self._session.actions.bind
         bind("data_find", self.search.setFocus, self)
+        bind("data_public", self.show_catalogue, self)
         bind("data_use", self.offer_uses, self)
         bind("data_again", self.read_again, self)
 
