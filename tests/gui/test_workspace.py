@@ -67,6 +67,21 @@ class Viewer(QObject):
         self.got.append(value)
 
 
+def test_a_callback_that_fails_keeps_no_other_answer_back(qtbot: QtBot, session: Session) -> None:
+    taken: list[int] = []
+
+    def take(number: int) -> None:
+        taken.append(number)
+        if number == 1:
+            raise ZeroDivisionError
+
+    with qtbot.captureExceptions() as raised:
+        for number in range(4):
+            session.call(lambda store, number=number: number, take)
+        qtbot.waitUntil(lambda: taken == [0, 1, 2, 3])
+    assert [kind for kind, *_ in raised] == [ZeroDivisionError]
+
+
 def test_an_answer_for_a_view_that_is_gone_is_dropped(qtbot: QtBot, session: Session) -> None:
     import shiboken6
 

@@ -126,17 +126,20 @@ class Workspace(QObject):
 
     def _on_answered(self) -> None:
         """Take what has come; where that is much, keys and painting get their turn in between."""
-        until = time.monotonic() + ANSWER_SECONDS
-        while self._thread is not None and (answer := self._thread.answer()) is not None:
-            if isinstance(answer, News):
-                self._on_news(answer)
-            elif isinstance(answer, Done):
-                self._on_done(answer.job, answer.result)
-            else:
-                self._on_raised(answer.job, answer.error)
-            if time.monotonic() > until:
+        until, left = time.monotonic() + ANSWER_SECONDS, True
+        try:
+            while left and time.monotonic() < until:
+                answer = self._thread.answer() if self._thread is not None else None
+                left = answer is not None
+                if isinstance(answer, News):
+                    self._on_news(answer)
+                elif isinstance(answer, Done):
+                    self._on_done(answer.job, answer.result)
+                elif isinstance(answer, Raised):
+                    self._on_raised(answer.job, answer.error)
+        finally:
+            if left:  # also after a callback that failed: nobody tells of the others again
                 QTimer.singleShot(0, self, self._on_answered)
-                return
 
     def keep(self, key: str, value: Any) -> None:
         """Keep a setting of the workspace; one that can only be looked at keeps none."""
