@@ -140,7 +140,7 @@ def test_a_damaged_member_is_named_and_the_others_read(tmp_path: Path) -> None:
 
 def test_an_archive_of_something_else_does_not_suit(tmp_path: Path) -> None:
     path = packed(tmp_path / "p.zip", {"a.docx": b"x", "b.docx": b"x", "c.docx": b"y", "d.png": png(1)})
-    with pytest.raises(DataError, match="No reader suits"):
+    with pytest.raises(DataError, match="can be read as it is packed"):
         detected(path)
     with pytest.raises(DataError, match="single file; name the folder"):
         loaded(images.read, Path(__file__))
