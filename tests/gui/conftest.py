@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
@@ -30,6 +31,7 @@ def session(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Sessio
 
 @pytest.fixture
 def window(qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[MainWindow]:
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # else the last test's is undressed, too
     with theme.undressed(qapp):  # as the program does
         made = MainWindow(session)
     qtbot.addWidget(made)
