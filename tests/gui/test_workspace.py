@@ -1,5 +1,6 @@
 """News of the workspace arrives, and errors are said."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -67,6 +68,10 @@ class Viewer(QObject):
         self.got.append(value)
 
 
+def _give(number: int, store: Store) -> int:
+    return number
+
+
 def test_a_callback_that_fails_keeps_no_other_answer_back(qtbot: QtBot, session: Session) -> None:
     taken: list[int] = []
 
@@ -77,7 +82,7 @@ def test_a_callback_that_fails_keeps_no_other_answer_back(qtbot: QtBot, session:
 
     with qtbot.captureExceptions() as raised:
         for number in range(4):
-            session.call(lambda store, number=number: number, take)
+            session.call(partial(_give, number), take)
         qtbot.waitUntil(lambda: taken == [0, 1, 2, 3])
     assert [kind for kind, *_ in raised] == [ZeroDivisionError]
 

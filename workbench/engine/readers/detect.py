@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,8 @@ from workbench.engine.readers.trees import folders_below, glances_kept
 
 # So many folders in a folder are looked into for datasets.
 _MOST_FOLDERS = 20
+# More than these are fingerprinted by a process of their own, while they are read.
+_MANY_FILES, _MANY_BYTES = 1000, 2**24
 # Endings that no text has.
 _NO_TEXTS = tuple(images.SUFFIXES | audio_files.SUFFIXES | video.SUFFIXES | volumes.SUFFIXES)
 
@@ -107,7 +110,11 @@ def read(path: str | Path, reader: str, reading: Reading, name: str = "") -> Fou
         content, marked = chosen.read(source, reading), Mark()
     else:
         before = _Files.of(source, chosen, reading.options)
-        with beside(before.fingerprint) as fingerprinted:
+        with (
+            beside(before.fingerprint)
+            if before.are_much
+            else nullcontext(before.fingerprint) as fingerprinted
+        ):
             content = chosen.read(source, reading)
             marked = before.mark(fingerprinted())
     if chosen is text.READER and source.is_file() and source.name.lower().endswith(_NO_TEXTS):
@@ -138,6 +145,12 @@ class _Files:
         files = _paths(source, reader, options)
         around |= states({os.path.dirname(file) for file in files} - around.keys())
         return cls(source, reader, options, since, around, states(files))
+
+    @property
+    def are_much(self) -> bool:
+        """Whether a look at their content takes longer than a process for it does."""
+        sizes = [state[0] for state in self.files.values() if state is not None]
+        return len(sizes) > _MANY_FILES or sum(sizes) > _MANY_BYTES
 
     def fingerprint(self) -> str:
         """What tells them from others by their content."""
