@@ -31,7 +31,7 @@ def session(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Sessio
 
 @pytest.fixture
 def window(qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[MainWindow]:
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # else the last test's is undressed, too
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # the window of the last test goes first
     with theme.undressed(qapp):  # as the program does
         made = MainWindow(session)
     qtbot.addWidget(made)

@@ -184,7 +184,7 @@ def session(qapp: QApplication, tmp_path: Path) -> Iterator[Session]:
 
 @pytest.fixture
 def design(qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[DesignView]:
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # else the last test's view is undressed, too
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # the view of the last test goes first
     with theme.undressed(qapp):
         view = DesignView(session)
     qtbot.addWidget(view)
