@@ -1,6 +1,7 @@
 """The list in which runs are ticked for comparison, each in the colour of its curves.  Imports the table of runs."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QSize, Qt, Signal
@@ -83,9 +84,14 @@ class TickedModel(RunsModel):
         self.ticked_changed.emit()
 
 
-def disc(color: QColor, *, filled: bool, size: int = 14) -> QIcon:
+def disc(color: QColor, *, filled: bool) -> QIcon:
     """A disc in a run's colour, or the ring of a run that is not ticked."""
-    icon = QIcon()
+    return _disc(color.rgba(), filled)
+
+
+@lru_cache(maxsize=64)
+def _disc(rgba: int, filled: bool, size: int = 14) -> QIcon:
+    icon, color = QIcon(), QColor.fromRgba(rgba)
     for ratio in (1, 2, 3):
         picture = QPixmap(size * ratio, size * ratio)
         picture.setDevicePixelRatio(ratio)

@@ -36,10 +36,10 @@ class Clock:
         """Redraw a plot at the next tick; asking often costs nothing."""
         self._waiting.add(plot)
         if self._timer is None or not shiboken6.isValid(self._timer):
-            self._timer = QTimer(QCoreApplication.instance(), interval=REDRAW_MS)
+            self._timer = QTimer(QCoreApplication.instance())
             self._timer.timeout.connect(self._on_tick)
         if not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(0)  # there was nothing to draw for a while
 
     def _on_tick(self) -> None:
         if not self._round:
