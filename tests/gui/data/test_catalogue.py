@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.jobs.site import Site, gives, served, status
+from workbench.core.errors import DataError
 from workbench.gui.data.view import DataView
 from workbench.gui.session import Session
 
@@ -81,6 +82,20 @@ def test_a_workspace_that_is_left_takes_its_fetching_along(
     with qtbot.waitSignal(session.opened, timeout=WAIT):
         session.switch(tmp_path / "other.db")
     assert page.fetching is None and page.status.text() == "Letters: Cancelled; what has come is kept."
+
+
+def test_another_set_can_be_fetched_after_one_whose_classes_got_no_names(
+    qtbot: QtBot, catalogue: DataView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DataError("the table is locked.")
+
+    monkeypatch.setattr("workbench.gui.data.fetching.named_classes", refuse)
+    page = catalogue.catalogue
+    QTest.mouseClick(page.fetch, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.fetching is None, timeout=WAIT)
+    assert page.status.text() == "Letters: It is added, but its classes have no names: the table is locked."
+    assert page.fetch.isEnabled() and not page.cancel.isVisible()
 
 
 def test_fetching_is_cancelled(qtbot: QtBot, catalogue: DataView, session: Session) -> None:

@@ -37,9 +37,7 @@ class Fetching(QObject):
         self._adding: Adding | None = None
         self._last: dict[str, Any] = {}
         self._said = ""
-        session.closing.connect(
-            self.cancel
-        )  # what is fetched belongs to the workspace in which it was asked for
+        session.closing.connect(self.cancel)  # it was asked for by this workspace
 
     def start(self, local: Path | None = None) -> None:
         """Begin; with `local`, take over a file or folder of the person's own."""
@@ -100,4 +98,8 @@ class Fetching(QObject):
     def _on_added(self, added: "Added") -> None:
         self._adding = None
         classes = self.offer.set.classes
-        self._session.call(lambda store: named_classes(store, added, classes), self.added.emit)
+        self._session.call(
+            lambda store: named_classes(store, added, classes),
+            self.added.emit,
+            lambda error: self.failed.emit(f"It is added, but its classes have no names: {error}"),
+        )
