@@ -17,9 +17,8 @@ class Deferred(ModuleType):
     """Stands for a module until somebody wants anything of it."""
 
     def __getattr__(self, name: str) -> Any:
-        if (
-            name.startswith("__") and name != "__path__"
-        ):  # asked by who looks through all modules and wants none
+        # Asked by who looks through all modules and wants none of them.
+        if name.startswith("__") and name != "__path__":
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r} yet")
         return getattr(self._itself(), name)
 

@@ -47,8 +47,8 @@ def overlay(look: Look) -> None:
 
 def legend(labels: Sequence[str], count: int) -> list[tuple[str, str]]:
     """The names of areas and their colours, which are those of the data's own masks; that of class 0 has none."""
-    colors = ["#" + bytes(color_of(each)).hex() for each in range(count)]
-    return [(labels[each] if labels else f"class {each}", colors[each]) for each in range(1, count)]
+    names = [labels[each] if labels else f"class {each}" for each in range(1, count)]
+    return [(name, f"#{bytes(color_of(each)).hex()}") for each, name in enumerate(names, 1)]
 
 
 def painted(image: Tensor, classes: Tensor, count: int) -> Tensor:

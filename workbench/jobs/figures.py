@@ -74,7 +74,7 @@ def _place(summaries: Mapping[str, Summary], name: str, which: str) -> tuple[str
         return _find(summaries, name, which)
     answers = (
         summaries.same.answers
-    )  # thousands of runs recorded the same metrics: looked for once for all of them
+    )  # thousands of runs recorded the same metrics: found once for all of them
     try:
         found: tuple[str, str] | None = answers[name, which]
     except KeyError:

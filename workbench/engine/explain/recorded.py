@@ -36,22 +36,26 @@ class Recorded:
     std: float
     odd: int
 
-    def below(self, values: Numbers) -> Numbers:
-        """The share of the numbers that are at most so large."""
+    def _cumulated(self) -> tuple[Numbers, Numbers] | None:
+        """The edges of its parts, and the share of the numbers below each; None where all are the same one."""
         total = self.counts.sum()
         if self.high <= self.low or total <= 0:
+            return None
+        shares = np.concatenate([[0.0], self.counts.cumsum() / total])
+        return np.linspace(self.low, self.high, len(self.counts) + 1), shares
+
+    def below(self, values: Numbers) -> Numbers:
+        """The share of the numbers that are at most so large."""
+        if (cumulated := self._cumulated()) is None:
             return np.asarray(values >= self.low, dtype=np.float64)
-        edges = np.linspace(self.low, self.high, len(self.counts) + 1)
-        found: Numbers = np.interp(values, edges, np.concatenate([[0.0], self.counts.cumsum() / total]))
+        found: Numbers = np.interp(values, *cumulated)
         return found
 
     def middle(self) -> tuple[float, float]:
         """Between which values nearly all of the numbers lie."""
-        total = self.counts.sum()
-        if self.high <= self.low or total <= 0:
+        if (cumulated := self._cumulated()) is None:
             return self.low, self.high
-        edges = np.linspace(self.low, self.high, len(self.counts) + 1)
-        shares = np.concatenate([[0.0], self.counts.cumsum() / total])
+        edges, shares = cumulated
         first = int(np.searchsorted(shares, _TAIL, "right")) - 1
         last = int(np.searchsorted(shares, 1 - _TAIL, "left"))
         return float(edges[first]), float(edges[last])

@@ -110,11 +110,8 @@ def read(path: str | Path, reader: str, reading: Reading, name: str = "") -> Fou
         content, marked = chosen.read(source, reading), Mark()
     else:
         before = _Files.of(source, chosen, reading.options)
-        with (
-            beside(before.fingerprint)
-            if before.are_much
-            else nullcontext(before.fingerprint) as fingerprinted
-        ):
+        done = beside if before.are_much else nullcontext
+        with done(before.fingerprint) as fingerprinted:
             content = chosen.read(source, reading)
             marked = before.mark(fingerprinted())
     if chosen is text.READER and source.is_file() and source.name.lower().endswith(_NO_TEXTS):

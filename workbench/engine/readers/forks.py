@@ -54,9 +54,7 @@ def beside(do: Callable[[], str]) -> Iterator[Callable[[], str]]:
         try:
             yield lambda: told.read() or do()
         finally:
-            os.kill(
-                pid, signal.SIGKILL
-            )  # it is of no use any more, and if it has ended it waits to be asked how
+            os.kill(pid, signal.SIGKILL)  # of no use any more; one that has ended waits to be asked how
             os.waitpid(pid, 0)
 
 

@@ -9,7 +9,7 @@ from workbench.engine.explain.layers import layers_of
 from workbench.engine.service import asked
 from workbench.engine.service.answers import Answer
 from workbench.engine.service.context import Context, Opened
-from workbench.engine.service.data import Data
+from workbench.engine.service.data import Data, Source
 from workbench.engine.service.generating import is_translator, writes
 from workbench.engine.service.preparing.given import alone, kind_of
 from workbench.engine.service.told import names_of
@@ -80,19 +80,22 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _only(main: Answer | None, data: Data) -> Source | None:
+    """The one dataset that an answer depends on; None where there are several, or none."""
+    return data.source(main.data[0]) if main is not None and len(main.data) == 1 else None
+
+
 def _kind(main: Answer | None, data: Data) -> str:
     """Of what items of the data that an answer depends on can be made; "" where of nothing."""
-    if main is None or len(main.data) != 1:
+    if (source := _only(main, data)) is None:
         return ""
-    source = data.source(main.data[0])
     return kind_of(source.content, source.record.reader if source.record else "")
 
 
 def _alone(main: Answer | None, data: Data) -> str:
     """Why nothing of one's own can be predicted, where that is for the data's sake."""
-    if main is None or len(main.data) != 1:
+    if (source := _only(main, data)) is None:
         return ""
-    source = data.source(main.data[0])
     if source.record is None:
         return alone(source.content, source.content.schema.title, "")
     return alone(source.content, source.record.title, source.record.reader)
@@ -104,8 +107,7 @@ def _able(opened: Opened, main: Answer | None, data: Data | None) -> list[str]:
     if data is not None and main is not None:
         found += ["samples"] if main.data else []
         found += ["evaluate"] if main.target is not None else []
-        if len(main.data) == 1:
-            source = data.source(main.data[0])
+        if (source := _only(main, data)) is not None:
             found += _OWN.get(_kind(main, data), ())
             if writes(source, main):
                 found += ["predict", "type"]

@@ -6,14 +6,12 @@ Imports Qt, session, jobs, the list of datasets and the widgets.
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QProgressBar,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -26,7 +24,7 @@ from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.fields import FormRows, SearchField
 from workbench.gui.widgets.labels import ElidedLabel, Label
-from workbench.gui.widgets.surfaces import surface
+from workbench.gui.widgets.surfaces import scrolled, surface
 from workbench.jobs.downloads import Offer, offers
 
 if TYPE_CHECKING:
@@ -130,13 +128,7 @@ class CataloguePage(QWidget):
         column.addWidget(self.status)
         column.addLayout(going)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.shown)
-        return scroll
+        return scrolled(self.shown)
 
     # ------------------------------------------------------------- what is shown
 

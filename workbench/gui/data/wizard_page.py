@@ -9,10 +9,8 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QProgressBar,
-    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -24,7 +22,7 @@ from workbench.gui.data.wizard_preview import PreviewPane
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import Choice, FormRows, TextField
 from workbench.gui.widgets.labels import ElidedLabel, Label
-from workbench.gui.widgets.surfaces import surface
+from workbench.gui.widgets.surfaces import scrolled, surface
 
 FORM_WIDTH = 384
 
@@ -103,13 +101,8 @@ class LookPage(QWidget):
         column.addWidget(rows)
         column.addWidget(self.form)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll = scrolled(self._left)
         scroll.setMinimumWidth(280)
-        scroll.setWidget(self._left)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
         splitter.setChildrenCollapsible(False)

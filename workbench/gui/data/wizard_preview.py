@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListView,
-    QScrollArea,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -26,7 +25,7 @@ from workbench.gui.data.charts import Figures
 from workbench.gui.data.items import ItemsGrid
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.labels import Label, SectionHeader
-from workbench.gui.widgets.surfaces import EmptyState, surface
+from workbench.gui.widgets.surfaces import EmptyState, scrolled, surface
 
 MOST_PROBLEMS: Final = 1_000
 _ROW: Final = 26
@@ -177,19 +176,14 @@ class PreviewPane(QWidget):
         self._arrange()
 
     def _side_by_side(self) -> None:
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumWidth(250)
         page = QWidget()
         surface(page, "panel")
         column = QVBoxLayout(page)
         column.setContentsMargins(12, 10, 12, 12)
         column.addWidget(self.figures)
         column.addStretch(1)
-        scroll.setWidget(page)
+        scroll = scrolled(page)
+        scroll.setMinimumWidth(250)
         self._beside = scroll
         self._left = QWidget()
         inside = QVBoxLayout(self._left)

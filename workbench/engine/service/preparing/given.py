@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,7 @@ def finished(trained: Trained, parts: list[Prepared]) -> Content:
     count = sum(len(part.names) for part in parts)
     graphs = trained.content.layout == "graphs"
     if graphs and parts:
-        parts = [_side_by_side(parts)]
+        parts = [replace(parts[0], arrays=side_by_side([part.arrays for part in parts]))]
     arrays: dict[str, Array] = {}
     for name, spec in schema.outputs.items():
         if parts and name in parts[0].arrays:
@@ -143,14 +143,14 @@ def finished(trained: Trained, parts: list[Prepared]) -> Content:
     )
 
 
-def _side_by_side(parts: list[Prepared]) -> Prepared:
-    """Graphs of several inputs, one after the other: where each begins is counted on."""
-    arrays = {
-        name: np.concatenate([part.arrays[name] for part in parts], axis=1 if name == "edges" else 0)
-        for name in parts[0].arrays
+def side_by_side(graphs: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """Graphs one after the other: where the nodes and links of each begin is counted on."""
+    arrays: dict[str, Array] = {
+        name: np.concatenate([each[name] for each in graphs], axis=1 if name == "edges" else 0)
+        for name in graphs[0]
         if name not in ("nodes", "links")
     }
     for name in ("nodes", "links"):
-        sizes = [np.diff(part.arrays[name].astype(np.int64)) for part in parts]
+        sizes = [np.diff(each[name].astype(np.int64)) for each in graphs]
         arrays[name] = np.cumsum(np.concatenate([[0], *sizes]))
-    return replace(parts[0], arrays=arrays)
+    return arrays

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from workbench.core.errors import DataError
 from workbench.engine.readers import molecules
 from workbench.engine.readers.content import Array
-from workbench.engine.service.preparing.given import Given, Prepared, Trained, file_of
+from workbench.engine.service.preparing.given import Given, Prepared, Trained, file_of, side_by_side
 
 _SENTENCES = 5
 """So many rows are told that could not be used."""
@@ -20,11 +20,11 @@ def graphs(trained: Trained, given: Given) -> Prepared:
     reading = trained.reading()
     elements = reading.names("elements")
     if given.text is not None:
-        return _side_by_side([molecules.one(given.text.strip(), elements)], [given.name], ())
+        return Prepared(_one(given.text.strip(), elements), (given.name,))
     made, names, wrong = [], [], []
     for row, written in enumerate(molecules.smiles_of(file_of(given, "molecules"), reading), 1):
         try:
-            made.append(molecules.one(written, elements))
+            made.append(_one(written, elements))
         except DataError as error:
             wrong.append(f"Row {row:,} is left out: {error}")
             continue
@@ -33,14 +33,11 @@ def graphs(trained: Trained, given: Given) -> Prepared:
         raise DataError(wrong[0] if wrong else f"{given.name} has no molecule, written as SMILES.")
     if len(wrong) > _SENTENCES:
         wrong[_SENTENCES:] = [f"{len(wrong) - _SENTENCES:,} more rows are left out."]
-    return _side_by_side(made, names, wrong)
+    return Prepared(side_by_side(made), tuple(names), said=tuple(wrong))
 
 
-def _side_by_side(made: Sequence[Mapping[str, Array]], names: Sequence[str], said: Sequence[str]) -> Prepared:
-    arrays: dict[str, Array] = {
-        name: np.concatenate([each[name] for each in made], axis=1 if name == "edges" else 0)
-        for name in made[0]
-    }
-    nodes = np.cumsum([0, *(len(each["x"]) for each in made)])
-    links = np.cumsum([0, *(each["edges"].shape[1] for each in made)])
-    return Prepared({**arrays, "nodes": nodes, "links": links}, tuple(names), said=tuple(said))
+def _one(written: str, elements: Sequence[str]) -> dict[str, Array]:
+    """One molecule, with where its nodes and links begin and end."""
+    made = molecules.one(written, elements)
+    sizes = {"nodes": len(made["x"]), "links": made["edges"].shape[1]}
+    return {**made, **{name: np.array([0, size]) for name, size in sizes.items()}}
