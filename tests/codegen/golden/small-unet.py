@@ -5,7 +5,8 @@ halved three times, enlarged three times, with the finer pictures joined on the
 way back. Each picture is first brought to mean 0 and variance 1, so that a darker
 one is read as the others are. Of large pictures it can fold squares of pixels
 into channels (fold 2 or 4) and unfold the scores again, which takes a quarter of
-the time or less.
+the time or less. Where masks lie a little beside what they mark, always to the
+same side, set flips to 0: mirrored pictures would teach the other side.
 """
 
 import torch
