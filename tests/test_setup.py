@@ -282,6 +282,19 @@ def test_missing_libraries_are_those_that_the_linker_does_not_find(
     assert set_up.missing_libraries() == ["libEGL.so.1"]
 
 
+def test_what_only_recording_needs_keeps_nothing_from_being_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr(set_up, "LIBRARIES", tmp_path / ".libraries")
+    monkeypatch.setattr(set_up, "missing_libraries", list)
+    monkeypatch.setattr(set_up, "can_record", lambda: False)
+    monkeypatch.setattr(set_up, "install_packages", asked.append)  # which says that it did not work
+    set_up.provide_libraries()
+    assert asked == [["libportaudio2"]] and (tmp_path / ".libraries").exists()
+    assert "sounds cannot be recorded without libportaudio2; everything else works" in capsys.readouterr().err
+
+
 def test_the_wheel_has_the_resources_and_finds_them(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, capture_output=True, check=True, timeout=120)

@@ -4,6 +4,7 @@ Safe against a second call at the same time and against being killed at any mome
 its holders, a mark while packages are incomplete, a stamp only after everything is in place.
 """
 
+import ctypes.util
 import fcntl
 import os
 import platform
@@ -57,6 +58,7 @@ PACKAGES = {
     "libxkbcommon.so.0": "libxkbcommon0",
     "libz.so.1": "zlib1g",
 }
+PORTAUDIO = "libportaudio2"  # only for recording sounds
 A_FONT = "a font"  # Qt brings none, and without one every text is empty boxes
 PACKAGES[A_FONT] = "fonts-dejavu-core"
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
@@ -297,6 +299,11 @@ def missing_libraries() -> list[str]:
     return sorted(missing)
 
 
+def can_record() -> bool:
+    """Whether the system has the library with which sounds are recorded; elsewhere than on Linux pip brings it."""
+    return platform.system() != "Linux" or ctypes.util.find_library("portaudio") is not None
+
+
 def has_font(folder: Path) -> bool:
     """Whether a folder holds a font that Qt can draw with."""
     return any(path.suffix.lower() in (".ttf", ".otf", ".ttc") for path in folder.rglob("*.?t?"))
@@ -345,6 +352,8 @@ def provide_libraries() -> None:
     missing = missing_libraries()
     if packages_for(missing) and install_packages(packages_for(missing)):
         missing = missing_libraries()
+    if not can_record() and not install_packages([PORTAUDIO]):
+        say(f"sounds cannot be recorded without {PORTAUDIO}; everything else works.")
     if not missing:
         LIBRARIES.touch()
         return

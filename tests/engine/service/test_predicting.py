@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,11 @@ import torch
 from PIL import Image
 
 from tests.engine.service.conftest import Workplace, calls, houses, notes, scans
+from tests.microphone import frames, stand_in
 from workbench.engine.service import preparation
 from workbench.engine.service.context import one_node
 from workbench.engine.service.rows import answered
+from workbench.jobs import processes
 
 pytestmark = pytest.mark.usefixtures("reads_here")
 
@@ -79,6 +82,22 @@ def test_files_of_training_are_predicted_as_its_items(
         again["top"][0][1] == pytest.approx(told[0]["top"][0][1], abs=1e-6)
         and again["item"]["label"] in classes
     )
+
+
+def test_a_recorded_sound_is_predicted_as_the_file_that_sounds_so(
+    place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = calls(place)
+    rate, tone = frames(Path(files_of(place, run, "test", "calls")[0]))
+    heard, made = tmp_path / "heard.wav", tmp_path / "made.wav"
+    stand_in(monkeypatch, tmp_path, heard=tone.ljust(2 * (3 * rate // 10), b"\0"), rate=rate)
+    command = processes.python("workbench.engine.microphone", str(made), "0.3")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert made.name in process.stdout.read().decode()
+    loaded, recorded = place.ask("predict", run, inputs={"files": [str(heard), str(made)]})["items"]
+    assert recorded["top"] == loaded["top"] and len(recorded["top"]) == 2
+    assert recorded["said"] == "It lasts 0.30 s, and the model hears the first 0.18 s of it."
 
 
 def test_rows_of_a_table_are_measured_by_those_of_training(place: Workplace) -> None:

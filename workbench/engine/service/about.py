@@ -18,7 +18,7 @@ _MOST_NAMES = 1_000
 _OWN: Mapping[str, tuple[str, ...]] = {
     "image": ("predict", "draw"),
     "video": ("predict",),
-    "audio": ("predict", "sound"),
+    "audio": ("predict",),
     "text": ("predict", "type"),
     "table": ("predict", "row"),
     "volume": ("predict",),

@@ -216,7 +216,7 @@ class Context:
         return Sample(batch, data.item("given", 0), data, "given", 0)
 
     def listed(self, run: int, node: str, inputs: object) -> tuple[list[dict[str, Any]], str]:
-        """What {"files"}, {"picture"}, {"text"}, {"sound"} or {"row"} names, one by one, and what was left out.
+        """What {"files"}, {"picture"}, {"text"} or {"row"} names, one by one, and what was left out.
 
         Raises JobError or DataError.
         """

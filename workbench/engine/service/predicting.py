@@ -41,7 +41,7 @@ class _Asked:
 def predict(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     """{"output", "kind", "said", "items": [{"name", …what `told` says…, "item", "said"} or {"name", "error"}]}.
 
-    "inputs" has files (also folders), a picture, a text, a sound, a row, or split and index of an item; "top" how
+    "inputs" has files (also folders), a picture, a text, a row, or split and index of an item; "top" how
     many classes are told; "items" false leaves out how each input looked to the model. `said` is what was changed
     to make an input ready.
     """

@@ -194,7 +194,7 @@ def files_in(places: Iterable[str], endings: frozenset[str]) -> tuple[list[str],
 
 
 def listed(inputs: object, folder: Path, kind: str) -> tuple[list[dict[str, Any]], str]:
-    """What {"files": […]}, {"picture": base64}, {"text"}, {"sound": path} or {"row": {…}} names, one by one.
+    """What {"files": […]}, {"picture": base64}, {"text"} or {"row": {…}} names, one by one.
 
     Of folders the files of that kind are taken (see `kind_of`), and a sentence tells how many others there are. A
     drawn picture is written into the folder, since pictures are only decoded by a process of their own.
@@ -205,8 +205,6 @@ def listed(inputs: object, folder: Path, kind: str) -> tuple[list[dict[str, Any]
             found, others = files_in(files, _ENDINGS.get(kind, frozenset()))
             said = f"{plural(others, 'file')} of another kind in the folder left out." if others else ""
             return [{"name": file, "file": file} for file in found], said
-        case {"sound": str(file)}:
-            return [{"name": file, "file": file}], ""
         case {"text": str(words)}:
             return [{"name": "text", "text": words}], ""
         case {"row": dict(row)}:
@@ -218,4 +216,4 @@ def listed(inputs: object, folder: Path, kind: str) -> tuple[list[dict[str, Any]
             except ValueError as error:
                 raise JobError("The drawn picture is no base64 text.") from error
             return [{"name": "drawing", "file": str(drawn)}], ""
-    raise JobError("“inputs” has files, a picture, a text, a sound or a row.")
+    raise JobError("“inputs” has files, a picture, a text or a row.")

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip
 
 from workbench.gui import theme
+from workbench.gui.widgets.surfaces import scroll_steadily
 
 _GAP: Final = 8
 _CAPTION: Final = 18
@@ -48,7 +49,7 @@ class PictureGrid(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # else it comes and goes
+        scroll_steadily(self)
         self.verticalScrollBar().setSingleStep(24)
         self.setMinimumSize(160, 120)
         theme.changed.connect(self.viewport().update)

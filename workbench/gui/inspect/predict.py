@@ -60,6 +60,7 @@ class PredictPage(Page):
         for source in (self._samples(), self.draw, self.files, self.typed, self.row):
             self.sources.addWidget(source)
         self.files.chosen.connect(self.take_files)
+        self.files.record.refused.connect(lambda reason: self._hint("Nothing was recorded", reason))
         self.draw.changed.connect(self._soon)
         self.typed.changed.connect(self._soon)
         self.row.changed.connect(self._predict_input)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QScrollArea, 
 
 from workbench.core import text
 from workbench.gui.inspect.pad import DrawingPad
+from workbench.gui.inspect.recording import RecordBar
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.fields import FormRows, TextArea, TextField
 from workbench.gui.widgets.labels import Label
@@ -23,7 +24,7 @@ _TYPING_MS: Final = 350
 _FILES: Final = {
     "image": "pictures",
     "video": "videos",
-    "audio": "sounds",
+    "audio": "sounds. Or record one",
     "volume": "volumes (NIfTI, .npy, .npz)",
     "text": "texts, or tables with a text in each row",
     "table": "tables with the columns of the training",
@@ -82,7 +83,7 @@ class DrawSource(QWidget):
 
 
 class FilesSource(QWidget):
-    """Where files are dropped, or chosen.  `chosen` tells which."""
+    """Where files are dropped, chosen or, of sounds, recorded.  `chosen` tells which."""
 
     chosen = Signal(list)
 
@@ -90,10 +91,13 @@ class FilesSource(QWidget):
         super().__init__()
         self.choose = Button("Choose files…", "Files of the kind that the model was trained on", icon="open")
         self.choose.clicked.connect(self.ask)
+        self.record = RecordBar()
+        self.record.recorded.connect(lambda file: self.chosen.emit([file]))
         self.dropped = EmptyState("open", "", "")
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(self.choose)
+        row.addWidget(self.record)
         row.addStretch(1)
         column = column_of(self)
         column.setContentsMargins(12, 0, 12, 24)
@@ -102,6 +106,8 @@ class FilesSource(QWidget):
 
     def show_kind(self, kind: str) -> None:
         """Another model, which takes files of such a kind."""
+        self.record.cancel()
+        self.record.setVisible(kind == "audio")
         self.dropped.set_texts("Drop files here", f"Or choose them: {_FILES.get(kind, 'as in training')}.")
 
     def show_files(self, files: Sequence[str]) -> None:

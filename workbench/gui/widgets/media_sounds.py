@@ -163,7 +163,7 @@ class SoundView(QWidget):
         return True
 
     def _play(self) -> None:
-        file = Path(_folder().name) / self._name
+        file = Path(folder().name) / self._name
         if self.write(file):
             opened = QDesktopServices.openUrl(QUrl.fromLocalFile(str(file)))
             self.said.setText("" if opened else _NO_PLAYER)
@@ -179,6 +179,6 @@ class SoundView(QWidget):
 
 
 @lru_cache(maxsize=1)
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    """Where sounds lie while they are played; gone when the window is."""
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """Where sounds lie while the window is there."""
     return tempfile.TemporaryDirectory(prefix="workbench-sounds-")

@@ -9,7 +9,7 @@ import numpy as np
 from workbench.core.errors import DataError
 from workbench.engine.readers import video
 from workbench.engine.readers.audio import outlines
-from workbench.engine.readers.audio_files import samples, sound
+from workbench.engine.readers.audio_files import Sound, samples, sound
 from workbench.engine.readers.audio_mel import Mel
 from workbench.engine.readers.images import size_of
 from workbench.engine.readers.images_pixels import DAMAGE, Form, degraded, pixels, quiet
@@ -71,7 +71,8 @@ def sounds(trained: Trained, given: Given) -> Prepared:
     first = reading.text("channel") == "first"
     if "mel" not in trained.content.schema.outputs:
         wave = samples(Folder(file.parent), header, rate, trained.sizes("wave")[1], first)[None]
-        return Prepared({"wave": wave[:, None], "_curve": outlines(wave)}, (given.name,))
+        said = _unheard(header, trained.sizes("wave")[1] / rate)
+        return Prepared({"wave": wave[:, None], "_curve": outlines(wave)}, (given.name,), said=said)
     frames = max(1, round(reading.number("length", 0.0, 0, 3_600) * rate))
     if "mel_mean" not in facts or frames == 1:
         raise DataError(f"“{trained.title}” does not say how its spectrograms were made.")
@@ -79,7 +80,15 @@ def sounds(trained: Trained, given: Given) -> Prepared:
     mel = _mel(rate, trained.sizes("mel")[1], reading)(wave)
     # As the reader does it: in double precision, kept in single.
     values = (mel.astype(np.float64) - float(facts["mel_mean"])) / float(facts["mel_std"])
-    return Prepared({"mel": values.astype(np.float32)[:, None], "_curve": outlines(wave)}, (given.name,))
+    arrays = {"mel": values.astype(np.float32)[:, None], "_curve": outlines(wave)}
+    return Prepared(arrays, (given.name,), said=_unheard(header, frames / rate))
+
+
+def _unheard(header: Sound, seconds: float) -> tuple[str, ...]:
+    """What to say of a sound that is longer than those of training, by more than a rounding of its length."""
+    if header.seconds < seconds + 0.01:
+        return ()
+    return (f"It lasts {header.seconds:.2f} s, and the model hears the first {seconds:.2f} s of it.",)
 
 
 def _mel(rate: int, bands: int, reading: Reading) -> Mel:
