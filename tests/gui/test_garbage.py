@@ -5,9 +5,13 @@ import subprocess
 import sys
 import threading
 import weakref
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
 
 from workbench.gui.garbage import Garbage
 from workbench.gui.session import Session
+from workbench.gui.settings.preferences import Preferences
 
 CROWD = """
 import gc
@@ -42,6 +46,22 @@ def test_the_list_of_widgets_is_made_while_nothing_is_collected() -> None:
     command = [sys.executable, "-X", "faulthandler", "-c", CROWD]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_came_until_the_workspace_was_open_is_not_looked_through_again(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = Session(tmp_path / "experiments.db", Preferences(tmp_path / "window.json"))
+    with qtbot.waitSignal(session.opened, timeout=20_000):
+        session.start()
+        module = [["what a module holds"]]
+    later = [["a widget"]]
+    try:
+        followed = {id(each) for each in gc.get_objects()}
+        assert id(later) in followed and id(module) not in followed
+    finally:
+        session.close()
+        session.deleteLater()
 
 
 def test_cycles_are_collected_on_the_main_thread_only(session: Session) -> None:

@@ -176,6 +176,25 @@ def test_a_hidden_plot_costs_nothing_and_the_clock_stops(qtbot: QtBot, plot: Met
     qtbot.waitUntil(lambda: plot.frame is not None and plot.frame.x1 == 2, timeout=2_000)
 
 
+def test_a_plot_that_was_painted_when_it_came_into_sight_is_not_drawn_twice(
+    qtbot: QtBot, plot: MetricPlot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[MetricPlot] = []
+    measure = MetricPlot._measure
+
+    def counted(plot: MetricPlot) -> None:
+        measured.append(plot)
+        measure(plot)
+
+    monkeypatch.setattr(MetricPlot, "_measure", counted)
+    plot.set_curves([Curve("train", Series([0, 1], [1.0, 2.0]))])
+    plot.repaint()
+    timer = CLOCK._timer
+    assert timer is not None and measured == [plot]
+    qtbot.waitUntil(lambda: not timer.isActive(), timeout=2_000)
+    assert measured == [plot]
+
+
 def test_the_wheel_zooms_about_the_pointer_and_a_double_click_shows_all(plot: MetricPlot) -> None:
     show(plot, Curve("train", Series(range(1001), np.linspace(10, 0, 1001))))
     at = plot.position_of(250, 7.5)

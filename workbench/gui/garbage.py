@@ -36,10 +36,14 @@ class Garbage(QObject):
         self._timer.timeout.connect(self.check)
 
     def start(self) -> None:
-        """From here on nothing is collected except by `check`; what is there now is taken to stay."""
-        gc.freeze()  # modules and widgets that live as long as the window: looking through them each time is a stall
+        """From here on nothing is collected except by `check`."""
+        self.settle()
         gc.disable()
         self._timer.start()
+
+    def settle(self) -> None:
+        """What is there now is taken to stay: looking through all modules and widgets each time is a stall."""
+        gc.freeze()
 
     def stop(self) -> None:
         """Leave it to Python again."""

@@ -148,6 +148,7 @@ class Workspace(QObject):
 
     def _on_opened(self) -> None:
         self.is_open = True
+        self._garbage.settle()  # the store's modules have come meanwhile
         self.read_only = self._thread.read_only if self._thread is not None else ""
         self.opened.emit()
         if self._told_unusable:

@@ -1,7 +1,9 @@
 """The curves of one run: what is marked on them, over which axis, and that their look is kept."""
 
 import time
+from collections.abc import Sequence
 
+import pytest
 from PySide6.QtTest import QSignalSpy
 from pytestqt.qtbot import QtBot
 
@@ -11,6 +13,8 @@ from workbench.gui.runs.chart_look import ChartLook
 from workbench.gui.runs.curves_page import LOOK
 from workbench.gui.runs.detail import RunDetail
 from workbench.gui.session import Session
+from workbench.gui.widgets.curves import Curve
+from workbench.gui.widgets.plot import MetricPlot
 from workbench.store.records import Point
 from workbench.store.store import Store
 
@@ -70,7 +74,7 @@ def test_checkpoints_warnings_and_nan_are_marked_on_any_axis(
 
 
 def test_plots_of_very_many_metrics_are_made_a_few_at_a_time(
-    qtbot: QtBot, no_jobs: None, session: Session, record: Record
+    qtbot: QtBot, no_jobs: None, session: Session, record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     detail = RunDetail(session)
     qtbot.addWidget(detail)
@@ -80,9 +84,17 @@ def test_plots_of_very_many_metrics_are_made_a_few_at_a_time(
     qtbot.waitUntil(lambda: len(session.summaries.get(1, {})) == 25, timeout=WAIT)
     detail.show()
     made = QSignalSpy(detail.curves._more.timeout)
+    filled: list[MetricPlot] = []
+    set_curves = MetricPlot.set_curves
+
+    def counted(plot: MetricPlot, curves: Sequence[Curve]) -> None:
+        filled.append(plot)
+        set_curves(plot, curves)
+
+    monkeypatch.setattr(MetricPlot, "set_curves", counted)
     detail.show_run(session.runs[0])
     qtbot.waitUntil(lambda: len(detail.curves.grid.plots) == 25, timeout=WAIT)
     assert made.count() >= 2
-    assert list(detail.curves.grid.plots) == names and all(
-        plot.curves for plot in detail.curves.grid.plots.values()
-    )
+    plots = detail.curves.grid.plots
+    qtbot.waitUntil(lambda: all(plot.curves for plot in plots.values()), timeout=WAIT)
+    assert list(plots) == names and len(filled) == len(set(filled)) == 25

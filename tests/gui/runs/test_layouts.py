@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
+from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -180,3 +180,15 @@ def test_a_layout_from_anywhere_is_made_harmless(qtbot: QtBot, view: RunsView) -
     assert Layout.from_json(Layout(COLUMNS, {"run": 90}, "state", False, "x").as_json()) == Layout(
         COLUMNS, {"run": 90}, "state", False, "x"
     )
+
+
+def test_a_view_that_is_shown_already_changes_nothing(
+    view: RunsView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    monkeypatch.setattr(view.layout_bar.columns_box, "show_rows", read.append)
+    changed = QSignalSpy(view.table.layout_changed)
+    view.layout_bar.show_layout(view.layout_bar.layout_now())
+    assert not changed.count()
+    view.table.show_columns(["run", "state"])
+    assert changed.count() and not read  # the box of the columns is closed

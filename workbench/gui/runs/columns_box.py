@@ -25,14 +25,18 @@ class ColumnsBox(TickBox):
         self._table = table
         self._params = params
         self.ticked.connect(self._on_ticked)
-        params.came.connect(self._read)
-        table.layout_changed.connect(self._read)
+        params.came.connect(self._on_news)
+        table.layout_changed.connect(self._on_news)
 
     def open_columns(self, place: QPoint) -> None:
         """Open, and read the names of all settings."""
         self._params.want()
         self._read()
         self.open_at(place)
+
+    def _on_news(self) -> None:
+        if self.isVisible():
+            self._read()
 
     def _read(self) -> None:
         model = self._table.runs

@@ -22,7 +22,7 @@ from workbench.store.records import Checkpoint, LogLine, Media, RunRecord
 COLORS: Final = {"train": 0, "validation": 1, "test": 2}
 LOOK: Final = "run_curves"
 """The setting of the workspace that keeps how the curves of runs look."""
-_AT_ONCE: Final = 10
+_AT_ONCE: Final = 6
 """So many plots are made before keys and clicks have their turn."""
 _MOST_LINES: Final = 20
 _EVENTS: Final = {"warning": "warn", "error": "err"}
@@ -37,7 +37,7 @@ class CurvesPage(QWidget):
         self._laid = Laid()
         self._run: RunRecord | None = None
         self._points: Points | None = None
-        self._checkpoints: Sequence[Checkpoint] = ()
+        self._checkpoints: Sequence[Checkpoint] = []
         self._lines: list[LogLine] = []
         self._look = ChartLook()
         self._most = _AT_ONCE
@@ -83,16 +83,20 @@ class CurvesPage(QWidget):
         names = metrics.names(series)
         self.controls.offer(names)
         self.controls.axis.show_value(self._laid.axis)
-        self.grid.show_metrics(names[: self._most])
+        self._show_plots(run, points, names[: self._most])
         if len(names) > self._most:
             self._more.start()
+
+    def _show_plots(self, run: RunRecord, points: Points, names: Sequence[str], first: int = 0) -> None:
+        """Have these plots, and show what is new in those from the `first` on."""
         from workbench.gui.widgets.curves import Curve
 
+        self.grid.show_metrics(names)
         named: dict[str, list[str]] = {}
-        for metric in sorted(series, key=lambda metric: COLORS.get(metrics.split_name(metric)[0], 9)):
+        for metric in sorted(points.series, key=lambda metric: COLORS.get(metrics.split_name(metric)[0], 9)):
             named.setdefault(metrics.split_name(metric)[1], []).append(metric)
-        for name, plot in self.grid.plots.items():
-            mine = named[name]
+        for name in names[first:]:
+            plot, mine = self.grid.plots[name], named[name]
             curves = []
             for place, metric in enumerate(mine):
                 split = metrics.split_name(metric)[0]
@@ -106,9 +110,12 @@ class CurvesPage(QWidget):
             plot.set_marks(self._marks(mine))
 
     def _show_more(self) -> None:
-        self._most += _AT_ONCE
-        if self._run is not None:
-            self.show_points(self._run, self._points)
+        first, self._most = self._most, self._most + _AT_ONCE
+        if self._run is not None and self._points is not None:
+            names = metrics.names(self._points.series)
+            self._show_plots(self._run, self._points, names[: self._most], first)
+            if len(names) > self._most:
+                self._more.start()
 
     def add_media(self, media: Sequence[Media]) -> None:
         """The probes recorded more."""
@@ -117,15 +124,16 @@ class CurvesPage(QWidget):
 
     def add_events(self, checkpoints: Sequence[Checkpoint], lines: Sequence[LogLine]) -> None:
         """What there is to be marked now: all checkpoints, and lines of the log that are new."""
-        self._lines = [*self._lines, *(line for line in lines if line.level in _EVENTS)][:_MOST_LINES]
-        self._checkpoints = checkpoints
-        if self._run is not None:
+        told = [*self._lines, *(line for line in lines if line.level in _EVENTS)][:_MOST_LINES]
+        others = (told, checkpoints) != (self._lines, self._checkpoints)
+        self._lines, self._checkpoints = told, checkpoints
+        if others and self._run is not None:
             self.show_points(self._run, self._points)
 
     def clear(self) -> None:
         """Another run."""
         self._run = self._points = None
-        self._checkpoints, self._lines = (), []
+        self._checkpoints, self._lines = [], []
         self._laid.forget()
         self._most = _AT_ONCE
         self._more.stop()

@@ -95,6 +95,8 @@ class LayoutBar(QWidget):
 
     def show_layout(self, layout: Layout) -> None:
         """Make the table look so."""
+        if layout == self.layout_now():
+            return
         self._showing = True
         if any(key.startswith(f"{PARAM}:") for key in (*layout.columns, layout.sort, layout.group)):
             self._filter.params.want()

@@ -268,11 +268,9 @@ class MetricPlot(Zoomed):
     def sizeHint(self) -> QSize:
         return QSize(420, 260)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self._stale:
-            self._stale, self._picture = False, None
-            self._measure()
-            self._describe()
+    def paint_ahead(self) -> None:
+        if self._stale or not self.isVisible():
+            return
         ratio = self.devicePixelRatioF()
         size = self.size() * ratio
         if self._picture is None or self._picture.size() != size:
@@ -282,8 +280,17 @@ class MetricPlot(Zoomed):
             below = QPainter(self._picture)
             self._paint_still(below)
             below.end()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._stale:
+            self._stale, self._picture = False, None
+            self._measure()
+            self._describe()
+            CLOCK.drawn(self)
+        self.paint_ahead()
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._picture)
+        if self._picture is not None:
+            painter.drawPixmap(0, 0, self._picture)
         self._paint_highlight(painter)
         values = painting.values_of(self._listed(), self._frame, self._cursor)
         end = self.log_button.x() - 8

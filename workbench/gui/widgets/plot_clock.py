@@ -21,6 +21,10 @@ class Redrawn(QWidget):
         """Look at the data again and repaint."""
         raise NotImplementedError(type(self).__name__)
 
+    def paint_ahead(self) -> None:
+        """Paint now what takes long: the next painting of the widget shows it."""
+        raise NotImplementedError(type(self).__name__)
+
 
 class Clock:
     """One timer for all plots: ten times a second it redraws those that changed and are seen."""
@@ -41,6 +45,12 @@ class Clock:
         if not self._timer.isActive():
             self._timer.start(0)  # there was nothing to draw for a while
 
+    def drawn(self, plot: Redrawn) -> None:
+        """A plot was drawn as it is now, since it came into sight: it need not be redrawn."""
+        self._waiting.discard(plot)
+        if plot in self._round:
+            self._round.remove(plot)
+
     def _on_tick(self) -> None:
         if not self._round:
             self._round, self._spent = list(self._waiting), 0.0
@@ -51,8 +61,7 @@ class Clock:
             plot = self._round.pop(0)
             if shiboken6.isValid(plot):
                 plot.redraw()
-                if plot.isVisible():
-                    plot.repaint()  # here, so that it counts
+                plot.paint_ahead()  # here, so that it counts
         self._spent += 1000 * (time.perf_counter() - started)
         if self._timer is not None:
             # Very many curves are drawn less often: most of the time belongs to what a person does.

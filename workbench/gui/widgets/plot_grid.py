@@ -66,6 +66,8 @@ class PlotGrid(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._page = QWidget()
         surface(self._page, "panel")
+        # More plots make it larger: those that are there need not be painted once more.
+        self._page.setAttribute(Qt.WidgetAttribute.WA_StaticContents)
         self.setWidget(self._page)
         # Plots come later than other widgets of the window; this keeps their place in the order of Tab.
         self._anchor = QWidget(self._page)
