@@ -98,7 +98,7 @@ def test_the_empty_canvas_is_empty(qtbot: QtBot, home: HomeView, session: Sessio
     assert not session.document.graph.nodes
 
 
-@pytest.mark.parametrize(("width", "columns"), [(1280, 4), (1600, 6)])
+@pytest.mark.parametrize(("width", "columns"), [(1280, 4), (1600, 5)])
 def test_the_grid_fills_the_width(
     qtbot: QtBot, window: MainWindow, home: HomeView, width: int, columns: int
 ) -> None:

@@ -88,6 +88,21 @@ def test_a_matrix_is_drawn_with_counts_and_explains_its_cells(panel: MediaPanel)
     QToolTip.hideText()
 
 
+def test_large_counts_are_written_smaller_where_cells_are_small(panel: MediaPanel) -> None:
+    counts = [[36 if row == column else int(row < column) for column in range(10)] for row in range(10)]
+    panel.add([media(1, "matrix", json.dumps({"counts": counts}).encode())])
+    view = panel.matrix
+    view.resize(224, 224)
+    shot = view.grab().toImage()
+    for column in (
+        0,
+        1,
+    ):  # of a right and of a wrong one: another colour than the cell's, which is the figure
+        cell = view.cell(0, column).toRect().adjusted(2, 2, -2, -2)
+        painted = {shot.pixel(x, cell.center().y()) for x in range(cell.left(), cell.right())}
+        assert 15 <= view.cell(0, column).width() < 19 and len(painted) > 1
+
+
 def test_a_hundred_classes_fit(panel: MediaPanel) -> None:
     counts = [[int(row == column) * 5 for column in range(100)] for row in range(100)]
     panel.add(

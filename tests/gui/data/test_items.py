@@ -251,6 +251,14 @@ def test_strips_fill_the_width(grid: ItemsGrid) -> None:
     assert grid.tiles.area(0).width() == grid.tiles.viewport().width() - 8
 
 
+def test_the_bar_is_seen_only_where_there_is_more(grid: ItemsGrid) -> None:
+    bar = grid.tiles.verticalScrollBar()
+    bar.setRange(0, 0)
+    assert not bar.isEnabled()
+    bar.setRange(0, 40)
+    assert bar.isEnabled()
+
+
 def test_keys_go_through_the_rows_of_tiles(grid: ItemsGrid) -> None:
     grid.show_items([picture(place) for place in range(9)])
     columns = grid.tiles.rows.columns

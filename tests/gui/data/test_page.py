@@ -183,7 +183,7 @@ def test_a_table_row_is_told_by_its_columns(qtbot: QtBot, pets: DatasetPage) -> 
 
 def test_facts_problems_and_how_it_was_read(pets: DatasetPage) -> None:
     facts = pets.header.facts.full_text()
-    assert facts.startswith("Table · 40 rows · 2 classes") and "copy" in facts
+    assert facts.startswith("Table · 40 rows · 2 classes · 2 values in features") and "copy" in facts
     assert pets.side.rows.isVisible()
     assert notice(pets) == ""
 

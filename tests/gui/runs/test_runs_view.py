@@ -460,6 +460,11 @@ def test_columns_are_as_wide_as_what_they_say(
             title = str(view.model.headerData(column, Qt.Orientation.Horizontal))
             assert header.sectionSize(column) >= table.sizeHintForColumn(column), title
             assert header.sectionSize(column) >= header.fontMetrics().horizontalAdvance(title) + 20, title
+    view.filter.setText("model = nobody")
+    qtbot.waitUntil(lambda: not view.model.shown, timeout=WAIT)
+    seen = table.viewport().grab().toImage()
+    assert {seen.pixel(x, seen.height() // 2) for x in range(seen.width())} != {seen.pixel(0, 0)}  # words
+    view.filter.clear()
     header.resizeSection(6, 60)
     do(qtbot, session, lambda store: record(store, model="a-model-with-a-long-name"))
     have(qtbot, view, 2)

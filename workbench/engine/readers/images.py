@@ -51,7 +51,7 @@ KINDS = {
 }
 FITS = {
     "": "As it suits",
-    "stretch": "Stretched to the size",
+    "stretch": "Stretched to size",
     "cover": "Scaled to fill it, the rest cut off",
     "inside": "Scaled to fit in, the rest black",
     "crop": "Cut out of the middle, small ones mirrored at the edges",

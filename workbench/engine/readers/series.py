@@ -98,7 +98,7 @@ def read(path: Path, reading: Reading) -> Content:
 
 READER = Reader(
     "series",
-    "series to foretell (CSV, Parquet, Excel)",
+    "series to foretell",
     _OPTIONS,
     suits,
     lambda path, reading: [only(path, SUFFIXES)],

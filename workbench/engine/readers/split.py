@@ -22,9 +22,9 @@ VALIDATION = 0.2
 TEST = 0.2
 
 _HOW = {
-    "": "As the files say, else at random",
+    "": "As the files say, or random",
     "random": "At random",
-    "stratified": "At random, every class in proportion",
+    "stratified": "At random, by class",
     "time": "By time: the last ones test",
     "folds": "k folds: one of them tests",
 }
@@ -32,7 +32,7 @@ OPTIONS = (
     Option(
         "split",
         "Split",
-        "How examples are dealt out to train, validate and test.",
+        "How examples are dealt out to train, validate and test; by class: every class in proportion.",
         "choice",
         "",
         tuple(_HOW.items()),

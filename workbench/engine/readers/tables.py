@@ -63,13 +63,13 @@ _COLUMN_OPTIONS = (
     Option(
         "missing",
         "Missing values",
-        "What stands in for a value that is not there.",
+        "What stands in for a value that is not there: of a category none of its values, or another.",
         "choice",
         "",
         (
-            ("", "The mean; a missing category is none of its values"),
+            ("", "The mean, or no category"),
             ("frequent", "The most frequent value"),
-            ("indicator", "The mean, and a feature that tells where"),
+            ("indicator", "The mean, and where it is"),
             ("rows", "Leave their rows out"),
         ),
     ),

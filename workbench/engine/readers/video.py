@@ -37,7 +37,7 @@ _SIDE = 112
 _MOST_FRAMES = 20_000
 _FITS = {
     "": "Scaled to fill it, the rest cut off",
-    "stretch": "Stretched to the size",
+    "stretch": "Stretched to size",
     "inside": "Scaled to fit in, the rest black",
 }
 

@@ -43,7 +43,7 @@ _KINDS = {
     "classes": "A folder for each class",
     "plain": "Volumes alone",
 }
-_FITS = {"": "Cut or filled up around the middle", "stretch": "Stretched to the size"}
+_FITS = {"": "Cut or filled up around the middle", "stretch": "Stretched to size"}
 _VALUES = {
     "": "From the lowest (0) to the highest (1) of each volume",
     "standard": "Mean 0 and deviation 1 in each volume",

@@ -96,7 +96,7 @@ class CataloguePage(QWidget):
         left.setFixedWidth(_LIST_WIDTH)
         self.nothing = ElidedLabel("No set has these words.", "dim")
         column = QVBoxLayout(left)
-        column.setContentsMargins(0, 12, 0, 0)
+        column.setContentsMargins(0, 12, 1, 0)  # beside the hairline
         column.setSpacing(8)
         above = QVBoxLayout()
         above.setContentsMargins(12, 0, 12, 0)

@@ -21,6 +21,7 @@ from workbench.core.text import one_line
 from workbench.gui import theme
 from workbench.gui.data.items_model import ITEM, Index, ItemsModel
 from workbench.gui.data.items_painting import PICTURES, Item, paint_parts, parts_of, small_font, tile_size
+from workbench.gui.widgets.surfaces import scroll_steadily
 
 PLACE: Final = Qt.ItemDataRole.UserRole + 1
 _GAP: Final = 8
@@ -159,7 +160,7 @@ class Tiles(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # else it comes and goes
+        scroll_steadily(self)
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setMouseTracking(True)

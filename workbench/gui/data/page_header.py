@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLa
 
 from workbench.catalog.schema import Schema
 from workbench.core import text
+from workbench.core.shapes import Dim
 from workbench.gui import theme
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import TextField
@@ -102,13 +103,20 @@ def facts_of(schema: Schema, copy: int) -> str:
     if classes := int(schema.facts.get("classes", 0)):
         facts.append(text.plural(classes, "class", "classes"))
     facts += [
-        f"{name} {'×'.join(str(size) for size in spec.shape[1:])}"
+        _form_of(name, spec.shape[1:])
         for name, spec in schema.outputs.items()
         if name not in ("label", "next", "edges") and len(spec.shape) > 1
     ][:3]
     if copy:
         facts.append(f"copy {text.size(copy)}")
     return " · ".join(facts)
+
+
+def _form_of(name: str, shape: tuple[Dim, ...]) -> str:
+    if len(shape) > 1:
+        return f"{name} {'×'.join(str(size) for size in shape)}"
+    (size,) = shape
+    return f"{text.plural(size, 'value')} in {name}" if isinstance(size, int) else f"{name} of any length"
 
 
 class PageHeader(QWidget):
@@ -154,7 +162,7 @@ class PageHeader(QWidget):
             row.addWidget(button)
         self.notice = Notice()
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 10, 12, 10)
+        column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(8)
         column.addLayout(row)
         column.addWidget(self.notice)

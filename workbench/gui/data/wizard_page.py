@@ -102,6 +102,7 @@ class LookPage(QWidget):
         column.addWidget(self.form)
         column.addStretch(1)
         scroll = scrolled(self._left)
+        surface(scroll, "panel")
         scroll.setMinimumWidth(280)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)

@@ -38,7 +38,7 @@ LANDMARKS = (
     "Published networks at their full size, with exactly as many weights. "
     "Open one, look into its blocks, and choose your data in its Dataset node."
 )
-CARD_WIDTH = 222
+CARD_WIDTH = 246
 RECENT = 4
 """Models of one's own that stand above the ready ones; a button shows the others."""
 MOST_RECENT = 20
@@ -199,8 +199,8 @@ class HomeView(QScrollArea):
         card = self._uncounted.pop(0)
         if card.document is not None:
             start = f"{data} · " if (data := _data_title(card.document())) else ""
-            brief = f"{start}{text.count(card.parameters)}"
-            card.line.set_texts(f"{brief} parameters", brief)
+            size = f"{text.count(card.parameters)} parameters"
+            card.line.set_texts(f"{start}{size}", size)
 
     def _on_chosen(self, category: str) -> None:
         shown = [card for card in self.cards if category in ("", card.category)]

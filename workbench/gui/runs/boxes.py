@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from workbench.core.text import whole
 from workbench.gui import theme
 from workbench.gui.widgets.fields import SearchField
 from workbench.gui.widgets.labels import Label
@@ -120,7 +121,7 @@ class TickBox(QFrame):
         self.list.blockSignals(False)
         more = len(found) - _MOST
         if more > 0:
-            self.hint.setText(f"{more} more: type to find them.")
+            self.hint.setText(f"{whole(more)} more: type to find them.")
         elif self._takes_new and self._new():
             self.hint.setText(f"Enter adds “{self._new()}”.")
         else:

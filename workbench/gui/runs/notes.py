@@ -78,6 +78,7 @@ class NotesPage(QWidget):
         font.setStyleHint(QFont.StyleHint.Monospace)
         self.editor.setFont(font)
         self.rendered = Rendered()
+        self.rendered.setPlaceholderText("Here is how they read.")
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
         splitter.setChildrenCollapsible(False)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 
+from workbench.gui import theme
 from workbench.gui.runs.cells import CellDelegate as CellDelegate
 from workbench.gui.runs.cells import (
     ProgressDelegate,
@@ -20,6 +21,7 @@ from workbench.gui.runs.pinned import PinnedTable
 from workbench.gui.runs.table_model import COLUMNS, FIRST_SLOT, SLOTS, TIMED, Index, RunsModel
 
 ROW: Final = 30
+_NONE: Final = "No run fits the filter"
 _TICK_MS: Final = 1000
 _GROWING: Final = {7: 220, 6: 220, 0: 320}
 """Columns that share the room that is left, and how wide they may become for it."""
@@ -84,6 +86,7 @@ class RunsTable(PinnedTable):
         self._later = QTimer(self, interval=0, singleShot=True)
         self._later.timeout.connect(self._fill)
         model.rowsInserted.connect(self._later.start)
+        self.verticalScrollBar().valueChanged.connect(self._later.start)  # other words come into view
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.selectionModel().selectionChanged.connect(lambda: self.selected.emit(self.selected_ids()))
         self._sorted = (0, Qt.SortOrder.DescendingOrder)
@@ -207,6 +210,14 @@ class RunsTable(PinnedTable):
         self.runs.sort(column, order)
         self._later.start()  # the arrow needs room
         self.layout_changed.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.runs.total and not self.runs.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(theme.color("dim"))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, _NONE)
+            painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

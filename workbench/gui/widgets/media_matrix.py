@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from workbench.core.text import number, one_line, whole
@@ -16,6 +16,7 @@ from workbench.gui.widgets.colors import mixed, readable_on
 from workbench.store.records import Media
 
 _MOST_CELLS: Final = 400  # a side; more cannot be told apart on a screen
+_SMALLEST: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,17 @@ class MatrixView(QWidget):
         self._frame = QRectF(
             left + max(0.0, (self.width() - left - 4 - side) / 2), max(4.0, middle), side, side
         )
-        self._paint_cells(painter, matrix, metrics)
+        self._paint_cells(painter, matrix)
+        painter.setFont(font)
         self._paint_labels(painter, matrix, metrics, left)
         painter.end()
 
-    def _paint_cells(self, painter: QPainter, matrix: Matrix, metrics: QFontMetricsF) -> None:
+    def _paint_cells(self, painter: QPainter, matrix: Matrix) -> None:
         side = self._frame.width() / len(matrix.labels)
         full, panel = theme.color("accent"), theme.color("panel")
+        font = _fitting(painter.font(), max(map(whole, map(max, matrix.counts)), key=len), side - 3)
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
         for row, counts in enumerate(matrix.counts):
             total = sum(counts)
             for column, count in enumerate(counts):
@@ -175,3 +180,11 @@ class MatrixView(QWidget):
         total = sum(counts[row])
         share = f" ({100 * counts[row][column] / total:.1f} %)" if total else ""
         return f"{labels[row]} said to be {labels[column]}: {whole(counts[row][column])} of {whole(total)}{share}"
+
+
+def _fitting(font: QFont, longest: str, room: float) -> QFont:
+    """The font, or a smaller one where the longest figure has no room else: better than to leave that one out."""
+    made = QFont(font)
+    while made.pixelSize() > _SMALLEST and QFontMetricsF(made).horizontalAdvance(longest) >= room:
+        made.setPixelSize(made.pixelSize() - 1)
+    return made

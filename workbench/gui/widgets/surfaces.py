@@ -2,7 +2,16 @@
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QFrame,
+    QLabel,
+    QLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.gui import theme
 from workbench.gui.widgets.buttons import Button
@@ -26,6 +35,14 @@ def hairline() -> QFrame:
     line.setProperty("box", "line")
     line.setFixedHeight(1)
     return line
+
+
+def scroll_steadily(area: QAbstractScrollArea) -> None:
+    """Keep the room of the bar, which would come and go else; where nothing can be scrolled, none is seen in it."""
+    area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+    bar = area.verticalScrollBar()
+    bar.setEnabled(bar.maximum() > bar.minimum())
+    bar.rangeChanged.connect(lambda least, most: bar.setEnabled(most > least))
 
 
 def scrolled(inside: QWidget) -> QScrollArea:
