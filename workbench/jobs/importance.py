@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from workbench.core.left_out import leave_out
+
 LEAST: Final = 8
 """Fewer runs tell nothing about several settings at once."""
 MOST_RUNS: Final = 2_000
@@ -94,4 +96,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # Where it is installed scikit-learn imports it, which takes its time, and nothing here uses it.
+    leave_out("pandas")
     sys.exit(main())

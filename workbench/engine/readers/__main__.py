@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import DataError
+from workbench.core.left_out import leave_out
 from workbench.engine.readers import content, detect, files, limits, serving, show
 from workbench.engine.readers.figures import figures_of
 from workbench.engine.readers.reader import Reading, figures_as_json, options_as_json
@@ -137,4 +138,6 @@ _REQUESTS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
 }
 
 if __name__ == "__main__":
+    # Where it is installed pyarrow imports it for any table, which takes as long as all the rest, and gains nothing.
+    leave_out("pandas")
     sys.exit(main())
