@@ -47,6 +47,7 @@ def test_the_outputs_have_the_agreed_shapes() -> None:
         ({"facts": [1]}, '"facts"'),
         ({"items": 1.5}, '"items"'),
         ({"labels": "abc"}, '"labels"'),
+        ({"scales": {"load": [1.5]}}, '"load"'),
         ({"outputs": {"image": {"shape": [1.5], "dtype": "float"}}}, '"image"'),
         ({"outputs": {"image": {"shape": ["N"], "dtype": "double"}}}, '"image"'),
     ],

@@ -47,6 +47,8 @@ class Schema:
     `outputs` maps a port name to its shape and dtype; the batch comes first ("N").
     `facts` are the numbers a field may use (`= classes`); `items` counts images, rows, characters or
     nodes. `labels` names the classes; for a text of characters it is the vocabulary, one character an entry.
+    `scales` are the mean and the deviation of each column to be foretold, by its name: numbers of the output `y`
+    times the deviation plus the mean are in the units of the data.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Schema:
     items: int = 0
     labels: tuple[str, ...] = ()
     description: str = ""
+    scales: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         """The schema as plain dicts, lists, strings and numbers."""
@@ -72,6 +75,7 @@ class Schema:
             "items": self.items,
             "labels": list(self.labels),
             "description": self.description,
+            "scales": {name: list(scale) for name, scale in self.scales.items()},
         }
 
     @property
@@ -118,6 +122,7 @@ class Schema:
             items=items,
             labels=tuple(str(label) for label in labels),
             description=str(data.get("description", "")),
+            scales={name: _scale(name, value) for name, value in _mapping(data, "scales").items()},
         )
 
 
@@ -225,6 +230,15 @@ def _spec(name: str, value: object) -> TensorSpec:
     if any(isinstance(size, bool) or not isinstance(size, int | str) for size in shape):
         raise wrong
     return TensorSpec(tuple(shape), dtype, bound)
+
+
+def _scale(name: str, value: object) -> tuple[float, float]:
+    numbers = list(value) if isinstance(value, list | tuple) else []
+    if len(numbers) != 2 or any(
+        isinstance(each, bool) or not isinstance(each, int | float) for each in numbers
+    ):
+        raise DataError(f'The scale "{name}" of a dataset description has no mean and deviation.')
+    return float(numbers[0]), float(numbers[1])
 
 
 def image_outputs(channels: int, height: int, width: int, *, classes: int) -> dict[str, TensorSpec]:

@@ -159,9 +159,10 @@ def _line(item: Mapping[str, Any]) -> str:
     if "number" in item:
         parts.append(f"{item['number']:.6g}")
     if "series" in item:
-        parts += [
-            ", ".join(f"{value:.4g}" for value in column[:12]) for column in item["series"]["predicted"]
-        ]
+        names, columns = item["series"]["names"], item["series"]["predicted"]
+        named = [f"{name}: " for name in names] if len(names) == len(columns) > 1 else [""] * len(columns)
+        told = (", ".join(f"{value:.6g}" for value in column[:12]) for column in columns)
+        parts.append("; ".join(name + values for name, values in zip(named, told, strict=True)))
     parts += [f"{value:.4g}" for value in item.get("vector", ())[:12]]
     if "file" in item:
         parts.append(str(item["file"]))

@@ -2,8 +2,10 @@
 
 import base64
 
+import torch
 from torch import Tensor
 
+from workbench.catalog.schema import Schema
 from workbench.core.document import Port
 from workbench.engine.probes_look import Look
 from workbench.engine.readers.tokens import PAD, Vocabulary
@@ -94,10 +96,13 @@ def forecast(look: Look) -> None:
         values, places = look.spread(look.param("count"))
     target_port = look.root.sources[look.id]["target"]
     schema = look.schemas.get(target_port.node)
-    facts = schema.facts if schema is not None else {}
-    mean, std = float(facts.get("target_mean", 0.0)), float(facts.get("target_std", 1.0))
-    labels = schema.labels if schema is not None else ()
-    shown = {name: (tensor.float().cpu() * std + mean) for name, tensor in values.items()}
+    labels = (schema.labels or tuple(schema.scales)) if schema is not None else ()
+    units = _units(schema, target_port.name, values["target"].shape[-1])
+    shown = {name: tensor.float().cpu() for name, tensor in values.items()}
+    if units is not None:
+        mean, std = units
+        # What is of another width, such as all columns that the model sees, is no past of these.
+        shown = {name: x * std + mean for name, x in shown.items() if len(std) in (1, x.shape[-1])}
     series = []
     for number in range(len(shown["input"])):
         columns = {name: _columns(tensor[number]) for name, tensor in shown.items()}
@@ -116,7 +121,17 @@ def forecast(look: Look) -> None:
                     "predicted": columns["input"][place],
                 }
             )
-    look.add_json("series", {"series": series, "standardised": "target_std" not in facts}, look.split)
+    look.add_json("series", {"series": series, "standardised": units is None}, look.split)
+
+
+def _units(schema: Schema | None, output: str, width: int) -> tuple[Tensor, Tensor] | None:
+    """By what an output of a dataset was standardised: mean and deviation, of each column where there are several."""
+    if schema is not None and output == "y" and len(schema.scales) == width:
+        mean, std = zip(*schema.scales.values(), strict=True)
+        return torch.tensor(mean), torch.tensor(std)
+    if schema is not None and "target_std" in schema.facts:
+        return torch.tensor([schema.facts["target_mean"]]), torch.tensor([schema.facts["target_std"]])
+    return None
 
 
 def _columns(series: Tensor) -> list[list[float | None]]:

@@ -43,6 +43,13 @@ SOUNDS = """
     fc Linear out_features='= classes' < flat
     loss CrossEntropyLoss < fc data.label
 """
+SERIES = """
+    data Dataset dataset=weather
+    flat Flatten < data.x
+    fc Linear out_features=6 < flat
+    shape Reshape shape=[3,2] < fc
+    loss MSELoss < shape data.y
+"""
 
 
 class Workplace:
@@ -152,6 +159,30 @@ def calls(place: Workplace) -> int:
             opened.writeframes((tone * 32_000).astype("<i2").tobytes())
     _add(place, "calls", reader="audio", mels=8, label_from="folder")
     return place.train("calls", SOUNDS)
+
+
+def weather(place: Workplace) -> int:
+    """Rows in the order of time, three columns in units far from each other; two of them are foretold."""
+    random = np.random.RandomState(5)
+    hours = np.arange(60)
+    columns = (
+        20 + 5 * np.sin(hours / 4),
+        101_300 + 400 * np.cos(hours / 7) + 20 * random.randn(60),
+        random.rand(60),
+    )
+    with (place.folder / "weather.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["hour", "heat", "pressure", "wind"])
+        writer.writerows([hour, *(f"{column[hour]:.4f}" for column in columns)] for hour in hours)
+    options = {
+        "window": 6,
+        "horizon": 3,
+        "targets": ["pressure", "heat"],
+        "time": "hour",
+        "rows": "36, 12, 12",
+    }
+    _add(place, "weather.csv", reader="series", **options)
+    return place.train("weather", SERIES)
 
 
 def _add(place: Workplace, name: str, *, reader: str = "", **options: Any) -> None:

@@ -120,6 +120,26 @@ def test_numbers_have_charts_of_their_own(qtbot: QtBot, view: InspectView, fake:
     qtbot.waitUntil(lambda: page.samples.grid.model.rowCount() == 1, timeout=WAIT)
 
 
+def test_columns_in_units_of_their_own_are_looked_at_one_by_one(
+    qtbot: QtBot, view: InspectView, fake: Fake
+) -> None:
+    heat = {
+        "name": "heat", "rmse": 1.5, "mae": 1.0, "r2": 0.9, "points": [[1, 1.5]], "indices": [4],
+        "residuals": {"edges": [-1, 0, 1], "counts": [1, 2]},
+    }  # fmt: skip
+    pressure = {**heat, "name": "pressure", "rmse": 120.0, "mae": 90.0, "points": [[99_000, 99_100]]}
+    fake.answers["evaluate"] = {"kind": "numbers", "count": 3, "loss": 0.5, "columns": [heat, pressure]}
+    page = errors(qtbot, view)
+    assert page.figures.full_text() == "RMSE 1.500 · MAE 1.000 · R² 0.9000 · loss 0.5000 · 3 samples"
+    page.column.setFocus()
+    QTest.keyClick(page.column, Qt.Key.Key_Down)
+    assert page.figures.full_text().startswith("RMSE 120.0 · MAE 90.00")
+    assert [(dot.x, dot.y) for dot in page.scatter.dots] == [(99_000, 99_100)]
+    fake.answers["evaluate"] = {**ANSWERS["evaluate"]}
+    view.choose(2)
+    qtbot.waitUntil(page.column.isHidden, timeout=WAIT)
+
+
 def test_charts_that_say_nothing_are_left_out(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
     several = {
         **ANSWERS["evaluate"],

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.inspect.conftest import ANSWERS, WAIT, Fake, item, samples
-from workbench.gui.inspect.answers import ShareBars
+from workbench.gui.inspect.answers import ItemPicture, ShareBars
 from workbench.gui.inspect.explain import ExplainPage
 from workbench.gui.inspect.legend import Legend
 from workbench.gui.inspect.pad import DrawingPad
@@ -184,6 +184,12 @@ def test_an_answer_says_what_is_right_what_was_changed_and_what_colours_mean(
     assert "sample 1 · true: one" in [label.full_text() for label in answers.findChildren(ElidedLabel)]
     (legend,) = answers.findChildren(Legend)
     assert legend.names == [("foretold", 0), ("what came", 1)] and "The next 3 steps" in texts(page)
+    assert "foretold: 1.000 · 2.000 · 3.000\nwhat came: 1.000 · 2.500 · 3.500" in texts(page)
+    several = {"names": ["heat", "pressure"], "predicted": [[20.5, 21.0], [101_300.0, 99_900.0]]}
+    answers.show_answers([{"name": "until.csv", "series": several}])
+    curves = [each.item for each in answers.cards[0].findChildren(ItemPicture) if each.item is not None]
+    assert [each["parts"][0]["channels"] for each in curves] == [[[20.5, 21.0]], [[101_300.0, 99_900.0]]]
+    assert texts(page)[-3:] == ["foretold: 20.50 · 21.00", "pressure", "foretold: 101,300 · 99,900"]
     told = {"areas": [["nothing", 0.9], ["disc", 0.1]], "legend": [["disc", "#ff0000"]]}
     answers.show_answers(
         [{**told, "said": "Row 2 is left out."}, {**told, "said": "Row 2 is left out."}], "One more."

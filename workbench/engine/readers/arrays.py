@@ -20,6 +20,7 @@ from workbench.engine.readers.arrangement import SPLITS
 from workbench.engine.readers.content import Array, Content, Index
 from workbench.engine.readers.files import slug, title
 from workbench.engine.readers.images_masks import Masks
+from workbench.engine.readers.numbers import standardised
 from workbench.engine.readers.reader import Option, Reader, Reading
 from workbench.engine.readers.split import OPTIONS, divided
 from workbench.engine.readers.trees import is_about
@@ -163,7 +164,7 @@ def _content(path: Path, parts: list[_Part], reading: Reading) -> Content:
     label = arrays.get("label")
     splits = divided(reading, count if label is None else label, _given(parts))
     if kind == "table":
-        _standardise(path, arrays, splits["train"], reading)
+        facts |= _standardise(arrays, splits["train"])
         outputs = table_outputs(kept.shape[1], classes=len(names)) if set(arrays) != {"features"} else outputs
     schema = Schema(slug(path), title(path), outputs, facts, kind, count, names)
     return Content(schema, arrays, splits, divisors={_output(kind): divisor} if divisor else {})
@@ -327,15 +328,15 @@ def _masks(
     return "mask", room, masks.finished(room, reading)
 
 
-def _standardise(path: Path, arrays: dict[str, Array], train: Index, reading: Reading) -> None:
-    """Columns of mean 0 and deviation 1 in the training part."""
+def _standardise(arrays: dict[str, Array], train: Index) -> dict[str, float | int]:
+    """Columns of mean 0 and deviation 1 in the training part; the facts that lead a target back."""
     features = arrays["features"]
     mean, deviation = features[train].mean(axis=0), features[train].std(axis=0)
     arrays["features"] = ((features - mean) / np.where(deviation > 0, deviation, 1)).astype(np.float32)
-    target = arrays.get("target")
-    if target is not None:
-        spread = float(target[train].std()) or 1.0
-        arrays["target"] = ((target - target[train].mean()) / spread).astype(np.float32)
+    facts: dict[str, float | int] = {}
+    if "target" in arrays:
+        arrays["target"], facts = standardised(arrays["target"][:, 0], train)
+    return facts
 
 
 def _by(sizes: tuple[int, ...]) -> str:

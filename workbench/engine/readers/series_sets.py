@@ -180,6 +180,7 @@ def read(path: Path, reading: Reading) -> Content:
         facts=_facts(window, horizon, len(names), [rows.scales[name] for name in goals]),
         kind="series",
         items=rows.table.rows,
+        scales={name: rows.scales[name] for name in goals},
     )
     arrays = {
         "x": rows.stacked(names),

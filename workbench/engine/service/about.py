@@ -46,6 +46,7 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     trouble, note, data = "", context.other_data(run), None
     try:
         data = context.data(run)
+        note = " ".join(filter(None, (note, _unmeasured(main, data))))
         splits, names = data.splits, {each.name: names_of(each, data) for each in opened.answers}
     except DataError as error:
         trouble = str(error)
@@ -83,6 +84,20 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
 def _only(main: Answer | None, data: Data) -> Source | None:
     """The one dataset that an answer depends on; None where there are several, or none."""
     return data.source(main.data[0]) if main is not None and len(main.data) == 1 else None
+
+
+def _unmeasured(main: Answer | None, data: Data) -> str:
+    """What to say where nothing leads the columns that are foretold back to the units of the data."""
+    source = _only(main, data)
+    if main is None or source is None or main.origin is None or main.origin.name != "y":
+        return ""
+    schema = source.content.schema
+    if schema.scales or int(schema.facts.get("targets", 1)) < 2:
+        return ""
+    return (
+        f"“{schema.title}” was added before Workbench kept the units of several columns: what is foretold is told in "
+        "those of training. Read it anew in Data to see its own."
+    )
 
 
 def _kind(main: Answer | None, data: Data) -> str:

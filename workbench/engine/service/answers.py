@@ -31,6 +31,8 @@ Scale = Literal["softmax", "exp", "sigmoid", "share", ""]
 
 _APART = ("loss", "metric", "probe", "data")
 _PICTURE_RANKS = (4, 5)
+_TARGETS = ("target", "y")
+"""The outputs of datasets that are standardised by what the facts tell of their target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ class Answer:
     """Whether the number that says yes or no stands in a dimension of its own."""
     several: bool = False
     """Whether several classes may be true at once."""
-    mean: float = 0.0
-    std: float = 1.0
-    """Numbers times `std` plus `mean` are in the units of the data."""
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    """Numbers times `std` plus `mean` are in the units of the data; where these are several, each for its column."""
     shape: tuple[int, ...] = ()
     """Of a picture that is computed as a row of numbers: channels, height and width."""
     method: str = ""
@@ -107,7 +109,8 @@ class Answer:
 
     def in_units(self, values: Tensor) -> Tensor:
         """Numbers in the units of the data."""
-        return values.double() * self.std + self.mean
+        mean, std = (values.new_tensor(each, dtype=torch.float64) for each in (self.mean, self.std))
+        return values.double() * std + mean
 
 
 def _called(
@@ -216,23 +219,28 @@ def _answer(root: Scope, id: str, port: Port, target: Port) -> Answer | None:
 def _numbers(answer: Answer, schema: Schema | None, way: Iterable[TensorSpec]) -> Answer:
     """Numbers, series, or pictures, by their shapes and those of the data."""
     spec = answer.spec
-    facts = schema.facts if schema is not None else {}
     labels = schema.labels if schema is not None else ()
     if spec.rank in _PICTURE_RANKS:
         return replace(answer, kind="picture")
     picture = next((each for each in way if each.rank == 4 and _same_size(each, spec)), None)
     if picture is not None and spec.rank == 2:
         return replace(answer, kind="picture", shape=cast("tuple[int, ...]", picture.shape[1:]))
-    named = tuple(labels) if labels and spec.rank > 1 and spec.shape[-1] == len(labels) else ()
-    scaled = answer.origin is not None and "target_std" in facts
-    return replace(
-        answer,
-        kind="series" if spec.rank > 2 else "numbers",
-        scale="",
-        classes=named,
-        mean=float(facts["target_mean"]) if scaled else 0.0,
-        std=float(facts["target_std"]) if scaled else 1.0,
-    )
+    kind: Kind = "series" if spec.rank > 2 else "numbers"
+    answer = replace(answer, kind=kind, scale="")
+    if labels and spec.rank > 1 and spec.shape[-1] == len(labels):
+        answer = replace(answer, classes=tuple(labels))
+    return answer if schema is None or answer.origin is None else _measured(answer, schema, answer.origin)
+
+
+def _measured(answer: Answer, schema: Schema, origin: Port) -> Answer:
+    """Numbers with what leads them back to the units of the data, and with their names where these are known."""
+    if origin.name == "y" and answer.spec.shape[-1] == len(schema.scales):
+        mean, std = zip(*schema.scales.values(), strict=True)
+        return replace(answer, classes=tuple(schema.scales), mean=mean, std=std)
+    if origin.name in _TARGETS and "target_std" in schema.facts:
+        known = schema.facts
+        return replace(answer, mean=(float(known["target_mean"]),), std=(float(known["target_std"]),))
+    return answer
 
 
 def _unjudged(root: Scope, name: str, port: Port) -> Answer:

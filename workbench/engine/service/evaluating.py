@@ -9,18 +9,20 @@ from numpy.typing import NDArray
 from workbench.core import text
 from workbench.engine.service import asked, figures
 from workbench.engine.service.context import Context
+from workbench.engine.service.figures import Floats
 from workbench.engine.service.passes import Pass, passed
 from workbench.engine.service.told import names_of
 
 _MOST_MATRIX = 300
-_POINTS = 2_000
+_POINTS, _LEAST_POINTS = 2_000, 200
 
 
 def evaluate(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
     """{"kind": "classes"|"numbers", "output", "count", "loss", "said", …} of a split; null stands for no number.
 
     Of classes: classes, accuracy, table, confusion, calibration, roc, pr (empty where there is none of it); of
-    several at once no confusion. Of numbers, also of series and pictures: mae, rmse, r2, points, indices, residuals.
+    several at once no confusion. Of numbers, also of series and pictures: mae, rmse, r2, points, indices, residuals;
+    of several columns "columns" has these of each, beside its name, since each is in units of its own.
     `said` is a sentence about what is missing or odd.
     """
     run, which = asked.run(request), asked.checkpoint(request)
@@ -120,27 +122,29 @@ def _numbers(found: Pass) -> dict[str, Any]:
         indices = rows.indices.numpy()
     if not len(truth):
         return {"kind": "numbers", "points": [], "indices": [], "said": "All answers are no numbers (NaN)."}
-    width = truth.shape[1]
-    # Of many numbers an item, some of each; of many items, those from all over the split.
-    step = max(1, -(-truth.size // _POINTS))
-    places = np.arange(0, truth.size, step)
-    exact = figures.of_numbers(truth, values)
+    names = found.answer.classes
+    if len(names) > 1 and truth.shape[1] % len(names) == 0:  # each in units of its own
+        truth, values = (each.reshape(len(each), -1, len(names)) for each in (truth, values))
+        most = max(_LEAST_POINTS, _POINTS // len(names))
+        columns = [
+            {"name": name, **_column(truth[:, :, at], values[:, :, at], indices, most)}
+            for at, name in enumerate(names)
+        ]
+        return {"kind": "numbers", "columns": columns, "said": said}
+    whole = _column(truth, values, indices, _POINTS)
     if found.answer.kind == "picture":  # of which only some numbers are kept
         loss, off = rows.loss.numpy()[~broken], rows.off.numpy()[~broken]
-        exact = {"mae": float(off.mean()), "rmse": float(loss.mean() ** 0.5), "r2": float("nan")}
-    result: dict[str, Any] = {
-        "kind": "numbers",
-        **exact,
+        whole |= {"mae": float(off.mean()), "rmse": float(loss.mean() ** 0.5), "r2": float("nan")}
+    return {"kind": "numbers", **whole, "said": said}
+
+
+def _column(truth: Floats, values: Floats, indices: NDArray[np.int64], most: int) -> dict[str, Any]:
+    """Figures of numbers, `most` of them as points, and how far off they are; each item has a row of them."""
+    # Of many numbers an item, some of each; of many items, those from all over the split.
+    places = np.arange(0, truth.size, max(1, -(-truth.size // most)))
+    return {
+        **figures.of_numbers(truth, values),
         "points": [[float(truth.flat[at]), float(values.flat[at])] for at in places],
-        "indices": [int(indices[at // width]) for at in places],
+        "indices": [int(indices[at // truth.shape[1]]) for at in places],
         "residuals": figures.histogram((values - truth).ravel()),
-        "said": said,
     }
-    if found.answer.classes and width % len(found.answer.classes) == 0 and len(found.answer.classes) > 1:
-        columns = truth.reshape(len(truth), -1, len(found.answer.classes))
-        guessed = values.reshape(columns.shape)
-        result["columns"] = [
-            {"name": name, **figures.of_numbers(columns[:, :, at].ravel(), guessed[:, :, at].ravel())}
-            for at, name in enumerate(found.answer.classes)
-        ]
-    return result

@@ -23,7 +23,8 @@ class Rows:
 
     `target` and `predicted` are classes (−1 where there is none, or where the scores are no numbers), `values` and
     `truth` are numbers in the units of the data, `loss` is −ln of the share that was given to what is right (of
-    several entries their mean) or the mean squared error, `off` the mean absolute one. Of items of very many numbers
+    several entries their mean) or the mean squared error (of several columns in units of training, in which each
+    counts alike), `off` the mean absolute one. Of items of very many numbers
     only some are kept, which are enough to look at.
     """
 
@@ -83,20 +84,34 @@ def rows_of(answer: Answer, scores: Tensor, right: Tensor | None, indices: Seque
     if answer.kind in ("classes", "mask", "tokens"):
         return _classes(answer, scores, right, indices)
     none = torch.zeros(0)
-    values = answer.in_units(answer.computed(scores)).flatten(1).cpu()
+    computed = answer.computed(scores)
+    values, columns = answer.in_units(computed).flatten(1).cpu(), max(1, len(answer.std))
     empty = torch.zeros(0, dtype=torch.int64)
     if right is None:
-        return Rows(torch.tensor(indices), none, empty, empty, none, none, _some(values), none, none)
+        return Rows(torch.tensor(indices), none, empty, empty, none, none, _some(values, columns), none, none)
     truth = answer.in_units(right).flatten(1).cpu()
-    loss, off = (values - truth).square().mean(1), (values - truth).abs().mean(1)
-    return Rows(torch.tensor(indices), loss, empty, empty, none, none, _some(values), _some(truth), off)
+    apart = (computed - right).double().flatten(1).cpu() if columns > 1 else values - truth
+    loss, off = apart.square().mean(1), (values - truth).abs().mean(1)
+    return Rows(
+        torch.tensor(indices),
+        loss,
+        empty,
+        empty,
+        none,
+        none,
+        _some(values, columns),
+        _some(truth, columns),
+        off,
+    )
 
 
-def _some(values: Tensor) -> Tensor:
-    """So many of the numbers of each item as can be kept of all items."""
+def _some(values: Tensor, columns: int) -> Tensor:
+    """So many of the numbers of each item as can be kept of all items; of columns side by side whole rows."""
     if values.shape[1] <= MOST_NUMBERS:
         return values
-    return values[:, torch.linspace(0, values.shape[1] - 1, _KEPT).long()].clone()
+    steps = values.reshape(len(values), -1, columns)
+    places = torch.linspace(0, steps.shape[1] - 1, max(1, _KEPT // columns)).long()
+    return steps[:, places].flatten(1)
 
 
 def _classes(answer: Answer, scores: Tensor, right: Tensor | None, indices: Sequence[int]) -> Rows:

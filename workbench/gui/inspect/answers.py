@@ -32,6 +32,7 @@ MOST: Final = 60
 _BAR: Final = 22
 _MARK: Final = 10
 _LONGEST: Final = 4_000
+_MOST_COLUMNS, _MOST_VALUES = 6, 12
 _MOST_LINES: Final = 10
 Given = Mapping[str, Any]
 
@@ -155,10 +156,7 @@ def answer_widgets(given: Given) -> list[QWidget]:
     if isinstance(given.get("text"), str) and given["text"].strip():
         made.append(_written(given["text"][:_LONGEST]))
     if given.get("vector"):
-        numbers = ", ".join(
-            "NaN" if value is None else number(float(value)) for value in given["vector"][:12]
-        )
-        made.append(Label(f"{numbers}{', …' if len(given['vector']) > 12 else ''}", wrap=True))
+        made.append(Label(_first(given["vector"]), wrap=True))
     return made or [Label("The model says nothing that can be shown.", "dim", wrap=True)]
 
 
@@ -177,21 +175,40 @@ def _written(words: str) -> QWidget:
 
 
 def _foretold(series: Given, truth: object) -> list[QWidget]:
-    """The steps that were foretold; of a single column also those that came, where they are known."""
+    """The steps that were foretold and, where they are known, those that came: each column in units of its own."""
     channels = list(series.get("predicted") or ())
     names = [one_line(str(name), 40) for name in series.get("names") or ()]
     came = truth.get("series") if isinstance(truth, Mapping) else None
     known = list(came.get("predicted") or ()) if isinstance(came, Mapping) else []
-    if len(channels) == len(known) == 1:
-        channels, names = channels + known, ["foretold", "what came"]
-    steps = len(channels[0]) if channels else 0
-    legend = Legend()
-    legend.show_names([(name, place) for place, name in enumerate(names)])
-    curve = ItemPicture(
-        {"parts": [{"name": "predicted", "kind": "curve", "channels": channels, "names": names}]}
-    )
-    curve.setMinimumHeight(120)
-    return [Label(f"The next {plural(steps, 'step')}", "dim"), legend, curve]
+    made: list[QWidget] = [Label(f"The next {plural(len(channels[0]) if channels else 0, 'step')}", "dim")]
+    lines = ["foretold", "what came"] if len(known) == len(channels) else ["foretold"]
+    if len(lines) > 1:
+        legend = Legend()
+        legend.show_names([(line, place) for place, line in enumerate(lines)])
+        made.append(legend)
+    for place, channel in enumerate(channels[:_MOST_COLUMNS]):
+        if len(channels) > 1:
+            made.append(
+                Label(names[place] if len(names) == len(channels) else f"value {place + 1}", "strong")
+            )
+        drawn = [channel, *known[place : place + 1]][: len(lines)]
+        told = (f"{line}: {_first(values)}" for line, values in zip(lines, drawn, strict=True))
+        made.append(Label("\n".join(told), "small", wrap=True))
+        curve = ItemPicture(
+            {"parts": [{"name": "series", "kind": "curve", "channels": drawn, "names": lines}]}
+        )
+        curve.setMinimumHeight(120)
+        made.append(curve)
+    if len(channels) > _MOST_COLUMNS:
+        rest = plural(len(channels) - _MOST_COLUMNS, "more column")
+        made.append(Label(f"{rest}: `workbench predict --csv` writes all of them.", "dim", wrap=True))
+    return made
+
+
+def _first(values: Sequence[float | None]) -> str:
+    """The first of many numbers in words."""
+    numbers = " · ".join("NaN" if value is None else number(float(value)) for value in values[:_MOST_VALUES])
+    return f"{numbers} · …" if len(values) > _MOST_VALUES else numbers
 
 
 def class_words(name: str, most: int) -> str:

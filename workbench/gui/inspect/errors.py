@@ -61,10 +61,15 @@ class ErrorsPage(Page):
     def __init__(self, service: ModelService) -> None:
         super().__init__(service)
         self._answer: Mapping[str, Any] = {}
+        self._columns: Sequence[Mapping[str, Any]] = ()
+        self.column = Choice("Column", "Which of the numbers that are predicted; each has units of its own")
+        self.column.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
+        self.column.picked.connect(self._show_column)
         self.split = Choice("Part", "Which part of the data the model is tried on")
         self.split.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.figures = ElidedLabel("", "strong")
         self.head.addWidget(self.split)
+        self.head.addWidget(self.column)
         self.head.addWidget(self.figures, 2)
         self.head.addWidget(self.work, 2)
         self.samples = SamplesPane(self)
@@ -141,6 +146,7 @@ class ErrorsPage(Page):
         subject = self.subject
         self._answer = {}
         self.figures.setText("")
+        self.column.hide()
         self.samples.clear()
         self._wait("", "")
         splits = subject.splits if subject is not None else {}
@@ -193,7 +199,14 @@ class ErrorsPage(Page):
         if self.chips.button(self.chips.current()).isHidden():
             first = next(key for key in kinds if not self.chips.button(key).isHidden())
             self.chips.button(first).setChecked(True)
-        (self._fill_numbers if kinds == _OF["numbers"] else self._fill_classes)(answer)
+        self._columns = answer.get("columns") or ()
+        self.column.setVisible(bool(self._columns))
+        if kinds != _OF["numbers"]:
+            self._fill_classes(answer)
+        elif self._columns:
+            self._fill_columns()
+        else:
+            self._fill_numbers(answer)
         self._show_chart()
         self.stack.setCurrentIndex(1)
         split = self.split.currentData()
@@ -210,6 +223,17 @@ class ErrorsPage(Page):
         self.reliability.show_bins((answer.get("calibration") or {}).get("bins") or ())
         self.roc.show_lines(lines_of(answer.get("roc") or (), classes), guess=True)
         self.pr.show_lines(lines_of(answer.get("pr") or (), classes), guess=False)
+
+    def _fill_columns(self) -> None:
+        """Each column by itself; the one that was looked at stays in view."""
+        names = (text.one_line(str(each.get("name")), 40) for each in self._columns)
+        self.column.set_items(list(enumerate(names)))
+        self._show_column(self.column.currentData())
+
+    def _show_column(self, place: int) -> None:
+        self._answer = {**self._answer, **self._columns[place]}
+        self.figures.setText(" · ".join(figures_of(self._answer)))
+        self._fill_numbers(self._answer)
 
     def _fill_numbers(self, answer: Answer) -> None:
         points = [
