@@ -331,7 +331,9 @@ def test_a_fallback_that_meets_a_chosen_key_makes_all_keys_usual() -> None:
 
 def test_what_buttons_and_hints_say_of_keys_follows(window: MainWindow, view: DesignView) -> None:
     hint = next(label for label in view.overlays.empty.findChildren(QLabel) if "Drag a node" in label.text())
-    duplicate = next(each for each in view.form.findChildren(QPushButton) if each.text() == "Duplicate")
+    duplicate = next(
+        each for each in view.form.selection.findChildren(QPushButton) if each.text() == "Duplicate"
+    )
     assert "press Tab and type" in hint.text()
     assert duplicate.toolTip() == "Copy the nodes beside themselves (Ctrl+D)"
     keymap.give("add_node", "F9")

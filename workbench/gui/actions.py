@@ -53,23 +53,24 @@ class Actions(QObject):
         self._tooltips = {id: tooltip(id) for id in BY_ID}
         keymap.changed.connect(self._follow)
 
-    def bind(self, id: str, slot: Callable[[], object], owner: QWidget) -> QAction:
+    def bind(self, id: str, slot: Callable[[], object], owner: QWidget, *, inside: bool = True) -> QAction:
         """Make an action of the table do something; its shortcut works while the focus is in `owner`.
 
-        Binding again replaces the earlier binding.  Gives the QAction, for buttons, menus and `setEnabled`.
+        With `inside` false it does not work in the parts of `owner`.  Binding again replaces the earlier binding.
+        Gives the QAction, for buttons, menus and `setEnabled`.
         """
         row = BY_ID[id]
         if (old := self._made.pop(id, None)) is not None:
             old.deleteLater()
         made = Bound(row, owner)
-        made.lock(self._reason)
-        made.setShortcuts([QKeySequence(keys) for keys in keymap.all_of(id)])
+        if self._reason:
+            made.lock(self._reason)
         context = Qt.ShortcutContext
-        made.setShortcutContext(
-            context.WindowShortcut if owner.isWindow() else context.WidgetWithChildrenShortcut
-        )
+        parts = context.WidgetWithChildrenShortcut if inside else context.WidgetShortcut
+        made.setShortcutContext(context.WindowShortcut if owner.isWindow() else parts)
+        made.setShortcuts([QKeySequence(keys) for keys in keymap.all_of(id)])
         made.triggered.connect(lambda: slot())
-        owner.addAction(made)
+        owner.addAction(made)  # at last: each change from here on is told to the owner
         self._made[id] = made
         made.destroyed.connect(lambda: self._forget(id, made))
         return made

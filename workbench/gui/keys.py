@@ -4,6 +4,7 @@ Imports Qt; knows the table only as rows that it is given.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -145,6 +146,7 @@ def readable(keys: str) -> str:
     return portable if sequence.count() == 1 else ""
 
 
+@cache
 def native(keys: str) -> str:
     """The keys as this platform writes them."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

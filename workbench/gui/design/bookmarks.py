@@ -4,6 +4,7 @@ Imports Qt, core, widgets, canvas and commands.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
@@ -212,20 +213,27 @@ class Bookmarks(QObject):
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self.canvas = canvas
-        self.name_box = NameBox(canvas)
-        self.list_box = BookmarkList(canvas)
-        self.name_box.named.connect(self.keep)
-        self.list_box.chosen.connect(self.go)
-        self.list_box.removed.connect(self.remove)
-        canvas.session.model_opened.connect(self._close)
+
+    @cached_property
+    def name_box(self) -> NameBox:
+        """Made when it is first asked for, as is the list."""
+        made = NameBox(self.canvas)
+        made.named.connect(self.keep)
+        self.canvas.session.model_opened.connect(made.close_box)
+        return made
+
+    @cached_property
+    def list_box(self) -> BookmarkList:
+        """Made when it is first asked for."""
+        made = BookmarkList(self.canvas)
+        made.chosen.connect(self.go)
+        made.removed.connect(self.remove)
+        self.canvas.session.model_opened.connect(made.close_box)
+        return made
 
     def bind(self, commands: Commands) -> None:
         """Offer to add a bookmark and to list them."""
         commands.offer({"add_bookmark": self.add, "bookmarks": self.open})
-
-    def _close(self) -> None:
-        self.name_box.close_box()
-        self.list_box.close_box()
 
     def _all(self) -> list[Bookmark]:
         return bookmarks_of(self.canvas.session.document, self.canvas.place.where)

@@ -3,11 +3,11 @@
 Imports Qt, session and the panels.  The plot is imported when there is a run to show.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from workbench.catalog.problems import Fix, Problem
 from workbench.gui.design.canvas import Canvas
@@ -18,6 +18,8 @@ from workbench.gui.design.summary import Row, SummaryPanel
 from workbench.gui.design.updates import UpdatesPanel
 from workbench.gui.estimator import estimator_of
 from workbench.gui.session import Session
+from workbench.gui.widgets.later import Later
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import RunRecord
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from workbench.gui.runs.feed import Points
     from workbench.gui.widgets.plot import MetricPlot
 
+_LEAST = 154
+"""The least height of the tabs: every panel has room, also one that is not made yet."""
 PROBLEMS, CODE, SUMMARY, UPDATES, HISTORY = range(5)
 _HELP = (
     "What is wrong or doubtful, with fixes",
@@ -35,7 +39,7 @@ _HELP = (
 )
 
 
-class BottomPanel(QSplitter):
+class BottomPanel(Splitter):
     """Tabs at the left, the plot at the right while this model has a run."""
 
     problem_chosen = Signal(object)
@@ -46,23 +50,23 @@ class BottomPanel(QSplitter):
         super().__init__(Qt.Orientation.Horizontal)
         self.session = canvas.session
         self._canvas = canvas
-        self.setChildrenCollapsible(False)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setMinimumWidth(440)
         self.tabs.setAccessibleName("Panels of the model")
         self.tabs.tabBar().setAccessibleName("Panels of the model")
+        self.tabs.setMinimumHeight(_LEAST)
         self.problems = ProblemsPanel()
-        self.code = CodePanel(self.session)
-        self.summary = SummaryPanel()
-        self.updates = UpdatesPanel(self.session)
-        self.history = HistoryPanel(self.session, canvas)
+        self._code = Later(self._make_code)
+        self._summary = Later(self._make_summary)
+        self._updates = Later(lambda: UpdatesPanel(self.session))
+        self._history = Later(lambda: HistoryPanel(self.session, canvas))
         for panel, title in (
             (self.problems, "Problems"),
-            (self.code, "Code"),
-            (self.summary, "Summary"),
-            (self.updates, "Updates"),
-            (self.history, "History"),
+            (self._code, "Code"),
+            (self._summary, "Summary"),
+            (self._updates, "Updates"),
+            (self._history, "History"),
         ):
             index = self.tabs.addTab(panel, title)
             self.tabs.setTabToolTip(index, _HELP[index])
@@ -73,7 +77,6 @@ class BottomPanel(QSplitter):
         self.setSizes([600, 340])
         self.problems.chosen.connect(self._on_problem)
         self.problems.mended.connect(self._on_fix)
-        self.summary.chosen.connect(self._on_row)
         self._estimator = estimator_of(self.session)
         self._estimator.changed.connect(self.refresh)
         self.tabs.currentChanged.connect(self.refresh)
@@ -82,15 +85,49 @@ class BottomPanel(QSplitter):
         canvas.drawing.selection_changed.connect(self._on_selection)
         self.refresh()
 
+    # ------------------------------------------------------------- panels that are made when one looks
+
+    @property
+    def code(self) -> CodePanel:
+        """The program."""
+        return self._code.part
+
+    @property
+    def summary(self) -> SummaryPanel:
+        """All nodes with their sizes."""
+        return self._summary.part
+
+    @property
+    def updates(self) -> UpdatesPanel:
+        """What is trained how."""
+        return self._updates.part
+
+    @property
+    def history(self) -> HistoryPanel:
+        """Steps and versions."""
+        return self._history.part
+
+    def _make_code(self) -> CodePanel:
+        made = CodePanel(self.session)
+        made.show_nodes(self._canvas.drawing.selection)
+        return made
+
+    def _make_summary(self) -> SummaryPanel:
+        made = SummaryPanel()
+        made.chosen.connect(self._on_row)
+        return made
+
+    # ------------------------------------------------------------- following
+
     def bind(self, view: QWidget) -> None:
         """Offer what leads to the history, in the whole view."""
         actions = self.session.actions
-        actions.bind("history", lambda: self._show_history(self.history.focus_steps), view)
-        actions.bind("versions", lambda: self._show_history(self.history.focus_versions), view)
+        actions.bind("history", lambda: self._show_history().focus_steps(), view)
+        actions.bind("versions", lambda: self._show_history().focus_versions(), view)
 
-    def _show_history(self, focus: Callable[[], None]) -> None:
+    def _show_history(self) -> HistoryPanel:
         self.tabs.setCurrentIndex(HISTORY)
-        focus()
+        return self.history
 
     def refresh(self) -> None:
         """Show the analysis in the panel that is looked at, and the count of problems."""
@@ -98,11 +135,11 @@ class BottomPanel(QSplitter):
         document, analysis = session.document, session.analysis
         number = counted(analysis)
         self.tabs.setTabText(PROBLEMS, f"Problems ({number})" if number else "Problems")
-        panel = self.tabs.currentWidget()
-        if isinstance(panel, SummaryPanel):
-            panel.show_analysis(document, analysis, self._estimator.forecast)
-        elif isinstance(panel, ProblemsPanel | UpdatesPanel):
-            panel.show_analysis(document, analysis)
+        shown = self.tabs.currentIndex()
+        if shown == SUMMARY:
+            self.summary.show_analysis(document, analysis, self._estimator.forecast)
+        elif shown in (PROBLEMS, UPDATES):
+            (self.problems if shown == PROBLEMS else self.updates).show_analysis(document, analysis)
 
     def _on_problem(self, problem: Problem) -> None:
         self.problem_chosen.emit(problem)
@@ -114,7 +151,8 @@ class BottomPanel(QSplitter):
         self.row_chosen.emit(row)
 
     def _on_selection(self) -> None:
-        self.code.show_nodes(self._canvas.drawing.selection)
+        if self._code.is_made:
+            self.code.show_nodes(self._canvas.drawing.selection)
 
 
 class LivePlot(QWidget):

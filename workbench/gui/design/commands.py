@@ -5,7 +5,7 @@ Imports Qt, actions, canvas, clipboard and offers.
 
 from collections.abc import Callable, Iterable, Mapping
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QMenu, QWidget
 
 from workbench.catalog.problems import Fix
@@ -81,8 +81,7 @@ class Commands:
         Not in the parts that float over the canvas: Return there is for their fields and buttons.
         """
         for id, slot in table.items():
-            action = self.session.actions.bind(id, slot, self.canvas)
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            self.session.actions.bind(id, slot, self.canvas, inside=False)
 
     def menu(self, item: NodeItem | LinkItem | None) -> QMenu:
         """The context menu of a node, a link or the void."""

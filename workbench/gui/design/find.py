@@ -1,13 +1,12 @@
 """The box that finds nodes of the open model and goes to them: arrows choose, Enter jumps, Escape closes.
 
-Imports Qt, canvas, commands, search and finding.
+Imports Qt, canvas, search and finding.
 """
 
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWidget
 
 from workbench.gui.design.canvas import Canvas
-from workbench.gui.design.commands import Commands
 from workbench.gui.design.finding import MOST, SHOWN, Found, Known, everything, fitting
 from workbench.gui.design.search import Row, SearchBox
 
@@ -25,10 +24,6 @@ class FindBox(SearchBox):
         self._nodes: list[Known] = []
         self.chosen.connect(self.go)
         self.closed.connect(self._on_closed)
-
-    def bind(self, commands: Commands) -> None:
-        """Offer the box while the canvas has the focus."""
-        commands.offer({"find": self.open})
 
     def open(self) -> None:
         """Open over the canvas for the model as it is."""

@@ -1,9 +1,10 @@
 """The right side of the view: the form of whatever is selected.  Imports Qt, canvas and the forms."""
 
 from collections.abc import Callable
+from functools import cached_property
 
 import shiboken6
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QAbstractButton, QApplication, QStackedLayout, QWidget
 
 from workbench.core.document import Document
@@ -18,22 +19,18 @@ from workbench.gui.widgets.surfaces import surface
 class FormPanel(QWidget):
     """Follows the selection of a canvas and the analysis."""
 
+    mended = Signal(object)
+    parted = Signal(str)
+
     def __init__(self, canvas: Canvas, actions: Callable[[str], object]) -> None:
         super().__init__()
         surface(self, "panel", "left")
         self.setMinimumWidth(200)
         self._canvas = canvas
         self.model = ModelForm(canvas.session)
-        self.block = BlockForm(canvas.session)
-        self.node = NodeForm(canvas.session)
-        self.selection = SelectionForm(actions)
+        self._actions = actions
         self._stack = QStackedLayout(self)
-        for form in (self.model, self.block, self.node, self.selection):
-            self._stack.addWidget(form)
-        self.node.entered.connect(canvas.enter)
-        self.node.renamed.connect(lambda id: canvas.drawing.select((id,)))
-        self.block.left.connect(canvas.leave)
-        self.block.renamed.connect(lambda name: canvas.go(Place(name)))
+        self._stack.addWidget(self.model)
         self.model.entered.connect(lambda name: canvas.go(way_to(canvas.session.document, name)))
         canvas.drawing.selection_changed.connect(self.refresh)
         canvas.place_changed.connect(self.refresh)
@@ -41,6 +38,33 @@ class FormPanel(QWidget):
         canvas.session.analysed.connect(self.refresh)
         canvas.session.schemas_changed.connect(self.refresh)
         self.refresh()
+
+    @cached_property
+    def block(self) -> BlockForm:
+        """Made when a block is first entered."""
+        canvas, made = self._canvas, BlockForm(self._canvas.session)
+        self._stack.addWidget(made)
+        made.left.connect(canvas.leave)
+        made.renamed.connect(lambda name: canvas.go(Place(name)))
+        return made
+
+    @cached_property
+    def node(self) -> NodeForm:
+        """Made when a node is first selected."""
+        canvas, made = self._canvas, NodeForm(self._canvas.session)
+        self._stack.addWidget(made)
+        made.entered.connect(canvas.enter)
+        made.renamed.connect(lambda id: canvas.drawing.select((id,)))
+        made.mended.connect(self.mended)
+        made.parted.connect(self.parted)
+        return made
+
+    @cached_property
+    def selection(self) -> SelectionForm:
+        """Made when several nodes or a link are first selected."""
+        made = SelectionForm(self._actions)
+        self._stack.addWidget(made)
+        return made
 
     def refresh(self) -> None:
         """Show the form of what is selected now."""

@@ -1,6 +1,6 @@
 """The help page of a node over the right edge of the canvas: F1 opens and closes it, Escape closes it.
 
-Imports Qt, canvas, commands, the page's text and its picture.
+Imports Qt, canvas, the page's text and its picture.
 """
 
 import html
@@ -14,7 +14,6 @@ from workbench.catalog.pages import with_types
 from workbench.core.document import INPUT
 from workbench.gui import theme
 from workbench.gui.design.canvas import Canvas
-from workbench.gui.design.commands import Commands
 from workbench.gui.design.help_text import HelpPage, Named, Parameter, page_for_node, page_for_type
 from workbench.gui.design.panels import Column, figure_rows, section
 from workbench.gui.design.schematic import Schematic
@@ -61,10 +60,6 @@ class HelpPanel(QFrame):
         canvas.session.analysed.connect(self._on_analysed)
         canvas.session.model_opened.connect(self.hide)
         theme.changed.connect(self._restyle)
-
-    def bind(self, commands: Commands) -> None:
-        """Offer the help while the canvas has the focus."""
-        commands.offer({"node_help": self.toggle})
 
     def _lay_out(self) -> None:
         words = QVBoxLayout()

@@ -10,7 +10,6 @@ from PySide6.QtGui import QKeyEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
-    QSplitter,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -23,6 +22,7 @@ from workbench.gui import theme
 from workbench.gui.design.versions import VersionsPanel
 from workbench.gui.session import Session
 from workbench.gui.widgets.labels import SectionHeader
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import surface
 
 ROW = 26
@@ -152,12 +152,11 @@ class StepList(QListView):
             self._session.history.go(index.row())
 
 
-class HistoryPanel(QSplitter):
+class HistoryPanel(Splitter):
     """Steps at the left, versions at the right."""
 
     def __init__(self, session: Session, canvas: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        self.setChildrenCollapsible(False)
         self.list = StepList(session, canvas)
         self.versions = VersionsPanel(session, canvas)
         left = QWidget()

@@ -4,6 +4,7 @@ The database is asked in the background.  Imports Qt, core, session, canvas and 
 """
 
 from dataclasses import replace
+from functools import cached_property
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -33,12 +34,18 @@ class BlockLibrary(QObject):
         self.canvas, self._commands = canvas, commands
         self.session: Session = canvas.session
         self.records: list[BlockRecord] = []
-        self.box = LibraryBox(host, self)
-        self.box.chosen.connect(self.add)
-        self.box.closed.connect(canvas.setFocus)
+        self._host = host
         self.session.opened.connect(self.refresh)
         if self.session.is_open:
             self.refresh()
+
+    @cached_property
+    def box(self) -> "LibraryBox":
+        """The list of kept blocks, made when it is first asked for."""
+        made = LibraryBox(self._host, self)
+        made.chosen.connect(self.add)
+        made.closed.connect(self.canvas.setFocus)
+        return made
 
     def bind(self, commands: Commands) -> None:
         """Offer the commands while the canvas has the focus."""

@@ -6,6 +6,7 @@ Imports Qt, core, canvas and the parts of this folder.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent
@@ -42,8 +43,8 @@ class Remarks(QObject):
         super().__init__(canvas)
         self.canvas = canvas
         self.items = canvas.drawing.remarks
-        self.title_field = TitleField(canvas)
-        self.note_field = NoteField(canvas)
+        self._field: TitleField | NoteField | None = None
+        """The one that was opened last."""
         self._graph: Graph | None = None
         self._where = ""
         self._hovered: RemarkItem | None = None
@@ -56,6 +57,16 @@ class Remarks(QObject):
         canvas.place_changed.connect(self.sync)
         theme.changed.connect(self._restyle)
         self.sync()
+
+    @cached_property
+    def title_field(self) -> TitleField:
+        """Made when somebody first types a title."""
+        return TitleField(self.canvas)
+
+    @cached_property
+    def note_field(self) -> NoteField:
+        """Made when somebody first types a note."""
+        return NoteField(self.canvas)
 
     def bind(self, commands: Commands) -> None:
         """Offer what one can do with remarks; renaming goes to them first when one alone is chosen."""
@@ -249,6 +260,7 @@ class Remarks(QObject):
                     self.choose((new.id,))
 
         where = self.where
+        self._field = self.note_field
         self.note_field.open(QRectF(*note.at, *note.size), "", taken)
 
     def _free(self, at: Place) -> Place:
@@ -279,15 +291,17 @@ class Remarks(QObject):
 
         self.choose((id,))
         if isinstance(item, FrameItem):
+            self._field = self.title_field
             self.title_field.open(item.title_rect(), item.remark.text, taken)
         elif isinstance(item, NoteItem):
             item.editing = True
             item.update()
+            self._field = self.note_field
             self.note_field.open(item.scene_rect(), item.remark.text, taken)
 
     def _end_typing(self, *, take: bool) -> None:
-        self.title_field.close_field(take=take)
-        self.note_field.close_field(take=take)
+        if self._field is not None:
+            self._field.close_field(take=take)
 
     # ------------------------------------------------------------- changing
 

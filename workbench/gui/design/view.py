@@ -3,9 +3,11 @@
 Imports Qt, session, widgets and the parts of this folder.
 """
 
+from functools import cached_property
+
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QFocusEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workbench.catalog.problems import Problem
 from workbench.gui.design.arrange import Arranging
@@ -35,6 +37,7 @@ from workbench.gui.design.select import Selecting
 from workbench.gui.design.summary import Row
 from workbench.gui.design.toggles import Toggles
 from workbench.gui.session import Session
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import surface
 
 
@@ -49,10 +52,7 @@ class DesignView(QWidget):
         self.canvas = Canvas(session)
         self.commands = Commands(self.canvas)
         self.habits = Habits(session.preferences.used, session.remember)
-        self.search = AddNodeSearch(self, self.habits)
-        self.find_box = FindBox(self, self.canvas)
-        self.rename = RenameField(self.canvas)
-        self.commands.rename = self.rename.open_for_selected
+        self.commands.rename = lambda: self.rename.open_for_selected()
         self.remarks = Remarks(self.canvas)
         self.minimap = Minimap(self.canvas)
         self.bookmarks = Bookmarks(self.canvas)
@@ -63,11 +63,9 @@ class DesignView(QWidget):
         # From the outside in: what is put into another widget is dressed again with all that it holds.
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._split.setChildrenCollapsible(False)
+        self._split = Splitter(Qt.Orientation.Horizontal)
         row.addWidget(self._split)
-        self._middle = QSplitter(Qt.Orientation.Vertical)
-        self._middle.setChildrenCollapsible(False)
+        self._middle = Splitter(Qt.Orientation.Vertical)
         self._split.addWidget(self.palette_panel)
         self._split.addWidget(self._middle)
         self._split.addWidget(self.form)
@@ -83,7 +81,7 @@ class DesignView(QWidget):
         self.minimap.bind(self.commands)
         self.bookmarks.bind(self.commands)
         Pictures(self.canvas).bind(self.commands)
-        self.find_box.bind(self.commands)
+        self.commands.offer({"find": lambda: self.find_box.open(), "node_help": lambda: self.help.toggle()})
         Pasting(self.canvas).bind(self.commands)
         Arranging(self.canvas).bind(self.commands)
         Selecting(self.canvas).bind(self.commands)
@@ -102,6 +100,33 @@ class DesignView(QWidget):
         library.bind(self.commands)
         return blocks, library
 
+    # ------------------------------------------------------------- made when first asked for
+
+    @cached_property
+    def search(self) -> AddNodeSearch:
+        """The box to add a node with."""
+        made = AddNodeSearch(self, self.habits)
+        made.chosen.connect(self._on_searched)
+        made.closed.connect(self.canvas.setFocus)
+        return made
+
+    @cached_property
+    def find_box(self) -> FindBox:
+        """The box to find a node with."""
+        return FindBox(self, self.canvas)
+
+    @cached_property
+    def rename(self) -> RenameField:
+        """The field over the title of a card."""
+        return RenameField(self.canvas)
+
+    @cached_property
+    def help(self) -> HelpPanel:
+        """The page about the selected node."""
+        return HelpPanel(self, self.canvas, self.add_node_type)
+
+    # ------------------------------------------------------------- shown, made the place of the keyboard
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.canvas.setFocus()
@@ -115,20 +140,16 @@ class DesignView(QWidget):
 
     def _connect(self) -> None:
         canvas = self.canvas
-        self.help = HelpPanel(self, canvas, self.add_node_type)
-        self.help.bind(self.commands)
         self.palette_panel.chosen.connect(self._on_offer_chosen)
         canvas.dropped.connect(self._on_dropped)
         canvas.searched.connect(self._open_search)
         canvas.menu_asked.connect(self._open_menu)
-        self.form.node.mended.connect(self.commands.mend)
-        self.form.node.parted.connect(self.blocks.make_independent)
+        self.form.mended.connect(self.commands.mend)
+        self.form.parted.connect(self.blocks.make_independent)
         self.bottom.fix_chosen.connect(self.commands.mend)
         self.bottom.problem_chosen.connect(self.show_problem)
         self.bottom.row_chosen.connect(self._show_row)
         canvas.opened.connect(lambda id: self.form.focus_field())
-        self.search.chosen.connect(self._on_searched)
-        self.search.closed.connect(self.canvas.setFocus)
         canvas.place_changed.connect(self._refresh_palette)
         self.library.changed.connect(self._refresh_palette)
         self.palette_panel.removed.connect(lambda offer: self.library.remove(int(offer.name)))
