@@ -101,6 +101,8 @@ def clipped(root: QWidget) -> list[str]:
                 found.append(f"{name_of(widget)} is shortened and has no tooltip")
             if len(widget.text()) <= 2 < len(widget.full_text()):
                 found.append(f"{name_of(widget)} is shortened to nothing")
+            if metrics.horizontalAdvance(widget.text()) > max(area.width(), 24) + 1:
+                found.append(f"{name_of(widget)} is cut without a sign of it")
             continue
         icon_only = Qt.ToolButtonStyle.ToolButtonIconOnly
         if isinstance(widget, QToolButton) and widget.toolButtonStyle() == icon_only:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QToolButton,
@@ -22,7 +23,7 @@ from workbench.gui import theme
 from workbench.gui.compare.view import CompareView
 from workbench.gui.session import Session
 from workbench.gui.taborder import put_in_order
-from workbench.gui.widgets.labels import Label
+from workbench.gui.widgets.labels import ElidedLabel, Label
 from workbench.gui.window import VIEWS, MainWindow
 from workbench.store.records import Point, State
 from workbench.store.store import Store
@@ -53,6 +54,13 @@ def narrow_placeholder(page: QWidget, row: QHBoxLayout) -> None:
     row.addWidget(field := named(QLineEdit()))
     field.setPlaceholderText("A sentence that does not fit")
     field.setFixedWidth(60)
+
+
+def cut_without_a_sign(page: QWidget, row: QHBoxLayout) -> None:
+    row.addWidget(label := ElidedLabel("A sentence that does not fit"))
+    label.setFixedWidth(60)
+    QApplication.processEvents()
+    QLabel.setText(label, label.full_text())
 
 
 def low_paragraph(page: QWidget, row: QHBoxLayout) -> None:
@@ -111,7 +119,8 @@ def named(widget: W) -> W:
 
 FAULTS = (
     Fault("clipped", narrow), Fault("clipped", narrow_button), Fault("clipped", narrow_placeholder),
-    Fault("clipped", low_paragraph), Fault("clipped", beyond_the_edge), Fault("overlapping", on_another),
+    Fault("clipped", cut_without_a_sign), Fault("clipped", low_paragraph),
+    Fault("clipped", beyond_the_edge), Fault("overlapping", on_another),
     Fault("unnamed", without_name), Fault("unnamed", without_tooltip), Fault("too small", tiny),
     Fault("faint", pale), Fault("tab order", backwards),
 )  # fmt: skip

@@ -65,7 +65,7 @@ def test_both_drawings_are_marked_and_told_in_words(page: DrawingPage) -> None:
     ]
     assert page.tally.text() == "5 differences"
     assert page.told.text() == "1 node added, 2 removed, 1 changed; 1 link."
-    assert page.key.full_text() == "+ added   − removed   ≠ changed"
+    assert page.key.text() == "+ added   − removed   ≠ changed"
     base, other = page.base.canvas.marks.shown, page.other.canvas.marks.shown
     assert base.nodes == {"fc1": "changed", "relu": "removed", "accuracy": "removed"}
     assert other.nodes == {"fc1": "changed", "drop": "added"}

@@ -192,7 +192,7 @@ class DrawingPage(QStackedWidget):
         self.list.setSpacing(1)
         self.list.currentRowChanged.connect(self._on_row)
         self.list.itemClicked.connect(lambda item: self._on_row(self.list.row(item)))
-        self.key = ElidedLabel("", "small")
+        self.key = Label("", "small", wrap=True)
         self.key.setContentsMargins(12, 4, 6, 6)
         column = QVBoxLayout(panel)
         column.setContentsMargins(1, 0, 0, 0)

@@ -25,7 +25,7 @@ _NONE: Final = "No run fits the filter"
 _TICK_MS: Final = 1000
 _GROWING: Final = {7: 220, 6: 220, 0: 320}
 """Columns that share the room that is left, and how wide they may become for it."""
-_SHRINKING: Final = {PLACES["tags"]: 92, 0: 120, 6: 80, 7: 92, 3: 84, 4: 88, 5: 84}
+_SHRINKING: Final = {PLACES["tags"]: 92, 0: 120, 6: 80, 7: 92, 3: 96, 4: 96, 5: 96}
 """Columns that give room where there is too little, and how narrow they may become."""
 _WIDEST: Final = 240
 _MOST_WORDS: Final = 5000

@@ -69,7 +69,9 @@ class ElidedLabel(Label):
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(self.fontMetrics().horizontalAdvance(self._full) + 2, hint.height())
+        margins = self.contentsMargins()
+        width = self.fontMetrics().horizontalAdvance(self._full) + margins.left() + margins.right()
+        return QSize(width + 2, hint.height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(min(24, self.sizeHint().width()), super().minimumSizeHint().height())
@@ -79,7 +81,7 @@ class ElidedLabel(Label):
         self._shorten()
 
     def _shorten(self) -> None:
-        room, metrics = max(self.width(), 24), self.fontMetrics()
+        room, metrics = max(self.contentsRect().width(), 24), self.fontMetrics()
         fits = metrics.horizontalAdvance(self._full) <= room
         shown = metrics.elidedText(self._full if fits else self._brief or self._full, self._mode, room)
         if shown != self.text():

@@ -4,10 +4,12 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
+    QAbstractSlider,
     QFrame,
     QLabel,
     QLayout,
     QScrollArea,
+    QScrollBar,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -37,12 +39,18 @@ def hairline() -> QFrame:
     return line
 
 
+class SteadyBar(QScrollBar):
+    """Keeps its room, where others come and go; it is seen only where something can be scrolled."""
+
+    def sliderChange(self, change: QAbstractSlider.SliderChange) -> None:  # noqa: N802 - Qt's name
+        super().sliderChange(change)
+        self.setEnabled(self.maximum() > self.minimum())
+
+
 def scroll_steadily(area: QAbstractScrollArea) -> None:
-    """Keep the room of the bar, which would come and go else; where nothing can be scrolled, none is seen in it."""
+    """Give an area a bar that keeps its room."""
+    area.setVerticalScrollBar(SteadyBar())
     area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-    bar = area.verticalScrollBar()
-    bar.setEnabled(bar.maximum() > bar.minimum())
-    bar.rangeChanged.connect(lambda least, most: bar.setEnabled(most > least))
 
 
 def scrolled(inside: QWidget) -> QScrollArea:
