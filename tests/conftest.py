@@ -90,8 +90,12 @@ def _nothing_left_behind() -> Iterator[None]:
 
 
 @pytest.fixture
-def qtbot(qapp: object, request: pytest.FixtureRequest) -> "QtBot":
-    """Waits as long as a busy machine needs: only a test that fails gets slower by it."""
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> "Iterator[QtBot]":
+    """Waits as long as a busy machine needs: only a test that fails gets slower by it.
+
+    The widgets of a test go with it: left to the next loop of events, each change of the theme would dress them again.
+    """
+    from PySide6.QtCore import QCoreApplication, QEvent
     from pytestqt.qtbot import QtBot
 
     class PatientBot(QtBot):
@@ -103,7 +107,8 @@ def qtbot(qapp: object, request: pytest.FixtureRequest) -> "QtBot":
                 timeout = max(timeout, PATIENCE)
             return super().waitSignal(signal, timeout=timeout, **more)
 
-    return PatientBot(request)
+    yield PatientBot(request)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
