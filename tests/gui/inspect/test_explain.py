@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.inspect.conftest import ANSWERS, WAIT, Fake, png
-from workbench.gui.inspect.explain import ExplainPage
+from workbench.gui.inspect.explain import ExplainPage, MethodCard
 from workbench.gui.inspect.heat import SignedBars, StepHeat, TokenHeat, shares
 from workbench.gui.inspect.view import InspectView
 from workbench.gui.widgets.media_pictures import ImageView
@@ -98,6 +98,14 @@ def test_each_kind_of_data_has_its_own_picture(
     qtbot.waitUntil(lambda: all(card.answer for card in page.cards.values()), timeout=WAIT)
     assert page.cards["grad_cam"].findChild(widget) is not None
     assert not page.cards["grad_cam"].grab().isNull()
+
+
+def test_an_answer_of_a_blank_is_made_visible(qtbot: QtBot) -> None:
+    card = MethodCard("Occlusion", "What is covered")
+    qtbot.addWidget(card)
+    for name, said in ((" ", "␣ · 75.0% sure"), ("", "75.0% sure"), ("one", "one · 75.0% sure")):
+        card.show_answer({**PICTURE, "name": name, "overlay": {"png": png()}}, None)
+        assert card.target.full_text() == said
 
 
 def test_weights_are_shares_of_the_largest_and_no_number_is_none() -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from workbench.core import text
+from workbench.gui.inspect.answers import class_words
 from workbench.gui.inspect.flow import Flow
 from workbench.gui.inspect.heat import SignedBars, StepHeat, TokenHeat
 from workbench.gui.inspect.sample_page import SamplePage
@@ -81,7 +81,7 @@ class ExplainPage(SamplePage):
         for method, box in self.boxes.items():
             box.setVisible(subject is not None and subject.can(method))
         classes = subject.classes if subject is not None else ()
-        named = [(place, text.one_line(str(name), 40)) for place, name in enumerate(classes)]
+        named = [(place, class_words(str(name), 40)) for place, name in enumerate(classes)]
         self.target.set_items([(_PREDICTED, "The predicted class"), *named])
         self.target.setCurrentIndex(0)
         self.target.setVisible(bool(classes))
@@ -157,7 +157,8 @@ class MethodCard(QFrame):
         clear_layout(self.inside)
         sure = answer.get("probability")
         surely = f" · {sure:.1%} sure" if isinstance(sure, float | int) else ""
-        self.target.setText(f"{text.one_line(str(answer.get('name') or ''), 60)}{surely}".strip(" ·"))
+        name = str(answer.get("name") or "")
+        self.target.setText(f"{class_words(name, 60)}{surely}".removeprefix(" · "))
         self.inside.addWidget(_heat(answer, item))
         self.said.set_role("small")
         self.said.setText(str(answer.get("said") or ""))
