@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtTest import QSignalSpy
 from pytestqt.qtbot import QtBot
 
 from tests.gui.compare.drawings import WAIT, do
@@ -29,12 +30,46 @@ def test_a_few_read_at_once_and_no_more_than_there_is_room_for() -> None:
     assert turns.take("c", 30, start("c1")) and started[-1] == "c1"
 
 
+def test_very_many_shorter_curves_have_outlines_and_their_points_wait_until_these_are_drawn(
+    qtbot: QtBot, no_jobs: None, session: Session, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"_SOON": 500, "_SHORT": 100, "PLACES": 20, "_DRAW_MS": 50}.items():
+        monkeypatch.setattr(outlines, name, value)
+    view = CompareView(session)
+    qtbot.addWidget(view)
+    drawn = QSignalSpy(view._outlines.drawn)
+
+    def fill(store: Store) -> None:
+        for _ in range(2):
+            record(store, curves={"train/loss": [1 / step for step in range(1, 301)], "train/m": [1.0] * 100})
+
+    do(qtbot, session, fill)
+    with qtbot.waitExposed(view):
+        view.show()
+    qtbot.waitUntil(lambda: view.model.total == 2, timeout=WAIT)
+    seen: list[tuple[int, int]] = []
+
+    def look() -> None:
+        seen.extend((len(points.series["train/loss"]), drawn.count()) for points in view._points.values())
+
+    view._outlines.came.connect(look)
+    view.reveal([1, 2])
+    qtbot.waitUntil(lambda: drawn.count() == 1, timeout=WAIT)
+    assert seen == [(20, 0), (20, 0)]
+    assert all("train/m" not in points.outlined for points in view._points.values())
+    qtbot.waitUntil(
+        lambda: [len(points.series["train/loss"]) for points in view._points.values()] == [300, 300],
+        timeout=WAIT,
+    )
+
+
 def test_an_outline_comes_first_and_gives_way_to_all_points(
     qtbot: QtBot, no_jobs: None, session: Session, record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feed, "CHUNK", 300)
     monkeypatch.setattr(outlines, "CHUNK", 300)
     monkeypatch.setattr(outlines, "PLACES", 20)
+    monkeypatch.setattr(outlines, "_DRAW_MS", 50)
     view = CompareView(session)
     qtbot.addWidget(view)
 

@@ -59,6 +59,7 @@ class CompareView(QStackedWidget):
         self._gather.timeout.connect(self._show)
         self._outlines = Outlines(session, self)
         self._outlines.came.connect(self._gather.start)
+        self._outlines.drawn.connect(self._look)
         self.pairs = Pairs(session, self)
         self.pairs.came.connect(self._on_pair)
         self.verdicts = Verdicts(session, self)
@@ -271,8 +272,8 @@ class CompareView(QStackedWidget):
             return
         drawn = self.curves.wanted()
         self._outlines.look(self._points, drawn)
-        for points in self._points.values():
-            points.look(drawn)
+        for id, points in self._points.items():
+            points.look(partial(self._outlines.may_read, id, drawn))
         wanted = [id for id in self.model.ticked if id not in self._params and id not in self._asked]
         if wanted:
             self._asked.update(wanted)

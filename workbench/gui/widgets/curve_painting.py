@@ -5,6 +5,8 @@ Imports Qt, numpy and curves; plot.py imports this module only when there is som
 
 import math
 from collections.abc import Sequence
+from functools import partial
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -17,7 +19,7 @@ from workbench.gui import theme
 from workbench.gui.widgets.axes import Frame
 from workbench.gui.widgets.colors import mixed
 from workbench.gui.widgets.curve_colors import DASHES, color_of
-from workbench.gui.widgets.curves import COLUMN, Band, Seen, Style
+from workbench.gui.widgets.curves import COLUMN, STYLES, Band, Seen, Style
 from workbench.gui.widgets.series import Part
 from workbench.gui.widgets.smoothing import Floats
 
@@ -39,18 +41,20 @@ def paint(painter: QPainter, frame: Frame, seen: Sequence[Seen], fine: float = 1
     for one in seen:
         if one.curve.band is not None:
             _paint_band(painter, frame, one.curve.band, color_of(one.curve))
-    for one in seen:
-        color, wide = color_of(one.curve), THIN if one.curve.thin else WIDTH
-        style = one.curve.style
-        if one.smooth is not None:
-            color = _faint(color, len(seen))
-            style = "solid"
-        _paint_part(painter, frame, one.raw, QPen(color, wide), style, dots=len(seen) <= _DOTTED, fine=fine)
+    dots = len(seen) <= _DOTTED
+    for lines, several in groupby(seen, partial(_lines_only, dots=dots)):
+        if lines:
+            _paint_lines(painter, frame, list(several))
+            continue
+        for one in several:
+            pen, style = _pen(one), one.curve.style
+            if one.smooth is not None:
+                pen, style = QPen(_faint(pen.color(), len(seen)), pen.widthF()), "solid"
+            _paint_part(painter, frame, one.raw, pen, style, dots=dots, fine=fine)
     for one in seen:
         if one.smooth is not None:  # without its extremes: those of the points stand behind it
-            pen = QPen(color_of(one.curve), THIN if one.curve.thin else WIDTH)
-            dots = len(seen) <= _DOTTED
-            _paint_part(painter, frame, one.smooth, pen, one.curve.style, columns=False, dots=dots, fine=fine)
+            style = one.curve.style
+            _paint_part(painter, frame, one.smooth, _pen(one), style, columns=False, dots=dots, fine=fine)
     painter.restore()
 
 
@@ -92,6 +96,41 @@ def _paint_band(painter: QPainter, frame: Frame, band: Band, color: QColor) -> N
             painter.fillRect(QRectF(x[begin] - 2, high[begin], 4, low[begin] - high[begin]), color)
         begin = end + 1
     painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _pen(one: Seen) -> QPen:
+    wide = THIN if one.curve.thin else WIDTH
+    return QPen(color_of(one.curve), wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
+
+
+def _lines_only(one: Seen, *, dots: bool) -> bool:
+    """Whether a curve is nothing but lines between its points."""
+    return one.smooth is None and not one.raw.dense and len(one.raw.x) > (_FEW if dots else 0)
+
+
+def _paint_lines(painter: QPainter, frame: Frame, several: Sequence[Seen]) -> None:
+    """Very many short curves: where their points stand is worked out for all of them at once."""
+    x = _across(frame, np.concatenate([one.raw.x for one in several]))
+    y = _down(frame, np.concatenate([one.raw.high for one in several]))
+    sizes = [len(one.raw.x) for one in several]
+    ends = np.cumsum(sizes)
+    lines = np.column_stack([x[:-1], y[:-1], x[1:], y[1:]])
+    shown: Mask = np.asarray(~np.isnan(lines).any(axis=1))
+    styles = np.repeat([STYLES.index(one.curve.style) for one in several], sizes)[:-1]
+    for style in {one.curve.style for one in several} - {"solid"}:
+        shown &= (styles != STYLES.index(style)) | _dashes(lines, style, ends[:-1])
+    shown[ends[:-1] - 1] = False  # from one curve to the next
+    lines, alone = lines[shown], _alone(y, ends)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    first = begin = 0
+    cuts = np.concatenate([[0], np.cumsum(shown)])[ends - 1]
+    for one, cut, end in zip(several, cuts.tolist(), ends.tolist(), strict=True):
+        pen = _pen(one)
+        painter.setPen(pen)
+        draw_lines(painter, lines[first:cut])
+        if (spots := alone[begin:end]).any():
+            _paint_dots(painter, x[begin:end][spots], y[begin:end][spots], pen, 1.5)
+        first, begin = cut, end
 
 
 def _faint(color: QColor, curves: int) -> QColor:
@@ -179,10 +218,17 @@ def _paint_segments(painter: QPainter, x: Floats, y: Floats, style: Style) -> No
     lines = np.column_stack([x[:-1], y[:-1], x[1:], y[1:]])
     keep = ~np.isnan(lines).any(axis=1)
     if style != "solid":
-        lengths = np.nan_to_num(np.hypot(lines[:, 2] - lines[:, 0], lines[:, 3] - lines[:, 1]))
-        edges = np.cumsum(DASHES[style])
-        keep &= np.searchsorted(edges, np.cumsum(lengths) % edges[-1], "right") % 2 == 0
+        keep &= _dashes(lines, style)
     draw_lines(painter, lines[keep])
+
+
+def _dashes(lines: Floats, style: Style, cuts: Sequence[int] | NDArray[np.int_] = ()) -> Mask:
+    """Which links of a line its dashes consist of; they begin anew at each of the cuts."""
+    lengths = np.nan_to_num(np.hypot(lines[:, 2] - lines[:, 0], lines[:, 3] - lines[:, 1]))
+    along = np.concatenate([np.cumsum(each) for each in np.split(lengths, cuts)])
+    edges = np.cumsum(DASHES[style])
+    shown: Mask = np.searchsorted(edges, along % edges[-1], "right") % 2 == 0
+    return shown
 
 
 def _between(x: Floats, low: Floats, high: Floats, tall: Mask, column: float) -> Floats:
@@ -200,11 +246,13 @@ def _between(x: Floats, low: Floats, high: Floats, tall: Mask, column: float) ->
     return lines
 
 
-def _alone(y: Floats) -> Mask:
-    """Points without a neighbour on either side: no line shows them."""
+def _alone(y: Floats, ends: Sequence[int] | NDArray[np.int_] = ()) -> Mask:
+    """Points without a neighbour on either side: no line shows them. Curves that follow one another have `ends`."""
     gap = np.isnan(y)
     before = np.concatenate([[True], gap[:-1]])
     after = np.concatenate([gap[1:], [True]])
+    for end in ends[:-1]:
+        before[end] = after[end - 1] = True
     alone: Mask = ~gap & before & after
     return alone
 

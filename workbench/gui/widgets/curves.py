@@ -157,13 +157,11 @@ def look(
 
 def x_extent(curves: Sequence[Curve], *, log: bool = False) -> tuple[float, float] | None:
     """First and last x of all curves (for a logarithmic axis: above zero); None where there is no point yet."""
-    filled = [curve for curve in curves if len(curve.series)]
+    filled = [(curve, *curve.series.extent) for curve in curves if len(curve.series)]
     if not filled:
         return None
-    least = min(
-        (curve.series.least_positive if log else curve.series.extent[0]) * curve.scale for curve in filled
-    )
-    most = max(curve.series.extent[1] * curve.scale for curve in filled)
+    least = min((curve.series.least_positive if log else first) * curve.scale for curve, first, _ in filled)
+    most = max(last * curve.scale for curve, _, last in filled)
     return (least, most) if least <= most else None
 
 
@@ -176,25 +174,33 @@ def y_extent(
     """
     if clip and (usual := _usual(seen, x0, x1, log=log)) is not None:
         return usual
-    low, high = math.inf, -math.inf
-    for lows, highs in (pair for one in seen for pair in _ranges(one, x0, x1)):
-        if log:
-            lows, highs = lows[lows > 0], highs[highs > 0]
-            lows = lows if len(lows) else highs
-        if len(lows) and not np.isnan(lows).all():
-            low = min(low, float(np.nanmin(lows)))
-        if len(highs) and not np.isnan(highs).all():
-            high = max(high, float(np.nanmax(highs)))
+    ranges = [each for one in seen for each in _ranges(one, x0, x1) if len(each[0])]
+    if not ranges:
+        return None
+    # All curves at once: NumPy takes as long for one of them.
+    x, lows, highs = (np.concatenate(each) for each in zip(*ranges, strict=True))
+    sizes = [len(each[0]) for each in ranges]
+    starts = np.cumsum([0, *sizes[:-1]])
+    inside = (x >= x0) & (x <= x1)
+    inside |= ~np.repeat(
+        np.logical_or.reduceat(inside, starts), sizes
+    )  # of a curve beside it all that is seen
+    lows, highs = np.where(inside, lows, np.nan), np.where(inside, highs, np.nan)
+    if log:
+        lows, highs = np.where(lows > 0, lows, np.nan), np.where(highs > 0, highs, np.nan)
+        without = np.isnan(np.fmin.reduceat(lows, starts))
+        lows = np.where(np.repeat(without, sizes), highs, lows)
+    low, high = float(np.fmin.reduce(lows)), float(np.fmax.reduce(highs))
     return (low, high) if low <= high else None
 
 
-def _ranges(one: Seen, x0: float, x1: float) -> list[tuple[Floats, Floats]]:
-    """Least and largest values of a curve between x0 and x1, and those of its band."""
+def _ranges(one: Seen, x0: float, x1: float) -> list[tuple[Floats, Floats, Floats]]:
+    """Places and least and largest values of a curve, and those of its band between x0 and x1."""
     part, band = one.raw, one.curve.band
-    inside = (part.x >= x0) & (part.x <= x1)
-    found = [(part.low[inside], part.high[inside]) if inside.any() else (part.low, part.high)]
-    if band is not None and (inside := (band.x >= x0) & (band.x <= x1)).any():
-        found.append((band.low[inside], band.high[inside]))
+    found = [(part.x, part.low, part.high)]
+    if band is not None:
+        inside = (band.x >= x0) & (band.x <= x1)
+        found.append((band.x[inside], band.low[inside], band.high[inside]))
     return found
 
 

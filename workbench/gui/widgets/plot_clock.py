@@ -36,6 +36,11 @@ class Clock:
         """What is still to be drawn of those that changed before this round."""
         self._spent = 0.0
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether some of the plots that changed are still to be drawn, since others took long."""
+        return bool(self._round)
+
     def ask(self, plot: Redrawn) -> None:
         """Redraw a plot at the next tick; asking often costs nothing."""
         self._waiting.add(plot)

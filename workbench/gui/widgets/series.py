@@ -89,7 +89,8 @@ class Series:
     @property
     def extent(self) -> tuple[float, float]:
         """Least and largest x; there must be a point."""
-        return float(self.x[0]), float(self.x[-1])
+        x = self.x
+        return float(x[0]), float(x[-1])
 
     def extend(self, x: ArrayLike, y: ArrayLike) -> None:
         """Append points.  Points that lie before the last one are sorted in."""
@@ -143,11 +144,12 @@ class Series:
         Up to two points to a column are given as they are, or up to `singly` of them if that is more. With `log`, x0
         is above zero, and columns are equally wide in powers of ten.
         """
-        first = max(0, int(np.searchsorted(self.x, x0, "left")) - 1)
-        last = min(len(self), int(np.searchsorted(self.x, x1, "right")) + 1)
+        x = self.x
+        first = max(0, int(x.searchsorted(x0, "left")) - 1)
+        last = min(len(x), int(x.searchsorted(x1, "right")) + 1)
         if last - first <= max(2 * columns, singly):
             y = self.y[first:last]
-            return Part(self.x[first:last], y, y, dense=False)
+            return Part(x[first:last], y, y, dense=False)
         if not log:
             return Part(*self._columns(np.linspace(x0, x1, columns + 1), first, last), dense=True)
         edges = np.geomspace(x0, x1, columns + 1)
