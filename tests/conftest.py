@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -138,3 +139,33 @@ def reads_here(monkeypatch: pytest.MonkeyPatch) -> None:
         return said[-1]
 
     monkeypatch.setattr(reading, "ask", ask)
+
+
+@pytest.fixture(scope="session")
+def _warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """The command that calls the readers' process which is kept warm (see warm.py)."""
+    path, program = str(tmp_path_factory.mktemp("warm") / "s"), str(HERE / "warm.py")
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, program, path], stdin=pipe, stdout=pipe, cwd=HERE.parent) as host:
+        assert host.stdout and host.stdout.readline() == b"warm\n"
+        yield [sys.executable, "-I", "-S", program, "guest", path]
+        host.communicate()
+
+
+@pytest.fixture
+def warm_readers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The readers' processes are forks of one that has imported all, for tests that start many of them."""
+    from workbench.jobs import processes
+    from workbench.jobs.reading import READERS
+
+    if sys.platform != "linux":
+        return
+    cold, warm = processes.python, request.getfixturevalue("_warm")
+
+    def python(module: str, *arguments: str) -> list[str]:
+        return list(warm) if module == READERS else cold(module, *arguments)
+
+    monkeypatch.setattr(processes, "python", python)
+    for user in ("workbench.gui.data.service", "workbench.gui.data.reading"):
+        if user in sys.modules:
+            monkeypatch.setattr(f"{user}.python", python)

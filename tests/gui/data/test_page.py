@@ -26,6 +26,8 @@ from workbench.store.store import Store
 
 ROWS = "".join(f"{x},{x * 2},{'cat' if x % 2 else 'dog'}\n" for x in range(40))
 
+pytestmark = pytest.mark.usefixtures("warm_readers")
+
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:

@@ -1,0 +1,90 @@
+"""The readers' process, kept warm: what takes it longest are its imports, and a fork of one that has them takes none.
+
+`python tests/warm.py SOCKET` imports them and forks for each `python -I -S tests/warm.py guest SOCKET` that calls.
+A fork has the guest's input and outputs, folder and environment, and each of the two ends with the other, in its way.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from typing import NoReturn
+
+
+def host(path: str) -> int:
+    """Until its own input ends."""
+    import selectors
+
+    from workbench.core.left_out import leave_out
+    from workbench.engine.readers import __main__ as readers
+
+    assert readers.main
+    leave_out("pandas")
+    with socket.socket(socket.AF_UNIX) as door, selectors.DefaultSelector() as heard:
+        door.bind(path)
+        door.listen()
+        heard.register(door, selectors.EVENT_READ)
+        heard.register(sys.stdin, selectors.EVENT_READ)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
+        print("warm", flush=True)
+        while all(key.fileobj is door for key, _ in heard.select()):
+            line, _ = door.accept()
+            if not os.fork():
+                _answer(line)
+            line.close()
+    return 0
+
+
+def _answer(line: socket.socket) -> NoReturn:
+    """What looks after one fork: it is ended when the guest is, and the guest is told how it ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _, files, _, _ = socket.recv_fds(line, 1, 3)
+    with line.makefile(encoding="utf-8") as told:
+        folder, variables = json.loads(told.readline())
+    if not (worker := os.fork()):
+        for place, file in enumerate(files):
+            os.dup2(file, place)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(variables)
+        _work()
+    for file in files:
+        os.close(file)
+    threading.Thread(target=lambda: line.recv(1) or os.kill(worker, signal.SIGKILL), daemon=True).start()
+    _, status = os.waitpid(worker, 0)
+    line.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os._exit(0)
+
+
+def _work() -> NoReturn:
+    """What the readers' process does once it has imported all."""
+    import traceback
+
+    from workbench.engine.readers.__main__ import main
+
+    code = 1
+    try:
+        code = main()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def guest(path: str) -> int:
+    """Stands for the fork in the eyes of whoever started it."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(path)
+        socket.send_fds(line, [b"?"], [0, 1, 2])
+        line.sendall((json.dumps([os.getcwd(), dict(os.environ)]) + "\n").encode())
+        code = int(line.recv(100) or -signal.SIGKILL)
+    if code < 0:
+        os.kill(os.getpid(), -code)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(guest(sys.argv[2]) if sys.argv[1] == "guest" else host(sys.argv[1]))
