@@ -25,7 +25,7 @@ def predict(
     inputs: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Files, and folders of them: pictures, sounds, texts, tables, series, volumes.",
+            help="Files, and folders of them: pictures, sounds, texts, tables, series, volumes, graphs.",
             metavar="INPUT…",
         ),
     ] = None,

@@ -50,6 +50,13 @@ SERIES = """
     shape Reshape shape=[3,2] < fc
     loss MSELoss < shape data.y
 """
+GRAPHS = """
+    data Dataset dataset=rings
+    conv GCNConv out_channels=4 < data.x edges:data.edges
+    pool GlobalMeanPool < conv data.graph
+    fc Linear out_features='= classes' < pool
+    loss CrossEntropyLoss < fc data.label
+"""
 
 
 class Workplace:
@@ -183,6 +190,34 @@ def weather(place: Workplace) -> int:
     }
     _add(place, "weather.csv", reader="series", **options)
     return place.train("weather", SERIES)
+
+
+def rings(place: Workplace) -> int:
+    """Graphs in TU form in two classes, rings and stars, whose nodes have a number and one of two kinds."""
+    folder = place.folder / "rings"
+    folder.mkdir(exist_ok=True)
+    random = np.random.RandomState(6)
+    edges, owners, first = [], [], 1
+    for graph in range(24):
+        size = 3 + graph % 4
+        nodes = [first + at for at in range(size)]
+        pairs = (
+            zip(nodes, nodes[1:] + nodes[:1], strict=True) if graph % 2 else ((first, n) for n in nodes[1:])
+        )
+        edges += [line for a, b in pairs for line in (f"{a}, {b}", f"{b}, {a}")]
+        owners += [graph + 1] * size
+        first += size
+    written = {
+        "A": edges,
+        "graph_indicator": owners,
+        "graph_labels": [graph % 2 for graph in range(24)],
+        "node_labels": random.randint(0, 2, len(owners)).tolist(),
+        "node_attributes": [f"{value:.3f}" for value in 40 + 9 * random.randn(len(owners))],
+    }
+    for part, lines in written.items():
+        (folder / f"R_{part}.txt").write_text("\n".join(map(str, lines)) + "\n", encoding="utf-8")
+    _add(place, "rings")
+    return place.train("rings", GRAPHS)
 
 
 def _add(place: Workplace, name: str, *, reader: str = "", **options: Any) -> None:

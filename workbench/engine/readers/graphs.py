@@ -77,11 +77,15 @@ def features_of(given: Floats | None, edges: Index, nodes: int, reading: Reading
     reading.understood["features"] = how
     if how == "constant":
         return np.ones((nodes, 1), dtype=np.float32)
-    degree = np.bincount(edges[1], minlength=nodes)
-    most = int(degree.max(initial=0))
     if given is None:
         reading.say("The files describe no nodes: the number of its neighbours stands for each.")
-    return one_hot(np.minimum(degree, MOST_DEGREES), min(most, MOST_DEGREES) + 1)
+    most = int(np.bincount(edges[1]).max(initial=0))
+    return degrees(edges, nodes, min(most, MOST_DEGREES) + 1)
+
+
+def degrees(edges: Index, nodes: int, width: int) -> Floats:
+    """The number of neighbours of each node, one feature for each number; the last one is “that many and more”."""
+    return one_hot(np.minimum(np.bincount(edges[1], minlength=nodes), width - 1), width)
 
 
 def one_hot(numbers: NDArray[np.generic], values: int) -> Floats:
@@ -98,13 +102,21 @@ def one_hot(numbers: NDArray[np.generic], values: int) -> Floats:
 
 def scaled(attributes: NDArray[np.float64], train: NDArray[np.bool_]) -> Floats:
     """Columns of numbers with the mean 0 and the deviation 1 over the rows to train on; gaps become 0."""
-    known = np.where(np.isfinite(attributes), attributes, np.nan)
+    return scaled_by(attributes, scales_of(attributes, train))
+
+
+def scales_of(attributes: NDArray[np.float64], train: NDArray[np.bool_]) -> list[tuple[float, float]]:
+    """Mean and deviation of each column over the rows to train on."""
+    seen = (column[train & np.isfinite(column)] for column in attributes.T)
+    return [standard(known) if len(known) else (0.0, 1.0) for known in seen]
+
+
+def scaled_by(attributes: NDArray[np.float64], scales: Sequence[tuple[float, float]]) -> Floats:
+    """Columns of numbers in units of these means and deviations; gaps become 0."""
     result = np.zeros(attributes.shape, dtype=np.float32)
-    for column in range(attributes.shape[1]):
-        values = known[:, column]
-        seen = values[train & ~np.isnan(values)]
-        mean, deviation = standard(seen) if len(seen) else (0.0, 1.0)
-        result[:, column] = np.nan_to_num((values - mean) / deviation)
+    for place, (mean, deviation) in enumerate(scales):
+        column = attributes[:, place]
+        result[:, place] = np.where(np.isfinite(column), (column - mean) / deviation, 0)
     return result
 
 

@@ -7,7 +7,6 @@ Source of the files: Morris et al. 2020, https://arxiv.org/abs/2007.08663, https
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
+from workbench.core.text import plural
 from workbench.engine.readers import graphs
-from workbench.engine.readers.content import Content, Index
+from workbench.engine.readers.content import Array, Content, Index
 from workbench.engine.readers.files import MEGABYTE, read_text
 from workbench.engine.readers.reader import Option, Reader, Reading
 from workbench.engine.readers.split import OPTIONS, divided
@@ -80,27 +80,92 @@ class _Nodes:
         return np.repeat(np.arange(len(self.numbers)), np.diff(self.starts))
 
 
+@dataclass(frozen=True)
+class Measures:
+    """By what the nodes of a set are described: mean and deviation of each attribute, and the kinds there are."""
+
+    scales: list[tuple[float, float]] | None
+    kinds: list[Doubles] | None
+    """Of each column of labels all that occur."""
+
+
 def read(path: Path, reading: Reading) -> Content:
     """Graphs with the class or the number of each.  Options: name, target, features, and those of splits."""
+    files, nodes, target, classes, splits, measures = _opened(path, reading)
+    reading.progress("Edges", 0, 0)
+    edges = _edges(files["A"], nodes, reading)
+    given, kinds = _features(files, nodes, measures)
+    x = graphs.features_of(given, edges, len(nodes.order), reading)
+    for part in ("edge_labels", "edge_attributes"):
+        if part in files:
+            reading.say(f"{files[part].name} is not used: models here take no features of edges.")
+    inside, links = _inside(edges, nodes)
+    shown = {"_kinds": kinds} if kinds is not None else {}
+    return graphs.many_graphs(path, reading, x, inside, (nodes.starts, links), target, classes, splits, shown)
+
+
+def measures_of(path: Path, reading: Reading) -> Measures:
+    """By what the graphs that a model was trained on are measured."""
+    return _opened(path, reading)[-1]
+
+
+def alike(path: Path, by: Measures, width: int, reading: Reading) -> tuple[dict[str, Array], Index]:
+    """Other graphs as those that a model was trained on, with nodes of `width` features, and their numbers.
+
+    Raises DataError where they lack what their nodes were described by.
+    """
+    files = parts(path)
+    nodes = _nodes(files["graph_indicator"], reading)
+    edges = _edges(files["A"], nodes, reading)
+    how = reading.choice("features", ("degree", "constant"))
+    shown: dict[str, Array] = {}
+    if how == "degree":
+        x = graphs.degrees(edges, len(nodes.order), width)
+    elif how == "constant":
+        x = np.ones((len(nodes.order), 1), dtype=np.float32)
+    else:
+        for part, wanted in (("node_attributes", by.scales), ("node_labels", by.kinds)):
+            if wanted is not None and part not in files:
+                name = files["A"].name.removesuffix("A.txt")
+                raise DataError(
+                    f"{files['A'].parent} has no {name}{part}.txt, by which the model knows nodes."
+                )
+        found, kinds = _features(files, nodes, by)
+        assert found is not None, "else the number of neighbours stands for a node"
+        x, shown = found, {"_kinds": kinds} if kinds is not None else {}
+        if kinds is not None and (strange := int((kinds < 0).sum())):
+            reading.say(f"{plural(strange, 'node is', 'nodes are')} of a kind that the training had not.")
+    inside, links = _inside(edges, nodes)
+    return {"x": x, "edges": inside, "nodes": nodes.starts, "links": links, **shown}, nodes.numbers
+
+
+def set_file(path: Path) -> Path | None:
+    """Of any file of a set the one with its edges, which stands for the set; None where it belongs to none."""
+    for name in names_in(path.parent):
+        if path.name in {f"{name}_{part}.txt" for part in _PARTS}:
+            return path.with_name(f"{name}_A.txt")
+    return None
+
+
+def _opened(
+    path: Path, reading: Reading
+) -> tuple[dict[str, Path], _Nodes, NDArray[np.generic], tuple[str, ...], dict[str, Index], Measures]:
+    """The files of a set, its nodes, what is to be predicted, the parts, and by what nodes are described."""
     files = parts(path, reading.text("name"))
     reading.progress("Nodes", 0, 0)
     nodes = _nodes(files["graph_indicator"], reading)
     target, classes = _target(files, nodes, reading)
     splits = divided(reading, target if classes else len(target))
-    reading.progress("Edges", 0, 0)
-    edges = _edges(files["A"], nodes, reading)
     train = np.zeros(len(target), dtype=np.bool_)
     train[splits["train"]] = True
-    given, kinds = _features(files, nodes, train[nodes.graph])
-    x = graphs.features_of(given, edges, len(nodes.order), reading)
-    for part in ("edge_labels", "edge_attributes"):
-        if part in files:
-            reading.say(f"{files[part].name} is not used: models here take no features of edges.")
-    counts = np.bincount(nodes.graph[edges[1]], minlength=len(target))
+    return files, nodes, target, classes, splits, _measures(files, nodes, train[nodes.graph])
+
+
+def _inside(edges: Index, nodes: _Nodes) -> tuple[Index, Index]:
+    """Edges numbered inside each graph, and where those of each begin."""
+    counts = np.bincount(nodes.graph[edges[1]], minlength=len(nodes.numbers))
     links = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    inside = edges - nodes.starts[nodes.graph[edges[1]]]
-    shown = {"_kinds": kinds} if kinds is not None else {}
-    return graphs.many_graphs(path, reading, x, inside, (nodes.starts, links), target, classes, splits, shown)
+    return edges - nodes.starts[nodes.graph[edges[1]]], links
 
 
 def _table(file: Path, *, columns: int = 0) -> Doubles:
@@ -182,30 +247,45 @@ def _edges(file: Path, nodes: _Nodes, reading: Reading) -> Index:
     return graphs.edges_of(ends[:, ~across], len(nodes.order), reading, file.name, directed=True)
 
 
-def _features(
-    files: dict[str, Path], nodes: _Nodes, train: NDArray[np.bool_]
-) -> tuple[graphs.Floats | None, Index | None]:
-    """Attributes of nodes, standardised, and then one feature for each kind; and the kinds."""
-    blocks: list[graphs.Floats] = []
-    kinds: Index | None = None
+def _measures(files: dict[str, Path], nodes: _Nodes, train: NDArray[np.bool_]) -> Measures:
+    """Attributes are measured by those of the part to train on, kinds are all that occur."""
+    scales: list[tuple[float, float]] | None = None
+    kinds: list[Doubles] | None = None
     if "node_attributes" in files:
-        table = _rows(files["node_attributes"], nodes, _table)
-        blocks.append(graphs.scaled(table, train))
+        scales = graphs.scales_of(_rows(files["node_attributes"], nodes), train)
     if "node_labels" in files:
-        labels = _rows(files["node_labels"], nodes, lambda file: _table(file))
-        for column in labels.T:
-            values, number = np.unique(column, return_inverse=True)
-            if len(values) > _MOST_KINDS:
-                raise DataError(
-                    f"{files['node_labels']} names {len(values):,} kinds of nodes, more than {_MOST_KINDS:,}."
-                )
-            kinds = number.astype(np.int64) if kinds is None else kinds
-            blocks.append(graphs.one_hot(number, len(values)))
-    return (np.concatenate(blocks, axis=1) if blocks else None), kinds
+        kinds = [np.unique(column) for column in _rows(files["node_labels"], nodes).T]
+        if (most := max(map(len, kinds))) > _MOST_KINDS:
+            raise DataError(
+                f"{files['node_labels']} names {most:,} kinds of nodes, more than {_MOST_KINDS:,}."
+            )
+    return Measures(scales, kinds)
 
 
-def _rows(file: Path, nodes: _Nodes, table: Callable[[Path], Doubles]) -> Doubles:
-    rows = table(file)
+def _features(
+    files: dict[str, Path], nodes: _Nodes, by: Measures
+) -> tuple[graphs.Floats | None, Index | None]:
+    """Attributes of nodes, standardised, and then one feature for each kind; and the kinds of the first column.
+
+    A node of a kind that is not known has none of these features, and the kind −1.
+    """
+    blocks: list[graphs.Floats] = []
+    shown: Index | None = None
+    if by.scales is not None:
+        table = _rows(files["node_attributes"], nodes, len(by.scales))
+        blocks.append(graphs.scaled_by(table, by.scales))
+    if by.kinds is not None:
+        labels = _rows(files["node_labels"], nodes, len(by.kinds))
+        for column, values in zip(labels.T, by.kinds, strict=True):
+            place = np.searchsorted(values, column).clip(max=len(values) - 1)
+            known = values[place] == column
+            blocks.append(graphs.one_hot(place, len(values)) * known[:, None])
+            shown = np.where(known, place, -1).astype(np.int64) if shown is None else shown
+    return (np.concatenate(blocks, axis=1).astype(np.float32) if blocks else None), shown
+
+
+def _rows(file: Path, nodes: _Nodes, columns: int = 0) -> Doubles:
+    rows = _table(file, columns=columns)
     if len(rows) != len(nodes.place):
         raise DataError(f"{file} has {len(rows):,} lines for {len(nodes.place):,} nodes.")
     return rows[nodes.order]

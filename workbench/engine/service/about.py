@@ -24,6 +24,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "volume": ("predict",),
     "series": ("predict",),
     "molecule": ("predict", "type"),
+    "graphs": ("predict",),
 }
 """What own inputs a model takes, by what its items are made of."""
 

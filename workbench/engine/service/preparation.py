@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.core.errors import DataError, JobError
 from workbench.core.text import plural
-from workbench.engine.readers import audio_files, images, tables, text_items, video, volumes
+from workbench.engine.readers import audio_files, images, tables, text_items, tudataset, video, volumes
 from workbench.engine.readers.content import Content, opened
 from workbench.engine.readers.trees import ends, files_below, is_about
 from workbench.engine.service.data import Source
@@ -33,6 +33,7 @@ _ENDINGS: Mapping[str, frozenset[str]] = {
     "table": frozenset(tables.SUFFIXES),
     "volume": volumes.SUFFIXES,
     "series": frozenset(tables.SUFFIXES),
+    "graphs": frozenset((".txt",)),
     "molecule": frozenset((".csv", ".tsv", ".smi", ".tab")),
 }
 _LONGEST = 300.0
@@ -146,7 +147,7 @@ def _lines(process: "subprocess.Popen[str]") -> Iterator[dict[str, Any]]:
 
 
 def trained_with(store: Store, source: Source) -> dict[str, Any]:
-    """What the process has to know of the dataset of a run. Raises DataError for a table that has changed."""
+    """What the process has to know of the dataset of a run. Raises DataError for a source that has changed."""
     record = source.record
     if record is None:
         sample = source.content.schema.id
@@ -154,12 +155,12 @@ def trained_with(store: Store, source: Source) -> dict[str, Any]:
             "folder": f"sample:{sample}", "title": source.content.schema.title, "reader": "", "options": {},
             "understood": {}, "source": "",
         }  # fmt: skip
-    # Rows are measured by those of the source; of everything else the copy tells all that there is to know.
+    # Rows and nodes are measured by those of the source; of everything else the copy tells all that there is to know.
     kind = kind_of(source.content, record.reader)
-    if kind in ("table", "series") and not unchanged(store, record):
+    if kind in ("table", "series", "graphs") and not unchanged(store, record):
         raise DataError(
-            f"The table of “{record.title}”, {record.source}, has changed since it was added, and new rows would be "
-            "measured by other ones than in training. Bring the old one back, or read it anew and train again."
+            f"The source of “{record.title}”, {record.source}, has changed since it was added, and what is new would "
+            "be measured by another one than in training. Bring the old one back, or read it anew and train again."
         )
     understood = record.details.get("understood")
     return {
@@ -203,6 +204,9 @@ def listed(inputs: object, folder: Path, kind: str) -> tuple[list[dict[str, Any]
     match dict(inputs) if isinstance(inputs, Mapping) else {}:
         case {"files": list(files)} if files and all(isinstance(file, str) for file in files):
             found, others = files_in(files, _ENDINGS.get(kind, frozenset()))
+            if kind == "graphs":  # a set is several files, of which one stands for all
+                sets = dict.fromkeys(str(tudataset.set_file(Path(file)) or "") for file in found)
+                found = [file for file in sets if file] or found
             said = f"{plural(others, 'file')} of another kind in the folder left out." if others else ""
             return [{"name": file, "file": file} for file in found], said
         case {"text": str(words)}:

@@ -29,6 +29,7 @@ _FILES: Final = {
     "text": "texts, or tables with a text in each row",
     "table": "tables with the columns of the training",
     "series": "tables with the columns of the training; the model foretells what follows their last row",
+    "graphs": "sets of graphs, of which the file that ends in _A.txt stands for all of its files",
     "molecule": "tables with a column of molecules, written as SMILES",
 }
 """What is told of the files for a model, by what the service says that it takes."""

@@ -90,12 +90,15 @@ def _prepared_for(about: Mapping[str, Any]) -> tuple[Trained, Way]:
 
 def _way(trained: Trained) -> Way:
     """How inputs become items of such a dataset. Raises DataError where none can."""
-    from workbench.engine.service.preparing import molecules, pictures, rows, series, texts, volumes
+    from workbench.engine.service.preparing import graphs, molecules, pictures, rows, series, texts, volumes
 
     kind = kind_of(trained.content, trained.reader)
     if kind == "series":
         known = series.source_of(trained)
         return (lambda given: series.window(trained, known, given)), ()
+    if kind == "graphs":
+        measures = graphs.source_of(trained)
+        return (lambda given: graphs.graphs(trained, measures, given)), ()
     if kind == "table":
         source = rows.source_of(trained)
         names = tuple(column.name for column in source.columns)

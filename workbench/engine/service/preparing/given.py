@@ -66,13 +66,15 @@ class Prepared:
 def kind_of(content: Content, reader: str) -> str:
     """Of what a dataset's items can be made; "" where nothing can be.
 
-    One of image, video, audio, volume, text, table, series (of which the next rows are foretold) and molecule.
+    One of image, video, audio, volume, text, table, series (of which the next rows are foretold), molecule and graphs.
     """
     schema = content.schema
     if content.layout == "windows" and reader == "series":
         return "series"
     if content.layout == "graphs" and reader == "molecules":
         return "molecule"
+    if content.layout == "graphs" and reader == "tudataset":
+        return "graphs"
     if content.layout != "items":
         return ""
     if schema.kind == "volume" and reader == "volumes":
@@ -91,9 +93,9 @@ def kind_of(content: Content, reader: str) -> str:
 def alone(content: Content, title: str, reader: str) -> str:
     """Why nothing of one's own can become an item of such a dataset, and what to do instead; no reader: a sample."""
     if content.layout == "graph":
-        why = "is one graph, of which the model has learned every node and link"
+        why = "is one graph, and its nodes are all that the model can be asked about"
     elif content.layout == "graphs":
-        why = "has graphs in files that belong together: features and classes are told by all of them"
+        why = "came with Workbench, and nothing says how the nodes of other graphs would be described"
     elif not reader:
         why = "came with Workbench, and nothing says how a file would be measured like its rows"
     else:
