@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QScreen
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.catalog.spec import FAMILIES
@@ -14,6 +14,7 @@ from workbench.core.resources import resource
 from workbench.gui import theme
 from workbench.gui.action_table import ACTIONS
 from workbench.gui.stylesheet import stylesheet
+from workbench.gui.widgets.fields import TextArea
 from workbench.gui.widgets.labels import STATE_TOKENS
 from workbench.store.records import STATES
 
@@ -144,3 +145,18 @@ def test_the_system_theme_is_followed(qapp: QApplication, monkeypatch: pytest.Mo
 def test_an_unknown_theme_is_refused(qapp: QApplication) -> None:
     with pytest.raises(ValueError, match="system, dark, light"):
         theme.apply(qapp, "sepia")
+
+
+def test_a_field_of_lines_keeps_them_in_another_theme(qtbot: QtBot, qapp: QApplication) -> None:
+    theme.apply(qapp, "dark")
+    page = QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    column.addWidget(field := TextArea("About", "What it is for", "", 3))
+    page.show()
+    page.resize(200, 20)
+    high = field.height()
+    theme.apply(qapp, "light")
+    theme.apply(qapp, "dark")
+    QApplication.processEvents()
+    assert field.minimumHeight() == field.height() == high

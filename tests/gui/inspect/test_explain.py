@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.inspect.conftest import ANSWERS, WAIT, Fake, png
 from workbench.gui.inspect.explain import ExplainPage, MethodCard
 from workbench.gui.inspect.heat import SignedBars, StepHeat, TokenHeat, shares
+from workbench.gui.inspect.page import Subject
 from workbench.gui.inspect.view import InspectView
 from workbench.gui.widgets.media_pictures import ImageView
 
@@ -98,6 +99,14 @@ def test_each_kind_of_data_has_its_own_picture(
     qtbot.waitUntil(lambda: all(card.answer for card in page.cards.values()), timeout=WAIT)
     assert page.cards["grad_cam"].findChild(widget) is not None
     assert not page.cards["grad_cam"].grab().isNull()
+
+
+def test_of_numbers_a_column_is_explained_and_no_class(qtbot: QtBot, page: ExplainPage) -> None:
+    for columns, seen in ((["level", "slope"], True), (["level"], False)):
+        outputs = [{"name": "fc", "kind": "numbers", "classes": columns}]
+        page.take(Subject(1, "best", {"outputs": outputs}))
+        assert [page.target.itemText(place) for place in range(page.target.count())] == columns
+        assert page.target.isHidden() is not seen
 
 
 def test_an_answer_of_a_blank_is_made_visible(qtbot: QtBot) -> None:

@@ -82,9 +82,10 @@ class ExplainPage(SamplePage):
             box.setVisible(subject is not None and subject.can(method))
         classes = subject.classes if subject is not None else ()
         named = [(place, class_words(str(name), 40)) for place, name in enumerate(classes)]
-        self.target.set_items([(_PREDICTED, "The predicted class"), *named])
+        numbers = subject is not None and subject.kind in ("numbers", "series")
+        self.target.set_items(named if numbers else [(_PREDICTED, "The predicted class"), *named])
         self.target.setCurrentIndex(0)
-        self.target.setVisible(bool(classes))
+        self.target.setVisible(len(classes) > 1)
 
     def see(self) -> None:
         self._clear()

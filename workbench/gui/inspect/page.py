@@ -40,8 +40,16 @@ class Subject:
     @property
     def classes(self) -> Sequence[str]:
         """Of the output that is asked about."""
-        asked = (each for each in self.outputs if self.output in ("", each.get("name")))
-        return next(asked, {}).get("classes") or ()
+        return self._asked.get("classes") or ()
+
+    @property
+    def kind(self) -> str:
+        """What kind of answer is asked about: "classes", "numbers", and so on."""
+        return str(self._asked.get("kind") or "")
+
+    @property
+    def _asked(self) -> Mapping[str, Any]:
+        return next((each for each in self.outputs if self.output in ("", each.get("name"))), {})
 
     @property
     def outputs(self) -> Sequence[Mapping[str, Any]]:

@@ -103,6 +103,14 @@ class TextArea(QPlainTextEdit):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)  # by now it has its font
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and self.isVisible():
+            self._fit()  # a style sheet has a least height of its own
+
+    def _fit(self) -> None:
         below = round(self.document().documentMargin())
         self.setViewportMargins(0, 0, 0, below)  # else the upper half of the next line stands there
         margins = 2 * (_TEXT_MARGIN + below)
