@@ -275,20 +275,21 @@ def run_record(**given: object) -> RunRecord:
     return RunRecord(**{**values, **given})  # type: ignore[arg-type]  # the values fit what a test looks at
 
 
-@pytest.mark.parametrize("id", [template.id for template in templates()])
-def test_every_template_opens_without_overlaps(canvas_driver: "CanvasDriver", id: str) -> None:
-    show(canvas_driver, load(id))
+def test_every_template_opens_without_overlaps(canvas_driver: "CanvasDriver") -> None:
     drawing = canvas_driver.canvas.drawing
-    assert canvas_driver.view.session.analysis.ok
-    rects = {id: item.scene_rect() for id, item in drawing.nodes.items()}
-    crossing = [(a, b) for a in rects for b in rects if a < b and rects[a].intersects(rects[b])]
-    assert crossing == []
-    canvas_driver.canvas.look_at(drawing.bounds().center(), 0.6)
-    canvas_driver.canvas.viewport().grab()
-    labels = [label.rect for label in drawing.labels._of_link.values()]
-    assert labels
-    assert not any(a.intersects(b) for i, a in enumerate(labels) for b in labels[:i])
-    assert not any(label.intersects(rect) for label in labels for rect in rects.values())
+    for template in templates():
+        show(canvas_driver, load(template.id))
+        assert canvas_driver.view.session.analysis.ok, template.id
+        rects = {id: item.scene_rect() for id, item in drawing.nodes.items()}
+        crossing = [(a, b) for a in rects for b in rects if a < b and rects[a].intersects(rects[b])]
+        assert crossing == [], template.id
+        canvas_driver.canvas.look_at(drawing.bounds().center(), 0.6)
+        canvas_driver.canvas.viewport().grab()
+        labels = [label.rect for label in drawing.labels._of_link.values()]
+        assert labels, template.id
+        among = [(a, b) for i, a in enumerate(labels) for b in labels[:i] if a.intersects(b)]
+        over = [(label, id) for label in labels for id, rect in rects.items() if label.intersects(rect)]
+        assert (among, over) == ([], []), template.id
 
 
 def test_the_window_never_needs_torch() -> None:

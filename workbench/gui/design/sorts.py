@@ -4,7 +4,8 @@ Imports core and catalog, no Qt.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
+from functools import cache
+from itertools import chain, product
 from typing import NamedTuple
 
 from workbench.catalog.forms import fields_of
@@ -94,15 +95,15 @@ def _linkings(kind: NodeType) -> Iterable[tuple[str, ...]]:
             yield tuple(name for name in inputs if name not in kind.optional or name == more)
 
 
-def _trials(count: int) -> Iterable[tuple[TensorSpec, ...]]:
+@cache
+def _trials(count: int) -> tuple[tuple[TensorSpec, ...], ...]:
     """Inputs to try: every pair of shapes for up to two ports, the same shape at all of more."""
-    shapes = product(_SHAPES, repeat=count) if count <= 2 else ((shape,) * count for shape in _SHAPES)
-    for combination in shapes:
-        for dtypes in product(DTYPES, repeat=count) if count <= 3 else ((dtype,) * count for dtype in DTYPES):
-            yield tuple(
-                TensorSpec(shape, dtype, 8 if dtype == "index" else 0)
-                for shape, dtype in zip(combination, dtypes, strict=True)
-            )
+    ways = [[TensorSpec(shape, dtype, 8 if dtype == "index" else 0) for dtype in DTYPES] for shape in _SHAPES]
+    if count <= 2:
+        return tuple(product(chain.from_iterable(ways), repeat=count))
+    if count == 3:
+        return tuple(chain.from_iterable(product(specs, repeat=count) for specs in ways))
+    return tuple((spec,) * count for spec in chain.from_iterable(ways))
 
 
 def _note(found: dict[str, set[Sort]], ports: Sequence[str], specs: Sequence[TensorSpec]) -> None:
