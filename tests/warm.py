@@ -17,10 +17,9 @@ def host(path: str) -> int:
     """Until its own input ends."""
     import selectors
 
+    import workbench.engine.readers.__main__  # noqa: F401 - what the forks find imported
     from workbench.core.left_out import leave_out
-    from workbench.engine.readers import __main__ as readers
 
-    assert readers.main
     leave_out("pandas")
     with socket.socket(socket.AF_UNIX) as door, selectors.DefaultSelector() as heard:
         door.bind(path)
@@ -52,7 +51,12 @@ def _answer(line: socket.socket) -> NoReturn:
         _work()
     for file in files:
         os.close(file)
-    threading.Thread(target=lambda: line.recv(1) or os.kill(worker, signal.SIGKILL), daemon=True).start()
+
+    def end_with_the_guest() -> None:
+        line.recv(1)
+        os.kill(worker, signal.SIGKILL)
+
+    threading.Thread(target=end_with_the_guest, daemon=True).start()
     _, status = os.waitpid(worker, 0)
     line.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
     os._exit(0)

@@ -87,6 +87,7 @@ def test_data_that_is_read_in_another_way_now_is_not_given_to_old_models(tmp_pat
         assert list((store.files / FOLDER).iterdir()) == []
 
 
+@pytest.mark.usefixtures("warm_readers")
 def test_nothing_is_left_of_a_reading_that_came_to_nothing(tmp_path: Path, table: Path) -> None:
     with closing(Store(tmp_path / "one.db")) as store:
         with pytest.raises(DataError, match="column"):
@@ -145,6 +146,7 @@ def test_a_process_that_complains_much_and_prints_is_no_deadlock(
         assert not datasets.unchanged(store, replace(record, fingerprint="other"))
 
 
+@pytest.mark.usefixtures("warm_readers")
 def test_a_copy_that_is_being_cleared_does_not_look_whole(
     tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +163,7 @@ def test_a_copy_that_is_being_cleared_does_not_look_whole(
         assert {"features.npy", "label.npy"} <= {file.name for file in copy.folder.iterdir()}
 
 
+@pytest.mark.usefixtures("warm_readers")
 def test_the_newest_copy_stays_though_others_were_used_while_it_was_made(tmp_path: Path, table: Path) -> None:
     other = tmp_path / "other.csv"
     other.write_text(table.read_text().replace("1,", "7,"))
@@ -183,6 +186,7 @@ def test_the_newest_copy_stays_though_others_were_used_while_it_was_made(tmp_pat
         assert copy_folder(store, second).exists() and not copy_folder(store, first).exists()
 
 
+@pytest.mark.usefixtures("warm_readers")
 def test_a_folder_that_vanishes_is_not_counted(
     tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +199,7 @@ def test_a_folder_that_vanishes_is_not_counted(
         assert cache_size(store) == size > 0
 
 
+@pytest.mark.usefixtures("warm_readers")
 def test_two_sources_of_one_name_at_the_same_moment_both_stay(tmp_path: Path) -> None:
     with closing(Store(tmp_path / "one.db")) as store:
         records = [add_record(store, tmp_path / str(number)) for number in range(8)]

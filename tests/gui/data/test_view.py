@@ -18,6 +18,8 @@ from workbench.gui.window import MainWindow
 from workbench.jobs.datasets import Added
 from workbench.store.records import DatasetRecord
 
+pytestmark = pytest.mark.usefixtures("warm_readers")
+
 CTRL = Qt.KeyboardModifier.ControlModifier
 KEY = Qt.Key
 
