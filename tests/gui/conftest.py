@@ -43,6 +43,13 @@ def window(qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[MainW
 
 
 @pytest.fixture
+def dark_again(qapp: QApplication) -> Iterator[None]:
+    """What comes next finds the theme that it is used to.  Ask for it first: a window that is still there follows."""
+    yield
+    theme.apply(qapp, "dark")
+
+
+@pytest.fixture
 def no_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs keep the state that a test gives them: no runner starts or judges them.  Ask for it before `session`."""
     monkeypatch.setattr("workbench.jobs.queue.recover", lambda store: [])

@@ -1,6 +1,6 @@
 """The UI audit: every view, both themes, two sizes. Each rule below is first shown to fail on a planted fault."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -29,6 +29,7 @@ from workbench.store.records import Point, State
 from workbench.store.store import Store
 
 W = TypeVar("W", bound=QWidget)
+SIZES = ((1280, 720), (1600, 900))
 
 
 # ------------------------------------------------------------------ each rule can fail
@@ -179,13 +180,6 @@ def fill(store: Store, text: str) -> None:
 
 
 @pytest.fixture
-def dark_again(qapp: QApplication) -> Iterator[None]:
-    """What comes next finds the theme that it is used to.  Ask for it first: a window that is still there follows."""
-    yield
-    theme.apply(qapp, "dark")
-
-
-@pytest.fixture
 def filled(
     dark_again: None, qtbot: QtBot, session: Session, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> MainWindow:
@@ -197,21 +191,21 @@ def filled(
     return window
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1600, 900)], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("mode", ["dark", "light"])
-def test_every_view_passes(
-    qtbot: QtBot, qapp: QApplication, filled: MainWindow, mode: str, size: tuple[int, int]
-) -> None:
+def test_every_view_passes(qtbot: QtBot, qapp: QApplication, filled: MainWindow, mode: str) -> None:
     theme.apply(qapp, mode)
-    filled.resize(*size)
     found = []
-    for view in VIEWS:
-        filled.show_view(view.id)
-        qtbot.wait(250)
-        put_in_order(filled)  # as every press of Tab does first
-        found += [
-            f"{view.id}: {rule}: {finding}" for rule, check in RULES.items() for finding in check(filled)
-        ]
+    for width, height in SIZES:
+        filled.resize(width, height)
+        for view in VIEWS:
+            filled.show_view(view.id)
+            qtbot.wait(250)
+            put_in_order(filled)  # as every press of Tab does first
+            found += [
+                f"{view.id} at {width}x{height}: {rule}: {finding}"
+                for rule, check in RULES.items()
+                for finding in check(filled)
+            ]
     assert not found, "\n".join(found)
 
 
