@@ -180,6 +180,7 @@ def test_a_version_that_another_window_kept_is_seen_when_one_looks(
     qtbot.waitUntil(lambda: names(panel) == ["theirs", "mine"], timeout=3000)
 
 
+@pytest.mark.usefixtures("dark_again")
 @pytest.mark.parametrize("mode", ["dark", "light"])
 def test_the_history_and_the_box_pass_the_audit(
     qtbot: QtBot, qapp: QApplication, window: MainWindow, view: DesignView, mode: str
@@ -198,7 +199,6 @@ def test_the_history_and_the_box_pass_the_audit(
     qtbot.wait(50)
     found = [finding for rule in RULES.values() for finding in rule(window.version_box)]
     window.version_box.close_up()
-    theme.apply(qapp, "dark")
     assert not found
 
 

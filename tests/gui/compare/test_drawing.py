@@ -198,6 +198,7 @@ def test_which_two_are_compared_follows_base_and_choice(
     assert len(lines(page)) == 5 and [view.other.itemData(row) for row in range(2)] == [1, 3]
 
 
+@pytest.mark.usefixtures("dark_again")
 def test_drawings_are_moved_zoomed_and_follow_the_theme(qapp: QApplication, page: DrawingPage) -> None:
     canvas = page.base.canvas
     canvas.frame_all()
@@ -216,7 +217,6 @@ def test_drawings_are_moved_zoomed_and_follow_the_theme(qapp: QApplication, page
     icon = page.list.item(0).icon().pixmap(16, 16).toImage().pixelColor(3, 8)
     theme.apply(qapp, "light")
     assert page.list.item(0).icon().pixmap(16, 16).toImage().pixelColor(3, 8) != icon
-    theme.apply(qapp, "dark")
 
 
 def test_beside_the_curves_the_keys_go_through_the_table(

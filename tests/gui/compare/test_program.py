@@ -48,6 +48,7 @@ def line(page: ProgramPage) -> str:
     return page.text.textCursor().block().text()
 
 
+@pytest.mark.usefixtures("dark_again")
 def test_lines_are_marked_and_keys_go_from_one_to_the_next(
     qtbot: QtBot, qapp: QApplication, view: CompareView, session: Session
 ) -> None:
@@ -72,7 +73,6 @@ def test_lines_are_marked_and_keys_go_from_one_to_the_next(
     assert [mark.format.background().color() for mark in page.text.extraSelections()] != [
         mark.format.background().color() for mark in marks
     ]
-    theme.apply(qapp, "dark")
 
 
 def test_the_same_program_twice_is_said_so(qtbot: QtBot, view: CompareView, session: Session) -> None:

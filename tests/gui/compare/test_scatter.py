@@ -118,12 +118,12 @@ def test_the_filter_of_the_list_holds_here_too(qtbot: QtBot, view: CompareView, 
     assert page.plot.isVisible() and len(page.plot.dots) == 3
 
 
+@pytest.mark.usefixtures("dark_again")
 def test_dots_are_painted_in_the_colours_of_their_runs(qapp: QApplication, page: ScatterPage) -> None:
     at = page.plot.place_of(1).toPoint()
     assert page.plot.grab().toImage().pixelColor(at) == theme.curve_color(0)
     theme.apply(qapp, "light")
     assert page.plot.grab().toImage().pixelColor(at) == theme.curve_color(0)
-    theme.apply(qapp, "dark")
 
 
 def test_settings_are_read_some_at_a_time(
