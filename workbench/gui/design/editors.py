@@ -4,6 +4,7 @@ Imports Qt, widgets, catalog's fields and values.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -31,8 +32,13 @@ class Editor(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.GRID)
-        self._reason = Label("", "err", wrap=True)
-        self._reason.hide()
+
+    @cached_property
+    def _reason(self) -> Label:
+        """Why a value does not fit; most fields never need it."""
+        made = Label("", "err", wrap=True)
+        self._column.addWidget(made)
+        return made
 
     def show_value(self, value: Value, names: Mapping[str, Value]) -> None:
         """Show what the document says."""
@@ -45,10 +51,9 @@ class Editor(QWidget):
         """Put the keyboard into the field."""
 
     def _show_reason(self, reason: str) -> None:
-        if self._column.indexOf(self._reason) < 0:
-            self._column.addWidget(self._reason)
-        self._reason.setText(reason)
-        self._reason.setVisible(bool(reason))
+        if reason or "_reason" in vars(self):
+            self._reason.setText(reason)
+            self._reason.setVisible(bool(reason))
 
 
 class NumberField(TextField):
@@ -91,20 +96,26 @@ class TextEditor(Editor):
             else TextField(entry.label, entry.help or entry.label, "", entry.unset)
         )
         self._hint = self.field.toolTip()
-        self._result = Label("", "small")
-        self._result.setToolTip("What the expression comes to")
         self._column.addWidget(self.field)
-        self._column.addWidget(self._result)  # below, so that both have room
         self.field.committed.connect(self._on_committed)
         self.setFocusProxy(self.field)
+
+    @cached_property
+    def _result(self) -> Label:
+        """What an expression comes to, below the field, so that both have room."""
+        made = Label("", "small")
+        made.setToolTip("What the expression comes to")
+        self._column.insertWidget(1, made)
+        return made
 
     def show_value(self, value: Value, names: Mapping[str, Value]) -> None:
         text = "" if self._unset(value) else shown(value)
         if self.field.text() != text or not self.field.hasFocus():
             self.field.show_text(text)
         result, reason = meant(self.entry, value, names)
-        self._result.setText(result)
-        self._result.setVisible(bool(result))
+        if result or "_result" in vars(self):
+            self._result.setText(result)
+            self._result.setVisible(bool(result))
         self._mark(reason)
 
     def show_draft(self, text: str) -> None:
