@@ -29,8 +29,8 @@ def test_a_run_is_found_as_it_was_added(store: Store, add_run: AddRun) -> None:
 
 
 def test_a_record_has_the_columns_of_its_table() -> None:
-    names = [column.name for column in tables.runs.columns]
-    assert [field.name for field in fields(RunRecord)] == [name for name in names if name != "deleted"]
+    names = [column.name for column in tables.runs.columns if column.name != "deleted"]
+    assert [field.name for field in fields(RunRecord)] == [*names, "drawn"]
 
 
 def test_runs_are_listed_newest_first_and_unfinished_oldest_first(store: Store, add_run: AddRun) -> None:

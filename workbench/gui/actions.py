@@ -24,13 +24,19 @@ class Bound(QAction):
         super().__init__(row.text, owner)
         self._row = row
         self._can = True
-        self._reason = ""
+        self._reason = self._why = ""
         self.setObjectName(row.id)
         self.tell()
 
     def setEnabled(self, can: bool, /) -> None:  # noqa: N802 - Qt's name
         self._can = can
         super().setEnabled(can and not self._reason)
+
+    def allow(self, can: bool, why_not: str) -> None:
+        """Turn it on or off; where it is off, its tooltip tells why not."""
+        self._why = "" if can else why_not
+        self.setEnabled(can)
+        self.tell()
 
     def lock(self, reason: str) -> None:
         """Turn it off for this reason; "" lets it work again."""
@@ -40,7 +46,7 @@ class Bound(QAction):
 
     def tell(self) -> None:
         """Say in its tooltip what it does, and why not now."""
-        self.setToolTip("\n".join(filter(None, (tooltip(self._row.id), self._reason))))
+        self.setToolTip("\n".join(filter(None, (tooltip(self._row.id), self._reason or self._why))))
 
 
 class Actions(QObject):
@@ -81,7 +87,7 @@ class Actions(QObject):
         for made in self._made.values():
             made.lock(reason)
 
-    def get(self, id: str) -> QAction:
+    def get(self, id: str) -> Bound:
         """The QAction of a bound action."""
         return self._made[id]
 

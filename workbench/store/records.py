@@ -59,6 +59,7 @@ class RunRecord:
     message: str
     resumed_from: int
     model_id: int = 0  # the model of the workspace that was trained; 0 for one from elsewhere
+    drawn: bool = True  # only runs from elsewhere may have come without a drawing
 
     @property
     def final(self) -> bool:

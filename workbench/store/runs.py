@@ -8,15 +8,18 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
-from sqlalchemy import Connection, case, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, insert, literal_column, select, update
 
 from workbench.core.errors import StoreError
 from workbench.store import tables
 from workbench.store.database import Database
-from workbench.store.records import ALIVE, FINAL, LIVE, ORIGIN, Request, RunRecord, State
+from workbench.store.records import ALIVE, ELSEWHERE, FINAL, LIVE, ORIGIN, Request, RunRecord, State
 
-_RUN = [tables.runs.c[field.name] for field in fields(RunRecord)]
-_ALL = f"SELECT {', '.join(column.name for column in _RUN)} FROM runs WHERE deleted = 0 ORDER BY id DESC"
+_THERE = "EXISTS (SELECT 1 FROM snapshots WHERE snapshots.run = runs.id AND document <> '')"
+_DRAWN = f"(device <> '{ELSEWHERE}' OR {_THERE})"
+_KEPT = [tables.runs.c[field.name] for field in fields(RunRecord) if field.name != "drawn"]
+_RUN = [*_KEPT, literal_column(_DRAWN).label("drawn")]
+_ALL = f"SELECT {', '.join(column.name for column in _KEPT)}, {_DRAWN} FROM runs WHERE deleted = 0 ORDER BY id DESC"
 _NOT_FINAL = tables.runs.c.state.not_in(sorted(FINAL))
 
 

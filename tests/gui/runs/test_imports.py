@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.engine.test_importing import events, scalar
@@ -93,11 +93,19 @@ def test_a_folder_is_dropped_and_its_runs_come_in(
     qtbot.waitUntil(lambda: detail.header.name.full_text() == "one #2", timeout=WAIT)
     assert detail.header.state.text() == "completed · 3 steps"
     assert detail.header.facts.full_text().startswith("elsewhere · started ")
-    assert detail.header.open.isEnabled() and not detail.header.weights.isEnabled()
+    assert not detail.header.weights.isEnabled()
     qtbot.waitUntil(lambda: bool(detail.log._lines), timeout=WAIT)
+    actions = (session.actions.get(id) for id in ("run_open", "run_again"))
+    grey: list[QWidget | QAction] = [detail.header.open, detail.header.again, *actions]
+    for each in grey:
+        assert not each.isEnabled()
+        assert each.toolTip().endswith("\nRun 2 came from another program without a drawing")
     with qtbot.waitSignal(session.message, timeout=WAIT) as refused:
-        QTest.mouseClick(detail.header.open, Qt.MouseButton.LeftButton)
+        runs.table.opened.emit()
     assert refused.args is not None and "came from TensorBoard without a drawing" in refused.args[0]
+    runs.reveal(1)
+    qtbot.waitUntil(lambda: detail.header.open.isEnabled(), timeout=WAIT)
+    assert all(each.isEnabled() and "without a drawing" not in each.toolTip() for each in grey)
     session.go("compare", [1, 2])
     compare = window.views["compare"]
     assert isinstance(compare, CompareView)

@@ -45,6 +45,12 @@ def stop(session: Session, runs: Sequence[RunRecord]) -> None:
             session.request(run.id, "stop")
 
 
+def why_undrawn(runs: Sequence[RunRecord]) -> str:
+    """Why the drawing of one of these cannot be opened or trained again; "" where each has one."""
+    bare = next((run for run in runs if not run.drawn), None)
+    return f"Run {bare.id} came from another program without a drawing" if bare is not None else ""
+
+
 def open_drawing(session: Session, runs: Sequence[RunRecord]) -> None:
     """Put a copy of the drawing of the first of them on the canvas."""
     for run in runs[:1]:

@@ -29,6 +29,8 @@ _WIDEST_TAGS: Final = 180
 _LEAST_NAME: Final = 110
 _LONGEST_WORD: Final = 80
 _LONGEST_CAUSE: Final = 1200
+_OPEN = "Open a copy of the exact drawing that this run trains"
+_AGAIN = "Queue the same drawing, data and seed once more"
 _ROLES = {"ok": "ok", "err": "err", "warn": "warn"}
 
 
@@ -58,11 +60,9 @@ class RunHeader(QWidget):
         self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.pause = Button("Pause", "Pause this run after its current step", icon="pause")
         self.stop = Button("Stop", "End this run; what it learned is kept", icon="stop")
-        self.open = Button(
-            "Open drawing", "Open a copy of the exact drawing that this run trains", icon="design"
-        )
+        self.open = Button("Open drawing", _OPEN, icon="design")
         self.inspect = Button("Inspect", "Look into the model of this run", icon="inspect")
-        self.again = Button("Run again", "Queue the same drawing, data and seed once more", icon="refresh")
+        self.again = Button("Run again", _AGAIN, icon="refresh")
         self.weights = Button(
             "Weights", "Train on from the weights of this run, or use them in the open model", icon="link"
         )
@@ -163,6 +163,13 @@ class RunHeader(QWidget):
         self.export.setEnabled(commands.has_weights(run) or run.imported)
         self.kinds.run = run
         self.delete.setEnabled(writable and not run.alive)
+        bare = commands.why_undrawn([run])
+        self.open.setEnabled(not bare)
+        self.again.setEnabled(writable and not bare)
+        for button, id, usual in ((self.open, "run_open", _OPEN), (self.again, "run_again", _AGAIN)):
+            why = bare or ("" if button is self.open else self._session.read_only)
+            explain(button, id, usual)
+            button.setToolTip("\n".join(filter(None, (button.toolTip(), why))))
 
     def _ask_tags(self) -> None:
         if self._run is not None:

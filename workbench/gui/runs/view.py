@@ -277,10 +277,8 @@ class RunsView(QStackedWidget):
         for id, can in {
             "run_pause": any(commands.can_pause(run) or commands.can_resume(run) for run in chosen),
             "run_stop": any(commands.can_stop(run) for run in chosen),
-            "run_open": len(chosen) == 1,
             "run_compare": bool(chosen),
             "run_inspect": len(chosen) == 1 and commands.can_inspect(chosen[0]),
-            "run_again": bool(chosen),
             "run_weights": len(chosen) == 1 and commands.has_weights(chosen[0]),
             "run_train_on": len(chosen) == 1 and commands.has_weights(chosen[0]),
             "run_star": bool(chosen),
@@ -289,6 +287,9 @@ class RunsView(QStackedWidget):
             "run_delete": bool(chosen),  # one that still trains is told to be stopped first
         }.items():
             actions.get(id).setEnabled(can)
+        bare = commands.why_undrawn(chosen)
+        actions.get("run_open").allow(len(chosen) == 1 and not bare, bare)
+        actions.get("run_again").allow(bool(chosen) and not bare, bare)
 
     # ------------------------------------------------------------- what can be done
 
@@ -316,6 +317,7 @@ class RunsView(QStackedWidget):
         if not self._chosen():
             return
         menu = QMenu(self)
+        menu.setToolTipsVisible(True)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for id in MENU:
             if id:
