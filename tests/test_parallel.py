@@ -28,6 +28,7 @@ def test_processes_share_no_home_and_a_dead_one_fails_its_test(tmp_path: Path) -
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     told = tmp_path / "told"
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    variables |= {"TOLD": str(told), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # each process would import Qt
     command = [
         sys.executable,
         "-m",
@@ -35,13 +36,15 @@ def test_processes_share_no_home_and_a_dead_one_fails_its_test(tmp_path: Path) -
         "-q",
         "-p",
         "no:cacheprovider",
+        "-p",
+        "xdist",
         "-n",
         "2",
         "--dist",
         "worksteal",
     ]
     done = subprocess.run(
-        [*command, "test_cases.py"], cwd=tmp_path, env={**variables, "TOLD": str(told)},
+        [*command, "test_cases.py"], cwd=tmp_path, env=variables,
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr

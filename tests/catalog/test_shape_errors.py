@@ -234,12 +234,13 @@ def test_no_shapes_break_a_type() -> None:
                         kind.arguments(*specs)
                         taken += 1
                     except ShapeError as error:
-                        refused.append((kind, error))
+                        refused.append((kind, error.with_traceback(None)))
     assert taken > 500 and len(refused) > 500
+    insertable = {"", *node_types()}
     for kind, said in refused:
         assert str(said) and not str(said).endswith(".")
         assert said.port in ("", *kind.input_ports())
-        assert said.insert in ("", *node_types())
+        assert said.insert in insertable
 
 
 @pytest.mark.parametrize(
