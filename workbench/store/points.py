@@ -8,6 +8,7 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Final
 
@@ -147,10 +148,19 @@ class Points(Runs):
         wanted = (shares, json.dumps(list(runs)), json.dumps(list(metrics)), least)
         with self._read() as connection:
             rows = _rows(connection, _OUTLINES, wanted)
+        # A point of a short curve is found twice.
+        rows = [row for row, after in pairwise([*rows, ()]) if row != after]
+        if not rows:
+            return {}
+        _, _, _, steps, epochs, values, kinds, times = zip(*rows, strict=True)
+        if any(kinds):
+            values = tuple(map(decode, values, kinds))
+        columns = array("q", steps), array("q", epochs), array("d", values), array("d", times)
         found, start = {}, 0
         for key, count in Counter(map(_RUN_AND_METRIC, rows)).items():  # those of a curve stand together
-            found[key] = _curve(rows[start : start + count])
-            start += count
+            end = start + count
+            found[key] = Curve(*(column[start:end] for column in columns), 0)
+            start = end
         return found
 
     def summaries(self, runs: Iterable[int]) -> dict[int, Mapping[str, Summary]]:
@@ -164,15 +174,6 @@ class Points(Runs):
         """For each metric of the run its key, the number of its last point, and its summary."""
         rows = _rows(connection, f"{_SUMMARIES} WHERE run = ?", (run,))
         return {metric: (key, row[-1], _summary(metric, type, row)) for key, _, metric, type, *row in rows}
-
-
-def _curve(rows: Sequence[tuple[Any, ...]]) -> Curve:
-    _, _, numbers, steps, epochs, values, kinds, times = zip(*rows, strict=True)
-    if len(set(numbers)) < len(numbers):  # a short curve: some points are found twice
-        return _curve(list({row[2]: row for row in rows}.values()))
-    if any(kinds):
-        values = tuple(map(decode, values, kinds))
-    return Curve(array("q", steps), array("q", epochs), array("d", values), array("d", times), 0)
 
 
 def summarise(metric: str, before: Summary | None, values: Sequence[tuple[int, float]]) -> Summary:

@@ -44,9 +44,7 @@ def test_very_many_shorter_curves_have_outlines_and_their_points_wait_until_thes
             record(store, curves={"train/loss": [1 / step for step in range(1, 301)], "train/m": [1.0] * 100})
 
     do(qtbot, session, fill)
-    with qtbot.waitExposed(view):
-        view.show()
-    qtbot.waitUntil(lambda: view.model.total == 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: sum(map(len, session.summaries.values())) == 4, timeout=WAIT)
     seen: list[tuple[int, int]] = []
 
     def look() -> None:
@@ -54,6 +52,8 @@ def test_very_many_shorter_curves_have_outlines_and_their_points_wait_until_thes
 
     view._outlines.came.connect(look)
     view.reveal([1, 2])
+    with qtbot.waitExposed(view):
+        view.show()
     qtbot.waitUntil(lambda: drawn.count() == 1, timeout=WAIT)
     assert seen == [(20, 0), (20, 0)]
     assert all("train/m" not in points.outlined for points in view._points.values())

@@ -37,6 +37,11 @@ class TickedModel(RunsModel):
         """The number of a ticked run's colour; -1 for the others."""
         return self._colors.get(id, -1)
 
+    def tick_suggested(self) -> None:
+        """Tick the newest run that recorded something, with the newest others of the same model: a first look."""
+        recorded = [facts.run for facts in self.every() if facts.summaries]
+        self.tick_all([run.id for run in recorded if _model(run) == _model(recorded[0])][:3])
+
     def tick_all(self, ids: Sequence[int]) -> None:
         """Tick exactly these."""
         if list(ids) == self.ticked:
@@ -173,3 +178,8 @@ class Chooser(RunsTable):
     def _toggle(self) -> None:
         if ids := self.selected_ids():
             self._ticks.toggle(ids)
+
+
+def _model(run: RunRecord) -> int | str:
+    """What tells models apart, also after one was renamed."""
+    return run.model_id or run.model

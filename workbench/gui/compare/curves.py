@@ -140,7 +140,7 @@ class CurvesPage(QWidget):
 
     def _names(self) -> list[str]:
         """The names of all metrics of the ticked runs."""
-        return metrics.names(metric for id in self._model.ticked for metric in self._model.summaries(id))
+        return metrics.names(metrics.recorded(map(self._model.summaries, self._model.ticked)))
 
     def _runs(self) -> list[RunRecord]:
         return [run for id in self._points if (run := self._model.run(id)) is not None]

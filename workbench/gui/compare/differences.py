@@ -54,15 +54,17 @@ def differences(
 
 def _results(runs: Sequence[RunRecord], summaries: Summaries, base: int) -> Iterable[Row]:
     mine = [summaries.get(run.id, {}) for run in runs]
-    names = metrics.names(metric for one in mine for metric in one)
+    recorded = metrics.recorded(mine)
+    known = set(recorded)
     others: dict[str, list[str]] = {}
     """Metrics of runs from elsewhere that name no split, or one that is called otherwise."""
-    for metric in dict.fromkeys(metric for one in mine for metric in one):
+    for metric in recorded:
         split, name = metrics.split_name(metric)
         if split not in metrics.SPLITS:
             others.setdefault(name, []).append(metric)
-    for name in names:
-        for metric in (*(f"{split}/{name}" for split in metrics.SPLITS), *others.get(name, ())):
+    for name in metrics.names(recorded):
+        of_splits = [f"{split}/{name}" for split in metrics.SPLITS]
+        for metric in (*(one for one in of_splits if one in known), *others.get(name, ())):
             found = [one.get(metric) for one in mine]
             if any(found):
                 yield _result(name, metrics.split_name(metric)[0], found, base)

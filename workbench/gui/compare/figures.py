@@ -98,7 +98,7 @@ def figures(runs: Sequence[RunRecord], colors: Sequence[int], summaries: Summari
     """All figures: runs beside one another for each metric, the results that count most first."""
     found: list[Figure] = []
     mine = {run.id: summaries.get(run.id, {}) for run in runs}
-    for name in metrics.names(metric for one in mine.values() for metric in one):
+    for name in metrics.names(metrics.recorded(mine.values())):
         for split in (*metrics.SPLITS, ""):
             metric = f"{split}/{name}" if split else name
             rows = [

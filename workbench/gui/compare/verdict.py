@@ -12,6 +12,7 @@ from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
 from workbench.jobs.verdict import Question, answer
 from workbench.store.records import RunRecord, Summary
+from workbench.store.summaries import kinds_of
 
 if TYPE_CHECKING:
     from workbench.store.store import Store
@@ -29,7 +30,11 @@ def main_figure(summaries: Summaries, ids: Sequence[int]) -> str:
     """The name of the metric that tells most: a score of most runs, else the loss; "" where nothing was recorded."""
     mine = [summaries.get(id, {}) for id in ids]
     names = metrics.main_names(mine, 20)
-    types = {metrics.split_name(one.metric)[1]: one.type for each in mine for one in each.values()}
+    types = {
+        metrics.split_name(metric)[1]: type
+        for each in mine
+        for metric, type in zip(*kinds_of(each), strict=True)
+    }
     return next((name for name in names if judges(types.get(name, ""))), names[0] if names else "")
 
 

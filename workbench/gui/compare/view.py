@@ -58,7 +58,9 @@ class CompareView(QStackedWidget):
         self._gather = QTimer(self, singleShot=True, interval=_GATHER_MS)
         self._gather.timeout.connect(self._show)
         self._outlines = Outlines(session, self)
-        self._outlines.came.connect(self._gather.start)
+        self._drawing = QTimer(self, singleShot=True, interval=_GATHER_MS)
+        self._drawing.timeout.connect(self._show_curves)
+        self._outlines.came.connect(self._drawing.start)
         self._outlines.drawn.connect(self._look)
         self.pairs = Pairs(session, self)
         self.pairs.came.connect(self._on_pair)
@@ -231,7 +233,7 @@ class CompareView(QStackedWidget):
         super().showEvent(event)
         if self._fresh and not self.model.ticked:
             self._fresh = False
-            self.model.tick_all(_suggested(self._session.runs, self._session.summaries))
+            self.model.tick_suggested()
         self._look()
         self._gather.start()
 
@@ -255,10 +257,9 @@ class CompareView(QStackedWidget):
         for id in self.model.ticked:
             if id not in self._points:
                 self._points[id] = Points(self._session, id, self, self._turns)
-                self._points[id].came.connect(self._gather.start)
+                self._points[id].came.connect(self._drawing.start)
         self.panel.offer(self._runs())
-        self._look()
-        self._show()
+        self._on_asked()
 
     def _on_asked(self) -> None:
         self._look()
@@ -299,12 +300,16 @@ class CompareView(QStackedWidget):
         self.right.setCurrentIndex(1 if self.model.ticked else 0)
         if not self.model.ticked or not self.isVisible():
             return
-        if self.tabs.currentWidget() is self.curves:
-            self.curves.show_points(self._points, self._params)
+        self._show_curves()
         if self.tabs.currentWidget() is self.media:
             self.media.show_runs(self._runs(), {id: self.model.color_of(id) for id in self.model.ticked})
         self._show_scatter()
         self._show_differences()
+
+    def _show_curves(self) -> None:
+        """The page that grows with the points."""
+        if self.model.ticked and self.isVisible() and self.tabs.currentWidget() is self.curves:
+            self.curves.show_points(self._points, self._params)
 
     def _show_scatter(self) -> None:
         """The pages that show all listed runs."""
@@ -334,7 +339,7 @@ class CompareView(QStackedWidget):
     def _judge(self, runs: Sequence[RunRecord]) -> None:
         """Ask whether the runs differ by more than their seeds; the answer comes by itself."""
         summaries, ids = self._session.summaries, [run.id for run in runs]
-        names = metrics.names(metric for id in ids for metric in summaries.get(id, {}))
+        names = metrics.names(metrics.recorded(summaries.get(id, {}) for id in ids))
         name = self.panel.offer_figures(names, main_figure(summaries, ids))
         if self.isVisible():
             base = self.panel.base_of(runs)
@@ -385,14 +390,3 @@ class CompareView(QStackedWidget):
         self.tally.set_role("err" if wrong else "small")
         self.clear.setEnabled(bool(ticked))
         self.export.setEnabled(bool(ticked))
-
-
-def _suggested(runs: Sequence[RunRecord], summaries: Summaries) -> list[int]:
-    """The newest run that recorded something, with the newest others of the same model: a first look."""
-    recorded = [run for run in runs if summaries.get(run.id)]
-    return [run.id for run in recorded if _model(run) == _model(recorded[0])][:3]
-
-
-def _model(run: RunRecord) -> int | str:
-    """What tells models apart, also after one was renamed."""
-    return run.model_id or run.model

@@ -4,6 +4,7 @@ A metric is named "<split>/<name>": train/loss, validation/accuracy.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Final
 
 from workbench.catalog.goals import judges, rising
@@ -19,6 +20,7 @@ __all__ = [
     "bigger_is_better",
     "main_names",
     "names",
+    "recorded",
     "split_name",
     "told",
 ]
@@ -39,6 +41,12 @@ def names(metrics: Iterable[str]) -> list[str]:
     """The names without their splits: the loss first, then in the order in which they came."""
     found = dict.fromkeys(split_name(metric)[1] for metric in metrics)
     return sorted(found, key=lambda name: (name != "loss", "loss" in name.lower()))
+
+
+def recorded(several: Iterable[Mapping[str, Summary]]) -> list[str]:
+    """The metrics of several runs, in the order in which they came: most runs recorded the same ones."""
+    kinds = dict.fromkeys(kinds_of(one)[0] for one in several)
+    return list(dict.fromkeys(chain.from_iterable(kinds)))
 
 
 class MainNames:
