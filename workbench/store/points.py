@@ -155,12 +155,17 @@ class Points(Runs):
         _, _, _, steps, epochs, values, kinds, times = zip(*rows, strict=True)
         if any(kinds):
             values = tuple(map(decode, values, kinds))
-        columns = array("q", steps), array("q", epochs), array("d", values), array("d", times)
+        at, passed, told, moments = (
+            array("q", steps),
+            array("q", epochs),
+            array("d", values),
+            array("d", times),
+        )
         found, start = {}, 0
         for key, count in Counter(map(_RUN_AND_METRIC, rows)).items():  # those of a curve stand together
-            end = start + count
-            found[key] = Curve(*(column[start:end] for column in columns), 0)
-            start = end
+            part = slice(start, start + count)
+            found[key] = Curve(at[part], passed[part], told[part], moments[part], 0)
+            start += count
         return found
 
     def summaries(self, runs: Iterable[int]) -> dict[int, Mapping[str, Summary]]:
