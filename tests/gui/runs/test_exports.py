@@ -138,6 +138,17 @@ def test_the_menu_of_a_row_offers_it_too(qtbot: QtBot, runs: RunsView) -> None:
     exporter(runs._session).cancel()
 
 
+def test_what_the_menu_holds_does_not_go_with_the_menu_of_a_row(qtbot: QtBot, runs: RunsView) -> None:
+    rect = runs.table.visualRect(runs.model.index(runs.model.place(1), 0))
+    runs.table.customContextMenuRequested.emit(rect.center())
+    for each in runs.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        each.close()
+    qtbot.waitUntil(lambda: not runs.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly))
+    kinds = runs.detail.header.kinds
+    kinds.aboutToShow.emit()
+    assert all(action.isVisible() for action in kinds.actions())
+
+
 def test_several_runs_are_written_together(
     qtbot: QtBot, runs: RunsView, session: Session, window: MainWindow, record: Record,
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path,

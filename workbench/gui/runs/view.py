@@ -325,11 +325,11 @@ class RunsView(QStackedWidget):
             else:
                 menu.addSeparator()
         chosen = self._chosen()
+        exports: QMenu | None = self.detail.header.kinds if self.detail.header.export.isEnabled() else None
         if len(chosen) > 1:
+            self.exports.runs, exports = chosen, self.exports
+        if exports is not None:
             menu.addSeparator()
-            self.exports.runs = chosen
-            menu.addMenu(self.exports)
-        elif self.detail.header.export.isEnabled():
-            menu.addSeparator()
-            menu.addMenu(self.detail.header.kinds)
+            # Not by addMenu: with this menu PySide would then take the actions of that one for deleted, which stays.
+            menu.addAction(exports.menuAction())
         menu.popup(self.table.viewport().mapToGlobal(at))
