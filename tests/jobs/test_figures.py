@@ -26,3 +26,11 @@ def test_a_name_means_the_split_that_counts_most(plain: bool) -> None:
     assert figures.values(runs, "loss") == [None, 0.3, None, 6.0], "the first loss, where none has that name"
     assert [figures.has(one, "accuracy") for one in runs] == [True, False, True, True]
     assert [math.isnan(figures.value(one, "accuracy")) for one in runs] == [False, True, True, False]
+
+
+def test_nothing_is_looked_up_for_runs_whose_figures_are_still_to_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(figures, "_find", lambda *_: pytest.fail("a search for each of thousands of runs"))
+    assert figures.values([{}, {}], "loss") == [None, None]
+    assert not figures.has({}, "loss")

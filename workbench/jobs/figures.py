@@ -71,7 +71,7 @@ def has(summaries: Mapping[str, Summary], name: str) -> bool:
 def _place(summaries: Mapping[str, Summary], name: str, which: str) -> tuple[str, str] | None:
     """The full name of a metric, and which of its values is meant; None where there is none."""
     if type(summaries) is not Glance:
-        return _find(summaries, name, which)
+        return _find(summaries, name, which) if summaries else None
     answers = (
         summaries.same.answers
     )  # thousands of runs recorded the same metrics: found once for all of them

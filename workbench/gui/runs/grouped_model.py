@@ -27,7 +27,7 @@ _SHOWN: Final[dict[str, Callable[[float], str]]] = {
 }
 _EMPTY: Final = ("progress", "star", "notes", "cause", "started", "created", "ended")
 """Columns that say nothing about several runs."""
-_AT_ONCE: Final = 30_000
+_AT_ONCE: Final = 10_000
 """After so many values the window gets its turn."""
 
 
