@@ -1,5 +1,6 @@
 """News of the workspace arrives, and errors are said."""
 
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -70,6 +71,24 @@ class Viewer(QObject):
 
 def _give(number: int, store: Store) -> int:
     return number
+
+
+def test_what_waited_for_an_answer_goes_in_the_thread_of_the_window(qtbot: QtBot, session: Session) -> None:
+    gone: list[str] = []
+    got: list[int] = []
+
+    class Box:
+        def take(self, number: int) -> None:
+            got.append(number)
+
+        def __del__(self) -> None:
+            gone.append(threading.current_thread().name)
+
+    for number in range(3):
+        session.call(partial(_give, number), Box().take)
+        qtbot.waitUntil(partial(got.__contains__, number), timeout=3000)
+    session.close()
+    assert gone == 3 * [threading.main_thread().name], "the thread of the store would destroy widgets"
 
 
 def test_a_callback_that_fails_keeps_no_other_answer_back(qtbot: QtBot, session: Session) -> None:

@@ -73,6 +73,9 @@ class Workspace(QObject):
         """Why the workspace can only be looked at; "" where it can be written."""
         self._told_unusable = ""
         self._thread: StoreThread | None = None
+        self._held: Job | None = None
+        """The job that was answered last.  Its thread holds it until the next one; it must not be the last to let go
+        of the callbacks, since widgets that go with these are destroyed by who lets go."""
         self._garbage = Garbage(self)
 
     @property
@@ -100,7 +103,7 @@ class Workspace(QObject):
         while isinstance(answer := self._thread.answer(), Done | Raised | News):
             if isinstance(answer, Raised):
                 log.error("not done while closing: %s", answer.error)
-        self._thread = None
+        self._thread = self._held = None
         self._garbage.stop()
         self.is_open = False
         self.read_only = ""
@@ -133,10 +136,9 @@ class Workspace(QObject):
                 left = answer is not None
                 if isinstance(answer, News):
                     self._on_news(answer)
-                elif isinstance(answer, Done):
-                    self._on_done(answer.job, answer.result)
-                elif isinstance(answer, Raised):
-                    self._on_raised(answer.job, answer.error)
+                elif answer is not None:
+                    self._held = answer.job
+                    self._take(answer)
         finally:
             if left:  # also after a callback that failed: nobody tells of the others again
                 QTimer.singleShot(0, self, self._on_answered)
@@ -171,6 +173,12 @@ class Workspace(QObject):
         self._told_unusable = reason
         log.error("%s", reason)
         self.unusable.emit(reason)
+
+    def _take(self, answer: Done | Raised) -> None:
+        if isinstance(answer, Done):
+            self._on_done(answer.job, answer.result)
+        else:
+            self._on_raised(answer.job, answer.error)
 
     def _on_done(self, job: Job, result: Any) -> None:
         if job.then is not None and _still_there(job.then):
