@@ -109,6 +109,13 @@ def test_of_numbers_a_column_is_explained_and_no_class(qtbot: QtBot, page: Expla
         assert page.target.isHidden() is not seen
 
 
+def test_a_short_text_takes_little_room(qtbot: QtBot) -> None:
+    short, long = (TokenHeat(["word "] * many, [0.1] * many) for many in (6, 400))
+    for heat in (short, long):
+        qtbot.addWidget(heat)
+    assert short.height() < 60 < long.height() <= 200
+
+
 def test_an_answer_of_a_blank_is_made_visible(qtbot: QtBot) -> None:
     card = MethodCard("Occlusion", "What is covered")
     qtbot.addWidget(card)

@@ -74,6 +74,8 @@ class AttentionPage(SamplePage):
         self._maps = []
         self.layer.set_items([])
         self.head_choice.set_items([])
+        self.layer.hide()
+        self.head_choice.hide()
         self.said.setText("")
         self.heat.hide()
         self.tokens.show_map(None, 0)
@@ -87,6 +89,7 @@ class AttentionPage(SamplePage):
         self._maps = [_map(each) for each in layers]
         titles = [_titled(each) for each in layers]
         self.layer.set_items([(place, title) for place, title in enumerate(titles)])
+        self.layer.setVisible(bool(titles))
         left = int(answer.get("left_out") or 0)
         self.said.setText(f"{left} more attention layers are left out" if left else "")
         self.heat.setVisible(bool(self._maps))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.gui.inspect.answers import class_words
 from workbench.gui.inspect.flow import Flow
@@ -140,6 +140,7 @@ class MethodCard(QFrame):
         self.answer: Mapping[str, Any] = {}
         title = Label(name, "strong")
         title.setToolTip(about)
+        title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.target = ElidedLabel("", "small")
         self.inside = QVBoxLayout()
         self.said = Label("", "small", wrap=True)

@@ -22,6 +22,9 @@ FOR, AGAINST = QColor(230, 72, 32), QColor(40, 108, 220)
 _ROW: Final = 22
 _MOST_ROWS: Final = 16
 _MOST_TOKENS: Final = 2_000
+_LETTERS: Final = 34
+"""So many stand in a line of a narrow card, about."""
+_MOST_HIGH: Final = 200
 
 
 def shares(weights: Sequence[float | None]) -> list[float]:
@@ -45,9 +48,10 @@ class TokenHeat(QTextBrowser):
         self.setAccessibleName("Words by their weight")
         self.setToolTip("Red speaks for the answer, blue against it; the stronger the more")
         self.setOpenLinks(False)
-        self.setMinimumHeight(120)
         theme.changed.connect(self._write)
         self._write()
+        lines = 1 + sum(map(len, self.tokens)) // _LETTERS
+        self.setFixedHeight(min(_MOST_HIGH, lines * self.fontMetrics().lineSpacing() + 24))
 
     def _write(self) -> None:
         ground, made = theme.color("base"), []

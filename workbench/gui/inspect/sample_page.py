@@ -150,10 +150,14 @@ class SamplePage(Page):
         self.see()
 
     def show_picture(self, item: Item) -> None:
-        """Show what is looked at; several pictures side by side take less height than one."""
-        wide = tile_size([item])
-        pictures = bool(parts_of(item)) and all(part["kind"] in PICTURES for part in parts_of(item))
-        high = round(_SIDE * wide.height() / max(1, wide.width())) if pictures else _SIDE
+        """Show what is looked at; several pictures side by side and a few words take less height than one picture."""
+        kinds = {str(part["kind"]) for part in parts_of(item)}
+        wide = tile_size([item], _SIDE)
+        high = _SIDE
+        if kinds and kinds.issubset(PICTURES):
+            high = round(_SIDE * wide.height() / max(1, wide.width()))
+        elif kinds and kinds.issubset(("text", "row", "value")):
+            high = wide.height()
         self.picture.setFixedHeight(min(_SIDE, high))
         self.picture.show_item(item)
 

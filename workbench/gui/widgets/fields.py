@@ -243,7 +243,8 @@ class Choice(QComboBox):
         room = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
-        option.currentText = self.fontMetrics().elidedText(option.currentText, self.elide, room.width())
+        wide = room.width() + 1  # Qt's hint is a fraction of a pixel too small for the longest text
+        option.currentText = self.fontMetrics().elidedText(option.currentText, self.elide, wide)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
