@@ -201,6 +201,7 @@ class HelpPanel(QFrame):
         clear_layout(self.column.rows)
         for part in self._parts(page):
             self.column.rows.addWidget(part)
+            part.show()
         if not same:
             self.column.verticalScrollBar().setValue(0)
 
