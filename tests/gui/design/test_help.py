@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from tests.drawing import CLASSIFIER, block, draw
+from tests.gui.pixels import colors
 from workbench.catalog.forms import fields_of
 from workbench.catalog.pages import SECTIONS, alternatives
 from workbench.catalog.spec import node_types
@@ -34,7 +35,7 @@ TYPES = node_types()
 
 def show(driver: "CanvasDriver", document: Document) -> None:
     driver.view.session._open(OpenModel(History(document)))
-    QApplication.processEvents()
+    driver.settle()  # else a page that is open could be made anew while its texts are read
 
 
 def opened(driver: "CanvasDriver", id: str) -> HelpPanel:
@@ -235,11 +236,7 @@ def test_every_picture_shows_its_operation(qtbot: QtBot, qapp: QApplication, mod
         qtbot.addWidget(picture)
         picture.resize(360, picture.sizeHint().height())
         image = picture.grab().toImage()
-        middle = {
-            image.pixel(x, y)
-            for x in range(image.width() // 2 - 18, image.width() // 2 + 18)
-            for y in range(image.height() // 2 - 18, image.height() // 2 + 18)
-        }
+        middle = colors(image, QRect(image.width() // 2 - 18, image.height() // 2 - 18, 36, 36))
         assert len(middle) > 2, f"{name}: more than an empty box"
     theme.apply(qapp, "dark")
 

@@ -1,15 +1,17 @@
 """The minimap: when it is there, what it shows, and how a click or drag in it moves the view."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.gui.design.test_canvas import chain, show, with_block
+from tests.gui.pixels import colors
 from workbench.core.document import FRAME, Document, Graph, Node, Remark
 from workbench.core.edits import MoveNodes
 from workbench.gui import theme
@@ -49,10 +51,9 @@ def middle(driver: "CanvasDriver") -> QPointF:
     return driver.canvas.mapToScene(viewport).boundingRect().center()
 
 
-def colors(map: Minimap) -> set[str]:
+def seen_colors(map: Minimap) -> Counter[str]:
     QApplication.processEvents()
-    image = map.grab().toImage()
-    return {QColor(image.pixel(x, y)).name() for x in range(image.width()) for y in range(image.height())}
+    return colors(map.grab().toImage())
 
 
 def test_large_drawings_show_it_by_themselves(driver: "CanvasDriver") -> None:
@@ -88,7 +89,7 @@ def test_it_stands_in_its_corner_and_not_in_a_small_window(driver: "CanvasDriver
 
 def test_it_shows_nodes_frames_and_what_is_in_view(driver: "CanvasDriver") -> None:
     map = minimap(driver)
-    seen = colors(map)
+    seen = seen_colors(map)
     assert style().family("data").name() in seen
     assert theme.color("panel").name() in seen
     driver.canvas.look_at(QPointF(240, 120), 1.0)
@@ -108,7 +109,7 @@ def test_nodes_with_errors_are_red(driver: "CanvasDriver") -> None:
     show(driver, replace(driver.document, graph=replace(driver.document.graph, nodes=nodes)))
     driver.settle()
     assert driver.canvas.drawing.nodes["odd"].face.level == "error"
-    driver.qtbot.waitUntil(lambda: theme.color("err").name() in colors(minimap(driver)), timeout=2000)
+    driver.qtbot.waitUntil(lambda: theme.color("err").name() in seen_colors(minimap(driver)), timeout=2000)
 
 
 def test_a_click_moves_the_view_there(driver: "CanvasDriver") -> None:

@@ -14,6 +14,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from tests.gui.design.test_canvas import chain, show
+from tests.gui.pixels import colors
 from workbench.core.document import BOOKMARK, FRAME, NOTE, Document, Graph, Node, Port, Remark
 from workbench.core.pictures import read_any
 from workbench.gui import theme
@@ -71,10 +72,9 @@ def asked(driver: "CanvasDriver") -> QFileDialog:
 
 def share_of(image: QImage, color: str, area: QRectF | None = None) -> float:
     """How much of an area of the image has exactly this colour."""
-    wanted = style().base.rgb() if color == "base" else theme.color(color).rgb()
-    rect = (area or QRectF(image.rect())).toRect()
-    dots = [(x, y) for x in range(rect.left(), rect.right(), 3) for y in range(rect.top(), rect.bottom(), 3)]
-    return sum(image.pixel(x, y) == wanted for x, y in dots) / len(dots)
+    wanted = (style().base if color == "base" else theme.color(color)).name()
+    found = colors(image, None if area is None else area.toRect(), 3)
+    return found[wanted] / found.total()
 
 
 def test_a_png_holds_the_model(driver: "CanvasDriver", tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.drawing import draw
+from tests.gui.pixels import colors
 from workbench.catalog.templates import load
 from workbench.core.document import BYPASS, COLLAPSED, MUTE, PINNED, WIRELESS, Document, Graph, Node, Port
 from workbench.core.edits import Edit, SetParam
@@ -108,8 +109,8 @@ def test_a_wire_below_a_card_does_not_strike_its_badges_out(driver: "CanvasDrive
 
 def wire_pixels(image: QImage) -> int:
     """How many pixels have the colour of a wire, which texts have not."""
-    colors = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
-    return sum(color.lightness() > 100 and color.hslSaturation() > 120 for color in colors)
+    found = ((QColor(name), count) for name, count in colors(image).items())
+    return sum(n for color, n in found if color.lightness() > 100 and color.hslSaturation() > 120)
 
 
 def test_badges_stay_with_a_card_that_is_made_again(driver: "CanvasDriver") -> None:
@@ -231,8 +232,8 @@ def test_a_card_says_from_afar_that_it_repeats(driver: "CanvasDriver", template:
         """Pixels in the colour of the mark, in the lower right of the card."""
         rect = driver.canvas.drawing.nodes[id].scene_rect()
         part = picture(driver, QRectF(rect.center().x(), rect.bottom() - 24, rect.width() / 2 - 4, 20))
-        colors = [part.pixelColor(x, y) for x in range(part.width()) for y in range(part.height())]
-        return sum(color.blue() - color.red() > 60 for color in colors)
+        found = ((QColor(name), count) for name, count in colors(part).items())
+        return sum(count for color, count in found if color.blue() - color.red() > 60)
 
     assert marked() > 4
     face = driver.canvas.drawing.nodes[id].face
