@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.alone import alone
 from tests.gui.compare.drawings import WAIT, do
 from tests.gui.conftest import Record
 from workbench.gui import theme
@@ -23,8 +24,7 @@ LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 @pytest.fixture
 def view(qtbot: QtBot, no_jobs: None, session: Session, record: Record) -> Iterator[CompareView]:
-    made = CompareView(session)
-    qtbot.addWidget(made)
+    made = alone(CompareView, qtbot, session)
     made.resize(1500, 900)
 
     def fill(store: Store) -> None:

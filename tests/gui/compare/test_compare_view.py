@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.gui.alone import alone
 from workbench.gui import theme
 from workbench.gui.compare.view import CompareView
 from workbench.gui.session import Session
@@ -22,8 +23,7 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 @pytest.fixture
 def view(qtbot: QtBot, no_jobs: None, session: Session) -> CompareView:
-    made = CompareView(session)
-    qtbot.addWidget(made)
+    made = alone(CompareView, qtbot, session)
     made.resize(1300, 700)
     with qtbot.waitExposed(made):
         made.show()
@@ -212,8 +212,7 @@ def test_the_first_visit_suggests_the_newest_runs_of_one_model(
         ],
     )
     qtbot.waitUntil(lambda: len(session.runs) == 4, timeout=WAIT)
-    view = CompareView(session)
-    qtbot.addWidget(view)
+    view = alone(CompareView, qtbot, session)
     with qtbot.waitExposed(view):
         view.show()
     assert view.model.ticked == [3, 1]

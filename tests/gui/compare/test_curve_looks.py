@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from tests.gui.alone import alone
 from tests.gui.compare.drawings import WAIT, do
 from tests.gui.conftest import Record
 from workbench.gui.compare.curves import LOOK, CurvesPage
@@ -19,8 +20,7 @@ from workbench.store.store import Store
 
 @pytest.fixture
 def page(qtbot: QtBot, no_jobs: None, session: Session, record: Record) -> Iterator[CurvesPage]:
-    view = CompareView(session)
-    qtbot.addWidget(view)
+    view = alone(CompareView, qtbot, session)
     view.resize(1400, 800)
 
     def fill(store: Store) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from tests.gui.alone import alone
 from tests.gui.compare.drawings import WAIT, do
 from tests.gui.compare.test_differences import RUNS
 from tests.gui.conftest import Record
@@ -60,8 +61,7 @@ def test_a_tie_and_a_single_run_have_no_best() -> None:
 
 @pytest.fixture
 def page(qtbot: QtBot, no_jobs: None, session: Session, record: Record) -> FiguresPage:
-    view = CompareView(session)
-    qtbot.addWidget(view)
+    view = alone(CompareView, qtbot, session)
     view.resize(1300, 700)
     with qtbot.waitExposed(view):
         view.show()

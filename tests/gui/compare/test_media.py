@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from tests.gui.alone import alone
 from tests.gui.compare.drawings import WAIT, do
 from tests.gui.conftest import Record
 from workbench.gui.compare.view import CompareView
@@ -20,8 +21,7 @@ def matrix(right: int) -> bytes:
 
 @pytest.fixture
 def view(qtbot: QtBot, no_jobs: None, session: Session, record: Record) -> CompareView:
-    made = CompareView(session)
-    qtbot.addWidget(made)
+    made = alone(CompareView, qtbot, session)
     made.resize(1400, 800)
 
     def fill(store: Store) -> None:

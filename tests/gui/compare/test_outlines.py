@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtTest import QSignalSpy
 from pytestqt.qtbot import QtBot
 
+from tests.gui.alone import alone
 from tests.gui.compare.drawings import WAIT, do
 from tests.gui.conftest import Record
 from workbench.gui.compare import outlines
@@ -35,8 +36,7 @@ def test_very_many_shorter_curves_have_outlines_and_their_points_wait_until_thes
 ) -> None:
     for name, value in {"_SOON": 500, "_SHORT": 100, "PLACES": 20, "_DRAW_MS": 50}.items():
         monkeypatch.setattr(outlines, name, value)
-    view = CompareView(session)
-    qtbot.addWidget(view)
+    view = alone(CompareView, qtbot, session)
     drawn = QSignalSpy(view._outlines.drawn)
 
     def fill(store: Store) -> None:
@@ -70,8 +70,7 @@ def test_an_outline_comes_first_and_gives_way_to_all_points(
     monkeypatch.setattr(outlines, "CHUNK", 300)
     monkeypatch.setattr(outlines, "PLACES", 20)
     monkeypatch.setattr(outlines, "_DRAW_MS", 50)
-    view = CompareView(session)
-    qtbot.addWidget(view)
+    view = alone(CompareView, qtbot, session)
 
     def fill(store: Store) -> None:
         for _ in range(2):

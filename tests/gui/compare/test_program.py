@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from tests.gui.alone import alone
 from tests.gui.compare.drawings import WAIT, add, before, tick
 from workbench.gui import theme
 from workbench.gui.compare.program import ProgramPage
@@ -20,8 +21,7 @@ OTHER = ONE.replace("x5 = 5", "x5 = 6").replace("x50 = 50\n", "")
 
 @pytest.fixture
 def view(qtbot: QtBot, no_jobs: None, session: Session) -> CompareView:
-    made = CompareView(session)
-    qtbot.addWidget(made)
+    made = alone(CompareView, qtbot, session)
     made.resize(1300, 700)
     with qtbot.waitExposed(made):
         made.show()

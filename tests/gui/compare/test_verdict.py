@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from tests.gui.alone import alone
 from tests.gui.compare.drawings import WAIT, add, before, do
 from tests.gui.compare.test_differences import RUN
 from workbench.gui.compare.verdict import main_figure, question
@@ -121,8 +122,7 @@ def test_the_figure_is_a_score_where_there_is_one() -> None:
 
 @pytest.fixture
 def view(qtbot: QtBot, no_jobs: None, session: Session) -> CompareView:
-    made = CompareView(session)
-    qtbot.addWidget(made)
+    made = alone(CompareView, qtbot, session)
     made.resize(1300, 800)
     with qtbot.waitExposed(made):
         made.show()

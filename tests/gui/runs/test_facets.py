@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
+from tests.gui.alone import alone
 from tests.gui.runs.showing import runs_view
 from workbench.gui.runs.view import RunsView
 from workbench.gui.session import Session
@@ -89,8 +90,7 @@ def test_many_values_are_unfolded_and_the_panel_is_remembered(
     view.layout_bar.group_by("model")
     view.model.set_how("max")
     view.layout_bar.layouts.save()
-    again = RunsView(session)
-    qtbot.addWidget(again)
+    again = alone(RunsView, qtbot, session)
     qtbot.waitUntil(lambda: again.model.group == "model" and again.model.how == "max", timeout=WAIT)
     assert again.layout_bar.facets_button.isChecked() and not again.layout_bar.facets.isHidden()
 

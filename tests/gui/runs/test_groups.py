@@ -10,6 +10,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from tests.gui.alone import alone
 from tests.gui.runs.test_table_model import PLAIN
 from workbench.core import text
 from workbench.gui.runs.columns import PLACES
@@ -28,8 +29,7 @@ RUN, SCORE = PLACES["run"], FIRST_SLOT + 1
 
 @pytest.fixture
 def view(qtbot: QtBot, no_jobs: None, session: Session, record: Record) -> RunsView:
-    made = RunsView(session)
-    qtbot.addWidget(made)
+    made = alone(RunsView, qtbot, session)
     made.resize(1280, 760)
     QAbstractItemModelTester(made.model, QAbstractItemModelTester.FailureReportingMode.Fatal, made.model)
     with qtbot.waitExposed(made):
