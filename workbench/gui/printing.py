@@ -20,6 +20,8 @@ from PySide6.QtGui import (
     QPainter,
     QPdfWriter,
     QPyTextObject,
+    QTextBlock,
+    QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
@@ -41,6 +43,8 @@ _STYLE: Final = (
 )
 _OWN_STYLE: Final = re.compile("<style>.*?</style>", re.DOTALL)
 """That of a page in a browser, which counts in dots of a screen."""
+_PICTURES: Final = re.compile("<img [^>]*>")
+"""Each in a paragraph of its own: else Qt puts them into the heading above."""
 _REPLACED: Final = "\ufffc"
 
 
@@ -90,9 +94,10 @@ def print_page(page: str, file: Path) -> None:
     layout.setPaintDevice(writer)
     pictures = Pictures(room)
     layout.registerHandler(_PICTURE, pictures)
-    document.setHtml(_OWN_STYLE.sub("", page))
+    document.setHtml(_PICTURES.sub(r"<p>\g<0></p>", _OWN_STYLE.sub("", page)))
     _place_pictures(document)
     document.setPageSize(room)
+    keep_headings(document)
     painter = QPainter(writer)
     try:
         for number in range(document.pageCount()):
@@ -112,6 +117,24 @@ def print_page(page: str, file: Path) -> None:
             painter.drawText(place, int(below), f"{number + 1} / {document.pageCount()}")
     finally:
         painter.end()
+
+
+def keep_headings(document: QTextDocument) -> None:
+    """Moves a heading to the next page where the picture that it is about finds no room below it."""
+    layout, high = document.documentLayout(), document.pageSize().height()
+    heading, block = QTextBlock(), document.begin()
+    while block.isValid():
+        if block.blockFormat().headingLevel():
+            heading = block
+        elif block.text() == _REPLACED and heading.isValid():
+            top, end = layout.blockBoundingRect(heading).top(), layout.blockBoundingRect(block).bottom()
+            # A picture that finds no room moves down by itself, and its block grows by that.
+            if top // high < (end - 1) // high:
+                format = QTextBlockFormat()
+                format.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
+                QTextCursor(heading).mergeBlockFormat(format)
+            heading = QTextBlock()  # the first picture only
+        block = block.next()
 
 
 def _place_pictures(document: QTextDocument) -> None:
