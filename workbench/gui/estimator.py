@@ -31,7 +31,10 @@ class Forecast:
     @property
     def brief(self) -> str:
         """The time alone, where there is hardly room; without a dataset the memory."""
-        return f"≈ {text.duration(self.seconds)}" if self.costs.steps else text.size(self.costs.memory)
+        if not self.costs.steps:
+            return text.size(self.costs.memory)
+        said = text.duration(self.seconds)
+        return said if said.startswith("<") else f"≈ {said}"
 
     @property
     def line(self) -> str:

@@ -16,7 +16,7 @@ from workbench.store.records import RunRecord
 Index = QModelIndex | QPersistentModelIndex
 _HIT: Final = 30
 _HIDDEN: Final = (2, 5, 6, 7, 8, 9, 10, 11)
-_WIDTHS: Final = {0: 148, 1: 114, 3: 80, 4: 84}
+_WIDTHS: Final = {0: 126, 1: 114, 3: 96, 4: 90}
 
 
 class TickedModel(RunsModel):

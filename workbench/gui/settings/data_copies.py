@@ -45,7 +45,7 @@ class CopiesSection(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(Label(_HINT, "small", wrap=True))
-        column.addWidget(rows)
+        column.addWidget(rows, 0, Qt.AlignmentFlag.AlignLeft)
         buttons = QHBoxLayout()
         buttons.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignLeft)
         buttons.addStretch(1)
