@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ def words(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 
 
+@cache
 def commands() -> dict[str, frozenset[str]]:
     """Every command ("runs show") and its options, as the program has them."""
 
