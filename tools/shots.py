@@ -69,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(error, file=sys.stderr)
             return 1
         session = Session(workspace, Preferences(Path(folder) / "window.json"))
+        theme.apply(app, "dark")  # before there is a window, as the program does
         window = MainWindow(session)
         window.resize(width, height)
         window.show()
