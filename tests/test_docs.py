@@ -131,6 +131,13 @@ def test_the_page_of_node_types_is_current() -> None:
     assert nodes.FILE.read_text(encoding="utf-8") == nodes.reference(), "run python -m tools.nodes"
 
 
+@cache
+def anchors(page: Path) -> frozenset[str]:
+    """What a link may lead to within a page."""
+    headings = re.findall(r"^#+ (.+)$", words(page), re.MULTILINE)
+    return frozenset(re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings)
+
+
 @pytest.mark.parametrize("page", [*PAGES, nodes.FILE], ids=lambda page: page.name)
 def test_links_and_pictures_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", words(page)):
@@ -140,9 +147,7 @@ def test_links_and_pictures_lead_somewhere(page: Path) -> None:
         found = (page.parent / file).resolve() if file else page
         assert found.exists(), target
         if place:
-            headings = re.findall(r"^#+ (.+)$", words(found), re.MULTILINE)
-            anchors = {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
-            assert place in anchors, target
+            assert place in anchors(found), target
 
 
 def test_pictures_are_small() -> None:
