@@ -5,11 +5,14 @@ halved three times, enlarged three times, with the finer pictures joined on the
 way back. Each picture is first brought to mean 0 and variance 1, so that a darker
 one is read as the others are. Of large pictures it can fold squares of pixels
 into channels (fold 2 or 4) and unfold the scores again, which takes a quarter of
-the time or less. Where masks lie a little beside what they mark, always to the
-same side, set flips to 0: mirrored pictures would teach the other side.
+the time or less. Where all masks lie a little above or a little below what they
+mark, set upside_down to 0: pictures turned over would teach the other side.
 """
 
+import math
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -62,6 +65,73 @@ class F1Score(nn.Module):
         if self.average == "weighted":
             share = actual.float()
         return (each * share).sum() / share.sum()
+
+
+class RandomAffine(nn.Module):
+    """Turns, scales, shears and moves each image by random amounts; in training only."""
+
+    def __init__(
+        self,
+        degrees: float,
+        translate: float = 0.0,
+        smallest: float = 1.0,
+        largest: float = 1.0,
+        shear: float = 0.0,
+        padding_mode: str = "zeros",
+    ) -> None:
+        super().__init__()
+        self.degrees = degrees
+        self.translate = translate
+        self.smallest, self.largest = math.log(smallest), math.log(largest)
+        self.shear = shear
+        self.padding_mode = padding_mode
+
+    def forward(
+        self, x: torch.Tensor, target: torch.Tensor | None = None
+    ) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        if not self.training:
+            return x if target is None else (x, target)
+        drawn = torch.rand(5, len(x), dtype=x.dtype, device=x.device)
+        turn, shear, right, down = 2 * drawn[:4] - 1
+        zoom = self.smallest + drawn[4] * (self.largest - self.smallest)
+        grid = self.grid(
+            x,
+            torch.deg2rad(turn * self.degrees),
+            zoom.exp(),
+            torch.deg2rad(shear * self.shear),
+            right * self.translate,
+            down * self.translate,
+        )
+        y = self.moved(x, grid)
+        return y if target is None else (y, self.moved(target, grid))
+
+    def moved(self, x: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+        outside = {"padding_mode": self.padding_mode, "align_corners": False}
+        if x.dim() == 4:
+            return F.grid_sample(x, grid, **outside)
+        marks = (x + 100).unsqueeze(1).to(grid.dtype)
+        marks = F.grid_sample(marks, grid, "nearest", **outside).squeeze(1)
+        return marks.long() - 100  # of classes: zeros outside do not count
+
+    def grid(
+        self,
+        x: torch.Tensor,
+        turn: torch.Tensor,
+        zoom: torch.Tensor,
+        shear: torch.Tensor,
+        right: torch.Tensor,
+        down: torch.Tensor,
+    ) -> torch.Tensor:
+        # By angles (against the clock), a factor, and shares of width and height.
+        shape = x.shape[2] / x.shape[3]
+        cos, sin, slant = turn.cos() / zoom, turn.sin() / zoom, shear.tan()
+        # The way back, from a place in the result to one in x; both run from -1 to 1.
+        a, b = cos - slant * sin, -(sin + slant * cos) * shape
+        c, d = sin / shape, cos
+        right, down = 2 * right, 2 * down
+        rows = (a, b, -a * right - b * down, c, d, -c * right - d * down)
+        matrix = torch.stack(rows, 1).view(-1, 2, 3)
+        return F.affine_grid(matrix, list(x.shape), align_corners=False)
 
 
 class RandomHorizontalFlip(nn.Module):
@@ -161,6 +231,14 @@ class Program(nn.Module):
         super().__init__()
         self.mirror = RandomHorizontalFlip(p=0.5)
         self.flip = RandomVerticalFlip(p=0.5)
+        self.warp = RandomAffine(
+            degrees=5.0,
+            translate=0.0,
+            smallest=0.95,
+            largest=1.05,
+            shear=2.5,
+            padding_mode="reflection",
+        )
         self.level = nn.InstanceNorm2d(num_features=1)
         self.fold = nn.PixelUnshuffle(downscale_factor=1)
         self.down1 = Double(conv1_in_channels=1, width=16)
@@ -184,7 +262,8 @@ class Program(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         mirror_y, mirror_target = self.mirror(data_image, data_mask)
         flip_y, flip_target = self.flip(mirror_y, mirror_target)
-        level = self.level(flip_y)  # N×1×32×32
+        warp_y, warp_target = self.warp(flip_y, flip_target)
+        level = self.level(warp_y)  # N×1×32×32
         fold = self.fold(level)  # N×1×32×32
         down1 = self.down1(fold)  # N×16×32×32
         pool1 = self.pool1(down1)  # N×16×16×16
@@ -198,24 +277,24 @@ class Program(nn.Module):
         up1 = self.up1(up2, down1)  # N×16×32×32
         scores = self.scores(up1)  # N×3×32×32
         unfold = self.unfold(scores)  # N×3×32×32
-        return flip_y, flip_target, unfold
+        return flip_y, warp_target, unfold
 
     def update_train(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Minimises loss; trains everything."""
-        _, flip_target, unfold = self(batch["data.image"], batch["data.mask"])
-        loss = self.loss(unfold, flip_target)
-        loss = loss.where((flip_target != -100).any(), 0.0)
+        _, warp_target, unfold = self(batch["data.image"], batch["data.mask"])
+        loss = self.loss(unfold, warp_target)
+        loss = loss.where((warp_target != -100).any(), 0.0)
         return {"loss": loss}
 
     @torch.no_grad()
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Sums over a batch; add them up and give them to `summarise`."""
-        _, flip_target, unfold = self(batch["data.image"], batch["data.mask"])
-        loss = self.loss(unfold, flip_target)
-        loss = loss.where((flip_target != -100).any(), 0.0)
-        accuracy = self.accuracy(unfold, flip_target)
-        f1 = self.f1(unfold, flip_target)
-        count = (flip_target != -100).sum()
+        _, warp_target, unfold = self(batch["data.image"], batch["data.mask"])
+        loss = self.loss(unfold, warp_target)
+        loss = loss.where((warp_target != -100).any(), 0.0)
+        accuracy = self.accuracy(unfold, warp_target)
+        f1 = self.f1(unfold, warp_target)
+        count = (warp_target != -100).sum()
         return {"loss": weighted(loss, count), "accuracy": accuracy, "f1": f1}
 
     def summarise(self, totals: dict[str, Tensor]) -> dict[str, float]:
@@ -229,8 +308,8 @@ class Program(nn.Module):
     @torch.no_grad()
     def probe_overlay(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """What this probe looks at."""
-        flip_y, flip_target, unfold = self(batch["data.image"], batch["data.mask"])
-        return flip_y, unfold, flip_target
+        flip_y, warp_target, unfold = self(batch["data.image"], batch["data.mask"])
+        return flip_y, unfold, warp_target
 
     @torch.no_grad()
     def mask(self, data_image: Tensor, data_mask: Tensor) -> Tensor:
