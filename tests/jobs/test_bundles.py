@@ -375,6 +375,14 @@ def test_files_that_are_no_bundles_are_refused(
     for content in (b"", b"PK\x03\x04", honest[:-40], honest[: len(honest) // 2], b"text" * 99):
         file.write_bytes(content)
         refused(open_store, file, "is no bundle of a workspace, or is damaged")
+    begin = honest.index(b"experiments.db") + len("experiments.db")
+    for changed in range(2):  # packed content that cannot be unpacked, and a way of packing that was not used
+        broken = bytearray(honest)
+        if changed:
+            broken[honest.index(b"PK\x01\x02") + 10] = zipfile.ZIP_LZMA
+        broken[begin : begin + 40] = b"\xff" * 40
+        file.write_bytes(broken)
+        refused(open_store, file, "is no bundle of a workspace, or is damaged")
     with zipfile.ZipFile(file, "w") as opened:
         opened.writestr("x", "y")
     refused(open_store, file, "has no manifest.json")

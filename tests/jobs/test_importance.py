@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from workbench.jobs.importance import LEAST, importance, main
+from workbench.jobs.importance import LEAST, command, importance, main
 
 
 def test_what_matters_comes_first_words_and_gaps_included() -> None:
@@ -41,3 +41,7 @@ def test_a_line_is_answered_with_a_line(
     assert main() == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["runs"] == 11 and answer["importances"]["lr"] > 0.5
+
+
+def test_files_of_the_current_folder_do_not_pose_as_modules() -> None:
+    assert command()[1:] == ["-P", "-m", "workbench.jobs.importance"]

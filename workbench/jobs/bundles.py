@@ -5,12 +5,14 @@ Imports the store. A file from a stranger is checked before anything of it count
 
 import hashlib
 import json
+import lzma
 import os
 import re
 import shutil
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,10 @@ _CHUNK: Final = 1 << 20
 _STAGED, _PLAN, _LOOKED = "importing-", "plan.json", "looking-"
 _NAME: Final = re.compile(r"files/runs/\d{1,15}/[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.safetensors")
 Progress = Callable[[str], None]
+_DAMAGE: Final = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error, lzma.LZMAError,
+)  # fmt: skip
+"""What reading a file as a zip raises where it is none, or is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +177,7 @@ def _extract(
                 say(f"Unpacking {number} of {len(wanted)}")
                 _extract_one(file, opened, parts[name], folder / name.removeprefix(FILES), facts)
             return listed
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise JobError(f"{file} is no bundle of a workspace, or is damaged: {error}.") from error
     except FileNotFoundError as error:
         raise JobError(f"There is no file {error.filename}.") from error

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from workbench.core.left_out import leave_out
+from workbench.jobs import processes
 
 LEAST: Final = 8
 """Fewer runs tell nothing about several settings at once."""
@@ -39,7 +40,7 @@ class Answer:
 
 def command() -> list[str]:
     """What starts the process."""
-    return [sys.executable, "-m", "workbench.jobs.importance"]
+    return processes.python("workbench.jobs.importance")
 
 
 def importance(columns: Mapping[str, Sequence[Value]], target: Sequence[float]) -> Answer:
