@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -10,7 +11,9 @@ import torch.nn.functional as F
 
 from tests.engine.explain.made import Made, asked, drawing
 from workbench.core.errors import DataError, JobError
+from workbench.engine.explain import attribution, methods
 from workbench.engine.explain.methods import METHODS
+from workbench.engine.explain.parts import columns
 from workbench.engine.explain.saliency import saliency
 from workbench.engine.service.actions import ACTIONS, action
 from workbench.engine.service.context import Stopped
@@ -199,3 +202,20 @@ def test_the_service_knows_every_explanation() -> None:
     for name, place in ACTIONS.items():
         if place.startswith("workbench.engine.explain."):
             assert action(name).__name__ == name
+
+
+@pytest.mark.parametrize(("count", "samples"), [(40, 1024), (700, 1400)])
+def test_shap_of_very_many_parts_takes_as_many_samples_as_it_needs(
+    count: int, samples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+
+    def shap(score: object, parts: int, samples: int, *_: object) -> torch.Tensor:
+        taken.append(samples)
+        return torch.zeros(parts)
+
+    monkeypatch.setattr(attribution, "shap", shap)
+    row = columns({"x": torch.ones(count)}, {"x": torch.zeros(count)}, {"x": [str(n) for n in range(count)]})
+    question = Mock(seed=0)
+    methods.BY_NAME["shap"](methods.Wish(question, Mock(), row, {}, lambda done, of: None))
+    assert taken == [samples]

@@ -146,7 +146,9 @@ def _lime(wish: Wish) -> Found:
 def _shap(wish: Wish) -> Found:
     count = wish.parts.count
     exact = count <= attribution.EXACT
-    samples = 2**count if exact else asked.whole(wish.request, "samples", 1024, 2 * count, 10_000)
+    samples = (
+        2**count if exact else asked.whole(wish.request, "samples", max(1024, 2 * count), 2 * count, 10_000)
+    )
     score = wish.counted(wish.score, samples)
     weights = attribution.shap(score, count, samples, wish.seed, wish.rows)
     how = f"exactly, from all {samples:,} choices of parts" if exact else f"from {samples:,} choices of parts"
