@@ -5,6 +5,7 @@ May import pytest and Qt only.
 import gc
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -142,13 +143,15 @@ def reads_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def _warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+def _warm() -> Iterator[list[str]]:
     """The command that calls the readers' process which is kept warm (see warm.py)."""
-    path, program = str(tmp_path_factory.mktemp("warm") / "s"), str(HERE / "warm.py")
+    name, program = f"workbench-{secrets.token_hex(8)}", str(HERE / "warm.py")
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, program, path], stdin=pipe, stdout=pipe, cwd=HERE.parent) as host:
+    with subprocess.Popen(
+        [sys.executable, "-P", program, name], stdin=pipe, stdout=pipe, cwd=HERE.parent
+    ) as host:
         assert host.stdout and host.stdout.readline() == b"warm\n"
-        yield [sys.executable, "-I", "-S", program, "guest", path]
+        yield [sys.executable, "-I", "-S", program, "guest", name]
         host.communicate()
 
 

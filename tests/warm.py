@@ -1,6 +1,6 @@
 """The readers' process, kept warm: what takes it longest are its imports, and a fork of one that has them takes none.
 
-`python tests/warm.py SOCKET` imports them and forks for each `python -I -S tests/warm.py guest SOCKET` that calls.
+`python tests/warm.py NAME` imports them and forks for each `python -I -S tests/warm.py guest NAME` that calls.
 A fork has the guest's input and outputs, folder and environment, and each of the two ends with the other, in its way.
 """
 
@@ -13,7 +13,11 @@ import threading
 from typing import NoReturn
 
 
-def host(path: str) -> int:
+def _address(name: str) -> str:
+    return f"\0{name}"  # on Linux nothing in the file system, where the path may be too long
+
+
+def host(name: str) -> int:
     """Until its own input ends."""
     import selectors
 
@@ -22,7 +26,7 @@ def host(path: str) -> int:
 
     leave_out("pandas")
     with socket.socket(socket.AF_UNIX) as door, selectors.DefaultSelector() as heard:
-        door.bind(path)
+        door.bind(_address(name))
         door.listen()
         heard.register(door, selectors.EVENT_READ)
         heard.register(sys.stdin, selectors.EVENT_READ)
@@ -78,10 +82,10 @@ def _work() -> NoReturn:
         os._exit(code)
 
 
-def guest(path: str) -> int:
+def guest(name: str) -> int:
     """Stands for the fork in the eyes of whoever started it."""
     with socket.socket(socket.AF_UNIX) as line:
-        line.connect(path)
+        line.connect(_address(name))
         socket.send_fds(line, [b"?"], [0, 1, 2])
         line.sendall((json.dumps([os.getcwd(), dict(os.environ)]) + "\n").encode())
         code = int(line.recv(100) or -signal.SIGKILL)
