@@ -194,6 +194,14 @@ def test_long_work_is_told_and_can_be_cancelled(qtbot: QtBot, view: InspectView,
     QTest.mouseClick(page.work.button, LEFT)
     assert fake.cancelled == [question.id] and not page.work.isVisible()
     assert said(page.waiting) == "Choose a part of the data to try the model on."
+    fake.answers["evaluate"] = ANSWERS["evaluate"]
+    page.look()
+    qtbot.waitUntil(lambda: page.stack.currentIndex() == 1, timeout=WAIT)
+    fake.answers["evaluate"] = None
+    page.look()
+    assert page.figures.full_text() == "", "those of another part"
+    page.work.cancelled.emit()
+    assert said(page.waiting) == "Choose a part of the data to try the model on."
 
 
 def test_other_weights_other_runs_and_deleted_runs(

@@ -38,7 +38,7 @@ def test_a_layer_shows_its_maps_its_filters_and_what_excites_a_channel(
         "filters": {"filters": [{"channel": 0, "png": png()}], "shape": [6, 1, 5, 5]},
         "activation_maximisation": {
             "picture": {"png": png()},
-            "activation": [0.1, 4.0],
+            "activation": [0.1, 4.0, None, 3.5],
             "example": 1.5,
             "channel": 3,
         },

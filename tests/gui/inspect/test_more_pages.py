@@ -41,10 +41,14 @@ def hover(widget: Any, at: QPointF) -> None:
 def test_a_token_colours_those_at_which_it_looks(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
     one, other = [[1, 0, 0], [0.5, 0.5, 0], [0.1, 0.2, 0.7]], [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
     layer = {"path": "block/attention", "label": "", "rows": TOKENS, "columns": TOKENS, "heads": [one, other]}
-    fake.answers["attention"] = {"layers": [layer, {**layer, "use": 1, "heads": [one]}], "left_out": 3}
+    cut = {**layer, "label": "attention (use 3)", "use": 2, "heads": [one], "more": True}
+    fake.answers["attention"] = {"layers": [layer, {**layer, "use": 1, "heads": [one]}, cut], "left_out": 3}
     page = opened(qtbot, view, fake, "Attention", "attention", "samples")
     assert isinstance(page, AttentionPage)
-    qtbot.waitUntil(lambda: page.layer.count() == 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.layer.count() == 3, timeout=WAIT)
+    shown = [page.layer.itemText(place) for place in range(3)]
+    assert shown == ["block/attention", "block/attention · use 2", "attention (use 3)"]
+    assert page.said.full_text().endswith("only the first 3 positions are shown")
     assert fake.asked("attention")[0]["sample"] == {"split": "test", "index": 0}
     assert page.head_choice.count() == 3 and "3 more" in page.said.full_text()
     rows, columns = page.tokens.boxes()

@@ -139,6 +139,22 @@ def test_typed_text_is_answered_and_what_fails_is_told(qtbot: QtBot, page: Predi
     )
 
 
+def test_an_answer_that_comes_late_is_not_shown_for_another_source_or_part(
+    qtbot: QtBot, page: PredictPage, fake: Fake
+) -> None:
+    fake.answers["predict"] = None
+    QTest.mouseClick(page.chips.button("type"), LEFT)
+    QTest.keyClicks(page.typed.written, "a film")
+    qtbot.waitUntil(lambda: page.is_asking("predict"), timeout=WAIT)
+    QTest.mouseClick(page.chips.button("draw"), LEFT)
+    assert not page.is_asking("predict")
+    QTest.mouseClick(page.chips.button("samples"), LEFT)
+    fake.answers["samples"] = None
+    page.split.setCurrentIndex(1 - page.split.currentIndex())
+    page.split.picked.emit(page.split.currentData())
+    assert not page.grid.model.rowCount(), "those of the part before"
+
+
 def test_a_row_begins_with_the_values_of_a_sample(qtbot: QtBot, page: PredictPage, fake: Fake) -> None:
     row = {"name": "x", "kind": "row", "values": [1.5, 0.2], "columns": ["petal length", "petal width"]}
 

@@ -117,6 +117,20 @@ def test_it_rests_when_left_and_ends_with_the_workspace(qtbot: QtBot, asked: Mod
     assert (asked.is_asked, asked.pid, late.error) == (False, 0, "")
 
 
+def test_what_somebody_waits_for_is_done_before_it_rests(qtbot: QtBot, asked: ModelService) -> None:
+    ear = Ear()
+    question = ear.ask(asked, "wait")
+    asked.leave()
+    asked._rest.timeout.emit()
+    assert asked.is_asked and asked.pid and asked._rest.isActive()
+    asked.cancel(question)
+    ear.ask(asked, "about")
+    assert asked._rest.isActive(), "nobody looks, whoever asks"
+    qtbot.waitUntil(lambda: ear.result is not None)
+    asked._rest.timeout.emit()
+    assert not asked.pid
+
+
 def test_a_program_that_cannot_start_is_told(
     qtbot: QtBot, asked: ModelService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

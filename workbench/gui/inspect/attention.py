@@ -91,7 +91,11 @@ class AttentionPage(SamplePage):
         self.layer.set_items([(place, title) for place, title in enumerate(titles)])
         self.layer.setVisible(bool(titles))
         left = int(answer.get("left_out") or 0)
-        self.said.setText(f"{left} more attention layers are left out" if left else "")
+        said = [f"{left} more attention layers are left out"] if left else []
+        if any(each.get("more") for each in layers):
+            most = max(max(len(each.rows), len(each.columns)) for each in self._maps)
+            said.append(f"only the first {most} positions are shown")
+        self.said.setText(" · ".join(said))
         self.heat.setVisible(bool(self._maps))
         self._on_layer()
 
@@ -126,8 +130,10 @@ def _map(layer: Mapping[str, Any]) -> AttentionMap:
 
 
 def _titled(layer: Mapping[str, Any]) -> str:
-    path = one_line(str(layer.get("label") or layer.get("path") or ""), 40)
-    use = int(layer.get("use") or 0)
+    """The service says in the label which use of a layer it is."""
+    if label := one_line(str(layer.get("label") or ""), 40):
+        return label
+    path, use = one_line(str(layer.get("path") or ""), 40), int(layer.get("use") or 0)
     return f"{path} · use {use + 1}" if use else path
 
 

@@ -156,6 +156,8 @@ class ErrorsPage(Page):
     def look(self) -> None:
         split = self.split.currentData()
         if isinstance(split, str):
+            self._answer = {}  # of another part, whose figures are no longer those of what is chosen
+            self.figures.setText("")
             self.samples.clear()
             self._wait(
                 "Trying the model", f"It is tried on all samples of the part {PARTS.get(split, split)}."

@@ -176,9 +176,9 @@ class LayersPage(SamplePage):
         if isinstance(picture, Mapping):
             self.made.show_image(base64.b64decode(str(picture.get("png", ""))))
             self.made.show()
-        rising = answer.get("activation") or ()
-        if rising and rising[-1] is not None and answer.get("example") is not None:
-            said = f"{text.number(float(rising[-1]), 3)}, and {text.number(float(answer['example']), 3)} for the sample"
+        reached = [float(each) for each in answer.get("activation") or () if each is not None]
+        if reached and answer.get("example") is not None:  # the picture is that of the best step
+            said = f"{text.number(max(reached), 3)}, and {text.number(float(answer['example']), 3)} for the sample"
             self.channel.setText(f"Channel {answer.get('channel', '')}: answers {said}.")
 
 

@@ -126,7 +126,7 @@ class PredictPage(Page):
     def _samples(self) -> QWidget:
         self.split = Choice("Part", "Which part of the data the samples are of")
         self.split.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
-        self.split.picked.connect(lambda _: self._ask_samples())
+        self.split.picked.connect(lambda _: self._on_split())
         self.grid = ItemsGrid()
         self.grid.wanted.connect(self._on_wanted)
         self.grid.chosen.connect(self._on_sample)
@@ -155,7 +155,8 @@ class PredictPage(Page):
             self._predict_input()
 
     def _hint(self, title: str = "", hint: str = "") -> None:
-        """Say what to do first, or what went wrong."""
+        """Say what to do first, or what went wrong; an answer that is still to come is of something else."""
+        self.forget("predict")
         self.hint.set_texts(*((title, hint) if title else _HINTS[self.chips.current()]))
         self.right.setCurrentIndex(0)
 
@@ -192,6 +193,12 @@ class PredictPage(Page):
         self._show_source()
 
     # ------------------------------------------------------------- samples
+
+    def _on_split(self) -> None:
+        """Samples of another part: a click on one of those before would ask about another sample of that place."""
+        self.grid.show_items([])
+        self._hint()
+        self._ask_samples()
 
     def _ask_samples(self) -> None:
         def answered(answer: Answer) -> None:

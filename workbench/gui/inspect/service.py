@@ -60,7 +60,7 @@ class ModelService(QObject):
         self._waiting: dict[int, Question] = {}
         self._last = 0
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self.stop)
+        self._rest.timeout.connect(self._on_rested)
         session.closing.connect(self.stop)
         session.destroyed.connect(self.stop)
 
@@ -82,7 +82,6 @@ class ModelService(QObject):
         advanced: Callable[[int, int], object] = _nothing,
     ) -> Question:
         """Ask something; the answer, or a sentence that says why there is none, comes by itself."""
-        self._rest.stop()
         self._last += 1
         question = Question(self._last, {**request, "id": self._last}, answered, refused, advanced)
         self._waiting[question.id] = question
@@ -117,6 +116,13 @@ class ModelService(QObject):
         process, self._process = self._process, None
         if process is not None:
             process.leave()
+
+    def _on_rested(self) -> None:
+        """Nobody looked for a while: work that somebody waits for is done to its end first."""
+        if self.is_asked:
+            self._rest.start()
+        else:
+            self.stop()
 
     def _start(self) -> None:
         process = self._process = JsonProcess()
