@@ -60,6 +60,16 @@ def test_another_run_shows_its_own_and_saves_the_first(
     assert page.editor.toPlainText() == "first"
 
 
+def test_what_is_typed_while_it_is_saved_is_not_lost_with_another_run(
+    qtbot: QtBot, page: NotesPage, session: Session
+) -> None:
+    QTest.keyClicks(page.editor, "one")
+    page.save()
+    QTest.keyClicks(page.editor, " two")  # the save goes on: no answer was taken yet
+    page.show_run(2)
+    qtbot.waitUntil(lambda: notes(session, 1) == "one two", timeout=WAIT)
+
+
 def test_what_another_window_wrote_appears_or_is_kept_beside(
     qtbot: QtBot, page: NotesPage, session: Session
 ) -> None:

@@ -67,6 +67,8 @@ class NotesPage(QWidget):
         self._expected = ""
         """What the workspace holds, as far as is known here."""
         self._busy = False
+        self._sent = ""
+        """What is being saved while it is busy."""
         self.editor = QPlainTextEdit()
         self.editor.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self.editor.setPlaceholderText("What was tried, and what came of it. Markdown; saved by itself.")
@@ -92,13 +94,13 @@ class NotesPage(QWidget):
         self._later.timeout.connect(self.save)
         self.editor.textChanged.connect(self._on_typed)
         session.runs_changed.connect(lambda *_: self._take_in())
-        session.closing.connect(self.save)
+        session.closing.connect(lambda: self.save(last=True))
         session.opened.connect(lambda: self.editor.setReadOnly(bool(session.read_only)))
 
     def show_run(self, run: int) -> None:
         """Show the notes of another run; those of the run before are saved."""
         if run != self._run:
-            self.save()
+            self.save(last=True)
             self._run, self._busy = run, False
             self._expected = self._session.marks.get(run, UNMARKED).notes
             self._put(self._expected)
@@ -109,13 +111,16 @@ class NotesPage(QWidget):
     def is_saved(self) -> bool:
         return self.editor.toPlainText() == self._expected
 
-    def save(self) -> None:
-        """Write what was typed, if that is something new; while a save goes on, after that."""
-        run, text, expected = self._run, self.editor.toPlainText(), self._expected
-        if not run or text == expected or self._busy or self._session.read_only:
+    def save(self, *, last: bool = False) -> None:
+        """Write what was typed, if that is something new; while a save goes on, after that, or, for the `last` time
+        that it is known here, behind it.
+        """
+        run, text = self._run, self.editor.toPlainText()
+        expected = self._sent if self._busy else self._expected
+        if not run or text == expected or (self._busy and not last) or self._session.read_only:
             return
         self._later.stop()
-        self._busy = True
+        self._busy, self._sent = True, text
 
         def saved(kept: str) -> None:
             self._on_saved(run, text, kept)
