@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.alone import alone
 from tests.gui.compare.drawings import WAIT, add, before, do
 from tests.gui.compare.test_differences import RUN
-from workbench.gui.compare.verdict import main_figure, question
+from workbench.gui.compare.verdict import Verdicts, main_figure, question
 from workbench.gui.compare.view import CompareView
 from workbench.gui.session import Session
 from workbench.jobs.verdict import Question, answer
@@ -176,3 +176,15 @@ def test_a_run_counts_once_it_is_done(qtbot: QtBot, view: CompareView, session: 
     qtbot.waitUntil(lambda: "Not counted: #2" in text.toPlainText(), timeout=WAIT)
     do(qtbot, session, lambda store: store.set_state(2, "completed"))
     qtbot.waitUntil(lambda: "mean of 2 seeds" in text.toPlainText(), timeout=WAIT)
+
+
+def test_programs_of_another_workspace_are_forgotten(qtbot: QtBot, session: Session) -> None:
+    verdicts = Verdicts(session)
+    answered: list[str] = []
+    verdicts.came.connect(answered.append)
+    wish, _ = asked(GOOD, POOR)
+    verdicts.ask(wish)
+    qtbot.waitUntil(lambda: bool(answered), timeout=WAIT)
+    assert verdicts._programs.keys() == {run.id for run in wish.runs}
+    session.closing.emit()
+    assert not verdicts._programs, "its runs have the same numbers"

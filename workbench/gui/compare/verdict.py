@@ -68,6 +68,7 @@ class Verdicts(QObject):
         self._session = session
         self._asked: object = None
         self._programs: dict[int, str] = {}
+        session.closing.connect(self._forget)
 
     def ask(self, asked: Question | None) -> None:
         """Ask this, unless it was asked last; nothing (None) has an empty answer."""
@@ -96,6 +97,11 @@ class Verdicts(QObject):
                 self.came.emit(found[0])
 
         self._session.call(work, then)
+
+    def _forget(self) -> None:
+        """Runs of another workspace have the same numbers."""
+        self._asked = None
+        self._programs = {}
 
 
 def _program(store: "Store", run: int) -> str:
