@@ -70,6 +70,16 @@ def test_what_is_typed_while_it_is_saved_is_not_lost_with_another_run(
     qtbot.waitUntil(lambda: notes(session, 1) == "one two", timeout=WAIT)
 
 
+def test_notes_are_not_taken_for_those_of_the_same_number_in_another_workspace(
+    qtbot: QtBot, page: NotesPage, session: Session
+) -> None:
+    QTest.keyClicks(page.editor, "of this workspace")
+    session.closing.emit()
+    page.show_run(1)
+    assert page.editor.toPlainText() == "" and page.is_saved, "no news of its notes has come"
+    qtbot.waitUntil(lambda: notes(session, 1) == "of this workspace", timeout=WAIT)
+
+
 def test_what_another_window_wrote_appears_or_is_kept_beside(
     qtbot: QtBot, page: NotesPage, session: Session
 ) -> None:

@@ -470,3 +470,15 @@ def test_columns_are_as_wide_as_what_they_say(
     have(qtbot, view, 2)
     qtbot.waitUntil(lambda: not table._later.isActive(), timeout=WAIT)
     assert header.sectionSize(6) == 60
+
+
+def test_what_was_read_of_a_run_is_not_shown_for_that_of_another_workspace(
+    qtbot: QtBot, view: RunsView, session: Session, record: Record
+) -> None:
+    do(qtbot, session, record)
+    qtbot.waitUntil(lambda: shown_id(view) == 1, timeout=WAIT)
+    run, before = view.detail.run, view.detail._points
+    session.closing.emit()
+    assert view.detail.run is None and run is not None
+    view.detail.show_run(run)  # it has the same number
+    assert shown_id(view) == 1 and view.detail._points not in (before, None)

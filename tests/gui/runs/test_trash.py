@@ -57,6 +57,9 @@ def test_runs_go_for_good_only_once_that_was_answered(qtbot: QtBot, view: RunsVi
     trash.table.selectAll()
     QTest.keyClick(trash.table, Qt.Key.Key_Delete)
     assert trash.bar.isVisible() and trash.question.text().startswith("Delete 3 runs for good")
+    session.closing.emit()
+    assert not trash.bar.isVisible(), "runs of another workspace have the same numbers"
+    QTest.keyClick(trash.table, Qt.Key.Key_Delete)
     QTest.keyClick(trash.no, Qt.Key.Key_Escape)
     assert not trash.bar.isVisible() and trash.model.total == 3
     trash.table.pick(3)

@@ -246,6 +246,7 @@ class RunDetail(QWidget):
         self.controls = self.curves.controls
         self.tabs.setCornerWidget(self.controls)
         self.tabs.currentChanged.connect(self._on_tab)
+        session.closing.connect(self._forget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -284,6 +285,13 @@ class RunDetail(QWidget):
         self._points.came.connect(self._on_points)
         self._recorded = Recorded(self._session, run.id, self)
         self._recorded.came.connect(partial(self._on_more, run.id))
+
+    def _forget(self) -> None:
+        """Runs of another workspace have the same numbers: what was read of this one is not theirs."""
+        for old in (self._points, self._recorded):
+            if old is not None:
+                old.deleteLater()
+        self._run = self._points = self._recorded = None
 
     def _has_more(self) -> bool:
         summaries = self._session.summaries.get(self._run.id, {}) if self._run else {}

@@ -94,7 +94,7 @@ class NotesPage(QWidget):
         self._later.timeout.connect(self.save)
         self.editor.textChanged.connect(self._on_typed)
         session.runs_changed.connect(lambda *_: self._take_in())
-        session.closing.connect(lambda: self.save(last=True))
+        session.closing.connect(self._on_closing)
         session.opened.connect(lambda: self.editor.setReadOnly(bool(session.read_only)))
 
     def show_run(self, run: int) -> None:
@@ -129,6 +129,11 @@ class NotesPage(QWidget):
             self._on_failed(run, error)
 
         self._session.call(lambda store: store.set_notes(run, text, expected), saved, failed)
+
+    def _on_closing(self) -> None:
+        self.save(last=True)
+        self._later.stop()
+        self._run, self._busy = 0, False  # runs of another workspace have the same numbers
 
     def _on_saved(self, run: int, text: str, kept: str) -> None:
         if run != self._run:

@@ -74,6 +74,7 @@ class TrashPage(QWidget):
         self.table.selected.connect(lambda _: self._tell())
         session.runs_changed.connect(lambda *_: self.look() if self.isVisible() else None)
         session.schemas_changed.connect(self._name_data)
+        session.closing.connect(self._keep)  # what was asked is not meant for another workspace
         self._name_data()
 
     def _build(self) -> None:
