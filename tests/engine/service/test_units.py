@@ -3,12 +3,17 @@
 import csv
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import torch
 
 from tests.engine.service.conftest import Workplace, weather
+from workbench.core.document import Port
+from workbench.core.shapes import TensorSpec
+from workbench.engine.service.answers import Answer
+from workbench.engine.service.told import told
 
 pytestmark = pytest.mark.usefixtures("reads_here")
 NAMES = ["heat", "pressure"]
@@ -72,3 +77,9 @@ def test_of_a_dataset_that_knows_no_units_it_is_said(place: Workplace) -> None:
     assert place.ask("evaluate", run, split="test")["points"]
     place.store.add_dataset(record)
     place.context.forget()
+
+
+def test_infinite_numbers_are_no_answer() -> None:
+    answer = Answer("y", "numbers", Port("fc", "y"), TensorSpec(("N", 1), "float"))
+    (found, fine) = told(answer, torch.tensor([[torch.inf], [2.0]]), {}, Mock())
+    assert "is no number (NaN) or infinite" in found["error"] and fine == {"number": 2.0}

@@ -19,6 +19,7 @@ from workbench.engine.service.data import Data
 _MOST_NUMBERS = 64
 _MOST_TOKENS = 400
 _MOST_STEPS = 2_000
+_NUMBERS = ("numbers", "series", "vector")
 
 
 def told(
@@ -31,9 +32,11 @@ def told(
     found = []
     for row in range(len(scores)):
         one = scores[row : row + 1]
-        if bool(one.isnan().any()):
+        if bool(one.isnan().any()) or (answer.kind in _NUMBERS and not bool(one.isfinite().all())):
             found.append(
-                {"error": "The model's answer is no number (NaN): its training may have gone astray."}
+                {
+                    "error": "The model's answer is no number (NaN) or infinite: its training may have gone astray."
+                }
             )
             continue
         found.append(_told(answer, one, {k: v[row : row + 1] for k, v in batch.items()}, data, top))
