@@ -71,20 +71,20 @@ def _id(about: Mapping[str, str]) -> str:
 
 def flat(yaml: str) -> dict[str, str]:
     """The names and values of a flat table in YAML; nulls are left out, nested things are their first line."""
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     name = ""
     for line in yaml.splitlines():
         if line[:1] in (" ", "\t") and name:
-            found[name] = f"{found[name]} {line.strip()}"  # a long text goes on
+            found[name].append(line.strip())  # a long text goes on
             continue
         name, colon, value = line.partition(":")
         if not colon or line[:1] in ("#", "-"):
             name = ""
             continue
         name = _scalar(name.strip())
-        found[name] = value.strip()
-    shown = {name: _scalar(value) for name, value in found.items() if value not in ("", "null", "~")}
-    return shown
+        found[name] = [value.strip()]
+    values = ((name, " ".join(lines)) for name, lines in found.items())
+    return {name: _scalar(value) for name, value in values if value not in ("", "null", "~")}
 
 
 def _scalar(value: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core import text
 from workbench.gui.compare.chooser import TickedModel
@@ -24,6 +24,7 @@ from workbench.gui.widgets.buttons import IconButton
 from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.legend import LegendList
 from workbench.gui.widgets.plot_grid import METRIC, PlotControls, PlotGrid, axis_of
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import RunRecord
 
@@ -98,9 +99,8 @@ class CurvesPage(QWidget):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.controls)
-        self.both = QSplitter(Qt.Orientation.Horizontal)
+        self.both = Splitter(Qt.Orientation.Horizontal)
         self.both.setHandleWidth(1)
-        self.both.setChildrenCollapsible(False)
         self.both.addWidget(self.grid)
         self.both.addWidget(self.legend)
         self.both.setStretchFactor(0, 1)

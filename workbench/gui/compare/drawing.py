@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -31,6 +30,7 @@ from workbench.gui.compare.pair import Pair, Side
 from workbench.gui.design.faces import Knowledge
 from workbench.gui.widgets.buttons import IconButton
 from workbench.gui.widgets.labels import ElidedLabel, Label
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
 
@@ -137,9 +137,8 @@ class DrawingPage(QStackedWidget):
         surface(self.hint, "panel")
         self.base, self.other = DrawingSide("base"), DrawingSide("other")
         self.sides = {"base": self.base, "other": self.other}
-        self.both = QSplitter(Qt.Orientation.Horizontal)
+        self.both = Splitter(Qt.Orientation.Horizontal)
         self.both.setHandleWidth(1)
-        self.both.setChildrenCollapsible(False)
         for side in (self.base, self.other):
             self.both.addWidget(side)
             side.up.clicked.connect(lambda: self._go("", ""))
@@ -148,9 +147,8 @@ class DrawingPage(QStackedWidget):
             side.canvas.picked.connect(lambda id, side=side: self._on_picked(side, id))
         self.changes: tuple[Change, ...] = ()
         self._differences: Differences | None = None
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter = Splitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.both)
         splitter.addWidget(self._panel())
         splitter.setStretchFactor(0, 1)

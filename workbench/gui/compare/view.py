@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
 from workbench.gui import theme
@@ -36,6 +36,7 @@ from workbench.gui.store_thread import Summaries
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import ElidedLabel
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
 
@@ -100,18 +101,21 @@ class CompareView(QStackedWidget):
         )
         surface(self.nothing, "base")
         self.nothing.acted.connect(lambda: self._session.go("home"))
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.addWidget(self.nothing)
+        # From the outside in: what is put into another widget is dressed again with all that it holds.
+        splitter = Splitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self._left())
-        splitter.addWidget(self._right())
+        self.addWidget(splitter)
+        left = QWidget()
+        self.right = QStackedWidget()
+        splitter.addWidget(left)
+        splitter.addWidget(self.right)
+        self._fill_left(left)
+        self._fill_right()
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([440, 1064])
-        self.addWidget(self.nothing)
-        self.addWidget(splitter)
 
-    def _left(self) -> QWidget:
-        panel = QWidget()
+    def _fill_left(self, panel: QWidget) -> None:
         surface(panel, "panel")
         panel.setMinimumWidth(260)
         self.filter = FilterField(self._session, self.model)
@@ -138,9 +142,21 @@ class CompareView(QStackedWidget):
         column.addLayout(head)
         column.addWidget(self.chooser, 1)
         column.addLayout(foot)
-        return panel
 
-    def _right(self) -> QWidget:
+    def _fill_right(self) -> None:
+        self.hint = EmptyState(
+            "compare",
+            "Choose runs to compare",
+            "Click the ring before a run on the left, or select rows and press Space. "
+            "Two or more runs show what differs between them.",
+        )
+        surface(self.hint, "panel")
+        self.right.addWidget(self.hint)
+        both = Splitter(Qt.Orientation.Vertical)
+        both.setHandleWidth(1)
+        self.right.addWidget(both)
+        self.tabs = QTabWidget()
+        both.addWidget(self.tabs)
         self.curves = CurvesPage(self._session, self.model)
         self.curves.asked.connect(self._on_asked)
         self.drawing = DrawingPage()
@@ -159,7 +175,6 @@ class CompareView(QStackedWidget):
         self.other = Choice("Other run", "The run that is held against the base run here")
         self.other.setMinimumWidth(170)
         self.other.picked.connect(lambda _: self._show_pair())
-        self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setAccessibleName("Pages of the comparison")
         self.tabs.tabBar().setToolTip(
@@ -180,27 +195,12 @@ class CompareView(QStackedWidget):
         self.tabs.setMinimumHeight(200)
         self.tabs.currentChanged.connect(lambda _: self._show())
         self.panel = DifferencesPanel()
+        both.addWidget(self.panel)
         self.panel.row.addWidget(self.other)
         self.panel.changed.connect(self._show_differences)
-        both = QSplitter(Qt.Orientation.Vertical)
-        both.setHandleWidth(1)
-        both.setChildrenCollapsible(False)
-        both.addWidget(self.tabs)
-        both.addWidget(self.panel)
         both.setStretchFactor(0, 3)
         both.setStretchFactor(1, 2)
         both.setSizes([520, 330])
-        self.hint = EmptyState(
-            "compare",
-            "Choose runs to compare",
-            "Click the ring before a run on the left, or select rows and press Space. "
-            "Two or more runs show what differs between them.",
-        )
-        surface(self.hint, "panel")
-        self.right = QStackedWidget()
-        self.right.addWidget(self.hint)
-        self.right.addWidget(both)
-        return self.right
 
     def step(self, by: int) -> None:
         """Go to the next difference of the page that is shown, or to the one before."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workbench.catalog.schema import Schema
 from workbench.core import text
@@ -26,6 +26,7 @@ from workbench.gui.data.page_work import Standing
 from workbench.gui.data.wording import in_words, renamed
 from workbench.gui.read_only import guard
 from workbench.gui.session import Session
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import DatasetRecord, RunRecord
 
@@ -50,9 +51,8 @@ class DatasetPage(QWidget):
         self.header = PageHeader()
         self.items = ItemsPane()
         self.side = Side()
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter = Splitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
         self.items.setMinimumWidth(320)
         splitter.addWidget(self.items)
         splitter.addWidget(self.side)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import shiboken6
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.catalog.schema import Schema
 from workbench.core import text
@@ -31,6 +31,7 @@ from workbench.gui.session import Session
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.fields import SearchField
 from workbench.gui.widgets.labels import ElidedLabel
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import EmptyState, surface
 
 if TYPE_CHECKING:
@@ -76,9 +77,8 @@ class DataView(QWidget):
         for page in (self.empty, self._shown(), self.wizard, self.catalogue):
             surface(page, "base")
             self.stack.addWidget(page)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter = Splitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
         splitter.addWidget(self._left())
         splitter.addWidget(self.stack)
         splitter.setStretchFactor(1, 1)

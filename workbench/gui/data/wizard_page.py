@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +21,7 @@ from workbench.gui.data.wizard_preview import PreviewPane
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import Choice, FormRows, TextField
 from workbench.gui.widgets.labels import ElidedLabel, Label
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import scrolled, surface
 
 FORM_WIDTH = 384
@@ -104,9 +104,8 @@ class LookPage(QWidget):
         scroll = scrolled(self._left)
         surface(scroll, "panel")
         scroll.setMinimumWidth(280)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter = Splitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
         splitter.addWidget(scroll)
         splitter.addWidget(self.preview)
         splitter.setStretchFactor(1, 1)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListView,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,7 @@ from workbench.gui.data.charts import Figures
 from workbench.gui.data.items import ItemsGrid
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.labels import Label, SectionHeader
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import EmptyState, scrolled, surface
 
 MOST_PROBLEMS: Final = 1_000
@@ -189,9 +189,8 @@ class PreviewPane(QWidget):
         inside = QVBoxLayout(self._left)
         inside.setContentsMargins(12, 0, 4, 8)
         inside.addWidget(self.items)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter = Splitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self._left)
         self.splitter.addWidget(scroll)
         self.splitter.setStretchFactor(0, 1)

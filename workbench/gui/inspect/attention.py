@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
 from workbench.core.text import one_line
 from workbench.gui import theme
@@ -19,6 +19,7 @@ from workbench.gui.widgets.colors import mixed, readable_on
 from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import ElidedLabel
 from workbench.gui.widgets.media_attention import AttentionMap, HeatMap
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import surface
 
 _ALL: Final = -1
@@ -57,9 +58,8 @@ class AttentionPage(SamplePage):
         area.setMinimumHeight(72)
         area.setAccessibleName("Tokens")
         area.setToolTip(self.tokens.toolTip())
-        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter = Splitter(Qt.Orientation.Vertical)
         splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.heat)
         splitter.addWidget(area)
         splitter.setStretchFactor(0, 1)

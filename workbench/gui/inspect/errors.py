@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
 from workbench.gui import theme
@@ -24,6 +24,7 @@ from workbench.gui.widgets.buttons import Chips
 from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import ElidedLabel
 from workbench.gui.widgets.scatter import Dot, ScatterPlot
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import EmptyState, clear_layout, surface
 from workbench.gui.widgets.table import TextTable
 
@@ -74,9 +75,8 @@ class ErrorsPage(Page):
         self.head.addWidget(self.work, 2)
         self.samples = SamplesPane(self)
         self.samples.going.connect(self.going)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter = Splitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
         splitter.addWidget(self._left())
         splitter.addWidget(self.samples)
         splitter.setSizes([600, 560])

@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -19,6 +18,7 @@ from workbench.gui.inspect.pictures import PictureGrid, Shown
 from workbench.gui.inspect.service import Answer, ModelService
 from workbench.gui.widgets.buttons import Button, Chips
 from workbench.gui.widgets.fields import FormRows, NumberField, RealField, TextArea
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import EmptyState, surface
 
 _KINDS: Final = (("text", "Text"), ("pictures", "Pictures"))
@@ -38,9 +38,8 @@ class GeneratePage(Page):
         self.head.addWidget(self.kinds)
         self.head.addStretch(1)
         self.head.addWidget(self.work, 2)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter = Splitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
         splitter.addWidget(self._settings())
         splitter.addWidget(self._made())
         splitter.setStretchFactor(1, 1)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from workbench.gui.data.items import ItemsGrid
 from workbench.gui.data.items_painting import Item, named_values, parts_of, picture
@@ -20,6 +20,7 @@ from workbench.gui.inspect.sources import DrawSource, FilesSource, RowSource, Te
 from workbench.gui.widgets.buttons import Button, Chips
 from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import Label
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import EmptyState, surface
 
 _SOURCES: Final = (
@@ -71,9 +72,8 @@ class PredictPage(Page):
         self.right.addWidget(self.hint)
         self.right.addWidget(self._answered())
         self.right.setMinimumWidth(300)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter = Splitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.sources)
         splitter.addWidget(self.right)
         splitter.setSizes([560, 520])

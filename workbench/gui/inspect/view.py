@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
 from workbench.gui.inspect.attention import AttentionPage
@@ -29,6 +29,7 @@ from workbench.gui.store_thread import Summaries
 from workbench.gui.widgets.buttons import Chips, IconButton
 from workbench.gui.widgets.fields import Choice
 from workbench.gui.widgets.labels import ElidedLabel
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
 
@@ -82,9 +83,8 @@ class InspectView(QStackedWidget):
         self.nothing.acted.connect(lambda: self._session.go("home"))
         surface(self.chooser, "panel")
         self.chooser.setMinimumWidth(200)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter = Splitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.chooser)
         splitter.addWidget(self._right())
         splitter.setStretchFactor(1, 1)

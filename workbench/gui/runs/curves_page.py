@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from workbench.core import text
 from workbench.gui.runs import metrics
@@ -16,6 +16,7 @@ from workbench.gui.session import Session
 from workbench.gui.widgets.media import MediaPanel
 from workbench.gui.widgets.plot_grid import PlotControls, PlotGrid, axis_of
 from workbench.gui.widgets.plot_painting import Mark
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import EmptyState
 from workbench.store.records import Checkpoint, LogLine, Media, RunRecord
 
@@ -58,9 +59,8 @@ class CurvesPage(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.grid)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter = Splitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self._stack)
         self.splitter.addWidget(self.media)
         self.splitter.setStretchFactor(0, 1)

@@ -4,9 +4,10 @@ from typing import Any, Final
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QFont, QHideEvent, QShowEvent, QTextDocument, QTextOption
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSplitter, QTextEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QWidget
 
 from workbench.gui.session import Session
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import UNMARKED
 
@@ -81,9 +82,8 @@ class NotesPage(QWidget):
         self.editor.setFont(font)
         self.rendered = Rendered()
         self.rendered.setPlaceholderText("Here is how they read.")
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter = Splitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.editor)
         splitter.addWidget(self.rendered)
         splitter.setSizes([500, 500])

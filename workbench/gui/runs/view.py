@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
 from workbench.gui.exports import SeveralMenu
@@ -21,6 +21,7 @@ from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.labels import ElidedLabel
+from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.store.records import RunRecord
 
@@ -100,7 +101,7 @@ class RunsView(QStackedWidget):
         )
         self.trash = TrashPage(session)
         self.addWidget(self._empty())
-        self.addWidget(self._body())
+        self._put_together()
         self.addWidget(self.trash)
         self.tags = TagsBox(self, session)
         self.exports = SeveralMenu(session, self.table)
@@ -169,9 +170,20 @@ class RunsView(QStackedWidget):
         column.addWidget(self.empty_trash, 0, Qt.AlignmentFlag.AlignHCenter)
         return page
 
-    def _body(self) -> QWidget:
+    def _put_together(self) -> None:
+        # From the outside in: what is put into another widget is dressed again with all that it holds.
+        splitter = Splitter(Qt.Orientation.Vertical)
+        splitter.setHandleWidth(1)
+        self.addWidget(splitter)
+        above = QWidget()
+        surface(above, "panel")
+        splitter.addWidget(above)
         bar = QWidget()
         surface(bar, "panel")
+        column = QVBoxLayout(above)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(bar)
         row = QHBoxLayout(bar)
         row.setContentsMargins(12, 8, 12, 6)
         row.setSpacing(12)
@@ -183,28 +195,17 @@ class RunsView(QStackedWidget):
         row.addWidget(ImportButton(self._session, self))
         row.addWidget(self.trash_button)
         row.addWidget(self.compare)
-        above = QWidget()
-        surface(above, "panel")
-        column = QVBoxLayout(above)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(bar)
         beside = QHBoxLayout()
         beside.setSpacing(0)
         beside.addWidget(self.layout_bar.facets)
         beside.addWidget(self.table, 1)
         column.addLayout(beside, 1)
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(above)
         splitter.addWidget(self.detail)
         above.setMinimumHeight(140)
         self.detail.setMinimumHeight(240)
         splitter.setStretchFactor(0, 2)
         splitter.setStretchFactor(1, 3)
         splitter.setSizes([360, 540])
-        return splitter
 
     def _bind(self) -> None:
         bind = self._session.actions.bind
