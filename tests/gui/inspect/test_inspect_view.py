@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.inspect.conftest import ANSWERS, CLASSES, WAIT, Fake, run, tell
 from workbench.gui.inspect.errors import ErrorsPage
 from workbench.gui.inspect.view import InspectView
+from workbench.gui.json_process import Ending
 from workbench.gui.session import Session
 from workbench.gui.widgets.labels import Label
 
@@ -238,6 +239,23 @@ def test_after_a_fall_one_can_try_again(qtbot: QtBot, view: InspectView, fake: F
     QTest.mouseClick(page.try_again, LEFT)
     qtbot.waitUntil(lambda: page.stack.currentIndex() == 1, timeout=WAIT)
     assert page.try_again.isHidden()
+
+
+def test_a_hidden_page_asks_again_after_a_fall(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
+    page = errors(qtbot, view)
+    page.hide()
+    fake.answers["evaluate"] = None
+    page.look()
+    fake._on_finished(Ending(code=1))
+    assert not page.is_busy and "ended unexpectedly" in said(page.waiting) and page.try_again.isHidden()
+    fake.answers["evaluate"] = ANSWERS["evaluate"]
+    page.show()
+    qtbot.waitUntil(lambda: page.stack.currentIndex() == 1, timeout=WAIT)
+    fake._on_finished(Ending(code=1))
+    page.hide()
+    asked = len(fake.asked("evaluate"))
+    page.show()
+    assert len(fake.asked("evaluate")) == asked, "it waited for nothing"
 
 
 def test_another_output_is_looked_into_on_all_pages(qtbot: QtBot, view: InspectView, fake: Fake) -> None:

@@ -297,9 +297,11 @@ class Page(QWidget):
         self.stopped()
 
     def _on_fell(self) -> None:
-        """The process ended: what was asked here meanwhile can be asked again."""
+        """The process ended: what is waited for here can be asked again; a hidden page asks when it is seen again."""
         if self._subject is not None and self.isVisible():
             self.try_again.show()
+        elif self.is_busy:
+            self._fresh = True
 
     def _on_try_again(self) -> None:
         self.try_again.hide()

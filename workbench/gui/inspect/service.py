@@ -51,7 +51,10 @@ class ModelService(QObject):
     """Asks the process of one session.  Answers come in the order of the questions."""
 
     fell = Signal(str)
-    """The process ended by itself; the sentence says so, and the next question starts another one."""
+    """The process ended by itself; the sentence says so, and the next question starts another one.
+
+    Told before those who wait are refused, so that they know that they waited.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -150,9 +153,9 @@ class ModelService(QObject):
         self._process = None
         sentence = _told(ending)
         waiting, self._waiting = list(self._waiting.values()), {}
+        self.fell.emit(sentence)
         for question in waiting:
             question.refused(sentence)
-        self.fell.emit(sentence)
 
 
 def _told(ending: Ending) -> str:
