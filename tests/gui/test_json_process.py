@@ -4,6 +4,7 @@ import os
 import sys
 from typing import Any
 
+from PySide6.QtCore import QProcess
 from pytestqt.qtbot import QtBot
 
 from workbench.gui.json_process import Ending, JsonProcess, end_all
@@ -55,6 +56,17 @@ def test_a_program_that_is_not_there_is_told(qtbot: QtBot) -> None:
     process.start(["/nowhere/python"])
     qtbot.waitUntil(lambda: bool(heard))
     assert heard[0].unstarted and not heard[0].last_line
+
+
+def test_a_process_that_cannot_be_made_is_told_after_it_was_asked(qtbot: QtBot) -> None:
+    process = JsonProcess()
+    heard: list[Ending] = []
+    process.finished.connect(heard.append)
+    process._process.errorOccurred.emit(QProcess.ProcessError.FailedToStart)  # as inside `start`
+    assert not heard and not process.pid
+    process.ask({"n": 1})
+    qtbot.waitUntil(lambda: bool(heard))
+    assert heard[0].unstarted
 
 
 def test_all_are_ended_at_once_and_nobody_hears_of_it(qtbot: QtBot) -> None:

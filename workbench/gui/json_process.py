@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from PySide6.QtCore import QCoreApplication, QObject, QProcess, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
 
 _GRACE_MS: Final = 2_000
 
@@ -63,7 +63,7 @@ class JsonProcess(QObject):
 
     def ask(self, what: Mapping[str, Any], *, last: bool = False) -> None:
         """Write one line to it; after the last one its input ends.  One that is gone hears nothing."""
-        if self._over:
+        if self._over or self._process.state() == QProcess.ProcessState.NotRunning:
             return
         line = json.dumps(what, ensure_ascii=False) + "\n"
         self._process.write(line.encode("utf-8", "replace"))
@@ -107,7 +107,9 @@ class JsonProcess(QObject):
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
-            self._finish(Ending(unstarted=self._process.errorString()))
+            ending = Ending(unstarted=self._process.errorString())
+            # Where it cannot even be forked, `start` has not returned yet, and who asks has not noted the question.
+            QTimer.singleShot(0, self, lambda: self._finish(ending))
 
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._on_output()
