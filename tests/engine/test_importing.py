@@ -3,6 +3,7 @@
 import io
 import math
 import os
+import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -346,6 +347,9 @@ def test_more_than_a_hundred_runs(store: Store, tmp_path: Path) -> None:
 def test_flat_yaml() -> None:
     yaml = "a: 1\nb: 'it''s'\nc: \"x\\n\\u00e4\"\nd: a long\n  name\ne: null\nf: []\n'g h': two\n- list\n"
     assert flat(yaml) == {"a": "1", "b": "it's", "c": "x\nä", "d": "a long name", "f": "[]", "g h": "two"}
+    began = time.process_time()
+    assert len(flat("a: x\n" + " x\n" * 300_000)["a"]) == 600_001
+    assert time.process_time() - began < 1
 
 
 def test_what_is_no_request() -> None:
