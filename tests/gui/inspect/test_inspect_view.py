@@ -219,8 +219,10 @@ def test_other_weights_other_runs_and_deleted_runs(
     assert said(view.hint, 0) == "nothing #3 cannot be looked into"
     view.reveal(2)
     qtbot.waitUntil(lambda: view.subject is not None and view.subject.run == 2, timeout=WAIT)
+    view.reveal(9)
     session.closing.emit()
-    assert (view.subject, view.right.currentIndex()) == (None, 0)
+    tell(session, run(9, "of another workspace"))
+    assert (view.subject, view.right.currentIndex(), view.chooser.shown) == (None, 0, 0)
 
 
 def said(widget: QWidget, place: int = 1) -> str:

@@ -317,7 +317,8 @@ class InspectView(QStackedWidget):
         self.right.setCurrentIndex(0)
 
     def _on_closing(self) -> None:
-        """The workspace is let go of: its service is gone, and so are the answers."""
+        """The workspace is let go of: its service is gone, and so are the answers and what was to be revealed."""
+        self._wanted = 0
         self._leave_run()
         self._say(*_CHOOSE)
 
