@@ -118,10 +118,25 @@ def curve(values: list[float]) -> Curve:
 def test_gaps_stay_gaps_and_peaks_are_kept() -> None:
     values = [math.sin(n / 50) for n in range(9000)]
     values[4321], values[100], values[6000] = 9.0, math.nan, -math.inf
-    picture = ElementTree.fromstring(chart("a < b", {"train": curve(values)}))
+    picture = ElementTree.fromstring(chart("a < b", {"train": curve(values)}, ["train"]))
     lines = [each.get("points", "") for each in picture.iter("{http://www.w3.org/2000/svg}polyline")]
     assert len(lines) == 3 and len(" ".join(lines).split()) < 700
     heights = [float(point.split(",")[1]) for point in " ".join(lines).split()]
     assert min(heights) == 30.0 and "9.000" in "".join(picture.itertext())
-    assert chart("none", {"train": curve([math.nan])}) == "" == chart("none", {}) == drawing(Graph({}, {}))
-    assert "polyline" in chart("one", {"train": curve([3.0])})
+    assert chart("none", {"train": curve([math.nan])}, ["train"]) == "" == drawing(Graph({}, {}))
+    assert chart("none", {}, ["train"]) == ""
+    assert "polyline" in chart("one", {"train": curve([3.0])}, ["train"])
+
+
+def test_a_name_has_one_color_in_all_charts() -> None:
+    names = ("train", "validation")
+
+    def colors(*shown: str) -> dict[str, str | None]:
+        picture = ElementTree.fromstring(chart("loss", {name: curve([1.0, 2.0]) for name in shown}, names))
+        texts = picture.iter("{http://www.w3.org/2000/svg}text")
+        return {each.text: each.get("fill") for each in texts if each.text in names}
+
+    both = colors("train", "validation")
+    assert len(set(both.values())) == 2
+    assert colors("validation", "train") == both
+    assert colors("validation") == {"validation": both["validation"]}

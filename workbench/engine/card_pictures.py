@@ -49,12 +49,15 @@ def drawing(graph: Graph) -> str:
     return _svg(width, height, lines)
 
 
-def chart(title: str, curves: Mapping[str, Curve]) -> str:
-    """Curves over the steps; what is no number is a gap. "" where there is nothing to draw."""
-    return overlay(title, {name: thinned(curve) for name, curve in curves.items()})
+def chart(title: str, curves: Mapping[str, Curve], names: Sequence[str]) -> str:
+    """Curves over the steps; what is no number is a gap. "" where there is nothing to draw.
+
+    `names` are those of all charts of a document, so that each has one colour in all of them.
+    """
+    return overlay(title, {name: thinned(curve) for name, curve in curves.items()}, names)
 
 
-def overlay(title: str, shown: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+def overlay(title: str, shown: Mapping[str, Sequence[tuple[float, float]]], names: Sequence[str]) -> str:
     """The same of thinned curves; the names of more than a few stand below, each in the colour of its curve."""
     points = [point for each in shown.values() for point in each if math.isfinite(point[1])]
     if not points:
@@ -79,9 +82,10 @@ def overlay(title: str, shown: Mapping[str, Sequence[tuple[float, float]]]) -> s
         _words(left, top + height + 16, f"step {first:,.0f}", "#566070", 11),
         _words(left + width - 80, top + height + 16, f"step {last:,.0f}", "#566070", 11),
     ]
+    looks = {name: number for number, name in enumerate(names)}
     for number, (name, values) in enumerate(shown.items()):
-        color = _COLORS[number % len(_COLORS)]
-        dash = _DASHES[number // len(_COLORS) % len(_DASHES)]
+        turn, look = divmod(looks[name], len(_COLORS))
+        color, dash = _COLORS[look], _DASHES[turn % len(_DASHES)]
         drawn = f' stroke-dasharray="{dash}"' if dash else ""
         for finite, part in groupby(values, lambda point: math.isfinite(point[1])):
             if finite:

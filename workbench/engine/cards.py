@@ -20,6 +20,8 @@ from workbench.store.records import RunRecord
 from workbench.store.store import Store
 
 _MOST_SETTINGS: Final = 400
+_DRAWN: Final = ("train", "validation")
+"""Parts of the data whose curves are drawn."""
 
 
 def write(store: Store, run: int, file: Path) -> list[Path]:
@@ -127,11 +129,11 @@ def _figures(store: Store, record: RunRecord) -> list[Section]:
     charts: dict[str, dict[str, Any]] = {}
     for name in summaries:
         split, bare = split_name(name)
-        if split in ("train", "validation"):
+        if split in _DRAWN:
             charts.setdefault(bare, {})[split] = store.curve(record.id, name)
     pictures = []
     for number, (name, curves) in enumerate(charts.items(), start=1):
-        if picture := card_pictures.chart(name, curves):
+        if picture := card_pictures.chart(name, curves, _DRAWN):
             pictures.append((f"curve{number}", picture))
     return [
         Section("Metrics", "", ("Metric", "Last", "Best", "at step"), rows),

@@ -252,13 +252,14 @@ def _curves(store: Store, records: Sequence[RunRecord], summaries: Summaries) ->
         {name for each in summaries.values() for name, one in each.items() if one.count > 1}, key=order
     )
     found = []
+    named = [_named(record) for record in records]
     for number, name in enumerate(names[:_MOST_CHARTS], start=1):
         shown = {
             _named(record): card_pictures.thinned(store.curve(record.id, name))
             for record in records
             if name in summaries[record.id]
         }
-        if picture := card_pictures.overlay(name, shown):
+        if picture := card_pictures.overlay(name, shown, named):
             found.append((f"curve{number}", picture))
     return found
 

@@ -73,19 +73,20 @@ class DataView(QWidget):
             "Add data…",
             tooltip("add_data"),
         )
+        # From the outside in: what is put into another widget is dressed again with all that it holds.
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        splitter = Splitter(Qt.Orientation.Horizontal)
+        splitter.setHandleWidth(1)
+        row.addWidget(splitter)
+        splitter.addWidget(self._left())
         self.stack = QStackedWidget()
+        splitter.addWidget(self.stack)
         for page in (self.empty, self._shown(), self.wizard, self.catalogue):
             surface(page, "base")
             self.stack.addWidget(page)
-        splitter = Splitter(Qt.Orientation.Horizontal)
-        splitter.setHandleWidth(1)
-        splitter.addWidget(self._left())
-        splitter.addWidget(self.stack)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([_LIST_WIDTH, 1000])
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(splitter)
         self._bind()
         self._connect()
         assert self.empty.button is not None

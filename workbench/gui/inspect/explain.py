@@ -93,6 +93,7 @@ class ExplainPage(SamplePage):
             self._begin(method)
 
     def stopped(self) -> None:
+        super().stopped()
         for card in self.cards.values():
             card.stop()
 
@@ -138,6 +139,7 @@ class MethodCard(QFrame):
         super().__init__()
         self.setProperty("box", "card")
         self.answer: Mapping[str, Any] = {}
+        self._waits = True
         title = Label(name, "strong")
         title.setToolTip(about)
         title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -155,7 +157,7 @@ class MethodCard(QFrame):
 
     def show_answer(self, answer: Answer, item: Mapping[str, Any] | None) -> None:
         """Show weights as suits them; `item` is the sample that they are of."""
-        self.answer = answer
+        self.answer, self._waits = answer, False
         clear_layout(self.inside)
         sure = answer.get("probability")
         surely = f" · {sure:.1%} sure" if isinstance(sure, float | int) else ""
@@ -168,11 +170,12 @@ class MethodCard(QFrame):
 
     def refuse(self, reason: str) -> None:
         """Say why there is nothing."""
+        self._waits = False
         self._tell(reason, "err")
 
     def stop(self) -> None:
         """It was cancelled."""
-        if not self.answer:
+        if self._waits:
             self._tell("Stopped. Tick the method again to go on.")
 
     def _tell(self, words: str, role: str = "small") -> None:

@@ -169,11 +169,11 @@ class GeneratePage(Page):
 
     def _on_text(self, answer: Answer) -> None:
         self.text.setPlainText(str(answer.get("text") or ""))
-        self.right.setCurrentWidget(self.text)
+        self._show_kind()
 
     def _on_pictures(self, answer: Answer) -> None:
         pictures = answer.get("pictures") or ()
         self.grid.show_pictures(
             [Shown(decoded(each), "", f"picture {place + 1}") for place, each in enumerate(pictures)]
         )
-        self.right.setCurrentWidget(self.grid)
+        self._show_kind()

@@ -36,6 +36,8 @@ class LayersPage(SamplePage):
     def __init__(self, service: ModelService) -> None:
         super().__init__(service)
         self._shown: Sequence[Mapping[str, Any]] = ()
+        self._whole = False
+        """Whether what is shown is one picture of the whole layer, and no channels of it."""
         self.layer = Choice("Layer", "The layer that is looked into")
         self.layer.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.layer.setMaximumWidth(260)
@@ -141,7 +143,8 @@ class LayersPage(SamplePage):
         self._fill(answer, answer.get("filters") or (), "filter", "")
 
     def _fill(self, answer: Answer, shown: Sequence[Mapping[str, Any]], thing: str, kind: str) -> None:
-        self._shown = shown
+        self._shown, self._whole = shown, bool(kind)
+        thing = "" if kind else thing
         one = len(shown) == 1
         captions = ["" if one else f"{int(each.get('channel', 0))}" for each in shown]
         told = zip(shown, captions, strict=True)
@@ -159,8 +162,9 @@ class LayersPage(SamplePage):
 
     def _on_chosen(self, place: int) -> None:
         each = self._shown[place]
-        self.channel.setText(_words(each, "Channel" if self.kinds.current() == "feature_maps" else "Filter"))
-        can = self.subject is not None and self.subject.can("activation_maximisation")
+        thing = "Channel" if self.kinds.current() == "feature_maps" else "Filter"
+        self.channel.setText(_words(each, "" if self._whole else thing))
+        can = not self._whole and self.subject is not None and self.subject.can("activation_maximisation")
         self.excite.setVisible(can)
         self.made.hide()
 
@@ -192,7 +196,8 @@ def _named(layer: Mapping[str, Any]) -> str:
 
 
 def _words(each: Mapping[str, Any], thing: str) -> str:
-    found = [f"{thing} {int(each.get('channel', 0))}"]
+    """What a picture shows; `thing` says of what each of several is one."""
+    found = [f"{thing} {int(each.get('channel', 0))}"] if thing else []
     if each.get("low") is not None and each.get("high") is not None:
         found.append(f"{text.number(float(each['low']), 3)} to {text.number(float(each['high']), 3)}")
     if each.get("mean") is not None:

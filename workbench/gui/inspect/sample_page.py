@@ -113,10 +113,13 @@ class SamplePage(Page):
         self.body.addLayout(both)
 
     def reset(self) -> None:
-        self.place, self.row = None, {}
+        self.place = None
         self.bar.show_subject(self.subject)
-        self.picture.show_item(None)
-        self.verdict.setText("")
+        self._show_no_row()
+
+    def stopped(self) -> None:
+        if not self.row:
+            self._show_no_row()
 
     def look(self) -> None:
         self.look_at(self.place or self.bar.place)
@@ -144,9 +147,11 @@ class SamplePage(Page):
                 f"your own input\npredicted: {place.said}" if place.said else "your own input"
             )
         else:
+            self.row = {}
             self.bar.show_place(place)
         if isinstance(place, Place) and self.subject.can("samples"):
-            self.ask("samples", self._on_row, "Reading the sample", split=place.split, indices=[place.index])
+            asked = {"split": place.split, "indices": [place.index]}
+            self.ask("samples", self._on_row, "Reading the sample", self._on_unread, **asked)
         self.see()
 
     def show_picture(self, item: Item) -> None:
@@ -170,6 +175,16 @@ class SamplePage(Page):
             self.row = rows[0]
             self.show_picture(with_answer(self.row))
             self.verdict.setText(verdict(self.subject, self.row).replace(" · ", "\n"))
+
+    def _on_unread(self, reason: str) -> None:
+        """The sample cannot be shown: what is seen of the one before would be taken for it."""
+        self._show_no_row()
+        self.say(reason)
+
+    def _show_no_row(self) -> None:
+        self.row = {}
+        self.picture.show_item(None)
+        self.verdict.setText("")
 
     def _on_picked(self, place: Place) -> None:
         self.look_at(place)
