@@ -182,9 +182,8 @@ def y_extent(
     sizes = [len(each[0]) for each in ranges]
     starts = np.cumsum([0, *sizes[:-1]])
     inside = (x >= x0) & (x <= x1)
-    inside |= ~np.repeat(
-        np.logical_or.reduceat(inside, starts), sizes
-    )  # of a curve beside it all that is seen
+    # Of a curve beside them, all that is seen.
+    inside |= ~np.repeat(np.logical_or.reduceat(inside, starts), sizes)
     lows, highs = np.where(inside, lows, np.nan), np.where(inside, highs, np.nan)
     if log:
         lows, highs = np.where(lows > 0, lows, np.nan), np.where(highs > 0, highs, np.nan)
