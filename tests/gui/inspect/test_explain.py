@@ -82,6 +82,19 @@ def test_a_sample_of_the_errors_is_explained_and_stays_the_one_in_view(
     assert page.bar.number.value() == 8 and len(asked(fake)) == 2, "nothing is asked twice"
 
 
+def test_a_sample_that_cannot_be_read_leaves_nothing_of_the_one_before(
+    qtbot: QtBot, view: InspectView, page: ExplainPage, fake: Fake
+) -> None:
+    view.tabs.setCurrentWidget(page)
+    qtbot.waitUntil(lambda: page.verdict.text() != "" and not page.is_busy, timeout=WAIT)
+    fake.answers |= {"samples": "Sample 2 is damaged.", "saliency": "There is no more memory."}
+    page.bar.number.setValue(2)
+    qtbot.waitUntil(lambda: not page.is_busy, timeout=WAIT)
+    assert (page.verdict.text(), page.row) == ("", {}) and page.trouble.text() == "Sample 2 is damaged."
+    page.work.cancelled.emit()
+    assert page.cards["grad_cam"].said.text() == "There is no more memory.", "it was not stopped"
+
+
 @pytest.mark.parametrize(
     ("answer", "widget"),
     [
