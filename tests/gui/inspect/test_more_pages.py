@@ -189,6 +189,8 @@ def test_texts_and_pictures_are_made_with_a_seed(qtbot: QtBot, view: InspectView
     assert fake.asked("generate")[-1]["seed"] == page.seed.value()
     QTest.mouseClick(page.kinds.button("pictures"), LEFT)
     assert page.prompt.isHidden() and page.right.currentWidget() is page.hint
+    page._on_text({"text": "It was written meanwhile"})
+    assert page.right.currentWidget() is page.hint, "a text is no picture"
     QTest.mouseClick(page.go_on, LEFT)
     qtbot.waitUntil(lambda: len(page.grid.pictures) == 4, timeout=WAIT)
     assert fake.asked("generate_pictures")[-1]["count"] == 16
