@@ -69,6 +69,31 @@ def test_a_layer_shows_its_maps_its_filters_and_what_excites_a_channel(
     assert page.layer.currentData() == "linear3" and page.stack.currentWidget() is page.nothing
 
 
+def test_a_picture_of_a_whole_layer_is_no_channel_to_excite(
+    qtbot: QtBot, view: InspectView, fake: Fake
+) -> None:
+    can = ["samples", "feature_maps", "filters", "activation_maximisation"]
+    cells = {"channel": 0, "png": png(), "low": -1.0, "high": 2.0}
+    fake.answers |= {
+        "about": {**ANSWERS["about"], "can": can},
+        "feature_maps": {"kind": "vector", "shape": [10], "maps": [cells], "values": [1.0, 2.0]},
+        "filters": {"kind": "matrices", "shape": [10, 84], "filters": [{**cells, "name": "weight"}]},
+    }
+    view.choose(1)
+    qtbot.waitUntil(lambda: "Layers" in view.pages, timeout=WAIT)
+    page = view.pages["Layers"]
+    assert isinstance(page, LayersPage)
+    view.tabs.setCurrentWidget(page)
+    for kind, tally, words in (
+        ("feature_maps", "10 · a cell for each number", "−1.00 to 2.00"),
+        ("filters", "10 × 84 · 1 weight table", "weight · −1.00 to 2.00"),
+    ):
+        page.kinds.choose(kind)
+        qtbot.waitUntil(lambda tally=tally: page.tally.full_text() == tally, timeout=WAIT)
+        page.grid.chosen.emit(0)
+        assert page.channel.text() == words and page.excite.isHidden()
+
+
 def test_keys_go_through_the_pictures_and_scroll_to_them(qtbot: QtBot) -> None:
     grid = PictureGrid("Pictures", "Some pictures")
     qtbot.addWidget(grid)

@@ -37,7 +37,7 @@ class LayersPage(SamplePage):
         super().__init__(service)
         self._shown: Sequence[Mapping[str, Any]] = ()
         self._whole = False
-        """Whether what is shown is one picture of the whole layer, and no channels of it."""
+        """Whether what is shown are pictures of all channels together, and not one for each."""
         self.layer = Choice("Layer", "The layer that is looked into")
         self.layer.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.layer.setMaximumWidth(260)
@@ -140,16 +140,16 @@ class LayersPage(SamplePage):
         self._fill(answer, answer.get("maps") or (), "channel", alone)
 
     def _on_filters(self, answer: Answer) -> None:
-        self._fill(answer, answer.get("filters") or (), "filter", "")
+        thing = "weight table" if answer.get("kind") == "matrices" else "filter"
+        self._fill(answer, answer.get("filters") or (), thing, "")
 
     def _fill(self, answer: Answer, shown: Sequence[Mapping[str, Any]], thing: str, kind: str) -> None:
-        self._shown, self._whole = shown, bool(kind)
-        thing = "" if kind else thing
+        self._shown, self._whole = shown, answer.get("kind") in (*_ALONE, "matrices")
         one = len(shown) == 1
-        captions = ["" if one else f"{int(each.get('channel', 0))}" for each in shown]
+        captions = ["" if one else _which(each) for each in shown]
         told = zip(shown, captions, strict=True)
         self.grid.show_pictures(
-            [Shown(decoded(each), caption, _words(each, thing)) for each, caption in told]
+            [Shown(decoded(each), caption, self._words(each, thing)) for each, caption in told]
         )
         size = " × ".join(str(side) for side in answer.get("shape") or ())
         left = int(answer.get("left_out") or 0)
@@ -163,10 +163,21 @@ class LayersPage(SamplePage):
     def _on_chosen(self, place: int) -> None:
         each = self._shown[place]
         thing = "Channel" if self.kinds.current() == "feature_maps" else "Filter"
-        self.channel.setText(_words(each, "" if self._whole else thing))
+        self.channel.setText(self._words(each, thing))
         can = not self._whole and self.subject is not None and self.subject.can("activation_maximisation")
         self.excite.setVisible(can)
         self.made.hide()
+
+    def _words(self, each: Mapping[str, Any], thing: str) -> str:
+        """What a picture shows."""
+        found = [str(each.get("name") or "") if self._whole else f"{thing} {_which(each)}"]
+        if each.get("low") is not None and each.get("high") is not None:
+            found.append(f"{text.number(float(each['low']), 3)} to {text.number(float(each['high']), 3)}")
+        if each.get("mean") is not None:
+            found.append(f"mean {text.number(float(each['mean']), 3)}")
+        if each.get("still"):
+            found.append("the same everywhere")
+        return " · ".join(word for word in found if word)
 
     def _on_excite(self) -> None:
         if self.grid.mark < 0 or self.place is None:
@@ -195,13 +206,6 @@ def _named(layer: Mapping[str, Any]) -> str:
     )
 
 
-def _words(each: Mapping[str, Any], thing: str) -> str:
-    """What a picture shows; `thing` says of what each of several is one."""
-    found = [f"{thing} {int(each.get('channel', 0))}"] if thing else []
-    if each.get("low") is not None and each.get("high") is not None:
-        found.append(f"{text.number(float(each['low']), 3)} to {text.number(float(each['high']), 3)}")
-    if each.get("mean") is not None:
-        found.append(f"mean {text.number(float(each['mean']), 3)}")
-    if each.get("still"):
-        found.append("the same everywhere")
-    return " · ".join(found)
+def _which(each: Mapping[str, Any]) -> str:
+    """A matrix by the name of its weights, all else by its number."""
+    return str(each.get("name") or int(each.get("channel", 0)))
