@@ -128,6 +128,10 @@ def test_brushing_axes_and_cells_chooses_runs(qtbot: QtBot, qapp: QApplication, 
     assert view.tabs.currentWidget() is view.scatter
     qtbot.waitUntil(lambda: bool(view.scatter.plot.dots) and not view.scatter.laying, timeout=WAIT)
     assert view.scatter.across.currentData() == "param:training.lr"
+    weighed = view.importance
+    weighed.show_runs(weighed._runs[:1])
+    qtbot.waitUntil(lambda: weighed.stack.currentWidget() is weighed.nothing, timeout=WAIT)
+    assert weighed.told.full_text() == "" and not weighed.busy
 
 
 def test_of_very_many_runs_some_are_drawn() -> None:

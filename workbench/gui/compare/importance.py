@@ -196,6 +196,9 @@ class ImportancePage(QWidget):
         self.result.show_value(laid.result)
         settings = list(laid.ranks or {})
         if not settings or laid.columns is None:
+            self._stop()
+            self.told.setText("")
+            self._asked = None
             self.nothing.set_texts(
                 "Nothing to weigh", "Here stand settings that differ among runs with a result."
             )
@@ -213,9 +216,7 @@ class ImportancePage(QWidget):
     def _ask(self, columns: Mapping[str, Sequence[Any]], target: Sequence[float | None]) -> None:
         from workbench.jobs import importance
 
-        if self._process is not None:
-            self._process.leave()
-            self._process = None
+        self._stop()
         count = sum(value is not None for value in target)
         if count < importance.LEAST:
             self.told.setText(f"{text.plural(count, 'run')} with a result; a forest needs {importance.LEAST}")
@@ -227,6 +228,11 @@ class ImportancePage(QWidget):
         process.start(importance.command())
         finite = {key: [_plain(value) for value in column] for key, column in columns.items()}
         process.ask({"columns": finite, "target": list(target)}, last=True)
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.leave()
+            self._process = None
 
     def _on_said(self, said: Mapping[str, Any]) -> None:
         self._answer = said
