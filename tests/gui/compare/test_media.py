@@ -1,15 +1,21 @@
 """Records of several runs side by side, aligned by one slider."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import cast
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.alone import alone
 from tests.gui.compare.drawings import WAIT, do
 from tests.gui.conftest import Record
+from tests.jobs.test_seeds import RUN
+from workbench.core.errors import StoreError
+from workbench.gui.compare.media import Recordings
 from workbench.gui.compare.view import CompareView
 from workbench.gui.session import Session
 from workbench.store.store import Store
@@ -86,3 +92,27 @@ def test_one_slider_goes_through_all_runs(qtbot: QtBot, session: Session, view: 
     view.model.tick_all([3])
     qtbot.waitUntil(lambda: page.slider.maximum() == 1, timeout=WAIT)
     assert page.place.text() == "step 10" and page.tiles[0].caption.full_text() == "step 10"
+
+
+class Damaged(QObject):
+    """A session whose workspace cannot be read."""
+
+    closing = Signal()
+    message = Signal(str, str)
+
+    def call(self, work: object, then: object, failed: Callable[[Exception], object]) -> None:
+        failed(StoreError("it is damaged"))
+
+
+def test_what_cannot_be_read_is_told_once(qapp: object) -> None:
+    session = Damaged()
+    recordings = Recordings(cast(Session, session))
+    told: list[str] = []
+    session.message.connect(lambda words, _: told.append(words))
+    ended, alive = replace(RUN, id=1, state="completed"), replace(RUN, id=2, state="running")
+    for _ in range(3):
+        recordings.look([ended, alive])
+    assert told == [f"What run {id} recorded cannot be read: it is damaged" for id in (1, 2)]
+    recordings.look([])
+    recordings.look([ended])
+    assert len(told) == 3, "chosen anew it is tried anew"

@@ -49,14 +49,18 @@ class Recordings(QObject):
         self._session = session
         self.media: dict[int, list[Media]] = {}
         self._reading: set[int] = set()
+        self._failed: set[int] = set()
+        """Runs of which the last reading failed: told once, and tried again only where there may be something new."""
         session.closing.connect(self._forget)
 
     def look(self, runs: Sequence[RunRecord]) -> None:
         """Read what is new of these, and forget the others."""
         wanted = {run.id for run in runs}
         self.media = {id: found for id, found in self.media.items() if id in wanted}
+        self._failed &= wanted
         for run in runs:
-            if run.id not in self._reading and (run.id not in self.media or not run.final):
+            read = run.id in self.media or run.id in self._failed
+            if run.id not in self._reading and not (read and run.final):
                 self._read(run.id)
 
     @property
@@ -67,6 +71,7 @@ class Recordings(QObject):
     def _forget(self) -> None:
         self.media.clear()
         self._reading.clear()  # of another workspace no answer comes any more
+        self._failed.clear()
 
     def _read(self, id: int) -> None:
         self._reading.add(id)
@@ -78,6 +83,7 @@ class Recordings(QObject):
 
         def then(found: list[Media]) -> None:
             self._reading.discard(id)
+            self._failed.discard(id)
             fresh = id not in self.media
             self.media.setdefault(id, []).extend(found)
             if found or fresh:
@@ -85,7 +91,9 @@ class Recordings(QObject):
 
         def failed(error: Exception) -> None:
             self._reading.discard(id)
-            self._session.message.emit(f"What run {id} recorded cannot be read: {error}", "error")
+            if id not in self._failed:
+                self._failed.add(id)
+                self._session.message.emit(f"What run {id} recorded cannot be read: {error}", "error")
 
         self._session.call(work, then, failed)
 
