@@ -89,8 +89,9 @@ def test_a_picture_of_a_whole_layer_is_no_channel_to_excite(
         ("filters", "10 × 84 · 1 weight table", "weight · −1.00 to 2.00"),
     ):
         page.kinds.choose(kind)
-        qtbot.waitUntil(lambda tally=tally: page.tally.full_text() == tally, timeout=WAIT)
+        qtbot.waitUntil(lambda: not page.is_busy, timeout=WAIT)
         page.grid.chosen.emit(0)
+        assert page.tally.full_text() == tally
         assert page.channel.text() == words and page.excite.isHidden()
 
 
