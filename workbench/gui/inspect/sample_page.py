@@ -150,7 +150,7 @@ class SamplePage(Page):
             self.row = {}
             self.bar.show_place(place)
         if isinstance(place, Place) and self.subject.can("samples"):
-            asked = {"split": place.split, "indices": [place.index]}
+            asked: dict[str, Any] = {"split": place.split, "indices": [place.index]}
             self.ask("samples", self._on_row, "Reading the sample", self._on_unread, **asked)
         self.see()
 
