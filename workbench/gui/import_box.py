@@ -69,6 +69,7 @@ class ImportBox(QFrame):
         self.leave = Button("Cancel", "Close this box; runs that came in whole stay (Esc)")
         self.go.clicked.connect(self._take)
         self.leave.clicked.connect(self.close_up)
+        session.closing.connect(self.close_up)  # what is shown was to come into this workspace
         self._lay_out()
         self.hide()
 

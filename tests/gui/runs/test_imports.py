@@ -150,6 +150,10 @@ def test_a_button_asks_for_the_folder_and_escape_cancels(
     with qtbot.assertNotEmitted(session.message):  # nothing was to come in yet
         QTest.keyClick(box.leave, Qt.Key.Key_Escape)
     assert not box.isVisible()
+    drop(runs, tmp_path)
+    assert box.isVisible()
+    session.closing.emit()
+    assert not box.isVisible() and box._import is None, "it was not looked at for another workspace"
 
 
 def test_what_holds_no_runs_can_be_opened_as_data(
