@@ -5,7 +5,7 @@ import math
 import os
 import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,14 @@ from tests.drawing import CLASSIFIER, draw
 from workbench.catalog.goals import rising
 from workbench.catalog.samples import SAMPLES
 from workbench.core.errors import JobError, StoreError
-from workbench.engine import foreign, mlflow_files, tensorboard_files, tensorboard_media
+from workbench.engine import foreign, mlflow_files, tensorboard_files, tensorboard_media, tensorboard_runs
 from workbench.engine.importing import import_runs
 from workbench.engine.mlflow_runs import flat
 from workbench.engine.tensorboard_files import _bytes, _double, _float, _number, _record
 from workbench.jobs import imports
 from workbench.jobs.imports import Outcome, Request
 from workbench.jobs.queue import enqueue
+from workbench.store.arrivals import Arrival
 from workbench.store.records import Point
 from workbench.store.store import Store
 
@@ -342,6 +343,24 @@ def test_more_than_a_hundred_runs(store: Store, tmp_path: Path) -> None:
     assert len(looked) == 120 and not store.runs()
     found = taken(store, tmp_path / "logs")
     assert [each.run for each in found] == list(range(1, 121)) and not any(each.trouble for each in found)
+
+
+def test_what_nobody_thought_of_keeps_no_other_run_out(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        events(tmp_path / "logs" / name, scalar("x", 1.0, 1))
+    real = tensorboard_runs.read
+
+    def read(files: Sequence[Path], name: str) -> Arrival:
+        if name == "a":
+            raise KeyError("steps")
+        return real(files, name)
+
+    monkeypatch.setattr(tensorboard_runs, "read", read)
+    bad, good = taken(store, tmp_path / "logs")
+    assert bad.trouble == "a cannot be read, something in it is not as it should be (KeyError: 'steps')."
+    assert good.run == 1
 
 
 def test_flat_yaml() -> None:

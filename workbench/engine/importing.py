@@ -4,11 +4,14 @@ Says what it is doing in lines of JSON on stdout, the last one with what became 
 the code 1 where that failed. Imports the store and what reads the files, not torch.
 """
 
+import struct
 import sys
+import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from workbench.catalog.goals import LARGER
+from workbench.core import text
 from workbench.core.errors import JobError, StoreError
 from workbench.engine import places
 from workbench.engine.answering import Say, answer
@@ -18,6 +21,11 @@ from workbench.jobs.imports import Outcome, Request
 from workbench.jobs.lock import Lock
 from workbench.store.arrivals import Arrival, known, take_in
 from workbench.store.store import Store
+
+_STRANGE: Final = (
+    ArithmeticError, AttributeError, EOFError, LookupError, RecursionError, TypeError, struct.error, zlib.error,
+)  # fmt: skip
+"""What reading a file of somebody else may raise where it holds what nobody thought of."""
 
 
 def main(arguments: list[str]) -> int:
@@ -82,6 +90,11 @@ def _one(store: Store, found: places.Found, request: Request, there: dict[str, i
     except (ValueError, OSError) as error:
         reason = f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else str(error)
         return Outcome(found.name, trouble=" ".join(reason.split()))
+    except _STRANGE as error:
+        reason = f"{found.name} cannot be read, something in it is not as it should be"
+        return Outcome(
+            found.name, trouble=f"{reason} ({type(error).__name__}: {text.one_line(str(error), 200)})."
+        )
     outcome = Outcome(run.name, run.origin, run.count, list(run.series), len(run.params), len(run.media))
     if before := there.get(run.mark):
         outcome.here = before
