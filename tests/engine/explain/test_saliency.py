@@ -16,7 +16,7 @@ from workbench.engine.explain.methods import METHODS
 from workbench.engine.explain.parts import columns
 from workbench.engine.explain.saliency import saliency
 from workbench.engine.service.actions import ACTIONS, action
-from workbench.engine.service.context import Stopped
+from workbench.engine.service.asked import Stopped
 
 # The second convolution is used twice: once more by its linked copy.
 PICTURES = """

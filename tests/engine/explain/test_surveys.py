@@ -14,7 +14,7 @@ from workbench.core.errors import DataError, JobError
 from workbench.engine.explain import embedding, landscape
 from workbench.engine.explain.actions import able
 from workbench.engine.program import method
-from workbench.engine.service.context import Stopped
+from workbench.engine.service.asked import Stopped
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from PIL import Image
 from tests.engine.service.conftest import Workplace, calls, houses, notes, scans
 from tests.microphone import frames, stand_in
 from workbench.engine.service import preparation
+from workbench.engine.service.asked import Stopped
 from workbench.engine.service.context import one_node
 from workbench.engine.service.rows import answered
 from workbench.jobs import processes
@@ -178,9 +180,9 @@ def test_a_file_that_ends_the_process_that_reads_it_is_the_only_one_left_out(
     seen: list[int] = []
     lines = preparation._lines
 
-    def killing(process: Any) -> Any:
+    def killing(process: Any, wanted: Any) -> Any:
         """The process falls over at the second input, each time when that is the killer."""
-        for said in lines(process):
+        for said in lines(process, wanted):
             yield said
             if said.get("at") == 1 and not seen:
                 seen.append(1)
@@ -191,6 +193,23 @@ def test_a_file_that_ends_the_process_that_reads_it_is_the_only_one_left_out(
     items = place.ask("predict", run, inputs={"files": [good[0], str(killer), good[1]]})["items"]
     assert ["error" in item for item in items] == [False, True, False]
     assert "ended the program that reads it" in items[1]["error"]
+
+
+def test_a_file_that_is_made_ready_for_nobody_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = "import sys, time\nprint('{\"at\": 0}', flush=True)\nsys.stdin.readline()\ntime.sleep(60)"
+    monkeypatch.setattr(processes, "python", lambda module: [sys.executable, "-S", "-c", busy])
+    monkeypatch.setattr(preparation, "_OFTEN", 0.01)
+    looks: list[int] = []
+
+    def wanted() -> None:
+        looks.append(1)
+        if len(looks) > 3:
+            raise Stopped
+
+    process = preparation.Preparation()
+    with pytest.raises(Stopped):
+        process.ready({}, [{"name": "endless.png"}, {"name": "other.png"}], Path(), wanted)
+    assert process._process is None, "the other one is not begun"
 
 
 def test_typed_texts_and_drawn_pictures(place: Workplace) -> None:

@@ -11,7 +11,7 @@ from tests.engine.service.conftest import Workplace
 from tests.engine.service.test_evaluating import FLOWERS
 from workbench.cli.entry import run as command
 from workbench.core.errors import JobError
-from workbench.engine.service.context import Stopped
+from workbench.engine.service.asked import Stopped
 from workbench.engine.service.generating import is_translator
 from workbench.engine.service.serving import Requests, Service
 from workbench.jobs import service as asking

@@ -7,6 +7,10 @@ from typing import Any, Literal, cast
 from workbench.core.errors import JobError
 
 
+class Stopped(Exception):  # noqa: N818 - not an error but a wish
+    """Nobody wants the answer any more."""
+
+
 def whole(request: Mapping[str, Any], name: str, default: int, low: int = 0, high: int = 2**31) -> int:
     """A whole number of a request. Raises JobError for what is none, or too small or large."""
     value = request.get(name, default)

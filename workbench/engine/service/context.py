@@ -29,16 +29,11 @@ from workbench.jobs.starts import Which, kept
 from workbench.store.records import Checkpoint
 from workbench.store.store import Store
 
-STOPPED = "Stopped."
 _MODELS, _DATASETS, _RESULTS, _GIVEN = 3, 3, 24, 4
 _MORE, _MOST_BATCH = 4, 256
 """How many times as many examples as in training are computed at once, and how many at most."""
 
 Value = TypeVar("Value")
-
-
-class Stopped(Exception):  # noqa: N818 - not an error but a wish
-    """Nobody wants the answer any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +180,12 @@ class Context:
     def ready(self, run: int, node: str, inputs: Sequence[Mapping[str, Any]]) -> tuple[Ready, Data | None]:
         """Inputs made ready for a dataset node as in training, and the data that they became with the split “given”.
 
-        Raises DataError where nothing can be made like the items of that dataset.
+        Raises DataError where nothing can be made like the items of that dataset, and Stopped.
         """
         data = self.data(run)
         source = data.source(node)
         folder = self.place("given")
-        ready = self.preparation.ready(trained_with(self.store, source), inputs, folder)
+        ready = self.preparation.ready(trained_with(self.store, source), inputs, folder, self.progress)
         self._rubbish.append(folder)
         while len(self._rubbish) > _GIVEN:
             shutil.rmtree(self._rubbish.pop(0), ignore_errors=True)
@@ -204,7 +199,9 @@ class Context:
         if source.record is None or kind_of(source.content, source.record.reader) != "table":
             return []
         key = ("columns", source.record.id, source.record.fingerprint)
-        return self.result(key, lambda: self.preparation.columns(trained_with(self.store, source)))
+        return self.result(
+            key, lambda: self.preparation.columns(trained_with(self.store, source), self.progress)
+        )
 
     def _given(self, run: int, answer: Answer, inputs: object) -> Sample:
         """The first item that one input became. Raises DataError with what is wrong with it."""

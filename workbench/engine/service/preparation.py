@@ -7,7 +7,8 @@ import base64
 import json
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from workbench.core.text import plural
 from workbench.engine.readers import audio_files, images, tables, text_items, tudataset, video, volumes
 from workbench.engine.readers.content import Content, opened
 from workbench.engine.readers.trees import ends, files_below, is_about
+from workbench.engine.service.asked import Stopped
 from workbench.engine.service.data import Source
 from workbench.engine.service.preparing.given import kind_of
 from workbench.jobs import processes
@@ -38,6 +40,10 @@ _ENDINGS: Mapping[str, frozenset[str]] = {
 }
 _LONGEST = 300.0
 """Seconds after which a single input is given up."""
+_OFTEN = 0.2
+"""Seconds between two looks at whether the answer is still wanted."""
+Wanted = Callable[[], object]
+"""Raises Stopped where nobody wants the answer any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +67,15 @@ class Preparation:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
 
-    def ready(self, trained: Mapping[str, Any], inputs: Sequence[Mapping[str, Any]], into: Path) -> Ready:
-        """Makes some inputs ready. Raises DataError where nothing can be made ready for such a model."""
+    def ready(
+        self, trained: Mapping[str, Any], inputs: Sequence[Mapping[str, Any]], into: Path, wanted: Wanted
+    ) -> Ready:
+        """Makes some inputs ready. Raises DataError where nothing can be made ready for such a model, and Stopped."""
         errors: dict[int, str] = {}
         waiting = list(range(len(inputs)))
         while True:
             asked = {"trained": trained, "inputs": [inputs[n] for n in waiting], "into": str(into)}
-            answer, at = self._ask(asked)
+            answer, at = self._ask(asked, wanted)
             if answer is not None:
                 break
             # It ended at one of them: that one is left out, the others are tried again.
@@ -89,9 +97,9 @@ class Preparation:
         made = frozenset(answer["given"])
         return Ready(opened(into) if items else None, items, errors, said, made)
 
-    def columns(self, trained: Mapping[str, Any]) -> list[str]:
-        """The columns of a table that features were made of. Raises DataError."""
-        answer, _ = self._ask({"trained": trained, "inputs": [], "into": ""})
+    def columns(self, trained: Mapping[str, Any], wanted: Wanted) -> list[str]:
+        """The columns of a table that features were made of. Raises DataError, and Stopped."""
+        answer, _ = self._ask({"trained": trained, "inputs": [], "into": ""}, wanted)
         if answer is None or "refused" in answer:
             raise DataError(str(answer["refused"]) if answer else "The table cannot be read any more.")
         return [str(name) for name in answer["columns"]]
@@ -103,8 +111,8 @@ class Preparation:
             process.kill()
             process.communicate()
 
-    def _ask(self, request: Mapping[str, Any]) -> tuple[dict[str, Any] | None, int | None]:
-        """The answer; None where the process ended, and then at which input it was."""
+    def _ask(self, request: Mapping[str, Any], wanted: Wanted) -> tuple[dict[str, Any] | None, int | None]:
+        """The answer; None where the process ended, and then at which input it was. Raises Stopped."""
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._process = subprocess.Popen(
@@ -119,31 +127,44 @@ class Preparation:
             assert process.stdin is not None
             process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
-        for said in _lines(process):
+        for said in _lines(process, wanted):
             if "at" not in said:
                 return said, at
             at = int(said["at"])
         self.close()
+        wanted()
         return None, at
 
 
-def _lines(process: "subprocess.Popen[str]") -> Iterator[dict[str, Any]]:
-    """What the process says; it is ended where nothing is heard of it for too long."""
+def _lines(process: "subprocess.Popen[str]", wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """What the process says; it is ended where nothing is heard of it for too long, or it works for nobody."""
     assert process.stdout is not None
     while True:
-        timer = threading.Timer(_LONGEST, process.kill)
-        timer.daemon = True
-        timer.start()
+        heard = threading.Event()
+        threading.Thread(target=_watch, args=(process, heard, wanted), daemon=True).start()
         try:
             line = process.stdout.readline()
         finally:
-            timer.cancel()
+            heard.set()
         if not line:
             return
         with suppress(ValueError):  # what some library printed
             found = json.loads(line)
             if isinstance(found, dict):
                 yield found
+
+
+def _watch(process: "subprocess.Popen[str]", heard: threading.Event, wanted: Wanted) -> None:
+    """Ends a process of which nothing is heard for too long, or whose answer is not wanted any more."""
+    end = time.monotonic() + _LONGEST
+    while time.monotonic() < end:
+        if heard.wait(_OFTEN):
+            return
+        try:
+            wanted()
+        except Stopped:
+            break
+    process.kill()
 
 
 def trained_with(store: Store, source: Source) -> dict[str, Any]:

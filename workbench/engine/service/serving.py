@@ -17,8 +17,8 @@ import torch
 from workbench.core.errors import WorkbenchError
 from workbench.engine.program import place_of
 from workbench.engine.service.actions import action
-from workbench.engine.service.asked import plain
-from workbench.engine.service.context import STOPPED, Context, Stopped
+from workbench.engine.service.asked import Stopped, plain
+from workbench.engine.service.context import Context
 
 _EVERY = 0.1
 """Seconds between two lines of progress; more of them are of no use to anybody."""
@@ -83,7 +83,7 @@ class Service:
             self.context.progress()
             return {"result": action(request.get("do"))(self.context, request)}
         except Stopped:
-            return {"error": STOPPED}
+            return {"error": "Stopped."}
         except WorkbenchError as error:
             return {"error": str(error)}
         except (torch.OutOfMemoryError, MemoryError):
