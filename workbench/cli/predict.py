@@ -4,7 +4,7 @@ import base64
 import csv
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -65,6 +65,7 @@ def predict(
     request = {"do": "predict", "run": int(number), "checkpoint": checkpoint, "output": output}
     found: dict[str, Any] = {}
     items: list[dict[str, Any]] = []
+    notes: dict[str, None] = {}
     with Service(database) as service, _shown() as on_progress:
         asked: list[dict[str, Any]] = [{"text": each} for each in texts or ()]
         if inputs:
@@ -77,13 +78,15 @@ def predict(
                 else found["items"]
             )
             items += named
+            notes |= {str(found["said"]): None} if found["said"] else {}
     items = [_written(item, to) for item in items]
     if json:
-        say_json({"output": found["output"], "kind": found["kind"], "said": found["said"], "items": items})
+        said = " ".join(notes)
+        say_json({"output": found["output"], "kind": found["kind"], "said": said, "items": items})
     elif as_csv:
         _print_csv(items, top)
     else:
-        _print_lines(items, str(found["said"]))
+        _print_lines(items, notes)
     return 1 if any("error" in item for item in items) else 0
 
 
@@ -136,14 +139,13 @@ def _flat(item: Mapping[str, Any]) -> dict[str, object]:
     return found | {name: item[name] for name in ("number", "text", "file") if name in item}
 
 
-def _print_lines(items: Sequence[Mapping[str, Any]], noted: str) -> None:
+def _print_lines(items: Sequence[Mapping[str, Any]], notes: Iterable[str]) -> None:
     here = f"{Path.cwd()}{os.sep}"
     for item in items:
         line = _line(item)
         if str(item["name"]) not in item.get("error", ""):  # else it names its file itself
             line = f"{text.one_line(str(item['name']).removeprefix(here), 120)}: {line}"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    notes = [noted] if noted else []
     for said in dict.fromkeys([*notes, *(str(item["said"]) for item in items if "said" in item)]):
         console.print(f"note: {said}", highlight=False, markup=False, soft_wrap=True)
 

@@ -163,9 +163,9 @@ def test_the_command_line_predicts_and_says_when_the_process_is_gone(
         assert head.startswith("name,class 1,probability 1,class 2") and row.startswith(
             f"{folder / 'grey.png'},"
         )
-        assert command([*arguments]) == 1
+        assert command([*arguments, "--text", "a cat"]) == 1
         lines = capsys.readouterr().out.splitlines()
-        assert lines[2] == "note: 1 file of another kind in the folder left out."
+        assert lines[3] == "note: 1 file of another kind in the folder left out."
         assert lines[1].endswith("torn.png is no picture that can be read.") and "%" in lines[0]
         assert command(["predict", str(run), "--json", *database]) == 2
         process = service._process
