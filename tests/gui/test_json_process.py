@@ -2,11 +2,14 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
+import pytest
 from PySide6.QtCore import QProcess
 from pytestqt.qtbot import QtBot
 
+from workbench.gui import json_process
 from workbench.gui.json_process import Ending, JsonProcess, end_all
 
 ECHO = "import json, sys\nprint('a library prints')\nprint([1])\nfor line in sys.stdin: print(line, end='', flush=True)"
@@ -67,6 +70,28 @@ def test_a_process_that_cannot_be_made_is_told_after_it_was_asked(qtbot: QtBot) 
     process.ask({"n": 1})
     qtbot.waitUntil(lambda: bool(heard))
     assert heard[0].unstarted
+
+
+def test_one_that_is_left_can_take_away_what_it_did_not_finish(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = tmp_path / "half"
+    tidy = (
+        "import os, signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit())\n"
+        f"try:\n open({str(half)!r}, 'w').close(); print('{{}}', flush=True); time.sleep(60)\n"
+        f"finally: os.unlink({str(half)!r})"
+    )
+    deaf = f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{SLEEP}"
+    both = [started(tidy), started(deaf)]
+    qtbot.waitUntil(lambda: all(heard == [{}] for _, heard in both))
+    pids = [process.pid for process, _ in both]
+    assert half.exists()
+    monkeypatch.setattr(json_process, "_UNWAITED_MS", 50)
+    both[1][0].leave()
+    monkeypatch.undo()
+    both[0][0].leave()
+    qtbot.waitUntil(lambda: not any(alive(pid) for pid in pids))
+    assert not half.exists() and all(heard == [{}] for _, heard in both)
 
 
 def test_all_are_ended_at_once_and_nobody_hears_of_it(qtbot: QtBot) -> None:

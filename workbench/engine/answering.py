@@ -4,6 +4,7 @@ May import the store and core.
 """
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,7 +21,9 @@ def answer(database: str, do: Callable[[Store, str, Say], Mapping[str, Any]], fa
     """Does what one line on stdin asks, and says {"doing": …} meanwhile and at last what `do` gives; the exit code.
 
     Where it cannot be done the code is 1, and one line on stderr says why; `failed` is what becomes of a file then.
+    Who is told to end takes away what is half written first.
     """
+    signal.signal(signal.SIGTERM, _end)
     try:
         store = Store(Path(database))
         try:
@@ -37,6 +40,11 @@ def answer(database: str, do: Callable[[Store, str, Say], Mapping[str, Any]], fa
         return 1
     _tell(found)
     return 0
+
+
+def _end(number: int, frame: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: cleaning up is not to be interrupted
+    raise SystemExit(128 + number)
 
 
 def _tell(what: Mapping[str, Any]) -> None:

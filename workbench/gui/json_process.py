@@ -12,6 +12,8 @@ from typing import Any, Final
 from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
 
 _GRACE_MS: Final = 2_000
+"""How long one that is to end may clean up while somebody waits for that."""
+_UNWAITED_MS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +78,19 @@ class JsonProcess(QObject):
             self._process.kill()
 
     def leave(self) -> None:
-        """End it and hear no more of it."""
+        """End it and hear no more of it; it has a while to take away what it did not finish."""
         if not self._over:
             self.blockSignals(True)
-            self._process.kill()
+            self._process.terminate()
+            QTimer.singleShot(_UNWAITED_MS, self, self.kill)
 
     def end(self) -> None:
         """End it, and wait until it is gone."""
         if not self._over and self._process.state() != QProcess.ProcessState.NotRunning:
-            self._process.kill()
-            self._process.waitForFinished(_GRACE_MS)
+            self._process.terminate()
+            if not self._process.waitForFinished(_GRACE_MS):
+                self._process.kill()
+                self._process.waitForFinished(_GRACE_MS)
 
     def _on_quit(self) -> None:
         self.leave()
