@@ -63,7 +63,7 @@ class ShareBars(QWidget):
         metrics = QFontMetricsF(self.font())
         names = max((metrics.horizontalAdvance(name) for name, _ in self.pairs), default=0.0)
         left = min(names, self.width() * 0.45) + 10
-        right = metrics.horizontalAdvance("100.0 %") + 8
+        right = metrics.horizontalAdvance("100.0%") + 8
         room = max(8.0, self.width() - left - right)
         middle = Qt.AlignmentFlag.AlignVCenter
         mark = _MARK + 6 if self._colors else 0
@@ -87,7 +87,7 @@ class ShareBars(QWidget):
             painter.drawRoundedRect(QRectF(left, top + 7, max(2.0, room * share), _BAR - 14), 3, 3)
             painter.setPen(theme.color("text" if not place else "dim"))
             beside = QRectF(left + room + 6, top, right, _BAR)
-            painter.drawText(beside, Qt.AlignmentFlag.AlignLeft | middle, f"{100 * share:.1f} %")
+            painter.drawText(beside, Qt.AlignmentFlag.AlignLeft | middle, f"{share:.1%}")
         painter.end()
 
 
