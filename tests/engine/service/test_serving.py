@@ -101,6 +101,7 @@ def test_a_model_goes_on_from_a_prompt_the_same_for_the_same_seed(place: Workpla
     run = place.train("letters", LETTERS, steps=20)
     about = place.ask("about", run)
     assert {"generate", "type", "predict", "evaluate"} <= set(about["can"])
+    assert about["said"].startswith("Best weights, epoch ")
     wish = {"prompt": "The ", "length": 30, "temperature": 1.0}
     one, other = (place.ask("generate", run, seed=3, **wish)["text"] for _ in range(2))
     assert one == other and one.startswith("The ") and len(one) == 34

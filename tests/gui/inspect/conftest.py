@@ -105,7 +105,7 @@ def samples(request: Mapping[str, Any]) -> dict[str, Any]:
 
 ANSWERS: dict[str, Any] = {
     "about": {
-        "said": "best weights of run 1 (lenet5), epoch 3",
+        "said": "Best weights, epoch 3",
         "splits": {"train": 90, "validation": 30, "test": 29},
         "inputs": [{"name": "digits.image", "kind": "float", "shape": ["N", 1, 8, 8]}],
         "outputs": [{"name": "linear3", "kind": "classes", "classes": CLASSES}],

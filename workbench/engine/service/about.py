@@ -59,7 +59,7 @@ def about(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
         except DataError as error:  # rows cannot be measured; everything else goes on
             note, can = str(error), [each for each in can if each not in ("row", "predict")]
     return {
-        "said": opened.model.about,
+        "said": f"{opened.checkpoint.kind.capitalize()} weights, epoch {opened.checkpoint.epoch}",
         "splits": splits,
         "inputs": [
             {"name": f"{id}.{port}", "kind": spec.dtype, "shape": list(spec.shape)}
