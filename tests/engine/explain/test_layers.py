@@ -70,7 +70,7 @@ def test_layers_are_named_as_the_drawing_names_them(made: Made) -> None:
     modules = dict(model.program.named_modules())
     assert all(modules[layer.name] is layer.module for layer in found)
     inner = found[5]
-    assert (inner.label, inner.kind, inner.shape) == ("halves 2 / conv", "convolution", ("N", 3, 8, 8))
+    assert (inner.label, inner.kind, inner.shape) == ("halves 2/conv", "convolution", ("N", 3, 8, 8))
     assert found[1].kind == "block" and found[1].shape == ("N", 3, 8, 8)
     assert {layer.path for layer in found} - {"halves#1", "halves#2"} <= set(model.analysis.nodes)
     with pytest.raises(JobError, match="no layer “halves”; it has stem"):

@@ -24,7 +24,7 @@ class Layer:
     path: str
     """Where it stands in the drawing; a repetition has a number: "layers#2/attention"."""
     label: str
-    """The same as people read it, with the titles that they gave: layers 2 / attention."""
+    """The same as people read it, with the titles that they gave: layers 2/attention."""
     name: str
     """The module's name in the program."""
     info: NodeInfo
@@ -114,7 +114,7 @@ def _inside(
 def _layer(
     path: tuple[str, ...], label: tuple[str, ...], name: str, info: NodeInfo, module: nn.Module
 ) -> Layer:
-    return Layer("/".join(path), " / ".join(label), name, info, module)
+    return Layer("/".join(path), "/".join(label), name, info, module)
 
 
 @contextmanager
