@@ -1,17 +1,20 @@
 """A model's settings as one flat table, for comparing runs. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.catalog.check import Analysis
 from workbench.catalog.forms import Form, fields_of
 from workbench.catalog.goals import figure_of
+from workbench.catalog.spec import node_types
 from workbench.core.document import Document
 
 ESTIMATE = "estimate."
 """What was expected of a run stands with its settings under names that begin so; it is no setting to compare by."""
 ENVIRONMENT = "environment."
 """Versions and the state of data that a run found where it was queued stand there under names that begin so."""
+
+_MINIMISED = ".minimise."
 
 
 def flatten(document: Document, analysis: Analysis) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def flatten(document: Document, analysis: Analysis) -> dict[str, Any]:
         place = f"training.updates.{step.name}"
         flat |= {f"{place}.optimizer": type(step.optimizer).__name__, **dict(_values(place, step.optimizer))}
         flat |= {f"{place}.schedule": type(step.schedule).__name__, **dict(_values(place, step.schedule))}
-        flat |= {f"{place}.minimise.{loss}": weight for loss, weight in step.losses.items()}
+        flat |= {f"{place}{_MINIMISED}{loss}": weight for loss, weight in step.losses.items()}
         flat |= {f"{place}.rates.{part}": rate for part, rate in step.rates.items()}
         flat |= {f"{place}.rates.{part}": 0.0 for part in step.frozen}
         flat |= {f"{place}.every": step.every, f"{place}.clip": step.clip}
@@ -45,6 +48,19 @@ def flatten(document: Document, analysis: Analysis) -> dict[str, Any]:
         else:
             flat |= {f"{path}.type": info.node.type, **dict(_values(path, info.kind))}
     return flat
+
+
+def best_by(flat: Mapping[str, Any]) -> str:
+    """The figure that decided which state of a run was best, told from its settings; "" where they do not say it."""
+    if named := flat.get("training.monitor"):
+        return str(named)
+    for path, value in flat.items():
+        name, _, field = path.rpartition(".")
+        kind = node_types().get(str(value)) if field == "type" and "/" not in name else None
+        if kind is not None and kind.family == "metric":
+            return name
+    losses = {path.partition(_MINIMISED)[2]: weight for path, weight in flat.items() if _MINIMISED in path}
+    return next(iter(losses)) if list(losses.values()) == [1] else "loss" if losses else ""
 
 
 def _values(place: str, form: Form) -> Iterator[tuple[str, Any]]:

@@ -152,7 +152,7 @@ def test_what_was_recorded_is_shown(qtbot: QtBot, view: RunsView, session: Sessi
     matrix = json.dumps({"labels": ["a", "b"], "counts": [[3, 1], [0, 4]]}).encode()
 
     def fill(store: Store) -> None:
-        run = record(store, params={"conv1.out_channels": 6, "training.epochs": 3})
+        run = record(store, params={"conv1.out_channels": 6, "accuracy.type": "Accuracy"})
         store.add_media(run, "confusion", "matrix", 3, 1, matrix, "validation")
         store.add_media(run, "samples", "text", 3, 1, b"to be or not", "")
         store.add_checkpoint(run, 3, 1, "best", "runs/1/best.safetensors", "0" * 64, 248_000, 0.97)
@@ -166,7 +166,7 @@ def test_what_was_recorded_is_shown(qtbot: QtBot, view: RunsView, session: Sessi
     view.detail.settings.filter.setText("conv1")
     assert view.detail.settings.table.texts.rows == [("conv1.out_channels", "6")]
     row = view.detail.checkpoints.table.texts.rows[0]
-    assert row == ("best", "1", "3", "0.9700", "248 kB", "runs/1/best.safetensors")
+    assert row == ("best", "1", "3", "0.9700 accuracy", "248 kB", "runs/1/best.safetensors")
     do(qtbot, session, lambda store: record(store, "other"))
     have(qtbot, view, 2)
     before = view.detail.findChild(Recorded)

@@ -280,7 +280,7 @@ class RunDetail(QWidget):
         self._params = {}
         self.curves.clear()
         self.log.clear()
-        self.checkpoints.show_checkpoints(run, [])
+        self.checkpoints.show_checkpoints(run, [], {})
         self._points = Points(self._session, run.id, self)
         self._points.came.connect(self._on_points)
         self._recorded = Recorded(self._session, run.id, self)
@@ -320,7 +320,7 @@ class RunDetail(QWidget):
             self.settings.show_params(self._run, more.params)
         self.curves.add_media(more.media)
         self.log.add(more.lines)
-        self.checkpoints.show_checkpoints(self._run, more.checkpoints)
+        self.checkpoints.show_checkpoints(self._run, more.checkpoints, more.params)
         self.curves.add_events(more.checkpoints, more.lines)
 
     def _on_tab(self, index: int) -> None:

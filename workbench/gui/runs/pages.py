@@ -12,7 +12,7 @@ from workbench.gui import theme
 from workbench.gui.widgets.fields import SearchField
 from workbench.gui.widgets.surfaces import EmptyState, surface
 from workbench.gui.widgets.table import TextTable
-from workbench.jobs.settings import ESTIMATE
+from workbench.jobs.settings import ESTIMATE, best_by
 from workbench.store.records import Checkpoint, LogLine, RunRecord
 
 _MOST_LINES: Final = 20_000
@@ -139,13 +139,16 @@ class CheckpointsPage(QStackedWidget):
         self.table = TextTable(
             "Checkpoints of the run",
             "States of the model that were kept; files are in the workspace’s files folder",
-            ("Kept as", "Epoch", "Step", "Value", "Size", "File"),
-            (90, 80, 90, 100, 90, 300),
+            ("Kept as", "Epoch", "Step", "Best value", "Size", "File"),
+            (90, 80, 90, 170, 90, 300),
         )
         self.addWidget(self.table)
 
-    def show_checkpoints(self, run: RunRecord, checkpoints: Sequence[Checkpoint]) -> None:
+    def show_checkpoints(
+        self, run: RunRecord, checkpoints: Sequence[Checkpoint], params: Mapping[str, Any]
+    ) -> None:
         """Show these of a run, newest first."""
+        figure = text.one_line(best_by(params), 40)
         self.nothing.set_texts(*_why_none(run))
         self.table.show_rows(
             [
@@ -153,7 +156,7 @@ class CheckpointsPage(QStackedWidget):
                     one.kind,
                     text.whole(one.epoch),
                     text.whole(one.step),
-                    text.NONE if one.value != one.value else text.number(one.value),
+                    text.NONE if one.value != one.value else f"{text.number(one.value)} {figure}".rstrip(),
                     text.size(one.bytes),
                     one.path,
                 )
