@@ -184,6 +184,9 @@ def test_texts_and_pictures_are_made_with_a_seed(qtbot: QtBot, view: InspectView
     qtbot.waitUntil(lambda: page.text.toPlainText() == "Once and so on", timeout=WAIT)
     asked = fake.asked("generate")[-1]
     assert (asked["temperature"], asked["top_k"], asked["top_p"], asked["seed"]) == (0.5, 0, 1.0, 0)
+    fake.fell.emit("The model service ended unexpectedly.")
+    QTest.mouseClick(page.try_again, LEFT)
+    assert len(fake.asked("generate")) == 2 and page.try_again.isHidden()
     assert page.again.isVisible()
     QTest.mouseClick(page.again, LEFT)
     assert fake.asked("generate")[-1]["seed"] == page.seed.value()

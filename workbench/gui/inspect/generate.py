@@ -159,6 +159,9 @@ class GeneratePage(Page):
         self.hint.set_texts("Nothing made yet", what)
         self.right.setCurrentWidget(self.hint)
 
+    def _on_try_again(self) -> None:
+        self.make()
+
     def _on_again(self) -> None:
         self.seed.setValue(random.randint(0, 999_999))
         self.make()
