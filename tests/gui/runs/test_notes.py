@@ -1,15 +1,17 @@
 """The notes of a run: typed, read, saved by themselves, never lost."""
 
+import time
 from collections.abc import Callable
 from contextlib import closing
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from workbench.core.errors import StoreError
-from workbench.gui.runs.notes import NotesPage
+from workbench.gui.runs.notes import Editor, NotesPage
 from workbench.gui.session import Session
 from workbench.store.store import Store
 
@@ -131,3 +133,17 @@ def test_closing_the_window_saves(qtbot: QtBot, page: NotesPage, session: Sessio
     QTest.keyClicks(page.editor, "the last word")
     session.close()
     assert notes(session, 1) == "the last word"
+
+
+def test_a_pasted_word_without_end_does_not_hold_the_window_up(qtbot: QtBot) -> None:
+    editor = Editor()
+    qtbot.addWidget(editor)
+    editor.resize(500, 300)
+    with qtbot.waitExposed(editor):
+        editor.show()
+    pasted = QMimeData()
+    pasted.setText("x" * 100_000)
+    began = time.process_time()
+    editor.insertFromMimeData(pasted)
+    QApplication.processEvents()
+    assert time.process_time() - began < 0.6 and len(editor.toPlainText()) == 100_000

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, Qt, QTimer, QUrl
 from PySide6.QtGui import QFont, QHideEvent, QShowEvent, QTextDocument, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QWidget
 
@@ -57,6 +57,15 @@ class Rendered(QTextEdit):
         return None
 
 
+class Editor(QPlainTextEdit):
+    """Where they are written."""
+
+    def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802 - Qt's name
+        if _wrapping(source.text()) == QTextOption.WrapMode.WrapAnywhere:  # before it is laid out
+            self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
+        super().insertFromMimeData(source)
+
+
 class NotesPage(QWidget):
     """The notes of the run that was given last with `show_run`."""
 
@@ -70,7 +79,7 @@ class NotesPage(QWidget):
         self._busy = False
         self._sent = ""
         """What is being saved while it is busy."""
-        self.editor = QPlainTextEdit()
+        self.editor = Editor()
         self.editor.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self.editor.setPlaceholderText("What was tried, and what came of it. Markdown; saved by itself.")
         self.editor.setAccessibleName("Notes of the run")
