@@ -19,7 +19,8 @@ def test_runs_of_a_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr("workbench.jobs.queue.ensure_runner", lambda store: None)  # the first run is not trained
+    # The first run is not trained.
+    monkeypatch.setattr("workbench.jobs.queue.ensure_runner", lambda store: None)
     with closing(Store(tmp_path / "experiments.db")) as store:
         enqueue(store, draw(CLASSIFIER), schemas=SAMPLES, device="cpu")
     events(tmp_path / "logs" / "a", scalar("acc", 0.5, 1), scalar("acc", 0.75, 2), scalar("acc", 0.25, 3))
