@@ -18,6 +18,7 @@ from workbench.gui.inspect.pad import DrawingPad
 from workbench.gui.inspect.predict import PredictPage
 from workbench.gui.inspect.samples import with_answer
 from workbench.gui.inspect.view import InspectView
+from workbench.gui.json_process import Ending
 from workbench.gui.widgets.labels import ElidedLabel, Label
 
 LEFT = Qt.MouseButton.LeftButton
@@ -66,6 +67,19 @@ def test_a_sample_is_answered_with_its_likeliest_classes(qtbot: QtBot, page: Pre
     (card,) = page.answers.cards
     bars = card.findChild(ShareBars)
     assert isinstance(bars, ShareBars) and bars.accessibleDescription() == "seven 75.0%, one 20.0%"
+
+
+def test_try_again_asks_about_the_sample_once_more(qtbot: QtBot, page: PredictPage, fake: Fake) -> None:
+    fake.answers["predict"] = None
+    tiles = page.grid.tiles
+    QTest.mouseClick(tiles.viewport(), LEFT, NONE, tiles.area(4).center())
+    qtbot.waitUntil(lambda: page.is_asking("predict"), timeout=WAIT)
+    fake._on_finished(Ending(code=1))
+    assert page.right.currentWidget() is page.hint and page.try_again.isVisible()
+    fake.answers["predict"] = predict
+    QTest.mouseClick(page.try_again, LEFT)
+    qtbot.waitUntil(lambda: page.right.currentIndex() == 1, timeout=WAIT)
+    assert inputs(fake) == {"split": "test", "index": 4} and len(fake.asked("predict")) == 2
 
 
 def test_files_are_dropped_and_a_bad_one_keeps_none_of_the_others_back(

@@ -84,6 +84,8 @@ class PredictPage(Page):
     def _answered(self) -> QWidget:
         """The answers, and below them the pages that tell why."""
         self._inputs: Mapping[str, Any] = {}
+        self._unanswered: tuple[Mapping[str, Any], Mapping[str, Any] | None] | None = None
+        """What was asked about last, if no answer has come."""
         self.foot = QWidget()
         surface(self.foot, "panel", "top")
         row = QHBoxLayout(self.foot)
@@ -157,6 +159,8 @@ class PredictPage(Page):
     def _hint(self, title: str = "", hint: str = "") -> None:
         """Say what to do first, or what went wrong; an answer that is still to come is of something else."""
         self.forget("predict")
+        if not title:
+            self._unanswered = None
         self.hint.set_texts(*((title, hint) if title else _HINTS[self.chips.current()]))
         self.right.setCurrentIndex(0)
 
@@ -190,7 +194,10 @@ class PredictPage(Page):
         self._hint()
 
     def look(self) -> None:
+        lost = self._unanswered
         self._show_source()
+        if lost is not None and not self.is_asking("predict"):
+            self._predict(*lost)
 
     # ------------------------------------------------------------- samples
 
@@ -318,7 +325,7 @@ class PredictPage(Page):
         """Ask about inputs; of a sample it is known what is right."""
 
         def answered(answer: Answer) -> None:
-            self._inputs = dict(inputs)
+            self._inputs, self._unanswered = dict(inputs), None
             items = answer.get("items") or ()
             if sample and self.subject is not None:
                 known = {"name": right_words(self.subject, sample), "truth": sample.get("truth")}
@@ -330,6 +337,7 @@ class PredictPage(Page):
         def refused(reason: str) -> None:
             self._hint("The model gave no answer", reason)
 
+        self._unanswered = (inputs, sample)
         self.ask("predict", answered, "Asking the model", refused, inputs=dict(inputs))
 
 
