@@ -20,4 +20,5 @@ class _NotHere(MetaPathFinder):
 
 def leave_out(name: str) -> None:
     """From here on it is as if the module were not installed."""
+    # None in sys.modules would not do: scikit-learn takes what stands there for the module.
     sys.meta_path.insert(0, _NotHere(name))

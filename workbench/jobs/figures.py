@@ -72,9 +72,8 @@ def _place(summaries: Mapping[str, Summary], name: str, which: str) -> tuple[str
     """The full name of a metric, and which of its values is meant; None where there is none."""
     if type(summaries) is not Glance:
         return _find(summaries, name, which) if summaries else None
-    answers = (
-        summaries.same.answers
-    )  # thousands of runs recorded the same metrics: found once for all of them
+    # Thousands of runs recorded the same metrics: found once for all of them.
+    answers = summaries.same.answers
     try:
         found: tuple[str, str] | None = answers[name, which]
     except KeyError:

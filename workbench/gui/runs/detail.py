@@ -274,9 +274,7 @@ class RunDetail(QWidget):
         self._look()
 
     def _begin(self, run: RunRecord) -> None:
-        for old in (self._points, self._recorded):
-            if old is not None:
-                old.deleteLater()
+        self._forget()
         self._params = {}
         self.curves.clear()
         self.log.clear()
@@ -287,7 +285,7 @@ class RunDetail(QWidget):
         self._recorded.came.connect(partial(self._on_more, run.id))
 
     def _forget(self) -> None:
-        """Runs of another workspace have the same numbers: what was read of this one is not theirs."""
+        """Nothing of what was read is of the next run; runs of another workspace even have the same numbers."""
         for old in (self._points, self._recorded):
             if old is not None:
                 old.deleteLater()
