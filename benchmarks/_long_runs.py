@@ -16,7 +16,8 @@ from benchmarks._window import until
 from workbench.gui.compare.view import CompareView
 from workbench.gui.session import Session
 from workbench.gui.settings.preferences import Preferences
-from workbench.store import sqlite
+from workbench.store import opening, sqlite
+from workbench.store.migrations.versions import m0007_outlines
 from workbench.store.store import Store
 
 RUNS: Final = 100
@@ -63,6 +64,8 @@ def fill(path: Path) -> None:
                 connection.execute(_METRIC, (key, run, name, POINTS, 0.1, POINTS, -0.1, 1.1, last))
                 connection.execute(_POINTS, (key, METRICS, place + 1, 100.0 * (run + place), now))
             connection.execute("COMMIT")
+        with opening.exclusively(connection) as bound:
+            m0007_outlines.fill(bound)
         connection.execute("PRAGMA journal_mode = WAL")
 
 

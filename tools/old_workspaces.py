@@ -53,6 +53,12 @@ ROWS: Final[Mapping[str, Sequence[tuple[str, tuple[Any, ...]]]]] = {
         ),
         ("INSERT INTO run_tags (run, tag) SELECT id, 'paper' FROM runs ORDER BY id LIMIT 1", ()),
     ],
+    "0007": [
+        (
+            "INSERT INTO outlines (metric, points) SELECT id, zeroblob(64) FROM metrics ORDER BY id LIMIT 1",
+            (),
+        ),
+    ],
 }
 """Statements with their values, by the format whose rows they add."""
 

@@ -88,7 +88,8 @@ def everything(store: Store, run: int) -> Any:
     summaries = repr(dict(store.summaries([run])[run]))
     marks = store.marks_of(run)
     texts = (store.document_text(run), store.program_text(run), store.params(run))
-    return record, points, kept, media, logged, summaries, marks, texts
+    outlines = [repr(each) for each in store.outlines([run], ["loss", "long"]).values()]
+    return record, points, kept, media, logged, summaries, marks, texts, outlines
 
 
 def filled(store: Store) -> list[int]:
@@ -98,6 +99,7 @@ def filled(store: Store) -> list[int]:
     model = store.save_model(None, dumps(draw(CLASSIFIER, name="drawn")))
     store.add_version(model.id, dumps(draw(CLASSIFIER, name="before")), "one")
     second = add_run(store, "zwei\nZeilen", resumed_from=first, model_id=model.id)
+    store.log_points(second, [Point("long", n, 0, 1 / n, 1.0 * n) for n in range(1, 2_001)])
     store.set_state(second, "failed", "because")
     store.change_tags(add=[(first, "paper")])
     store.star([second])
@@ -119,6 +121,7 @@ def test_a_bundle_in_an_empty_workspace_is_the_same(
     assert merged.runs == {runs[0]: 1, runs[1]: 2} and merged.models == 1
     for old, new in merged.runs.items():
         assert everything(here, new) == everything(there, old)
+    assert set(here.outlines([1, 2], ["loss", "long"])) == {(2, "long")}
     assert here.run(2).resumed_from == 1 and here.run(2).pid == 0
     (model,) = here.models()
     assert here.run(2).model_id == model.id and here.model_text(model.id) == there.model_text(model.id)

@@ -96,7 +96,7 @@ def _upgrade(connection: Any) -> None:
     from alembic import command
     from alembic.config import Config
 
-    with opening._exclusively(connection) as bound:
+    with opening.exclusively(connection) as bound:
         config = Config(attributes={"connection": bound})
         config.set_main_option("script_location", str(opening.MIGRATIONS))
         command.upgrade(config, "head")
@@ -314,7 +314,13 @@ opening.prepare(Path({str(path)!r}), Path({str(files)!r}), 1.0, Path({str(script
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 @pytest.mark.parametrize(
     "script",
-    ["m0002_versions.py", "m0003_library.py", "m0004_dataset_details.py", "m0005_types_of_metrics.py"],
+    [
+        "m0002_versions.py",
+        "m0003_library.py",
+        "m0004_dataset_details.py",
+        "m0005_types_of_metrics.py",
+        "m0007_outlines.py",
+    ],
 )
 def test_a_workspace_of_the_first_format_survives_a_kill_at_any_step_of_its_update(
     path: Path, tmp_path: Path, script: str
@@ -339,7 +345,7 @@ opening.prepare(Path({str(path)!r}), Path({str(files)!r}), 5.0, Path({str(script
         assert (
             store.add_version(model.id, '{"name": "new"}', "one").name == "one" and store.kept_blocks() == []
         )
-    assert _rows(path).keys() == {*before, "versions", "library", "run_marks", "run_tags"}
+    assert _rows(path).keys() == {*before, "versions", "library", "run_marks", "run_tags", "outlines"}
     after = _rows(path)
     for name in before.keys() - set(CHANGED):  # newer columns come last
         width = len(before[name][0]) if before[name] else 0

@@ -215,12 +215,8 @@ class _Merge:
         for table in (tables.snapshots, tables.run_params):
             self._add(table, self._of_run)
         metrics = self._metrics()
-        columns = [column.name for column in tables.points.columns]
-        statement = _insert(tables.points, columns)
-        for old, new in metrics.items():
-            rows = self.source.execute(f"SELECT {', '.join(columns)} FROM points WHERE metric = ?", (old,))
-            place = columns.index("metric")
-            self.target.executemany(statement, ((*row[:place], new, *row[place + 1 :]) for row in rows))
+        for table in (tables.points, tables.outlines):
+            self._add_of_metrics(table, metrics)
         for table in (tables.media, tables.log_lines, tables.run_marks, tables.run_tags):
             self._add(table, self._of_run)
         self._add(tables.checkpoints, self._checkpoint)
@@ -229,6 +225,15 @@ class _Merge:
         for row in _rows(self.source, table):
             if (new := changed(row)) is not None:
                 self._insert(table, new)
+
+    def _add_of_metrics(self, table: Table, metrics: Mapping[int, int]) -> None:
+        """The rows of a table that belong to metrics, under the keys that these have here."""
+        columns = [column.name for column in table.columns]
+        statement, place = _insert(table, columns), columns.index("metric")
+        for old, new in metrics.items():
+            found = f"SELECT {', '.join(columns)} FROM {table.name} WHERE metric = ?"
+            rows = self.source.execute(found, (old,))
+            self.target.executemany(statement, ((*row[:place], new, *row[place + 1 :]) for row in rows))
 
     def _insert(self, table: Table, row: Row) -> int:
         self.target.execute(_insert(table, list(row)), tuple(row.values()))

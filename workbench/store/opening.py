@@ -108,7 +108,7 @@ def _set_journal(connection: Any, path: Path, busy_seconds: float) -> None:
 
 def _create(connection: Any, path: Path) -> None:
     """All tables at once; the migrations lead to the same schema, and a test holds them to it."""
-    with _exclusively(connection) as bound:
+    with exclusively(connection) as bound:
         if revision(connection, path) == "":  # another process may have been first
             tables.metadata.create_all(bound, checkfirst=False)
             bound.exec_driver_sql(_VERSION_TABLE)
@@ -124,7 +124,7 @@ def _migrate(connection: Any, path: Path, backups: Path, busy_seconds: float, sc
     connection.execute(
         "PRAGMA foreign_keys = OFF"
     )  # a table rebuilt by a migration must not empty its children
-    with _exclusively(connection) as bound:
+    with exclusively(connection) as bound:
         found = revision(connection, path)
         if found == tables.REVISION:  # another process was first
             return
@@ -159,7 +159,7 @@ def _back_up(path: Path, backup: Path, busy_seconds: float) -> None:
 
 
 @contextmanager
-def _exclusively(connection: Any) -> Iterator[Any]:
+def exclusively(connection: Any) -> Iterator[Any]:
     """The connection as SQLAlchemy's, inside one immediate transaction."""
     engine = create_engine(
         "sqlite://", module=sqlite.dbapi(), creator=lambda: connection, poolclass=StaticPool

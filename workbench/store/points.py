@@ -6,19 +6,16 @@ Plain SQL through the driver here: this is the path that sees millions of rows.
 import json
 import math
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
-from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from workbench.store import outlines
 from workbench.store.records import Curve, Point, Summary
 from workbench.store.runs import Runs
 from workbench.store.summaries import Kinds, Same, glances
 
-_RUN_AND_METRIC: Final = itemgetter(0, 1)
 _NOT_FINITE: Final = (math.nan, math.inf, -math.inf)
 
 _INSERT = "INSERT INTO points (metric, number, step, epoch, value, kind, time) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -45,13 +42,12 @@ _ONE_METRIC = """
 SELECT points.number, points.step, points.epoch, points.value, points.kind, points.time
 FROM metrics CROSS JOIN points ON points.metric = metrics.id
 WHERE metrics.run = ? AND metrics.name = ? AND points.number > ? ORDER BY points.number LIMIT ?"""
-# Looks a point up for each share of the way through a curve: what lies between is not read.
+# What an outline leaves out at the end of its curve is less than what lies between two of its points; the last one is
+# looked up.
 _OUTLINES = """
-SELECT metrics.run, metrics.name, points.number, points.step, points.epoch, points.value, points.kind, points.time
-FROM metrics CROSS JOIN json_each(?) AS share CROSS JOIN points
-ON points.metric = metrics.id AND points.number = (
-    SELECT later.number FROM points AS later WHERE later.metric = metrics.id
-    AND later.number >= CAST(share.value * metrics.last_number AS INTEGER) ORDER BY later.number LIMIT 1)
+SELECT metrics.run, metrics.name, outlines.points, last.step, last.epoch, last.value, last.kind, last.time
+FROM metrics CROSS JOIN outlines ON outlines.metric = metrics.id
+CROSS JOIN points AS last ON last.metric = metrics.id AND last.number = metrics.last_number
 WHERE metrics.run IN (SELECT value FROM json_each(?)) AND metrics.name IN (SELECT value FROM json_each(?))
 AND metrics.count > ?"""
 
@@ -82,15 +78,15 @@ class Points(Runs):
                 self._log_points(connection, run, points)
 
     def _log_points(self, connection: Connection, run: int, points: Sequence[Point]) -> None:
-        by_metric: dict[str, list[int]] = {}
+        by_metric: dict[str, list[tuple[int, Point]]] = {}
         for place, point in enumerate(points, start=1):
-            by_metric.setdefault(point.metric, []).append(place)
+            by_metric.setdefault(point.metric, []).append((place, point))
         known = self._metrics(connection, run)
         if by_metric.keys() - known.keys():
             self._run(connection, run)
         cursor = connection.connection.cursor()
         logged = max((number for _, number, _ in known.values()), default=0)
-        for metric, places in by_metric.items():
+        for metric, placed in by_metric.items():
             if metric in known:
                 key, _, before = known[metric]
             else:
@@ -98,11 +94,12 @@ class Points(Runs):
                 cursor.execute(_NEW_METRIC, (run, metric, node, run))
                 key, before = int(cursor.lastrowid), None
             cursor.executemany(
-                _INSERT, [(key, logged + place, *_point_row(points[place - 1])) for place in places]
+                _INSERT, [(key, logged + place, *_point_row(point)) for place, point in placed]
             )
-            steps = [(int(points[place - 1].step), float(points[place - 1].value)) for place in places]
-            summary = summarise(metric, before, steps)
-            cursor.execute(_SAVE_SUMMARY, (*_summary_row(summary), logged + places[-1], key))
+            fresh = [point for _, point in placed]
+            summary = summarise(metric, before, [(int(point.step), float(point.value)) for point in fresh])
+            cursor.execute(_SAVE_SUMMARY, (*_summary_row(summary), logged + placed[-1][0], key))
+            outlines.follow(cursor, key, before.count if before else 0, fresh)
 
     def points(self, run: int, after: int = 0, limit: int = -1) -> tuple[list[Point], int]:
         """Points logged after the cursor, oldest first, and the next cursor."""
@@ -139,33 +136,19 @@ class Points(Runs):
         )
 
     def outlines(
-        self, runs: Iterable[int], metrics: Iterable[str], places: int, least: int
+        self, runs: Iterable[int], metrics: Iterable[str], least: int = 0
     ) -> dict[tuple[int, str], Curve]:
-        """Some points of each of these curves that has more than `least`, by run and metric: about so many, evenly
-        spread from the first to the last one. Their cursor is 0: all of them are still to be read.
+        """Some points of each of these curves that has more than `least`, by run and metric, evenly spread from the
+        first to the last one. Their cursor is 0: all of them are still to be read.
         """
-        shares = json.dumps([place / (places - 1) for place in range(places)])
-        wanted = (shares, json.dumps(list(runs)), json.dumps(list(metrics)), least)
         with self._read() as connection:
-            rows = _rows(connection, _OUTLINES, wanted)
-        # A point of a short curve is found twice.
-        rows = [row for row, after in pairwise([*rows, ()]) if row != after]
-        if not rows:
-            return {}
-        _, _, _, steps, epochs, values, kinds, times = zip(*rows, strict=True)
-        if any(kinds):
-            values = tuple(map(decode, values, kinds))
-        at, passed, told, moments = (
-            array("q", steps),
-            array("q", epochs),
-            array("d", values),
-            array("d", times),
-        )
-        found, start = {}, 0
-        for key, count in Counter(map(_RUN_AND_METRIC, rows)).items():  # those of a curve stand together
-            part = slice(start, start + count)
-            found[key] = Curve(at[part], passed[part], told[part], moments[part], 0)
-            start += count
+            rows = _rows(connection, _OUTLINES, (json.dumps(list(runs)), json.dumps(list(metrics)), least))
+        found = {}
+        for run, metric, kept, *last in rows:
+            outline = found[run, metric] = outlines.unpack(kept)
+            step, epoch, value, kind, time = last
+            if (outline.steps[-1], outline.times[-1]) != (step, time):
+                outlines.extend(outline, Point(metric, step, epoch, decode(value, kind), time))
         return found
 
     def summaries(self, runs: Iterable[int]) -> dict[int, Mapping[str, Summary]]:

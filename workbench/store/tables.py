@@ -20,7 +20,7 @@ from sqlalchemy import (
 APPLICATION_ID: Final = (
     0x5742454E  # "WBEN" in the file's header: tells a workspace from any other SQLite file
 )
-REVISION: Final = "0006"
+REVISION: Final = "0007"
 
 metadata = MetaData()
 
@@ -152,6 +152,20 @@ points = Table(
     _kind("kind"),
     _real("time"),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+# Some points of every long curve, as `outlines.pack` gives them.
+outlines = Table(
+    "outlines",
+    metadata,
+    Column("metric", Integer, ForeignKey("metrics.id", ondelete="CASCADE"), nullable=False, primary_key=True),
+    Column(
+        "points",
+        LargeBinary,
+        CheckConstraint("length(points) > 0 AND length(points) % 32 = 0"),
+        nullable=False,
+    ),
     sqlite_strict=True,
 )
 

@@ -14,6 +14,7 @@ from workbench.gui.compare.view import CompareView
 from workbench.gui.runs import feed
 from workbench.gui.runs.feed import Turns
 from workbench.gui.session import Session
+from workbench.store import outlines as kept
 from workbench.store.store import Store
 
 
@@ -34,8 +35,9 @@ def test_a_few_read_at_once_and_no_more_than_there_is_room_for() -> None:
 def test_very_many_shorter_curves_have_outlines_and_their_points_wait_until_these_are_drawn(
     qtbot: QtBot, no_jobs: None, session: Session, record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"_SOON": 500, "_SHORT": 100, "PLACES": 20, "_DRAW_MS": 50}.items():
+    for name, value in {"_SOON": 500, "LONG": 100, "_DRAW_MS": 50}.items():
         monkeypatch.setattr(outlines, name, value)
+    monkeypatch.setattr(kept, "LONG", 100)
     view = alone(CompareView, qtbot, session)
     drawn = QSignalSpy(view._outlines.drawn)
 
@@ -55,7 +57,7 @@ def test_very_many_shorter_curves_have_outlines_and_their_points_wait_until_thes
     with qtbot.waitExposed(view):
         view.show()
     qtbot.waitUntil(lambda: drawn.count() == 1, timeout=WAIT)
-    assert seen == [(20, 0), (20, 0)]
+    assert seen == [(39, 0), (39, 0)]
     assert all("train/m" not in points.outlined for points in view._points.values())
     qtbot.waitUntil(
         lambda: [len(points.series["train/loss"]) for points in view._points.values()] == [300, 300],
@@ -68,7 +70,7 @@ def test_an_outline_comes_first_and_gives_way_to_all_points(
 ) -> None:
     monkeypatch.setattr(feed, "CHUNK", 300)
     monkeypatch.setattr(outlines, "CHUNK", 300)
-    monkeypatch.setattr(outlines, "PLACES", 20)
+    monkeypatch.setattr(kept, "LONG", 300)
     monkeypatch.setattr(outlines, "_DRAW_MS", 50)
     view = alone(CompareView, qtbot, session)
 
@@ -90,10 +92,10 @@ def test_an_outline_comes_first_and_gives_way_to_all_points(
         plots = view.curves.grid.plots
         return sorted(len(curve.series) for curve in plots["loss"].curves) if "loss" in plots else []
 
-    qtbot.waitUntil(lambda: lengths() == [20, 1000], timeout=WAIT)
+    qtbot.waitUntil(lambda: lengths() == [64, 1000], timeout=WAIT)
     plot = view.curves.grid.plots["loss"]
     assert plot._note == "1 curve in outline" and not view.curves.grid.plots["accuracy"]._note
-    outlined = next(curve.series for curve in plot.curves if len(curve.series) == 20)
+    outlined = next(curve.series for curve in plot.curves if len(curve.series) == 64)
     assert (outlined.x[0], outlined.x[-1]) == (1, 1000)
     view.model.tick_all([next(id for id, points in view._points.items() if points.outlined)])
     view._look()

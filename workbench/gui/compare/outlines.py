@@ -11,20 +11,15 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from workbench.gui.runs.feed import CHUNK, Points
 from workbench.gui.session import Session
 from workbench.gui.widgets.plot_clock import CLOCK
+from workbench.store.outlines import LONG
 from workbench.store.records import Curve
 
 if TYPE_CHECKING:
     from workbench.gui.widgets.series import Series
     from workbench.store.store import Store
 
-PLACES: Final = 64
-"""Points of an outline."""
-_AT_ONCE: Final = 32_000
-"""Very many outlines have fewer points, about so many in all, but never fewer than half as many."""
 _SOON: Final = 200_000
 """More points than this take more than a moment to read: shorter curves have outlines then, too."""
-_SHORT: Final = 1_000
-"""Curves of so few points have none."""
 _DRAW_MS: Final = 500
 """How long outlines have at least to be drawn before the points that they stand for are read."""
 
@@ -58,7 +53,7 @@ class Outlines(QObject):
             for metric, summary in self._session.summaries.get(id, {}).items()
             if metric not in read.series and wanted(metric)
         }
-        least = CHUNK if sum(counts.values()) <= _SOON else _SHORT
+        least = CHUNK if sum(counts.values()) <= _SOON else LONG
         missing = {key for key, count in counts.items() if count > least}
         fresh = missing - self._asked
         self._asked = missing
@@ -71,8 +66,7 @@ class Outlines(QObject):
         def work(store: "Store") -> "dict[tuple[int, str], tuple[Curve, Series]]":
             from workbench.gui.widgets.series import Series
 
-            places = min(PLACES, max(PLACES // 2, _AT_ONCE // len(fresh)))
-            found = store.outlines(runs, metrics, places, least)
+            found = store.outlines(runs, metrics, least)
             made = {key: (curve, Series(curve.steps, curve.values)) for key, curve in found.items()}
             for _, series in made.values():
                 series.outline = True
