@@ -86,6 +86,43 @@ def test_affine_is_that_of_scipy() -> None:
     assert np.abs(found[0, 1].numpy() - wanted).max() < 2e-4
 
 
+def test_elastic_is_that_of_scipy() -> None:
+    """Moved by as much as was drawn where the points are; SciPy looks up the same places."""
+    torch.manual_seed(2)
+    layer = module("RandomElastic", points=4)
+    x, shifts = torch.rand(1, 1, 22, 16), 2 * torch.randn(1, 2, 4, 4)  # points at each 7th row and 5th column
+    right, down = (layer.grid(x, shifts) - layer.grid(x, 0 * shifts))[0].unbind(-1)
+    right, down = right * 16 / 2, down * 22 / 2
+    assert torch.allclose(right[::7, ::5], shifts[0, 0], atol=1e-4)
+    assert torch.allclose(down[::7, ::5], shifts[0, 1], atol=1e-4)
+    rows, columns = np.mgrid[:22, :16].astype(float)
+    wanted = ndimage.map_coordinates(
+        x[0, 0].numpy(), [rows + down.numpy(), columns + right.numpy()], order=1, mode="grid-constant"
+    )
+    assert np.abs(layer.moved(x, layer.grid(x, shifts))[0, 0].numpy() - wanted).max() < 2e-4
+
+
+def test_elastic_moves_by_as_many_pixels_as_it_says() -> None:
+    torch.manual_seed(2)
+    layer, x = (
+        module("RandomElastic", pixels=3.0, points=5),
+        torch.zeros(1, 1, 200, 300).expand(500, 1, -1, -1),
+    )
+    grids: list[Tensor] = []
+    grid = layer.grid
+
+    def seen(x: Tensor, shifts: Tensor) -> Tensor:
+        grids.append(grid(x, shifts))
+        return grids[0]
+
+    layer.grid = seen
+    layer(x)
+    shifts = grids[0] - grid(x, torch.zeros(500, 2, 5, 5))
+    corners = shifts[:, [0, 0, -1, -1], [0, -1, 0, -1]] * torch.tensor([150.0, 100.0])
+    assert corners.std((0, 1)).tolist() == pytest.approx([3, 3], rel=0.05)
+    assert corners.mean((0, 1)).tolist() == pytest.approx([0, 0], abs=0.2)
+
+
 def test_angles_and_zooms_are_spread_evenly() -> None:
     """Read off what becomes of three marks: a random sample has the mean and bounds of its distribution."""
     layer = module("RandomAffine", degrees=20.0, translate=0.1, smallest=0.5, largest=2.0)

@@ -32,6 +32,7 @@ EXACT: dict[str, dict[str, Value]] = {
 SMOOTH: dict[str, dict[str, Value]] = {
     "RandomRotation": {"degrees": 60.0},
     "RandomAffine": {"degrees": 30.0, "translate": 0.2, "smallest": 0.7, "largest": 1.5, "shear": 15.0},
+    "RandomElastic": {"pixels": 2.0},
     "RandomResizedCrop": {"size": (18, 15), "smallest": 0.4},
 }
 X = TensorSpec(("N", 3, 16, 18))

@@ -29,7 +29,8 @@ def images() -> Document:
         upside RandomVerticalFlip < flip
         turn RandomRotation < upside
         affine RandomAffine < turn
-        jitter ColorJitter < affine
+        elastic RandomElastic < affine
+        jitter ColorJitter < elastic
         blur GaussianBlur < jitter
         noise GaussianNoise < blur
         erase RandomErasing < noise
