@@ -6,7 +6,7 @@ Imports Qt, session, the readers' client and the wizard's pages.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -61,13 +61,16 @@ class Wizard(QStackedWidget):
         self._known: Mapping[str, Any] = {}
         self._changed = False
         self.source = SourcePage()
-        self.page = LookPage()
         self.addWidget(self.source)
-        self.addWidget(self.page)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.preview)
         self.source.chosen.connect(lambda paths: self.take(Wanted(tuple(paths))))
-        page = self.page
+
+    @cached_property
+    def page(self) -> LookPage:
+        """Where a source is looked at: made with the first one."""
+        page = LookPage()
+        self.addWidget(page)
         page.reader_picked.connect(self._on_reader)
         page.form.changed.connect(self._on_changed)
         page.add_asked.connect(self.add)
@@ -76,6 +79,7 @@ class Wizard(QStackedWidget):
         page.skipped.connect(self.skip)
         page.preview.again.connect(self._on_again)
         page.preview.error.instead.connect(self._on_instead)
+        return page
 
     # ------------------------------------------------------------- what is looked at
 
