@@ -141,6 +141,29 @@ def test_the_base_and_all_settings(qtbot: QtBot, three: CompareView) -> None:
     )
 
 
+def test_two_drawings_get_more_room_than_curves_and_each_keeps_what_a_person_gave(three: CompareView) -> None:
+    three.model.tick_all([1, 2])
+    three.resize(1200, 700)
+    three.show()
+    QApplication.processEvents()
+
+    def above() -> int:
+        return three._both.sizes()[0]
+
+    curves = above()
+    three.tabs.setCurrentWidget(three.drawing)
+    drawing = above()
+    assert drawing > curves + 80
+    three._both.setSizes([drawing - 50, 700 - drawing + 50])
+    dragged = above()
+    three.tabs.setCurrentWidget(three.program)
+    assert above() == dragged
+    three.tabs.setCurrentWidget(three.figures)
+    assert above() == curves
+    three.tabs.setCurrentWidget(three.drawing)
+    assert above() == dragged != drawing
+
+
 def test_metrics_and_examples_are_chosen(qtbot: QtBot, three: CompareView) -> None:
     three.reveal([1])
     qtbot.waitUntil(lambda: len(names(three).get("loss", ())) == 2, timeout=WAIT)

@@ -42,6 +42,10 @@ from workbench.store.records import RunRecord
 
 _GATHER_MS: Final = 60
 
+_HEIGHTS: Final = [520, 330]
+"""Of the pages and of the differences below them; they share what there is like this."""
+_HEIGHTS_OF_TWO: Final = [650, 200]
+
 
 class CompareView(QStackedWidget):
     """`reveal` ticks runs, given their ids."""
@@ -152,7 +156,7 @@ class CompareView(QStackedWidget):
         )
         surface(self.hint, "panel")
         self.right.addWidget(self.hint)
-        both = Splitter(Qt.Orientation.Vertical)
+        both = self._both = Splitter(Qt.Orientation.Vertical)
         both.setHandleWidth(1)
         self.right.addWidget(both)
         self.tabs = QTabWidget()
@@ -193,14 +197,25 @@ class CompareView(QStackedWidget):
         ):
             self.tabs.addTab(page, title)
         self.tabs.setMinimumHeight(200)
-        self.tabs.currentChanged.connect(lambda _: self._show())
+        self.tabs.currentChanged.connect(lambda _: self._on_page())
         self.panel = DifferencesPanel()
         both.addWidget(self.panel)
         self.panel.row.addWidget(self.other)
         self.panel.changed.connect(self._show_differences)
         both.setStretchFactor(0, 3)
         both.setStretchFactor(1, 2)
-        both.setSizes([520, 330])
+        both.setSizes(_HEIGHTS)
+        self._heights = {False: _HEIGHTS, True: _HEIGHTS_OF_TWO}
+        self._of_two = False
+
+    def _on_page(self) -> None:
+        """Two drawings or programs, one above the other, need the room, and have a list of differences of their own."""
+        of_two = self.tabs.currentWidget() in (self.drawing, self.program)
+        if of_two != self._of_two:
+            self._heights[self._of_two] = self._both.sizes()
+            self._both.setSizes(self._heights[of_two])
+            self._of_two = of_two
+        self._show()
 
     def step(self, by: int) -> None:
         """Go to the next difference of the page that is shown, or to the one before."""
