@@ -16,9 +16,10 @@ from workbench.store.store import Store
 @pytest.fixture(autouse=True)
 def ending() -> Iterator[None]:
     """Ends this process as before, afterwards."""
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def test_who_is_told_to_end_takes_away_what_is_half_written(

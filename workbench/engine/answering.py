@@ -4,13 +4,13 @@ May import the store and core.
 """
 
 import json
-import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import WorkbenchError
+from workbench.engine import ending
 from workbench.store.store import Store
 
 Say = Callable[[str], None]
@@ -23,7 +23,7 @@ def answer(database: str, do: Callable[[Store, str, Say], Mapping[str, Any]], fa
     Where it cannot be done the code is 1, and one line on stderr says why; `failed` is what becomes of a file then.
     Who is told to end takes away what is half written first.
     """
-    signal.signal(signal.SIGTERM, _end)
+    ending.heed()
     try:
         store = Store(Path(database))
         try:
@@ -40,11 +40,6 @@ def answer(database: str, do: Callable[[Store, str, Say], Mapping[str, Any]], fa
         return 1
     _tell(found)
     return 0
-
-
-def _end(number: int, frame: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: cleaning up is not to be interrupted
-    raise SystemExit(128 + number)
 
 
 def _tell(what: Mapping[str, Any]) -> None:

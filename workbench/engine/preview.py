@@ -29,6 +29,7 @@ from workbench.core.errors import DataError, WorkbenchError
 from workbench.core.files import loads
 from workbench.core.names import unique_id
 from workbench.core.shapes import TensorSpec
+from workbench.engine import ending
 from workbench.engine.data import Loaded, load, load_sample
 from workbench.engine.feeds import Feeds
 from workbench.engine.pictures import pictured
@@ -46,6 +47,7 @@ _MOST = 64
 def main(arguments: Sequence[str]) -> int:
     """Answers until the input ends."""
     limits.apply()
+    ending.heed()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory(prefix="workbench-preview-") as folder:
         preview = Preview(Path(arguments[0]), Path(folder))

@@ -9,12 +9,14 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from workbench.core.errors import JobError
 
 Progress = Callable[[str], None]
 """Hears what is being done, in a few words."""
+_PATIENCE: Final = 5.0
+"""Seconds that a process has to leave by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,22 @@ def ask(
                         on_progress(str(said["doing"]))
                     last = said or last
             except BaseException:
-                process.kill()
+                leave(process)
                 raise
         errors.seek(0)
         complaint = errors.read().decode("utf-8", "replace")
     if process.returncode or answer not in last:
         raise JobError(reason(complaint, process.returncode, ended))
     return last
+
+
+def leave(process: "subprocess.Popen[bytes]") -> None:
+    """Ends a process, which has a while to take away what it did not finish."""
+    process.terminate()
+    try:
+        process.wait(_PATIENCE)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.kill()
 
 
 def reason(complaint: str, code: int, ended: str) -> str:

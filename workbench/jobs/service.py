@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Final, Self
 
 from workbench.core.errors import JobError
 from workbench.jobs import processes
+from workbench.jobs.asking import leave
 
 Progress = Callable[[int, int], None]
 """Hears how much is done of how much."""
+_SOON: Final = 2.0
+"""Seconds within which a process that is at nothing has left."""
 
 
 def command(database: Path, device: str = "") -> list[str]:
@@ -66,8 +69,15 @@ class Service:
         """Ends the process, whatever it is doing."""
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
-            process.communicate()
+            assert process.stdin is not None and process.stdout is not None
+            with suppress(BrokenPipeError):
+                process.stdin.close()  # it leaves by itself when its input ends, unless it is at something
+            try:
+                process.wait(_SOON)
+            except subprocess.TimeoutExpired:
+                leave(process)
+            process.stdout.close()
+            process.wait()
         if self._complaints is not None:
             self._complaints.close()
             self._complaints = None

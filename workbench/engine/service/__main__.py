@@ -7,11 +7,13 @@ number of times and one {"id": 7, "result": {…}} or {"id": 7, "error": sentenc
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import torch
 
 from workbench.core.errors import WorkbenchError
+from workbench.engine import ending
 from workbench.engine.service.context import Context
 from workbench.engine.service.serving import Requests, Service
 from workbench.store.store import Store
@@ -22,6 +24,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) not in (1, 2):
         print("usage: python -m workbench.engine.service DATABASE [DEVICE]", file=sys.stderr)
         return 2
+    ending.heed()
     torch.set_num_threads(max(1, min(4, (os.cpu_count() or 2) // 2)))
     try:
         store = Store(Path(arguments[0]))
@@ -40,6 +43,10 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1:])
-    sys.stdout.flush()
+    try:
+        code = main(sys.argv[1:])
+    except SystemExit as told:
+        code = told.code if isinstance(told.code, int) else 1
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
     os._exit(code)  # the thread that waits for requests, or torch's own, can keep an interpreter from ending
