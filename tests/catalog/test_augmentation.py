@@ -123,6 +123,18 @@ def test_elastic_moves_by_as_many_pixels_as_it_says() -> None:
     assert corners.mean((0, 1)).tolist() == pytest.approx([0, 0], abs=0.2)
 
 
+@pytest.mark.parametrize("type", ["RandomAffine", "RandomElastic"])
+def test_only_a_share_of_the_images_is_moved(type: str) -> None:
+    """The others keep every pixel as it is: what is looked up between pixels loses sharpness."""
+    torch.manual_seed(3)
+    x = torch.rand(1_000, 1, 9, 7)
+    given: dict[str, Any] = {"degrees": 20.0} if type == "RandomAffine" else {"pixels": 2.0}
+    for share in (0.0, 0.3, 1.0):
+        y = module(type, p=share, **given)(x)
+        same = (y - x).abs().amax((1, 2, 3)) < 1e-5
+        assert float(same.float().mean()) == pytest.approx(1 - share, abs=0.05)
+
+
 def test_angles_and_zooms_are_spread_evenly() -> None:
     """Read off what becomes of three marks: a random sample has the mean and bounds of its distribution."""
     layer = module("RandomAffine", degrees=20.0, translate=0.1, smallest=0.5, largest=2.0)

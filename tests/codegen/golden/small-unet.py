@@ -81,6 +81,7 @@ class RandomAffine(nn.Module):
         largest: float = 1.0,
         shear: float = 0.0,
         padding_mode: str = "zeros",
+        p: float = 1.0,
     ) -> None:
         super().__init__()
         self.degrees = degrees
@@ -88,15 +89,17 @@ class RandomAffine(nn.Module):
         self.smallest, self.largest = math.log(smallest), math.log(largest)
         self.shear = shear
         self.padding_mode = padding_mode
+        self.p = p
 
     def forward(
         self, x: torch.Tensor, target: torch.Tensor | None = None
     ) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
         if not self.training:
             return x if target is None else (x, target)
-        drawn = torch.rand(5, len(x), dtype=x.dtype, device=x.device)
-        turn, shear, right, down = 2 * drawn[:4] - 1
-        zoom = self.smallest + drawn[4] * (self.largest - self.smallest)
+        drawn = torch.rand(6, len(x), dtype=x.dtype, device=x.device)
+        some = drawn[5] < self.p  # the others stay as they are
+        turn, shear, right, down = (2 * drawn[:4] - 1) * some
+        zoom = (self.smallest + drawn[4] * (self.largest - self.smallest)) * some
         grid = self.grid(
             x,
             torch.deg2rad(turn * self.degrees),
@@ -141,12 +144,17 @@ class RandomElastic(nn.Module):
     """Bends each image like a sheet of rubber by random amounts; in training only."""
 
     def __init__(
-        self, pixels: float, points: int = 4, padding_mode: str = "zeros"
+        self,
+        pixels: float,
+        points: int = 4,
+        padding_mode: str = "zeros",
+        p: float = 1.0,
     ) -> None:
         super().__init__()
         self.pixels = pixels
         self.points = points
         self.padding_mode = padding_mode
+        self.p = p
 
     def forward(
         self, x: torch.Tensor, target: torch.Tensor | None = None
@@ -155,7 +163,8 @@ class RandomElastic(nn.Module):
             return x if target is None else (x, target)
         shape = len(x), 2, self.points, self.points
         drawn = torch.randn(shape, dtype=x.dtype, device=x.device)
-        grid = self.grid(x, self.pixels * drawn)
+        some = torch.rand(len(x), 1, 1, 1, device=x.device) < self.p
+        grid = self.grid(x, self.pixels * drawn * some)
         y = self.moved(x, grid)
         return y if target is None else (y, self.moved(target, grid))
 
@@ -282,8 +291,11 @@ class Program(nn.Module):
             largest=1.05,
             shear=2.5,
             padding_mode="reflection",
+            p=0.5,
         )
-        self.bend = RandomElastic(pixels=0.5, points=8, padding_mode="reflection")
+        self.bend = RandomElastic(
+            pixels=0.5, points=16, padding_mode="reflection", p=0.5
+        )
         self.level = nn.InstanceNorm2d(num_features=1)
         self.fold = nn.PixelUnshuffle(downscale_factor=1)
         self.down1 = Double(conv1_in_channels=1, width=16)

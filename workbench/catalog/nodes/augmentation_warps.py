@@ -11,6 +11,7 @@ from workbench.core.shapes import TensorSpec
 
 _BORDERS = ("zeros", "border", "reflection")
 _BORDER_HELP = "What comes in from outside: zeros, the image's border, or its mirror image."
+_SHARE_HELP = "Share of the images it is done to. It takes some of their sharpness; the others keep it."
 _MOVED = """
     def moved(self, x: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
         outside = {"padding_mode": self.padding_mode, "align_corners": False}
@@ -32,6 +33,7 @@ class RandomAffine(nn.Module):
         largest: float = 1.0,
         shear: float = 0.0,
         padding_mode: str = "zeros",
+        p: float = 1.0,
     ) -> None:
         super().__init__()
         self.degrees = degrees
@@ -39,15 +41,17 @@ class RandomAffine(nn.Module):
         self.smallest, self.largest = math.log(smallest), math.log(largest)
         self.shear = shear
         self.padding_mode = padding_mode
+        self.p = p
 
     def forward(
         self, x: torch.Tensor, target: torch.Tensor | None = None
     ) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
         if not self.training:
             return x if target is None else (x, target)
-        drawn = torch.rand(5, len(x), dtype=x.dtype, device=x.device)
-        turn, shear, right, down = 2 * drawn[:4] - 1
-        zoom = self.smallest + drawn[4] * (self.largest - self.smallest)
+        drawn = torch.rand(6, len(x), dtype=x.dtype, device=x.device)
+        some = drawn[5] < self.p  # the others stay as they are
+        turn, shear, right, down = (2 * drawn[:4] - 1) * some
+        zoom = (self.smallest + drawn[4] * (self.largest - self.smallest)) * some
         grid = self.grid(
             x,
             torch.deg2rad(turn * self.degrees),
@@ -84,12 +88,17 @@ class RandomElastic(nn.Module):
     """Bends each image like a sheet of rubber by random amounts; in training only."""
 
     def __init__(
-        self, pixels: float, points: int = 4, padding_mode: str = "zeros"
+        self,
+        pixels: float,
+        points: int = 4,
+        padding_mode: str = "zeros",
+        p: float = 1.0,
     ) -> None:
         super().__init__()
         self.pixels = pixels
         self.points = points
         self.padding_mode = padding_mode
+        self.p = p
 
     def forward(
         self, x: torch.Tensor, target: torch.Tensor | None = None
@@ -98,7 +107,8 @@ class RandomElastic(nn.Module):
             return x if target is None else (x, target)
         shape = len(x), 2, self.points, self.points
         drawn = torch.randn(shape, dtype=x.dtype, device=x.device)
-        grid = self.grid(x, self.pixels * drawn)
+        some = torch.rand(len(x), 1, 1, 1, device=x.device) < self.p
+        grid = self.grid(x, self.pixels * drawn * some)
         y = self.moved(x, grid)
         return y if target is None else (y, self.moved(target, grid))
 
@@ -198,6 +208,7 @@ class RandomAffine(Moving):
     largest: float = param(1.1, "The largest zoom.", min=0.01, max=100, required=True)
     shear: float = param(0.0, "By how many degrees it is slanted at most, either way.", min=0, max=80)
     padding_mode: str = param("zeros", _BORDER_HELP, choices=_BORDERS, label="Outside")
+    p: float = param(1.0, _SHARE_HELP, min=0, max=1, label="Share")
     with_target: bool = param(False, TARGET_HELP, argument=False)
 
     def infer(self, *specs: TensorSpec) -> TensorSpec | tuple[TensorSpec, ...]:
@@ -252,6 +263,7 @@ class RandomElastic(Moving):
         4, "How many points there are along each side: more bend it more finely.", min=2, max=64
     )
     padding_mode: str = param("zeros", _BORDER_HELP, choices=_BORDERS, label="Outside")
+    p: float = param(1.0, _SHARE_HELP, min=0, max=1, label="Share")
     with_target: bool = param(False, TARGET_HELP, argument=False)
 
     def infer(self, *specs: TensorSpec) -> TensorSpec | tuple[TensorSpec, ...]:
