@@ -125,6 +125,7 @@ RESULTS = {
             "fold=2",
             "width=32",
             "turn=15",
+            "bend=4",
             "upside_down=0",
             "training.batch_size=1",
             "training.epochs=60",
