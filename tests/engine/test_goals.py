@@ -19,6 +19,7 @@ GOALS = {
     "lstm-forecast": ("validation/r2", 0.9),
     "seq2seq-lstm": ("validation/accuracy", 0.95),
     "transformer": ("validation/accuracy", 0.95),
+    "small-unet": ("validation/accuracy", 0.98),
 }
 
 
