@@ -23,6 +23,10 @@ class Moving(NodeType):
     def output_ports(self) -> tuple[str, ...]:
         return ("y", "target") if self.with_target else ("y",)
 
+    def infer(self, *specs: TensorSpec) -> TensorSpec | tuple[TensorSpec, ...]:
+        """What comes out is as large as what came in, unless a type says otherwise."""
+        return self.moved(specs, *self.sides(specs))
+
     def moved(
         self, specs: tuple[TensorSpec, ...], height: Dim, width: Dim
     ) -> TensorSpec | tuple[TensorSpec, ...]:

@@ -53,7 +53,7 @@ def ask(
                     process.stdin.write(f"{line}\n".encode())
                     process.stdin.close()
                 for raw in process.stdout:
-                    said = _said(raw)
+                    said = answered(raw)
                     if on_progress is not None and "doing" in said:
                         on_progress(str(said["doing"]))
                     last = said or last
@@ -85,7 +85,7 @@ def reason(complaint: str, code: int, ended: str) -> str:
     return ended.format(f"{code}: {lines[-1]}" if lines else f"{code}.")
 
 
-def _said(line: bytes) -> dict[str, Any]:
+def answered(line: bytes) -> dict[str, Any]:
     """A line of JSON; {} for what a library printed."""
     try:
         found = json.loads(line)

@@ -14,7 +14,7 @@ from typing import IO, Any, Final, Self
 
 from workbench.core.errors import JobError
 from workbench.jobs import processes
-from workbench.jobs.asking import leave
+from workbench.jobs.asking import answered, leave
 
 Progress = Callable[[int, int], None]
 """Hears how much is done of how much."""
@@ -53,7 +53,7 @@ class Service:
         with suppress(BrokenPipeError):  # it ended at once, and says why
             process.stdin.write(line.encode("utf-8", "replace"))
             process.stdin.flush()
-        for said in map(_said, process.stdout):
+        for said in map(answered, process.stdout):
             if said.get("id") != self._number:
                 continue
             if "done" in said:
@@ -109,12 +109,3 @@ class Service:
             )
         said = next((f": {line.strip()}" for line in reversed(lines) if line.strip()), ".")
         return f"The process that computes with the model ended with the code {code}{said}"
-
-
-def _said(line: bytes) -> dict[str, Any]:
-    """A line of JSON; {} for what a library printed."""
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

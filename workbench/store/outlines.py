@@ -37,12 +37,16 @@ def follow(cursor: Any, metric: int, before: int, fresh: Sequence[Point]) -> Non
         return
     row = cursor.execute(_READ, (metric,)).fetchone()
     if row is None:
-        outline = columns(cursor.execute(_ALL, (metric,)).fetchall()[::step])
+        outline = unpack(b"")
+        rows = cursor.execute(_ALL, (metric,)).fetchall()[::step]
+        shown = [
+            Point("", at, epoch, math.nan if value is None else value, time)
+            for at, epoch, value, time in rows
+        ]
     else:
-        thinner = step // every(before)
-        outline = unpack(row[0], thinner)
-        for point in shown:
-            extend(outline, point)
+        outline = unpack(row[0], step // every(before))
+    for point in shown:
+        extend(outline, point)
     cursor.execute(_WRITE, (metric, pack(outline)))
 
 
@@ -52,13 +56,6 @@ def extend(outline: Curve, point: Point) -> None:
     outline.epochs.append(int(point.epoch))
     outline.values.append(float(point.value))
     outline.times.append(float(point.time))
-
-
-def columns(rows: Sequence[tuple[int, int, float | None, float]]) -> Curve:
-    """Rows of step, epoch, value (None for NaN) and time as a curve that has all of its points still to be read."""
-    steps, epochs, values, times = zip(*rows, strict=True)
-    told = (math.nan if value is None else value for value in values)
-    return Curve(array("q", steps), array("q", epochs), array("d", told), array("d", times), 0)
 
 
 def pack(outline: Curve) -> bytes:
@@ -73,9 +70,9 @@ def pack(outline: Curve) -> bytes:
 
 
 def unpack(kept: bytes, by: int = 1) -> Curve:
-    """Each `by`-th point of what `pack` gave, the first one among them."""
+    """Each `by`-th point of what `pack` gave, the first one among them; none of b""."""
     part = len(kept) // 4
-    steps, epochs, values, times = (kept[start : start + part] for start in range(0, 4 * part, part))
+    steps, epochs, values, times = (kept[place * part : (place + 1) * part] for place in range(4))
     return Curve(
         array("q", steps)[::by],
         array("q", epochs)[::by],

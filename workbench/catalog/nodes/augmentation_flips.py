@@ -6,7 +6,6 @@ They act in training only; the classes in `source` are part of the generated pro
 from workbench.catalog.forms import param
 from workbench.catalog.moving import PORTS, TARGET_HELP, Moving
 from workbench.catalog.spec import example, node
-from workbench.core.shapes import TensorSpec
 
 _FLIPS = (
     example(("N", 1, 28, 28)),
@@ -63,9 +62,6 @@ class RandomHorizontalFlip(Moving):
     )
     with_target: bool = param(False, TARGET_HELP, argument=False)
 
-    def infer(self, *specs: TensorSpec) -> TensorSpec | tuple[TensorSpec, ...]:
-        return self.moved(specs, *self.sides(specs))
-
     def summary(self) -> str:
         return f"{self.p:g}"
 
@@ -117,9 +113,6 @@ class RandomVerticalFlip(Moving):
         0.5, "Share of the images that are mirrored.", min=0, max=1, required=True, label="Share"
     )
     with_target: bool = param(False, TARGET_HELP, argument=False)
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec | tuple[TensorSpec, ...]:
-        return self.moved(specs, *self.sides(specs))
 
     def summary(self) -> str:
         return f"{self.p:g}"

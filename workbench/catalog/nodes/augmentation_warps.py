@@ -158,9 +158,6 @@ class RandomRotation(Moving):
     padding_mode: str = param("zeros", _BORDER_HELP, choices=_BORDERS, label="Outside")
     with_target: bool = param(False, TARGET_HELP, argument=False)
 
-    def infer(self, *specs: TensorSpec) -> TensorSpec | tuple[TensorSpec, ...]:
-        return self.moved(specs, *self.sides(specs))
-
     def summary(self) -> str:
         return f"± {self.degrees:g}°"
 
@@ -265,9 +262,6 @@ class RandomElastic(Moving):
     padding_mode: str = param("zeros", _BORDER_HELP, choices=_BORDERS, label="Outside")
     p: float = param(1.0, _SHARE_HELP, min=0, max=1, label="Share")
     with_target: bool = param(False, TARGET_HELP, argument=False)
-
-    def infer(self, *specs: TensorSpec) -> TensorSpec | tuple[TensorSpec, ...]:
-        return self.moved(specs, *self.sides(specs))
 
     def summary(self) -> str:
         return f"± {self.pixels:g} px · {self.points} × {self.points}"
