@@ -220,7 +220,7 @@ CASES: dict[str, tuple[Make, str]] = {
     "an unknown setting": (
         lambda: draw(CLASSIFIER, speed=3),
         "training, speed: There is no field “speed” here "
-        "(fields: epochs, batch_size, steps, seed, patience, monitor, weights).",
+        "(fields: epochs, batch_size, steps, seed, patience, monitor, ema_decay, weights).",
     ),
     "best by nothing": (
         lambda: draw(CLASSIFIER, monitor="beauty"),

@@ -36,6 +36,11 @@ def test_every_part_of_a_small_model() -> None:
     assert found.operations == 3 * int(1797 * 0.6) * (64 * 16 + 16 * 10)
 
 
+def test_an_average_takes_the_weights_once_more() -> None:
+    plain, averaged = costs(draw(CLASSIFIER)), costs(draw(CLASSIFIER, ema_decay=0.99))
+    assert (averaged.weights, averaged.gradients) == (2 * plain.weights, plain.gradients)
+
+
 def test_what_is_known_of_the_data_counts() -> None:
     assert costs(draw(CLASSIFIER, batch_size=10), digits=101).steps == 11
 

@@ -56,7 +56,7 @@ def flat(saved: checkpoint.Saved) -> Any:
         return value
 
     progress = {name: getattr(saved.progress, name) for name in checkpoint.Progress.__slots__}
-    return plain([saved.weights, saved.optimizers, saved.schedules, saved.generators, progress])
+    return plain([saved.weights, saved.own, saved.optimizers, saved.schedules, saved.generators, progress])
 
 
 @pytest.fixture(autouse=True)

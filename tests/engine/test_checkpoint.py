@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
@@ -33,6 +34,20 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     assert saved.optimizers["train"]["param_groups"][0]["lr"] == 0.001
     assert torch.equal(saved.generators["cpu"], torch.get_rng_state())
     assert {path.name for path in tmp_path.iterdir()} == {"last.safetensors"}
+
+
+def test_only_files_with_averaged_weights_need_a_workbench_that_knows_them(tmp_path: Path) -> None:
+    """One that does not would go on from the mean as if it were what training had reached."""
+    plain, averaged = tmp_path / "plain", tmp_path / "averaged"
+    own = {"a": torch.ones(2)}
+    checkpoint.write(plain, checkpoint.pack({"a": torch.zeros(2)}, Progress(), {}, {}, CPU))
+    checkpoint.write(averaged, checkpoint.pack({"a": torch.zeros(2)}, Progress(), {}, {}, CPU, own=own))
+    for file, number in ((plain, 1), (averaged, 2)):
+        with safe_open(file, framework="pt") as opened:
+            assert json.loads(opened.metadata()["workbench"])["format"] == number
+    assert checkpoint.read(plain).own == {}
+    saved = checkpoint.read(averaged)
+    assert torch.equal(saved.own["a"], own["a"]) and torch.equal(saved.weights["a"], torch.zeros(2))
 
 
 def test_a_number_that_is_none_stays_none(tmp_path: Path) -> None:

@@ -119,6 +119,9 @@ MODELS: dict[str, Callable[[], Document]] = {
         "mlp", training__epochs=2, **{next(iter(load("mlp").graph.nodes)) + "__order": "in order"}
     ),
     "plateau": lambda: iris(Update("train", {"loss": 1}, (), {"type": "Adam"}, PLATEAU), epochs=4),
+    "averaged": lambda: iris(
+        Update("train", {"loss": 1}, (), {"type": "Adam"}, PLATEAU), epochs=5, ema_decay=0.97
+    ),
     "gan": lambda: small("gan", training__epochs=1, training__batch_size=256),
     "two": two_updates,
     **{name + RANDOM: make for name, make in test_augmentation.MODELS.items()},

@@ -65,6 +65,7 @@ KINDS: dict[str, tuple[Callable[[], Document], tuple[int, ...]]] = {
         lambda: iris(Update("train", {"loss": 1}, (), {"type": "AdamW"}, ONE_CYCLE)),
         (7,),
     ),
+    "averaged weights": (lambda: iris(ema_decay=0.9), (8, 12)),
     "two updates, every third": (
         lambda: iris(
             Update("head", {"loss": 1}, ("fc2",), ADAM, COSINE),

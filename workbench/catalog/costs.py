@@ -84,7 +84,7 @@ def estimate(analysis: Analysis, items: Mapping[str, int] | None = None) -> Esti
         (step, sum(analysis.root.infos[id].parameters for id in step.trains)) for step in analysis.updates
     ]
     return Estimate(
-        weights=NUMBER * analysis.parameters,
+        weights=NUMBER * analysis.parameters * (2 if analysis.settings.ema_decay else 1),  # and their mean
         gradients=NUMBER * max((count for _, count in trained), default=0),
         state=sum(NUMBER * count * _states(step.optimizer) for step, count in trained),
         activations=max((_kept(analysis.root, step, sizes) for step in analysis.updates), default=0),

@@ -38,6 +38,16 @@ class Settings(Form):
         label="Best by",
         unset="automatic",
     )
+    ema_decay: float = param(
+        0.0,
+        "Average the weights over the steps (exponential moving average; Polyak & Juditsky, 1992): the mean keeps this "
+        "share of itself at each step, so 0.999 averages over the last thousand or so. What is validated, tested and "
+        "kept is the mean, which is mostly a little better than the last weights; training itself goes on as without.",
+        min=0,
+        max=0.999999,
+        label="Weight averaging",
+        unset="off",
+    )
     weights: str = param(
         "",
         "Weights to start from: those of a run, as run:7, or a .safetensors file. Every weight whose name and shape "

@@ -138,6 +138,19 @@ def evaluate(program: Program, data: dict[str, Tensor]) -> dict[str, float]:
 '''
 
 
+_REMEMBER = '''
+@torch.no_grad()
+def remember(mean: dict[str, Tensor], program: Program, step: int) -> None:
+    """Moves the mean of the weights over the steps, which is what is evaluated."""
+    memory = min(EMA_DECAY, (1 + step) / (10 + step))
+    for name, weight in program.state_dict().items():
+        if weight.is_floating_point():
+            mean[name].lerp_(weight, 1 - memory)
+        else:
+            mean[name].copy_(weight)
+'''
+
+
 _TRAINED = '''
 def trained() -> Program:
     """The model with the weights that it was trained to, ready to compute."""
@@ -164,11 +177,15 @@ def script(document: Document, analysis: Analysis, *, trained: bool = False) -> 
     tail = [f'DATA = "{DATA_FILE}"', f"SEED = {settings.seed}", f"BATCH_SIZE = {settings.batch_size}"]
     if settings.weights:
         tail.append(f'WEIGHTS = "{WEIGHTS_FILE}"')
+    if settings.ema_decay:
+        tail.append(f"EMA_DECAY = {settings.ema_decay!r}")
     if trained:
         tail.append(f'TRAINED = "{TRAINED_FILE}"')
     if schema.kind == "text":
         tail.append(f"LENGTH = {datasets[0].length}")
-    parts = (_READ, _loader(datasets[0], schema.kind), _EVALUATE, *((_TRAINED,) if trained else ()))
+    parts = [_READ, _loader(datasets[0], schema.kind), _EVALUATE]
+    parts += [_REMEMBER] if settings.ema_decay else []
+    parts += [_TRAINED] if trained else []
     for part in parts:
         tail += ["", "", *part.strip().split("\n")]
     tail += ["", "", *_main(analysis), "", "", 'if __name__ == "__main__":', f"{INDENT}main()"]
@@ -219,6 +236,8 @@ def _main(analysis: Analysis) -> Iterator[str]:
         if step.clip:
             groups = f"optimizer_{step.name}.param_groups"
             lines.append(f'weights_{step.name} = [p for group in {groups} for p in group["params"]]')
+    if settings.ema_decay:
+        lines.append("mean = {name: weight.clone() for name, weight in program.state_dict().items()}")
     lines += ["losses: list[float] = []", "step = 0", f"for epoch in range({settings.epochs}):"]
     lines += indent(_epoch(analysis), 1)
     lines.append("return losses")
@@ -250,7 +269,13 @@ def _epoch(analysis: Analysis) -> Iterator[str]:
         if step.every > 1:
             lines = [f"if step % {step.every} == 0:", *indent(lines, 1)]
         yield from indent(lines, 1)
+    if settings.ema_decay:
+        yield f"{INDENT}remember(mean, program, step)"
+        yield "own = {name: weight.clone() for name, weight in program.state_dict().items()}"
+        yield "program.load_state_dict(mean)"
     yield "figures = evaluate(program, validation)"
+    if settings.ema_decay:
+        yield "program.load_state_dict(own)"
     yield 'text = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())'
     yield 'print(f"epoch {epoch + 1}: {text}")'
     for step in analysis.updates:

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from workbench.core.errors import JobError
 from workbench.core.files import write_atomically
 
-FORMAT = 1
+FORMAT = 2
+"""Of files that hold weights of both kinds; others are of format 1, so that an older Workbench goes on from them."""
 Optimizers = Mapping[str, torch.optim.Optimizer]
 Schedules = Mapping[str, torch.optim.lr_scheduler.LRScheduler]
 
@@ -40,7 +41,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A checkpoint read back."""
+    """A checkpoint read back. `weights` are those that the run is for; where they are averaged ones, `own` are those
+    that training goes on from.
+    """
 
     weights: dict[str, Tensor]
     progress: Progress
@@ -48,6 +51,7 @@ class Saved:
     schedules: dict[str, dict[str, Any]] = field(default_factory=dict)
     generators: dict[str, Tensor] = field(default_factory=dict)
     carried: dict[str, Tensor] = field(default_factory=dict)
+    own: dict[str, Tensor] = field(default_factory=dict)
 
 
 def pack(
@@ -56,11 +60,15 @@ def pack(
     optimizers: Optimizers,
     schedules: Schedules,
     device: torch.device,
+    *,
     carried: Mapping[str, Tensor] | None = None,
+    own: Mapping[str, Tensor] | None = None,
 ) -> bytes:
-    """The file's content. `carried` are the states that layers keep for the next batch."""
-    tensors = {f"weights/{name}": tensor for name, tensor in weights.items()}
-    tensors |= {f"carried/{name}": tensor for name, tensor in (carried or {}).items()}
+    """The file's content. `carried` are the states that layers keep for the next batch, `own` the program's weights
+    where `weights` are averaged ones.
+    """
+    parts = {"weights": weights, "carried": carried or {}, "own": own or {}}
+    tensors = {f"{part}/{name}": tensor for part, found in parts.items() for name, tensor in found.items()}
     groups: dict[str, Any] = {}
     for update, optimizer in optimizers.items():
         state = optimizer.state_dict()
@@ -73,7 +81,7 @@ def pack(
     if device.type == "cuda":
         tensors["random/device"] = torch.cuda.get_rng_state(device)
     about = {
-        "format": FORMAT,
+        "format": FORMAT if own else 1,
         "progress": {name: getattr(progress, name) for name in Progress.__slots__},
         "groups": groups,
         "schedules": {name: _state(schedule) for name, schedule in schedules.items()},
@@ -115,7 +123,7 @@ def _saved(about: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Saved:
     optimizers: dict[str, dict[str, Any]] = {
         update: {"state": {}, "param_groups": groups} for update, groups in about["groups"].items()
     }
-    parts: dict[str, dict[str, Tensor]] = {"weights": {}, "random": {}, "carried": {}}
+    parts: dict[str, dict[str, Tensor]] = {name: {} for name in ("weights", "random", "carried", "own")}
     for name, tensor in tensors.items():
         kind, _, rest = name.partition("/")
         if kind == "optimizer":
@@ -125,7 +133,13 @@ def _saved(about: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Saved:
             parts[kind][rest] = tensor
     progress = Progress(**about["progress"])
     return Saved(
-        parts["weights"], progress, optimizers, about["schedules"], parts["random"], parts["carried"]
+        parts["weights"],
+        progress,
+        optimizers,
+        about["schedules"],
+        parts["random"],
+        parts["carried"],
+        parts["own"],
     )
 
 
@@ -133,7 +147,7 @@ def restore(
     saved: Saved, program: nn.Module, optimizers: Optimizers, schedules: Schedules, device: torch.device
 ) -> Progress:
     """Puts everything back; the next step is the one that would have come."""
-    program.load_state_dict(saved.weights)
+    program.load_state_dict(saved.own or saved.weights)
     for update, optimizer in optimizers.items():
         optimizer.load_state_dict(saved.optimizers[update])
     for update, schedule in schedules.items():

@@ -5,7 +5,7 @@ What happens in a step is `step`; it is what a hand-written loop would do. Impor
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 import torch
@@ -17,6 +17,7 @@ from workbench.catalog.scope import NodeInfo
 from workbench.catalog.training import Settings
 from workbench.core.errors import JobError
 from workbench.engine import checkpoint
+from workbench.engine.averaging import Average
 from workbench.engine.carrying import carried, put_back
 from workbench.engine.checkpoint import Progress, Saved
 from workbench.engine.feeds import TEST, TRAIN, VALIDATION, Feeds
@@ -100,6 +101,7 @@ class Loop:
         if settings.steps:
             self.steps = min(self.steps, settings.steps)
         self.updates = self._updates()
+        self.average = Average(program, settings.ema_decay) if settings.ema_decay else None
         self.best: dict[str, Tensor] | None = None
         self._carried: dict[str, Tensor] = {}
         self._kept_best = 0
@@ -127,6 +129,8 @@ class Loop:
         """Goes on where a checkpoint was written; `best` holds the best weights until then."""
         optimizers, schedules = self._state()
         self.place = checkpoint.restore(saved, self.program, optimizers, schedules, self.device)
+        if self.average is not None:
+            self.average.put_back(saved.weights)
         self._carried = saved.carried
         # A best checkpoint that is newer than the last one is found again on the way.
         if best is not None and best.progress.step == self.place.best_step:
@@ -185,10 +189,24 @@ class Loop:
         for update in self.updates:
             if self.place.step % update.every == 0:
                 losses = {**update.step(batch), **losses}
+        if self.average is not None:
+            self.average.step(self.place.step)
         return losses
 
     def _after_epoch(self) -> None:
-        """Evaluates, decides whether this was the best epoch, looks through the probes."""
+        """Evaluates, decides whether this was the best epoch, looks through the probes; all of it with the averaged
+        weights where there are such, since these are what the run is for.
+        """
+        with self.average.in_place() if self.average is not None else nullcontext():
+            value = self._judge()
+        for update in self.updates:
+            update.judged(value)
+        self.place.evaluated = self.place.epoch
+        if time.monotonic() - self._saved > SAVE_EVERY:
+            self._keep()
+
+    def _judge(self) -> float | None:
+        """What the weights that the program has just now are worth, by the figure that decides."""
         split = VALIDATION if self.feeds.has(VALIDATION) else TRAIN
         values, totals = self.evaluate(split)
         if split == VALIDATION and self.metrics:
@@ -200,17 +218,13 @@ class Loop:
                 self.place.epoch,
                 self.place.step,
             )
-            self.best = {name: weight.detach().cpu().clone() for name, weight in self._weights().items()}
+            self.best = {name: weight.cpu().clone() for name, weight in self.program.state_dict().items()}
         last = self.place.step >= self.steps
         if last or self.place.epoch == 1 or time.monotonic() - self._looked > LOOK_EVERY:
             with self._apart():
                 self.look(self.place, totals, split)
             self._looked = time.monotonic()
-        for update in self.updates:
-            update.judged(value)
-        self.place.evaluated = self.place.epoch
-        if time.monotonic() - self._saved > SAVE_EVERY:
-            self._keep()
+        return value
 
     def _train_figures(self) -> None:
         """Metrics on training examples, as many as the validation has, so that the two can be compared."""
@@ -226,9 +240,8 @@ class Loop:
         return values, totals
 
     def test(self) -> dict[str, float]:
-        """The best weights on examples that no decision has seen."""
-        if self.best is not None:
-            self.program.load_state_dict(self.best)
+        """The best weights, or else the last ones, on examples that no decision has seen."""
+        self.program.load_state_dict(self._weights() if self.best is None else self.best)
         if not self.feeds.has(TEST):
             return {}
         place = self.place
@@ -291,12 +304,16 @@ class Loop:
             self._kept_best = self.place.best_step
         optimizers, schedules = self._state()
         states = carried(self.program) if self.place.batch else {}
-        content = checkpoint.pack(self._weights(), self.place, optimizers, schedules, self.device, states)
+        own = self.program.state_dict() if self.average is not None else {}
+        content = checkpoint.pack(
+            self._weights(), self.place, optimizers, schedules, self.device, carried=states, own=own
+        )
         self.save("last", content, self.place)
         self._saved = time.monotonic()
 
     def _weights(self) -> dict[str, Tensor]:
-        return self.program.state_dict()
+        """The weights that a run is for: the averaged ones where there are such."""
+        return self.program.state_dict() if self.average is None else self.average.weights
 
     def _state(self) -> tuple[checkpoint.Optimizers, checkpoint.Schedules]:
         optimizers = {update.name: update.optimizer for update in self.updates}

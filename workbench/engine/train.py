@@ -134,8 +134,9 @@ class Training:
         recorder.say(_memory(self.device, store.params(run.id).get(MEMORY)))
         tested = ", ".join(f"{name} {value:.4g}" for name, value in loop.test().items())
         if tested:
-            which = "the best weights" if place.best is not None else "the last weights"
-            recorder.say(f"Tested {which}: {tested}.")
+            which = "best" if place.best is not None else "last"
+            averaged = "" if loop.average is None else " averaged"
+            recorder.say(f"Tested the {which}{averaged} weights: {tested}.")
 
     def _start(self, program: nn.Module, analysis: Analysis, text: str) -> None:
         """Puts in the weights that the model starts from; the log says how many, the run keeps the whole list."""
