@@ -45,6 +45,24 @@ def test_a_penalty_alone_trains_its_part() -> None:
     assert program.fc2.weight.grad is None  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("part", ["fc2", ""])
+def test_it_reaches_its_part_in_an_update_that_trains_some(part: str) -> None:
+    """The penalty takes in nothing from other nodes, but its weights learn."""
+    update = Update("head", {"loss": 1.0, "penalty": 3.0}, ("fc2",), {"type": "SGD"})
+    document = draw(PENALTY.format(f"factor=1 norm=L2 part='{part}'"), updates=(update,))
+    program, batch = live(document), batch_of(analysed(document))
+    weight = program.get_parameter("fc2.weight")
+    found = call(program, "update_head", batch)
+    next(iter(found.values())).backward()
+    assert weight.grad is not None
+    with_penalty = weight.grad.clone()
+    program.zero_grad()
+    found = call(program, "update_head", batch)
+    found["loss"].backward()
+    assert weight.grad is not None
+    assert torch.allclose(with_penalty, weight.grad + 3 * 2 * weight.detach(), atol=1e-6)
+
+
 def test_its_part_follows_a_new_name() -> None:
     document = RenameNode("fc2", "head").apply(draw(PENALTY.format("part=fc2")))
     assert document.graph.nodes["penalty"].params["part"] == "head"

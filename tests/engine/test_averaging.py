@@ -1,6 +1,7 @@
 """The average of the weights is what is judged and kept; training itself goes as without."""
 
 from collections import OrderedDict
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,10 +10,13 @@ from torch import Tensor, nn
 
 from tests.engine.conftest import Trained, iris
 from workbench.catalog.goals import Goal
+from workbench.core.document import Update
 from workbench.engine import loop
 from workbench.engine.averaging import Average
 from workbench.engine.data import load
 from workbench.engine.feeds import Feeds
+from workbench.engine.loop import Loop
+from workbench.engine.probes import Probes
 from workbench.engine.program import method
 from workbench.engine.trained import of_run
 from workbench.jobs.starts import Which
@@ -46,16 +50,27 @@ def test_it_is_the_moving_mean_of_what_was_passed() -> None:
         np.testing.assert_allclose(mean, expected[name], rtol=1e-5, atol=1e-5, err_msg=name)
     assert int(average.weights["norm.num_batches_tracked"]) == 39
     own = {name: weight.clone() for name, weight in program.state_dict().items()}
+    mean = {name: weight.clone() for name, weight in average.weights.items()}
     with average.in_place():
         for name, weight in program.state_dict().items():
-            assert torch.equal(weight, average.weights[name]), name
+            assert torch.equal(weight, mean[name]), name
     for name, weight in program.state_dict().items():
         assert torch.equal(weight, own[name]), name
+        assert torch.equal(average.weights[name], mean[name]), name
 
 
 def test_a_run_keeps_tests_and_shows_the_mean(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "LOOK_EVERY", 0.0)
-    plain, run = trained.run(iris()), trained.run(iris(ema_decay=0.9))
+    looked = []
+    look = Probes.look
+
+    def looking(self: Probes, *arguments: Any) -> None:
+        looked.append({name: weight.clone() for name, weight in self.program.state_dict().items()})
+        look(self, *arguments)
+
+    plain = trained.run(iris())
+    monkeypatch.setattr(Probes, "look", looking)
+    run = trained.run(iris(ema_decay=0.9))
     assert (plain.state, run.state) == ("completed", "completed"), run.cause
 
     def points(of: int, metric: str) -> list[float]:
@@ -75,7 +90,39 @@ def test_a_run_keeps_tests_and_shows_the_mean(trained: Trained, monkeypatch: pyt
     # What was recorded after the last epoch is what the kept weights give.
     assert figures(trained, run, "last", "validation")["loss"] == points(run.id, "validation/loss")[-1]
     assert figures(trained, run, "best", "test")["loss"] == points(run.id, "test/loss")[-1]
-    assert any(media.probe == "confusion" for media in trained.store.media(run.id))
+    assert any(line.startswith("Tested the best averaged weights: loss") for line in trained.log(run))
+    assert len(looked) == 4, "after each epoch, and at the test"
+    best = trained.last(run, "best")
+    for seen, wanted in ((looked[2], kept), (looked[3], best)):
+        assert all(torch.equal(seen[name], weight) for name, weight in wanted.weights.items())
+
+
+def test_every_step_of_a_run_counts(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those in which not all updates are due; the mean is computed here from the weights after each step."""
+    steps: list[dict[str, np.ndarray]] = []
+    stepped = Loop._step
+
+    def step(self: Loop, batch: Any) -> Any:
+        if not steps:
+            steps.append({n: w.double().numpy().copy() for n, w in self.program.state_dict().items()})
+        losses = stepped(self, batch)
+        steps.append({n: w.double().numpy().copy() for n, w in self.program.state_dict().items()})
+        return losses
+
+    monkeypatch.setattr(Loop, "_step", step)
+    sgd: dict[str, Any] = {"type": "SGD", "lr": 0.1}
+    updates = (
+        Update("head", {"loss": 1}, ("fc2",), sgd),
+        Update("body", {"loss": 1}, ("fc1",), sgd, every=3),
+    )
+    run = trained.run(iris(*updates, ema_decay=0.5))
+    assert run.state == "completed" and len(steps) == run.steps + 1, run.cause
+    mean = steps[0]
+    for done, weights in enumerate(steps[1:], start=1):
+        memory = min(0.5, (1 + done) / (10 + done))
+        mean = {name: memory * mean[name] + (1 - memory) * weight for name, weight in weights.items()}
+    for name, weight in trained.last(run).weights.items():
+        np.testing.assert_allclose(weight, mean[name], rtol=1e-4, atol=1e-6, err_msg=name)
 
 
 def test_without_a_best_epoch_the_mean_of_the_end_is_tested(

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
 from workbench.core.errors import JobError
 from workbench.engine import checkpoint
@@ -48,6 +48,24 @@ def test_only_files_with_averaged_weights_need_a_workbench_that_knows_them(tmp_p
     assert checkpoint.read(plain).own == {}
     saved = checkpoint.read(averaged)
     assert torch.equal(saved.own["a"], own["a"]) and torch.equal(saved.weights["a"], torch.zeros(2))
+
+
+def test_random_numbers_of_a_device_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each kind of device has its own functions for it; none of them is here."""
+    there: dict[str, Tensor] = {"cuda:1": torch.tensor([1]), "mps": torch.tensor([2])}
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: there[str(device)])
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, device: there.update({str(device): state}))
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: there["mps"])
+    monkeypatch.setattr(torch.mps, "set_rng_state", lambda state: there.update(mps=state))
+    assert checkpoint.random_of(CPU) is None
+    for name in ("cuda:1", "mps"):
+        state = checkpoint.random_of(torch.device(name))
+        assert state is there[name]
+        there[name] = torch.tensor([0])
+        checkpoint.set_random(torch.device(name), state)
+        assert there[name] is state
+        checkpoint.set_random(torch.device(name), None)
+        assert there[name] is state
 
 
 def test_a_number_that_is_none_stays_none(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,13 @@ def going_on() -> Document:
     return assign(document, "lstm1.carry", True)
 
 
+def going_on_twice() -> Document:
+    adam: dict[str, Any] = {"type": "Adam"}
+    updates = (Update("one", {"loss": 1}, ("lstm1",), adam), Update("two", {"loss": 2}, ("embedding",), adam))
+    document = going_on()
+    return replace(document, name="twice", training=replace(document.training, updates=updates))
+
+
 def windows() -> Document:
     return draw(
         """
@@ -112,8 +120,11 @@ RANDOM = " changed at random"
 MODELS: dict[str, Callable[[], Document]] = {
     "mlp": lambda: small("mlp", training__epochs=3),
     "gcn": lambda: small("gcn", training__epochs=5),
+    "graphs": lambda: small("graph-classifier", training__epochs=2),
+    "graphs in order": lambda: small("graph-classifier", training__epochs=1, graphs__order="in order"),
     "text": text_model,
     "going on": going_on,
+    "going on twice": going_on_twice,
     "windows": windows,
     "in order": lambda: small(
         "mlp", training__epochs=2, **{next(iter(load("mlp").graph.nodes)) + "__order": "in order"}
@@ -155,14 +166,26 @@ def test_scripts_give_the_losses_of_the_worker(trained: Trained, tmp_path: Path)
         wanted = worker_losses(trained.store, run.id, make())
         assert len(wanted) > (1 if name.endswith(RANDOM) else 4), name
         assert losses[scripts[name]] == wanted, name
+        if name == "averaged":  # what it says after each epoch is of the mean, too
+            figures = [
+                [
+                    f"{figure} {point.value:.4f}"
+                    for point in trained.store.points_of(run.id, f"validation/{figure}")
+                ]
+                for figure in ("loss", "accuracy")
+            ]
+            for number, texts in enumerate(zip(*figures, strict=True), start=1):
+                assert f"epoch {number}: {', '.join(texts)}" in done.stderr
     assert "epoch 3: loss" in done.stderr and "accuracy" in done.stderr
 
 
 def worker_losses(store: Store, run: int, document: Document) -> list[float]:
     """What the updates minimised, in the order of the steps."""
-    names = {"gan": ("discriminator_loss", "fool_loss"), "two": ("loss", "body_loss")}.get(
-        document.name, ("loss",)
-    )
+    names = {
+        "gan": ("discriminator_loss", "fool_loss"),
+        "two": ("loss", "body_loss"),
+        "twice": ("loss", "two_loss"),
+    }.get(document.name, ("loss",))
     points = [
         (p.step, n, p.value) for n, name in enumerate(names) for p in store.points_of(run, f"train/{name}")
     ]
@@ -180,8 +203,6 @@ def test_the_data_beside_it_is_plain(trained: Trained, tmp_path: Path) -> None:
 
 
 def test_the_file_has_the_name_of_the_model(trained: Trained, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     script, _ = export(
         trained.store, replace(small("mlp"), name="../etc/My mödel: 2"), tmp_path / "new" / "deep"
     )

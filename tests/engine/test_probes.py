@@ -181,3 +181,38 @@ def test_a_shorter_further_dataset_starts_again() -> None:
     assert first.shape == second.shape and not torch.equal(first, second), "in another order"
     again = list(feeds.epoch(1, 0, skip=turn + 1))
     assert torch.equal(again[0]["more.features"], batches[turn + 1]["more.features"])
+
+
+TWO = """
+    data Dataset dataset={}
+    more Dataset dataset={}
+    fc Linear out_features=4 < data.features
+    other Linear out_features=4 < more.features
+    both Add < fc other
+    loss MSELoss target=0 < both
+"""
+
+
+@pytest.mark.parametrize(("first", "second"), [("diabetes", "iris"), ("iris", "diabetes")])
+def test_batches_of_several_datasets_are_of_one_size(first: str, second: str) -> None:
+    """In training as in evaluation, so that layers may take in both; and all of the first is evaluated."""
+    loaded = {id: load_data(id) for id in (first, second)}
+    feeds = Feeds.of(analysed(draw(TWO.format(first, second)), SAMPLES), loaded, 16, CPU)
+    for split, batches in (("train", list(feeds.epoch(2, 0))), ("test", list(feeds.split("test")))):
+        size = loaded[first].sizes[split]
+        assert [len(each["data.features"]) for each in batches] == [
+            len(each["more.features"]) for each in batches
+        ]
+        assert sum(len(each["data.features"]) for each in batches) in (size, size - 1)
+    alone = loaded[first].batches("test", 16, shuffle=False)
+    seen = torch.cat([batch["data.features"] for batch in feeds.split("test")])
+    assert torch.equal(seen, torch.cat([batch["features"] for batch in alone]))
+
+
+def test_a_further_dataset_smaller_than_a_batch_fills_it() -> None:
+    loaded = {id: load_data(id) for id in ("diabetes", "iris")}
+    feeds = Feeds.of(analysed(draw(TWO.format("diabetes", "iris")), SAMPLES), loaded, 35, CPU)
+    few = loaded["iris"].sizes["test"]
+    assert few < 35 < loaded["diabetes"].sizes["test"]
+    batch = next(feeds.split("test"))["more.features"]
+    assert len(batch) == 35 and torch.equal(batch[:5], batch[few : few + 5])

@@ -1,6 +1,7 @@
 """A run that goes on after a stop, a kill or a failure is the one that never stopped, bit for bit."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,13 @@ def text_in_order() -> Document:
     return document
 
 
+def text_in_order_twice() -> Document:
+    """Two updates read each batch; the second one goes on from where the first one began."""
+    document = text_in_order()
+    updates = (Update("one", {"loss": 1}, ("lstm1",), ADAM), Update("two", {"loss": 2}, ("embedding",), ADAM))
+    return replace(document, training=replace(document.training, updates=updates))
+
+
 KINDS: dict[str, tuple[Callable[[], Document], tuple[int, ...]]] = {
     "Adam and dropout, in an epoch": (lambda: iris(), (8,)),
     "Adam, at the end of an epoch": (lambda: iris(), (12,)),
@@ -76,6 +84,7 @@ KINDS: dict[str, tuple[Callable[[], Document], tuple[int, ...]]] = {
     "a GAN": (small_gan, (6,)),
     "text": (small_text, (5,)),
     "text in order": (text_in_order, (3, 5)),
+    "text in order, two updates": (text_in_order_twice, (3, 5)),
 }
 
 
@@ -234,3 +243,37 @@ def test_nothing_to_go_on_from(trained: Trained) -> None:
     trained.store.set_state(run.id, "failed", "killed")
     done = trained.run(iris(), resumed_from=run.id)
     assert (done.state, done.cause) == ("failed", f"Run {run.id} has no checkpoint to go on from.")
+
+
+def test_a_kill_between_a_checkpoint_and_its_row_loses_none(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the new one is of the same step as the last: at a pause, after an evaluation, at the end."""
+    add, steps = Store.add_checkpoint, []
+
+    class Killed(BaseException):
+        """Nobody catches it, as little as kill -9."""
+
+    def dying(self: Store, run: int, step: int, epoch: int, kind: str, *rest: Any) -> None:
+        if kind == "last":
+            if step in steps:
+                raise Killed
+            steps.append(step)
+        add(self, run, step, epoch, kind, *rest)  # type: ignore[arg-type]  # a kind of checkpoint
+
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)  # every step is ten seconds of training
+    monkeypatch.setattr(loop, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(Store, "add_checkpoint", dying)
+    run = trained.queue(iris())
+    with pytest.raises(Killed):
+        trained.go(run)
+    monkeypatch.undo()
+    monkeypatch.setattr(loop, "LOOK_EVERY", 0.0)
+    trained.store.set_state(run.id, "failed", "killed")
+    assert trained.last(run).progress.step == steps[-1]
+    rest, whole = trained.run(iris(), resumed_from=run.id), trained.run(iris())
+    assert rest.state == "completed", rest.cause
+    assert same(trained.last(rest), trained.last(whole))
+    again = trained.store.run_folder(rest.id).glob("*.safetensors")
+    kept = {trained.store.file(each.path) for each in trained.store.checkpoints(rest.id)}
+    assert set(again) == kept, "nothing is left over"

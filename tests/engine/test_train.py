@@ -18,9 +18,11 @@ from torch import nn
 
 from tests.drawing import CLASSIFIER, block, draw
 from tests.engine.conftest import Trained, iris, same
+from workbench.catalog.templates import load
 from workbench.core.assign import assign
 from workbench.core.document import Update
 from workbench.core.errors import JobError
+from workbench.core.expressions import Value
 from workbench.engine import checkpoint, loop, probes_pictures, recorder, train
 from workbench.engine.loop import Loop
 from workbench.engine.recorder import Recorder
@@ -445,3 +447,60 @@ def test_modules_know_their_mode(trained: Trained, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Loop, "_evaluate", evaluating)
     trained.run(iris(epochs=2))
     assert set(modes) == {("train", True), ("evaluate", False)}
+
+
+def test_several_updates_read_a_batch_from_the_same_state(trained: Trained) -> None:
+    """Without learning, twice a loss is twice the loss, also where a layer keeps its state from batch to batch."""
+    document = load("char-lstm")
+    settings: dict[str, Value] = {
+        "training.steps": 6, "training.batch_size": 64, "text.length": 4, "embedding.embedding_dim": 4,
+        "lstm1.hidden_size": 8, "samples.length": 3, "text.order": "in order", "lstm1.carry": True,
+    }  # fmt: skip
+    for name, value in settings.items():
+        document = assign(document, name, value)
+    still: dict[str, Value] = {"type": "SGD", "lr": 0.0}
+    alone = (Update("one", {"loss": 1}, (), still),)
+    both = (Update("one", {"loss": 1}, ("lstm1",), still), Update("two", {"loss": 2}, ("embedding",), still))
+    losses = {}
+    for updates in (alone, both):
+        run = trained.run(replace(document, training=replace(document.training, updates=updates)))
+        assert run.state == "completed", run.cause
+        for metric in ("loss", "two_loss")[: len(updates)]:
+            points = trained.store.points_of(run.id, f"train/{metric}")
+            losses[len(updates), metric] = [point.value for point in points]
+    assert len(losses[1, "loss"]) == 6
+    assert losses[2, "loss"] == losses[1, "loss"]
+    assert losses[2, "two_loss"] == pytest.approx([2 * value for value in losses[1, "loss"]], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "cycles"),
+    [
+        ({"type": "SGD"}, False),
+        ({"type": "SGD", "momentum": 0.5}, False),
+        ({"type": "SGD", "momentum": 0.9}, True),
+        ({"type": "Adam"}, True),
+        ({"type": "AdamW", "beta1": 0.5}, False),
+        ({"type": "RMSprop"}, False),
+        ({"type": "Adagrad"}, False),
+    ],
+)
+def test_one_cycle_leaves_a_momentum_that_was_chosen(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch, optimizer: dict[str, Value], cycles: bool
+) -> None:
+    stepped, used = Loop._step, []
+
+    def step(self: Loop, batch: Any) -> Any:
+        losses = stepped(self, batch)
+        group = self.updates[0].optimizer.param_groups[0]
+        used.append(group["betas"][0] if "betas" in group else group.get("momentum", 0.0))
+        return losses
+
+    monkeypatch.setattr(Loop, "_step", step)
+    schedule: dict[str, Value] = {"type": "OneCycleLR", "max_lr": 0.02}
+    run = trained.run(iris(Update("train", {"loss": 1}, (), optimizer, schedule)))
+    assert run.state == "completed", run.cause
+    if cycles:
+        assert max(used) > 0.94 and min(used) == pytest.approx(0.85, abs=0.01)
+    else:
+        assert set(used) == {optimizer.get("beta1", optimizer.get("momentum", 0.0))}

@@ -40,9 +40,10 @@ class Settings(Form):
     )
     ema_decay: float = param(
         0.0,
-        "Average the weights over the steps (exponential moving average; Polyak & Juditsky, 1992): the mean keeps this "
-        "share of itself at each step, so 0.999 averages over the last thousand or so. What is validated, tested and "
-        "kept is the mean, which is mostly a little better than the last weights; training itself goes on as without.",
+        "Average the weights over the latest steps (exponential moving average; Polyak & Juditsky, 1992): at each step "
+        "the mean keeps this share of itself, such as 0.999 for the last thousand steps or so, but never reaches back "
+        "over more than a ninth of the steps so far. What is validated, tested and kept is the mean, which is mostly a "
+        "little better than the last weights.",
         min=0,
         max=0.999999,
         label="Weight averaging",
@@ -120,8 +121,8 @@ class Schedule(Form):
 
     by_figure: ClassVar[bool] = False
 
-    def towards(self, rising: bool) -> "Schedule":
-        """The schedule for a figure that should rise or fall."""
+    def fitted(self, optimizer: Optimizer, rising: bool) -> "Schedule":
+        """The schedule for an optimiser, and for a figure that should rise or fall."""
         return self
 
     def prepare(self) -> list[str]:
@@ -192,17 +193,25 @@ class CosineAnnealingLR(Schedule):
 
 @form
 class OneCycleLR(Schedule):
-    """Raises the learning rate to a peak, then lowers it far below the start (Smith & Topin, 2018)."""
+    """Raises the learning rate to a peak, then lowers it far below the start (Smith & Topin, 2018).
+
+    A momentum, or beta1, of 0.9 goes the other way, from 0.95 to 0.85 and back; any other stays as it is set.
+    """
 
     max_lr: float = param(0.01, "Learning rate at the peak.", min=0)
     pct_start: float = param(0.3, "Share of the steps until the peak.", min=0, max=1)
+    cycle_momentum: bool = param(True, "", kind="hidden")
+
+    def fitted(self, optimizer: Optimizer, rising: bool) -> Schedule:
+        momentum = getattr(optimizer, "beta1", getattr(optimizer, "momentum", 0.0))
+        return self.with_values(cycle_momentum=momentum == 0.9)
 
     def code(self, factors: Sequence[float] = ()) -> str:
         peaks = [repr(self.max_lr) if factor == 1 else f"{self.max_lr!r} * {factor!r}" for factor in factors]
         peak = f"[{', '.join(peaks)}]" if peaks else repr(self.max_lr)
         return (
             f"torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr={peak}, "
-            f"total_steps=steps, pct_start={self.pct_start!r})"
+            f"total_steps=steps, pct_start={self.pct_start!r}{'' if self.cycle_momentum else ', cycle_momentum=False'})"
         )
 
 
@@ -240,7 +249,7 @@ class ReduceLROnPlateau(Schedule):
     min_lr: float = param(0.0, "Learning rate below which it is not lowered.", min=0)
     mode: str = param("min", "", kind="hidden")
 
-    def towards(self, rising: bool) -> Schedule:
+    def fitted(self, optimizer: Optimizer, rising: bool) -> Schedule:
         return self.with_values(mode="max" if rising else "min")
 
     def code(self, factors: Sequence[float] = ()) -> str:

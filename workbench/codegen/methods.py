@@ -6,6 +6,7 @@ Lines only; the class around them and the whole text are of `program`.
 from collections.abc import Iterable, Iterator, Mapping
 
 from workbench.catalog.nodes.sources import FREE
+from workbench.catalog.penalties import penalised
 from workbench.catalog.scope import Scope
 from workbench.catalog.spec import Call
 from workbench.catalog.updates import Step, total_name
@@ -180,7 +181,7 @@ class Methods:
         live: set[str] = set()
         for id in ids:
             fed = {source.node for source in self.root.sources.get(id, {}).values()}
-            if owner[id] in trained or fed & live:
+            if owner[id] in trained or fed & live or penalised(self.root, [id]) & trained:
                 live.add(id)
         needed = self._named(ids, ends)
         still = [id for id in ids if id not in live and infos[id].node.type != "Dataset"]

@@ -65,7 +65,7 @@ def schedule(step: Step, rising: bool) -> Iterator[str]:
     for line in step.schedule.prepare():
         start, opening, rest = re.split(r"([(\[])", line, maxsplit=1)
         yield from call(f"{start}{opening}", split(rest[:-1]), line[-1], 2)
-    start, _, rest = step.schedule.towards(rising).code(factors).partition("(")
+    start, _, rest = step.schedule.fitted(step.optimizer, rising).code(factors).partition("(")
     yield from call(f"return {start}(", split(rest[:-1]), ")", 2)
 
 

@@ -21,7 +21,7 @@ from workbench.core.values import shown
 # Names that mean something else in the text, so that no class of a block may have them.
 _TAKEN = frozenset(dir(builtins)) | frozenset(
     "Program Tensor Iterator Path F gnn math nn np torch contextmanager frozen weighted average "
-    "read batches in_order evaluate remember trained main DATA WEIGHTS TRAINED SEED BATCH_SIZE LENGTH EMA_DECAY".split()
+    "read batches in_order evaluate trained main DATA WEIGHTS TRAINED SEED BATCH_SIZE LENGTH".split()
 )
 
 _FROZEN = '''

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from workbench.catalog.check import Analysis
 from workbench.catalog.goals import goal_of
 from workbench.catalog.nodes.data import Dataset
+from workbench.catalog.schema import Schema
 from workbench.codegen.program import generate, refuse_errors
 from workbench.codegen.text import INDENT, docstring, indent
 from workbench.core.document import Document
@@ -123,6 +124,44 @@ def batches(
     yield data
 '''
 
+_GRAPHS = '''
+def _ranges(starts: Tensor, counts: Tensor) -> Tensor:
+    """The numbers from each start on: starts 5, 0 and counts 2, 3 give 5 6 0 1 2."""
+    ends = counts.cumsum(0)
+    shifts = torch.repeat_interleave(starts - ends + counts, counts)
+    return torch.arange(len(shifts)) + shifts
+
+
+def batches(
+    data: dict[str, Tensor], generator: torch.Generator | None = None
+) -> Iterator[dict[str, Tensor]]:
+    """One epoch of graphs, in each batch side by side; with a generator in a random order."""
+    data = dict(data)
+    at = next(iter(data)).rpartition(".")[0]
+    x, edges, graph = (data.pop(f"{at}.{name}") for name in ("x", "edges", "graph"))
+    count = len(next(iter(data.values())))
+    nodes = torch.bincount(graph, minlength=count)
+    links = torch.bincount(graph[edges[0]], minlength=count)
+    first_node, first_link = nodes.cumsum(0) - nodes, links.cumsum(0) - links
+    order = torch.arange(count)
+    if generator is not None and count > BATCH_SIZE:
+        order = torch.randperm(count, generator=generator)
+    for index in order.split(BATCH_SIZE):
+        if generator is not None and len(index) == 1 and BATCH_SIZE > 1 and count > 1:
+            continue  # batch normalisation cannot take a single example
+        sizes = nodes[index]
+        shifts = sizes.cumsum(0) - sizes - first_node[index]
+        batch = {name: tensor[index] for name, tensor in data.items()}
+        batch[f"{at}.x"] = x[_ranges(first_node[index], sizes)]
+        taken = edges[:, _ranges(first_link[index], links[index])]
+        batch[f"{at}.edges"] = taken + torch.repeat_interleave(shifts, links[index])
+        batch[f"{at}.graph"] = torch.repeat_interleave(torch.arange(len(index)), sizes)
+        yield batch
+'''
+_SHUFFLED = """
+    if generator is not None and count > BATCH_SIZE:
+        order = torch.randperm(count, generator=generator)"""
+
 _EVALUATE = '''
 @torch.no_grad()
 def evaluate(program: Program, data: dict[str, Tensor]) -> dict[str, float]:
@@ -140,9 +179,9 @@ def evaluate(program: Program, data: dict[str, Tensor]) -> dict[str, float]:
 
 _REMEMBER = '''
 @torch.no_grad()
-def remember(mean: dict[str, Tensor], program: Program, step: int) -> None:
+def _remember(mean: dict[str, Tensor], program: Program, step: int) -> None:
     """Moves the mean of the weights over the steps, which is what is evaluated."""
-    memory = min(EMA_DECAY, (1 + step) / (10 + step))
+    memory = min(_EMA_DECAY, (1 + step) / (10 + step))
     for name, weight in program.state_dict().items():
         if weight.is_floating_point():
             mean[name].lerp_(weight, 1 - memory)
@@ -178,12 +217,12 @@ def script(document: Document, analysis: Analysis, *, trained: bool = False) -> 
     if settings.weights:
         tail.append(f'WEIGHTS = "{WEIGHTS_FILE}"')
     if settings.ema_decay:
-        tail.append(f"EMA_DECAY = {settings.ema_decay!r}")
+        tail.append(f"_EMA_DECAY = {settings.ema_decay!r}")
     if trained:
         tail.append(f'TRAINED = "{TRAINED_FILE}"')
     if schema.kind == "text":
         tail.append(f"LENGTH = {datasets[0].length}")
-    parts = [_READ, _loader(datasets[0], schema.kind), _EVALUATE]
+    parts = [_READ, _loader(datasets[0], schema), _EVALUATE]
     parts += [_REMEMBER] if settings.ema_decay else []
     parts += [_TRAINED] if trained else []
     for part in parts:
@@ -192,13 +231,18 @@ def script(document: Document, analysis: Analysis, *, trained: bool = False) -> 
     return generate(document, analysis, tail=tail)
 
 
-def _loader(dataset: Dataset, kind: str) -> str:
+def _loader(dataset: Dataset, schema: Schema) -> str:
     """The function that gives the batches of an epoch."""
-    if dataset.order == "shuffled" or kind == "graph":
-        return {"text": _TEXT, "graph": _GRAPH}.get(kind, _ITEMS)
+    if schema.kind == "graph" and "graph" not in schema.outputs:
+        return _GRAPH
+    fixed = dataset.order != "shuffled"
+    if schema.kind == "graph":
+        return _GRAPHS.replace(_SHUFFLED, "") if fixed else _GRAPHS
+    if not fixed:
+        return _TEXT if schema.kind == "text" else _ITEMS
     if not dataset.goes_on:
         return _FIXED_ITEMS
-    return _FOLLOWING_TEXT if kind == "text" else _FOLLOWING_WINDOWS
+    return _FOLLOWING_TEXT if schema.kind == "text" else _FOLLOWING_WINDOWS
 
 
 def _main(analysis: Analysis) -> Iterator[str]:
@@ -253,7 +297,16 @@ def _epoch(analysis: Analysis) -> Iterator[str]:
         yield f"{INDENT}if step == steps:"
         yield f"{INDENT * 2}break"
     yield f"{INDENT}step += 1"
+    states = len(analysis.updates) > 1 and any(
+        getattr(info.kind, "carry", False) for info in analysis.nodes.values()
+    )
+    if states:
+        yield f"{INDENT}# Layers that keep their state read the batch from the same one in each update."
+        yield f'{INDENT}kept = [(m, m.carried) for m in program.modules() if hasattr(m, "carried")]'
     for step in analysis.updates:
+        if states:
+            yield f"{INDENT}for module, state in kept:"
+            yield f"{INDENT * 2}module.carried = state"
         lines = [
             f"values = program.update_{step.name}(batch)",
             f"optimizer_{step.name}.zero_grad(set_to_none=True)",
@@ -270,7 +323,7 @@ def _epoch(analysis: Analysis) -> Iterator[str]:
             lines = [f"if step % {step.every} == 0:", *indent(lines, 1)]
         yield from indent(lines, 1)
     if settings.ema_decay:
-        yield f"{INDENT}remember(mean, program, step)"
+        yield f"{INDENT}_remember(mean, program, step)"
         yield "own = {name: weight.clone() for name, weight in program.state_dict().items()}"
         yield "program.load_state_dict(mean)"
     yield "figures = evaluate(program, validation)"

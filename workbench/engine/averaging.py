@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
@@ -11,21 +12,25 @@ class Average:
     """Exponential moving average of everything that a program keeps; what is no number with a fraction, such as
     counters, is as in the program.
 
-    After step t the mean moves by 1 - d towards the weights, d = min(decay, (1 + t) / (10 + t)): so the chance weights
-    of the start, which a fixed decay would remember for thousands of steps, are soon forgotten.
+    After step t the mean moves by 1 - d towards the weights, d = min(decay, (1 + t) / (10 + t)): so it reaches back
+    over a ninth of the steps at most, and the chance weights of the start, which a fixed decay would remember for
+    thousands of steps, are soon forgotten.
     """
 
     def __init__(self, program: nn.Module, decay: float) -> None:
         self.decay = decay
-        own = (
-            program.state_dict()
-        )  # shares its memory with the program, whose tensors are only ever filled anew
-        self.weights = {name: weight.clone() for name, weight in own.items()}
-        self._program = program
-        pairs = [(self.weights[name], weight) for name, weight in own.items()]
-        moving = [pair for pair in pairs if pair[1].is_floating_point()]
+        means: dict[tuple[int, torch.Size], tuple[Tensor, Tensor]] = {}
+        self.weights = {}
+        for (
+            name,
+            weight,
+        ) in program.state_dict().items():  # shares its memory with the program, which only fills it anew
+            mean, _ = means.setdefault((weight.data_ptr(), weight.shape), (weight.clone(), weight))
+            self.weights[name] = mean  # tied weights have one
+        self._pairs = list(means.values())
+        moving = [pair for pair in self._pairs if pair[1].is_floating_point()]
         self._means, self._moving = [mean for mean, _ in moving], [weight for _, weight in moving]
-        self._copied = [pair for pair in pairs if not pair[1].is_floating_point()]
+        self._copied = [pair for pair in self._pairs if not pair[1].is_floating_point()]
 
     def step(self, done: int) -> None:
         """Takes in the weights after so many steps."""
@@ -42,10 +47,16 @@ class Average:
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """Meanwhile the program has the mean; afterwards its own weights again."""
-        own = {name: weight.clone() for name, weight in self._program.state_dict().items()}
-        self._program.load_state_dict(self.weights)
+        """Meanwhile the program has the mean, and `weights` the program's own."""
+        self._exchange()
         try:
             yield
         finally:
-            self._program.load_state_dict(own)
+            self._exchange()
+
+    def _exchange(self) -> None:
+        """Tensor by tensor, so that a large model needs no third copy."""
+        for mean, weight in self._pairs:
+            own = weight.clone()
+            weight.copy_(mean)
+            mean.copy_(own)

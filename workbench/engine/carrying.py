@@ -12,6 +12,11 @@ from torch import Tensor, nn
 _STATE = "carried"
 
 
+def keeps_states(program: nn.Module) -> bool:
+    """Whether there are such layers."""
+    return any(True for _ in _layers(program))
+
+
 def carried(program: nn.Module) -> dict[str, Tensor]:
     """What all layers keep just now: lstm1/0, lstm1/1."""
     found: dict[str, Tensor] = {}

@@ -78,16 +78,16 @@ def pack(
                 if value is not None:
                     tensors[f"optimizer/{update}/{index}/{name}"] = torch.as_tensor(value)
     tensors["random/cpu"] = torch.get_rng_state()
-    if device.type == "cuda":
-        tensors["random/device"] = torch.cuda.get_rng_state(device)
+    if (random := random_of(device)) is not None:
+        tensors["random/device"] = random
     about = {
         "format": FORMAT if own else 1,
         "progress": {name: getattr(progress, name) for name in Progress.__slots__},
         "groups": groups,
         "schedules": {name: _state(schedule) for name, schedule in schedules.items()},
     }
-    own = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    return save(own, {"workbench": json.dumps(about)})
+    copies = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    return save(copies, {"workbench": json.dumps(about)})
 
 
 def _state(schedule: torch.optim.lr_scheduler.LRScheduler) -> dict[str, Any]:
@@ -153,6 +153,22 @@ def restore(
     for update, schedule in schedules.items():
         schedule.load_state_dict(saved.schedules[update])
     torch.set_rng_state(saved.generators["cpu"])
-    if device.type == "cuda" and "device" in saved.generators:
-        torch.cuda.set_rng_state(saved.generators["device"], device)
+    set_random(device, saved.generators.get("device"))
     return saved.progress
+
+
+def random_of(device: torch.device) -> Tensor | None:
+    """The state of a device's own random numbers; None for one that has none of its own."""
+    if device.type == "cuda":
+        return torch.cuda.get_rng_state(device)
+    return torch.mps.get_rng_state() if device.type == "mps" else None
+
+
+def set_random(device: torch.device, state: Tensor | None) -> None:
+    """Puts back what `random_of` gave."""
+    if state is None:
+        return
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    elif device.type == "mps":
+        torch.mps.set_rng_state(state)

@@ -1,7 +1,8 @@
 """Batches for a program: each dataset node of a drawing is a feed, and a batch holds all their outputs by name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -23,10 +24,21 @@ class Feed:
     outputs: Mapping[str, str]
     in_order: bool = False
 
+    @property
+    def is_graph(self) -> bool:
+        """Whether the rows of a batch are nodes, of whose number no batch can be told."""
+        return self.data.schema.kind == "graph"
+
+
+Once = Callable[[Feed, int, int], Iterator[dict[str, Tensor]]]
+"""One pass over a feed: which turn it is, and how many batches are left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Feeds:
-    """The data of one run. With several datasets the first one decides how long an epoch is."""
+    """The data of one run. With several datasets the first one decides how long a pass is, in training as in
+    evaluation, and how many examples a batch has; the others begin again when they end before it.
+    """
 
     feeds: tuple[Feed, ...]
     batch_size: int
@@ -64,13 +76,25 @@ class Feeds:
 
     def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[dict[str, Tensor]]:
         """The training batches of one epoch, in an order that the seed and the epoch's number decide."""
-        first, *others = (self._training(feed, seed, epoch, skip) for feed in self.feeds)
-        return first if not others else _zipped(first, others)
+
+        def once(feed: Feed, turn: int, skip: int) -> Iterator[dict[str, Tensor]]:
+            return feed.data.batches(
+                TRAIN,
+                self.batch_size,
+                generator=epoch_generator(seed + 7919 * turn, epoch),
+                length=feed.length,
+                skip=skip,
+                outputs=feed.outputs,
+                in_order=feed.in_order,
+            )
+
+        return self._together(TRAIN, once, skip)
 
     def split(self, split: str, skip: int = 0) -> Iterator[dict[str, Tensor]]:
         """The batches of a split in their fixed order, without the first ones."""
-        first, *others = (
-            feed.data.batches(
+
+        def once(feed: Feed, turn: int, skip: int) -> Iterator[dict[str, Tensor]]:
+            return feed.data.batches(
                 split,
                 self.batch_size,
                 length=feed.length,
@@ -79,37 +103,34 @@ class Feeds:
                 outputs=feed.outputs,
                 in_order=feed.in_order,
             )
-            for feed in self.feeds
-        )
-        return first if not others else _zipped(first, others)
 
-    def _training(self, feed: Feed, seed: int, epoch: int, skip: int) -> Iterator[dict[str, Tensor]]:
-        if feed is self.feeds[0]:
-            return self._once(feed, seed, epoch, skip)
-        return self._endless(feed, seed, epoch, skip)
+        return self._together(split, once, skip)
 
-    def _once(self, feed: Feed, seed: int, epoch: int, skip: int) -> Iterator[dict[str, Tensor]]:
-        return feed.data.batches(
-            TRAIN,
-            self.batch_size,
-            generator=epoch_generator(seed, epoch),
-            length=feed.length,
-            skip=skip,
-            outputs=feed.outputs,
-            in_order=feed.in_order,
-        )
+    def _together(self, split: str, once: Once, skip: int) -> Iterator[dict[str, Tensor]]:
+        """The batches of the first dataset, each with one of every other as long as it."""
+        first, *others = self.feeds
+        batches = once(first, 0, skip)
+        endless = [self._endless(feed, split, once, skip) for feed in others]
+        for batch, *more in zip(batches, *endless, strict=False):
+            size = 0 if first.is_graph else len(next(iter(batch.values())))
+            for feed, part in zip(others, more, strict=True):
+                batch |= _of_size(part, size) if size and not feed.is_graph else part
+            yield batch
 
-    def _endless(self, feed: Feed, seed: int, epoch: int, skip: int) -> Iterator[dict[str, Tensor]]:
-        """A further dataset starts again when it ends before the first one does."""
-        steps = feed.data.steps_per_epoch(TRAIN, self.batch_size, length=feed.length, in_order=feed.in_order)
+    def _endless(self, feed: Feed, split: str, once: Once, skip: int) -> Iterator[dict[str, Tensor]]:
+        """The full batches of a further dataset, which begins again when it ends before the first one does."""
+        order = feed.data.order(split, self.batch_size, length=feed.length, in_order=feed.in_order)
+        steps = sum(len(index) == len(order[0]) for index in order)
         turn, skip = divmod(skip, steps)
         while True:
-            yield from self._once(feed, seed + 7919 * (turn + 1), epoch, skip)
+            yield from islice(once(feed, turn + 1, skip), steps - skip)
             turn, skip = turn + 1, 0
 
 
-def _zipped(
-    first: Iterator[dict[str, Tensor]], others: list[Iterator[dict[str, Tensor]]]
-) -> Iterator[dict[str, Tensor]]:
-    for batch, *more in zip(first, *others, strict=False):
-        yield {name: tensor for part in (batch, *more) for name, tensor in part.items()}
+def _of_size(batch: dict[str, Tensor], size: int) -> dict[str, Tensor]:
+    """A batch of as many examples: without its last ones, or with its first ones once more."""
+    rows = next(iter(batch.values()))
+    if len(rows) == size:
+        return batch
+    index = torch.arange(size, device=rows.device) % len(rows)
+    return {name: tensor[index] for name, tensor in batch.items()}

@@ -18,7 +18,7 @@ from workbench.catalog.training import Settings
 from workbench.core.errors import JobError
 from workbench.engine import checkpoint
 from workbench.engine.averaging import Average
-from workbench.engine.carrying import carried, put_back
+from workbench.engine.carrying import carried, keeps_states, put_back
 from workbench.engine.checkpoint import Progress, Saved
 from workbench.engine.feeds import TEST, TRAIN, VALIDATION, Feeds
 from workbench.engine.program import Batch
@@ -103,6 +103,7 @@ class Loop:
         self.updates = self._updates()
         self.average = Average(program, settings.ema_decay) if settings.ema_decay else None
         self.best: dict[str, Tensor] | None = None
+        self._keeps_states = len(self.updates) > 1 and keeps_states(program)
         self._carried: dict[str, Tensor] = {}
         self._kept_best = 0
         self._saved = self._looked = time.monotonic()
@@ -184,10 +185,16 @@ class Loop:
         place.batch = 0
 
     def _step(self, batch: Batch) -> dict[str, Tensor]:
-        """All updates that are due; of a loss in two updates, the first value counts."""
+        """All updates that are due; of a loss in two updates, the first value counts.
+
+        Layers that keep their state read the batch from the same state in each of them.
+        """
         losses: dict[str, Tensor] = {}
+        states = carried(self.program) if self._keeps_states else {}
         for update in self.updates:
             if self.place.step % update.every == 0:
+                if losses and self._keeps_states:
+                    put_back(self.program, states, self.device)
                 losses = {**update.step(batch), **losses}
         if self.average is not None:
             self.average.step(self.place.step)
@@ -229,15 +236,20 @@ class Loop:
     def _train_figures(self) -> None:
         """Metrics on training examples, as many as the validation has, so that the two can be compared."""
         values, _ = self._evaluate(TRAIN, self.feeds.steps(VALIDATION))
-        for name in self.metrics:
-            self.recorder.log(f"{TRAIN}/{name}", self.place.step, self.place.epoch, values[name])
+        self._log(TRAIN, values, self.metrics)
 
     def evaluate(self, split: str) -> tuple[dict[str, float], dict[str, Tensor]]:
-        """Losses and metrics over a whole split, recorded under its name; also the summed states."""
+        """Losses and metrics over a whole split, recorded under its name; also the summed states.
+
+        The losses of training examples are recorded at every step anyway.
+        """
         values, totals = self._evaluate(split)
-        for name, value in values.items():
-            self.recorder.log(f"{split}/{name}", self.place.step, self.place.epoch, value)
+        self._log(split, values, self.metrics if split == TRAIN else tuple(values))
         return values, totals
+
+    def _log(self, split: str, values: Mapping[str, float], names: tuple[str, ...]) -> None:
+        for name in names:
+            self.recorder.log(f"{split}/{name}", self.place.step, self.place.epoch, values[name])
 
     def test(self) -> dict[str, float]:
         """The best weights, or else the last ones, on examples that no decision has seen."""
@@ -271,10 +283,13 @@ class Loop:
     @contextmanager
     def _apart(self) -> Iterator[None]:
         """Random numbers drawn meanwhile are always the same and leave those of training as they were."""
-        devices = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices):
+        kept = checkpoint.random_of(self.device)
+        with torch.random.fork_rng([]):
             torch.manual_seed(self.settings.seed)
-            yield
+            try:
+                yield
+            finally:
+                checkpoint.set_random(self.device, kept)
 
     def _obey(self) -> None:
         """Pauses until told otherwise; raises Stopped to end."""
@@ -285,8 +300,9 @@ class Loop:
             recorder.say("Paused.")
             recorder.insist(lambda: recorder.store.set_state(recorder.run, "paused"))
             while recorder.wish() == "pause":
-                recorder.asked.wait()
+                recorder.asked.wait(1.0)
                 recorder.asked.clear()
+                recorder.check()
             if recorder.wish() != "stop":
                 recorder.say("Going on.")
                 recorder.insist(lambda: recorder.store.set_state(recorder.run, "running"))

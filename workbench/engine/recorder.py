@@ -73,9 +73,13 @@ class Recorder:
 
     def progress(self, epoch: int, step: int, steps: int) -> None:
         """Where training stands now; raises what went wrong in the other thread."""
+        self.check()
+        self._place = (epoch, step, steps)
+
+    def check(self) -> None:
+        """Raises what went wrong in the other thread, which then brings no more requests."""
         if self._failure is not None:
             raise self._failure
-        self._place = (epoch, step, steps)
 
     def show(self, live: dict[str, dict[str, float]]) -> None:
         """Live values of the step that was watched."""

@@ -4,6 +4,7 @@ Whatever happens, the run's state and its cause are in the database when the pro
 """
 
 import os
+import secrets
 import signal
 import sys
 import traceback
@@ -168,8 +169,11 @@ class Training:
         self.recorder.insist(lambda: self._write(kind, content, progress), stoppable=True)
 
     def _write(self, kind: CheckpointKind, content: bytes, progress: Progress) -> None:
-        """Writes the new file, makes it known, and only then takes the older one of its kind away."""
-        name = f"{kind}-{progress.step}.safetensors"
+        """Writes the new file, makes it known, and only then takes away those of its kind before it.
+
+        Under a name of its own, also at the same step: what is known stays whole until the new one is.
+        """
+        name = f"{kind}-{progress.step}-{secrets.token_hex(3)}.safetensors"
         file = self.folder / name
         try:
             digest = checkpoint.write(file, content)
@@ -186,8 +190,9 @@ class Training:
         )
         for old in older:
             self.store.remove_checkpoint(old.id)
-            if old.path != path:
-                self.store.file(old.path).unlink(missing_ok=True)
+        for other in self.folder.glob(f"{kind}-*.safetensors"):
+            if other != file:
+                other.unlink(missing_ok=True)
 
     def _kept_by(self, run: int) -> tuple[Saved, Saved | None]:
         """The last state of a run, or of the one that it went on from, and its best weights."""

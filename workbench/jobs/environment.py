@@ -4,26 +4,50 @@ May import the store; asks for versions without importing what has them.
 """
 
 import platform
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from workbench import __version__
+from workbench.core import text
+from workbench.core.errors import JobError
 from workbench.jobs.settings import ENVIRONMENT
 from workbench.store.store import Store
 
 _PACKAGES: Final = ("torch", "numpy")
 _SHORT: Final = 12
+_DATA, _OPTIONS = f"{ENVIRONMENT}data.", f"{ENVIRONMENT}options."
 
 
 def recorded(store: Store, datasets: Collection[str]) -> dict[str, str]:
-    """What is kept of the place in which a run is queued, and of registered datasets their fingerprints in short."""
+    """What is kept of the place in which a run is queued, and of registered datasets: their fingerprints in short, and
+    how they are read.
+    """
     found = {f"{ENVIRONMENT}{name}": value for name, value in _versions().items()}
     for record in store.datasets():
         if record.id in datasets and record.fingerprint:
-            found[f"{ENVIRONMENT}data.{record.id}"] = record.fingerprint[:_SHORT]
+            options = ", ".join(
+                f"{name}={text.value(value)}" for name, value in sorted(record.options.items())
+            )
+            found[f"{_DATA}{record.id}"] = record.fingerprint[:_SHORT]
+            found[f"{_OPTIONS}{record.id}"] = options or "none"
     return found
+
+
+def refuse_other_data(run: int, before: Mapping[str, object], now: Mapping[str, object]) -> None:
+    """Raises JobError where a run would go on over other data, or data split otherwise, than it trained on.
+
+    What it has trained on could then be among what tests it. Older runs do not say how theirs were read.
+    """
+    for name, value in now.items():
+        if name.startswith((_DATA, _OPTIONS)) and before.get(name, value) != value:
+            id = name.removeprefix(_DATA).removeprefix(_OPTIONS)
+            what = "has other content" if name.startswith(_DATA) else f"is read otherwise ({before[name]})"
+            raise JobError(
+                f"Run {run} cannot go on: the dataset “{id}” {what} than when it was queued, so what it was trained on "
+                f"could be among what tests it. Train anew; with “Start from” run:{run} that begins with its weights."
+            )
 
 
 @cache

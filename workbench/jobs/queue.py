@@ -33,7 +33,7 @@ def enqueue(
     from workbench.catalog.nodes.data import Dataset
     from workbench.codegen.program import generate
     from workbench.core.files import dumps
-    from workbench.jobs.environment import recorded
+    from workbench.jobs.environment import recorded, refuse_other_data
     from workbench.jobs.estimates import expected
     from workbench.jobs.settings import flatten
     from workbench.jobs.starts import start_of
@@ -49,6 +49,9 @@ def enqueue(
         start_of(store, analysis.settings.weights)
     kinds = [info.kind for info in analysis.nodes.values()]
     datasets = dict.fromkeys(kind.dataset for kind in kinds if isinstance(kind, Dataset))
+    place = recorded(store, datasets)
+    if resumed_from:
+        refuse_other_data(resumed_from, store.params(resumed_from), place)
     seed = analysis.settings.seed if seed is None else seed
     return store.add_run(
         name or document.name,
@@ -63,7 +66,7 @@ def enqueue(
         params={
             **flatten(document, analysis),
             "training.seed": seed,
-            **recorded(store, datasets),
+            **place,
             **expected(store, analysis, device),
         },
         resumed_from=resumed_from,

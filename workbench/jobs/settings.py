@@ -24,6 +24,8 @@ def flatten(document: Document, analysis: Analysis) -> dict[str, Any]:
     settings with something else, as repetitions and linked copies do, stands once.
     """
     flat = dict(_values("training", analysis.settings))
+    if not analysis.settings.ema_decay:
+        del flat["training.ema_decay"]  # so that runs of before there was averaging differ in nothing
     flat |= {f"variables.{name}": analysis.root.names.get(name) for name in document.variables}
     for step in analysis.updates:
         place = f"training.updates.{step.name}"
