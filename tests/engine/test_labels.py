@@ -1,16 +1,23 @@
 """A label that no score stands for is told before training, by node, value and item."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from tests.drawing import draw
+from tests.engine.conftest import Trained
 from tests.programs import analysed
 from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.core.errors import DataError
-from workbench.engine.data import Loaded, load_sample
+from workbench.engine.data import Loaded, assembled, load_sample
+from workbench.engine.data.items import ItemSet
 from workbench.engine.labels import check_labels
+from workbench.engine.readers.samples import sample
+from workbench.jobs.datasets import add_dataset
 
 MODEL = """
     data Dataset dataset=iris
@@ -26,8 +33,10 @@ def flowers() -> Loaded:
 
 
 def with_label(flowers: Loaded, place: int, value: int) -> Loaded:
+    """With another label of one item; the parts are counted through in their order."""
     labels = flowers.tensors["label"].clone()
-    labels[place] = value
+    assert isinstance(flowers, ItemSet)
+    labels[torch.cat(list(flowers.positions.values()))[place]] = value
     return replace(flowers, tensors={**flowers.tensors, "label": labels})
 
 
@@ -73,3 +82,37 @@ def test_targets_of_other_kinds_are_left_alone() -> None:
     check_labels(analysed(document), {"diabetes": load_sample("diabetes")})
     assert SAMPLES["diabetes"].outputs["target"].dtype == "float"
     assert torch.is_floating_point(load_sample("diabetes").tensors["target"])
+
+
+@pytest.mark.usefixtures("reads_here")
+def test_rows_that_are_in_no_part_need_no_label(trained: Trained, tmp_path: Path) -> None:
+    """A damaged picture keeps its place among the items, but nothing trains on it."""
+    for name in ("a", "b", "c"):
+        (tmp_path / "cells" / name).mkdir(parents=True)
+        for place in range(12):
+            tone = 20 * place + 60 * "abc".index(name)
+            Image.new("L", (8, 8), tone % 255).save(tmp_path / "cells" / name / f"{place}.png")
+    whole = (tmp_path / "cells" / "b" / "3.png").read_bytes()
+    (tmp_path / "cells" / "b" / "3.png").write_bytes(whole[:-30])
+    add_dataset(trained.store, tmp_path / "cells")
+    document = draw(
+        """
+        data Dataset dataset=cells
+        flat Flatten < data.image
+        fc Linear out_features=3 < flat
+        loss CrossEntropyLoss < fc data.label
+        """,
+        schemas={record.id: Schema.from_json(record.schema) for record in trained.store.datasets()},
+        epochs=1,
+    )
+    run = trained.run(document)
+    assert run.state == "completed", run.cause
+
+
+def test_the_item_of_a_bad_label_is_counted_in_its_part() -> None:
+    content = sample("iris")
+    turned = replace(content, splits={name: index[::-1].copy() for name, index in content.splits.items()})
+    loaded = assembled(turned)
+    first = len(turned.splits["train"])
+    with pytest.raises(DataError, match="item 1 of the validation part"):
+        check_labels(analysed(draw(MODEL)), {"iris": with_label(loaded, first, 9)})

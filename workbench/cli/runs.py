@@ -9,13 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from workbench.cli import training
-from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json
+from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json, schemas
 from workbench.core import text
 from workbench.core.difference_words import words
 from workbench.core.errors import FilterError, JobError, WorkbenchError
 from workbench.core.files import loads
 from workbench.jobs.drawings import differences
-from workbench.jobs.queue import recover
+from workbench.jobs.queue import enqueue_again, recover
 from workbench.jobs.run_filter import RunFacts, find
 from workbench.jobs.settings import ENVIRONMENT, ESTIMATE
 from workbench.store.records import Marks, Request, RunRecord, Summary
@@ -197,13 +197,9 @@ def resume(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOptio
             if json:
                 say_json({"run": run, "state": record.state, "request": "resume"})
             return 0
-        if record.state == "completed":
-            raise JobError(f"Run {run} is complete. Train its model again, with more epochs if you like.")
-        if record.state == "queued":
-            raise JobError(f"Run {run} is still waiting for a device.")
-        if not any(checkpoint.kind == "last" for checkpoint in store.checkpoints(run)):
-            raise JobError(f"Run {run} has no checkpoint to go on from.")
-        continued = training.resumed(store, record)
+        continued = enqueue_again(
+            store, record, schemas=schemas(store), device=record.device, resume=True
+        )
         continued, stopped = training.follow(store, continued, quiet=json)
         training.report(store, continued, json)
         return 1 if continued.state == "failed" else 130 if stopped else 0

@@ -167,20 +167,3 @@ def _figures(summaries: Mapping[str, Summary]) -> str:
     shown = [name for name in summaries if name.startswith("validation/")] or list(summaries)
     parts = [f"{name.rpartition('/')[2]} {text.number(summaries[name].last)}" for name in shown[:3]]
     return "  ".join(parts)
-
-
-def resumed(store: Store, run: RunRecord) -> RunRecord:
-    """Queues the continuation of a run that stopped or failed."""
-    from workbench.core.files import loads
-
-    document = loads(store.document_text(run.id), f"run {run.id}")
-    document = assign(document, "training.seed", run.seed)
-    return enqueue(
-        store,
-        document,
-        schemas=schemas(store),
-        device=run.device,
-        resumed_from=run.id,
-        model_id=run.model_id,
-        name=run.name,
-    )

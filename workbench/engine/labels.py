@@ -31,7 +31,7 @@ def check_labels(analysis: Analysis, loaded: Mapping[str, Loaded]) -> None:
         if not isinstance(origin, Dataset) or source.name not in loaded[origin.dataset].tensors:
             continue
         data = loaded[origin.dataset]
-        values = data.tensors[source.name]
+        values = data.rows_of(source.name)
         wrong = (values < 0) | (values >= classes)
         if not _needs_all(info):
             wrong &= (values != OUTSIDE) & (values != getattr(info.kind, "ignore_index", OUTSIDE))

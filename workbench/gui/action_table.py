@@ -323,7 +323,12 @@ ACTIONS = (
     Action("zoom_out", "Zoom out", "Ctrl+-", "Smaller", "zoom-out", "design"),
     Action("zoom_reset", "Actual size", "Ctrl+0", "Zoom to 100 %", "search", "design"),
     Action(
-        "run_pause", "Pause or resume", "Space", "Pause the selected runs, or let them go on", "pause", "runs"
+        "run_pause",
+        "Pause or resume",
+        "Space",
+        "Pause the selected runs, or let paused, stopped and failed ones go on",
+        "pause",
+        "runs",
     ),
     Action("run_stop", "Stop", "Ctrl+.", "End the selected runs; what they learned is kept", "stop", "runs"),
     Action(

@@ -3,18 +3,22 @@
 May import Qt, core, catalog, the session's type and the store's records.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from workbench.catalog.check import Analysis
 from workbench.catalog.problems import Problem
-from workbench.core.files import loads
 from workbench.store.records import RunRecord
 
 if TYPE_CHECKING:
     from workbench.gui.session import Session
     from workbench.store.store import Store
+
+
+Draft = tuple[str, str]
+"""What a field is called, and the text in it that is no value."""
 
 
 class Starter(QObject):
@@ -27,6 +31,8 @@ class Starter(QObject):
         super().__init__(session)
         self._session = session
         self._unready: tuple[str, Problem] | None = None
+        self.drafts: list[Callable[[], list[Draft]]] = []
+        """Where to ask for what stands in a form and is no value, so that the model does not have it."""
         session.model_opened.connect(self._ready_again)
         session.analysed.connect(self._look_for_reason)
 
@@ -34,6 +40,13 @@ class Starter(QObject):
         """Queue a run of the open model as it is now; problems that forbid it become a message."""
         session = self._session
         if self._refuses():
+            return
+        for label, typed in (draft for ask in self.drafts for draft in ask()):
+            session.message.emit(
+                f"Not started. “{typed}” is no value of {label}: mend it, or put back what was there.",
+                "warning",
+            )
+            session.go("design")
             return
         analysis = session.analyse_now()
         errors = [problem for problem in analysis.problems if problem.severity == "error"]
@@ -61,25 +74,18 @@ class Starter(QObject):
 
         session.call(work, self._on_queued)
 
-    def again(self, run: int) -> None:
-        """Queue the exact drawing of a run once more, with its seed."""
+    def again(self, run: int, *, resume: bool = False) -> None:
+        """Queue the exact drawing of a run once more, with its seed; with `resume` it goes on from where it ended."""
         if self._refuses():
             return
         schemas, device = self._session.schemas, self._session.device
 
         def work(store: "Store") -> RunRecord:
-            from workbench.jobs.queue import enqueue, ensure_runner
+            from workbench.jobs.queue import enqueue_again, ensure_runner
 
             before = store.run(run)
-            queued = enqueue(
-                store,
-                loads(store.document_text(run), f"the drawing of run {run}"),
-                schemas=schemas,
-                device=device,
-                seed=before.seed,
-                name=before.name,
-                model_id=before.model_id,
-            )
+            where = before.device if resume else device
+            queued = enqueue_again(store, before, schemas=schemas, device=where, resume=resume)
             ensure_runner(store)
             return queued
 

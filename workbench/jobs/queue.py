@@ -74,6 +74,33 @@ def enqueue(
     )
 
 
+def enqueue_again(
+    store: Store, run: RunRecord, *, schemas: Mapping[str, Schema], device: str, resume: bool = False
+) -> RunRecord:
+    """Queues the exact drawing of a run once more, with its seed; with `resume` it trains on from where it ended.
+
+    Raises JobError where there is nothing to go on from.
+    """
+    from workbench.core.files import loads
+
+    if resume and run.state == "completed":
+        raise JobError(f"Run {run.id} is complete. Train its model again, with more epochs if you like.")
+    if resume and run.state == "queued":
+        raise JobError(f"Run {run.id} is still waiting for a device.")
+    if resume and not any(checkpoint.kind == "last" for checkpoint in store.checkpoints(run.id)):
+        raise JobError(f"Run {run.id} has no checkpoint to go on from.")
+    return enqueue(
+        store,
+        loads(store.document_text(run.id), f"the drawing of run {run.id}"),
+        schemas=schemas,
+        device=device,
+        seed=run.seed,
+        name=run.name,
+        resumed_from=run.id if resume else 0,
+        model_id=run.model_id,
+    )
+
+
 def ensure_runner(store: Store) -> None:
     """Starts the workspace's runner where none is alive; returns at once."""
     processes.reap()

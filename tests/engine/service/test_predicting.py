@@ -107,11 +107,14 @@ def test_rows_of_a_table_are_measured_by_those_of_training(place: Workplace) -> 
     content = place.context.data(run).first.content
     text = (place.folder / "houses.csv").read_text("utf-8")
     table = list(csv.reader(text.splitlines()))
-    for split in ("train", "validation"):
+    for split, written, separator in (
+        ("train", "utf-8", ","),
+        ("validation", "utf-16", ";"),
+    ):  # not as the source
         rows = [table[0][:4], *(table[1 + int(at)][:4] for at in content.splits[split])]
         new = place.folder / f"new-{split}.csv"
-        with new.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(rows)
+        with new.open("w", newline="", encoding=written) as file:
+            csv.writer(file, delimiter=separator).writerows(rows)
         same_as_training(place, run, split, [str(new)], ["features"])
     assert place.ask("about", run)["columns"] == ["size", "town", "built", "rooms"]
     position = int(content.splits["validation"][0])

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
+from tests.gui.sessions import messages_of
 from workbench.catalog.forms import Field, fields_of
 from workbench.catalog.samples import SAMPLES
 from workbench.catalog.spec import node_types
@@ -332,6 +333,11 @@ def test_training_settings(driver: "CanvasDriver") -> None:
     assert driver.document.training.settings == {"epochs": 3}
     driver.settle()
     assert epochs.field.text() == "some" and epochs.field.property("wrong")
+    said = messages_of(driver.view.session)
+    driver.view.session.starter.train()
+    assert said == [
+        ("Not started. “some” is no value of Epochs: mend it, or put back what was there.", "warning")
+    ]
     driver.type_into(model.name, "renamed")
     assert driver.document.name == "renamed"
 

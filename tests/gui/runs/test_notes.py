@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from workbench.core.errors import StoreError
 from workbench.gui.runs.notes import Editor, NotesPage
 from workbench.gui.session import Session
+from workbench.gui.widgets.fields import TextArea
 from workbench.store.store import Store
 
 Record = Callable[..., int]
@@ -46,6 +48,29 @@ def test_what_is_typed_is_read_as_markdown_and_saved_by_itself(
     assert page.rendered.toPlainText().split("\n") == ["Why", "the lower rate"]
     qtbot.waitUntil(lambda: page.is_saved, timeout=WAIT)
     assert notes(session, 1) == "# Why\nthe **lower** rate"
+
+
+def test_ctrl_enter_is_for_the_text_not_for_the_window(qtbot: QtBot, page: NotesPage) -> None:
+    """There it starts a training of the open model."""
+    pressed: list[str] = []
+    action = QAction(page)
+    action.setShortcut("Ctrl+Return")
+    action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+    action.triggered.connect(lambda: pressed.append("pressed"))
+    page.addAction(action)
+    area = TextArea("Prompt", "", "", 3)
+    qtbot.addWidget(area)
+    area.setParent(page)
+    area.show()
+    control = Qt.KeyboardModifier.ControlModifier
+    for widget in (page.editor, area):
+        widget.setFocus()
+        QTest.keyClicks(widget, "words")
+        with qtbot.assertNotEmitted(action.triggered):
+            QTest.keyClick(widget, Qt.Key.Key_Return, control)
+    page.rendered.setFocus()
+    QTest.keyClick(page.rendered, Qt.Key.Key_Return, control)
+    assert pressed == ["pressed"], "elsewhere it is the window's"
 
 
 def test_another_run_shows_its_own_and_saves_the_first(

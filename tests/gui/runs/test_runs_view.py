@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.runs.showing import runs_view
 from tests.gui.runs.test_table_model import PLAIN
+from tests.gui.sessions import messages_of
 from workbench.catalog.templates import load
 from workbench.core.files import dumps
 from workbench.gui import theme
@@ -249,6 +250,43 @@ def test_pause_resume_and_stop_ask_the_trainer(
     QTest.mouseClick(header.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: header.state.text() == "stopping…", timeout=WAIT)
     assert not header.stop.isEnabled() and not header.delete.isEnabled()
+
+
+@pytest.mark.parametrize("state", ["stopped", "failed"])
+def test_a_run_that_ended_early_goes_on_as_a_new_one(
+    qtbot: QtBot, view: RunsView, session: Session, record: Record, state: str
+) -> None:
+    text = dumps(load("mlp"))
+    do(qtbot, session, lambda store: record(store, state=state, document=text))
+    have(qtbot, view, 1)
+    header, said = view.detail.header, messages_of(session)
+    assert header.pause.isVisible() and header.pause.isEnabled() and header.pause.text() == "Resume"
+    assert header.pause.toolTip().startswith("Train on from its last checkpoint, as a new run")
+    QTest.mouseClick(header.pause, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(said), timeout=WAIT)
+    assert "Run 1 has no checkpoint to go on from." in said[0][0]
+    do(qtbot, session, lambda store: store.add_checkpoint(1, 3, 1, "last", "runs/1/a", "0", 1, 0.0))
+    view.table.setFocus()
+    QTest.keyClick(view.table, Qt.Key.Key_Space)
+    have(qtbot, view, 2)
+    run = view.model.run(2)
+    assert run is not None and (run.resumed_from, run.state, run.name) == (1, "queued", "lenet5")
+
+
+def test_the_page_and_the_keys_mean_the_same_run(
+    qtbot: QtBot, view: RunsView, session: Session, record: Record
+) -> None:
+    do(qtbot, session, *[lambda store, name=name: record(store, name) for name in ("a", "b", "c")])
+    have(qtbot, view, 3)
+    click_row(view, 3)
+    view.table.setFocus()
+    control = Qt.KeyboardModifier.ControlModifier
+    for _ in range(2):  # the cursor alone goes down
+        QTest.keyClick(view.table, Qt.Key.Key_Down, control)
+    assert view.table.current_id() == 1
+    assert view.table.selected_ids() == [3] and shown_id(view) == 3
+    QTest.keyClick(view.table, Qt.Key.Key_Space, control)
+    assert set(view.table.selected_ids()) == {1, 3} and shown_id(view) == 1
 
 
 def test_delete_takes_the_selected_away_and_undo_brings_them_back(

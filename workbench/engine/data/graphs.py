@@ -102,6 +102,11 @@ class GraphSet(Loaded):
             links=self.links.to(device),
         )
 
+    def rows_of(self, output: str) -> Tensor:
+        if output in ("x", "edges"):
+            return self.tensors[output]
+        return self.tensors[output].index_select(0, torch.cat(list(self.positions.values())))
+
     def _take(
         self, split: str, length: int, generator: torch.Generator | None, outputs: Mapping[str, str] | None
     ) -> Take:

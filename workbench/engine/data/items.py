@@ -45,6 +45,10 @@ class ItemSet(Loaded):
             positions={name: torch.from_numpy(index) for name, index in content.splits.items()},
         )
 
+    def rows_of(self, output: str) -> Tensor:
+        rows = list(self.positions.values())
+        return self.tensors[output].index_select(0, torch.cat(rows)) if rows else self.tensors[output]
+
     def to(self, device: torch.device | str) -> Self:
         device = torch.device(device)
         if not self.positions:

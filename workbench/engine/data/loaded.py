@@ -60,6 +60,10 @@ class Loaded(ABC):
             start += size
         raise DataError(f'"{self.schema.title}" has no {split} part; it has {", ".join(self.sizes)}.')
 
+    def rows_of(self, output: str) -> Tensor:
+        """What is kept of an output, part after part; without rows that are in no part, as of a damaged picture."""
+        return self.tensors[output]
+
     def count(self, split: str, *, length: int = 0) -> int:
         """Number of items that the batches of one epoch of the split are made of."""
         return self.slice_of(split)[1]

@@ -66,6 +66,9 @@ class ModelForm(Column):
         self.rows.addWidget(self.about)
         session.leaving.connect(self.about.commit)
         session.model_opened.connect(self._forget)
+        session.starter.drafts.append(
+            lambda: [(self.editors[name].entry.label, text) for name, text in self._drafts.items() if text]
+        )
         self._totals = Keyed()
         self.rows.addWidget(self._totals)
         self.rows.addWidget(section("Training"))

@@ -32,6 +32,7 @@ from workbench.gui.design.instances import uses
 from workbench.gui.design.panels import Column, Keyed, ProblemBox, figure_rows, figures, help_page, section
 from workbench.gui.design.shown import Shown, shown_of
 from workbench.gui.session import Session
+from workbench.gui.starting import Draft
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import FormRows
 from workbench.gui.widgets.labels import Label, SectionHeader
@@ -86,6 +87,8 @@ class NodeForm(Column):
         self.folds: dict[str, FoldedRows] = {}
         """Fields under headings that fold, by heading."""
         self.drafts: dict[DraftKey, str] = {}
+        session.starter.drafts.append(self._open_drafts)
+        session.model_opened.connect(self.drafts.clear)  # they were meant for the model before
         self._shown: Shown | None = None
         self._know: Knowledge | None = None
         self._head = SectionHeader("")
@@ -278,6 +281,16 @@ class NodeForm(Column):
         else:
             self.drafts.pop(key, None)
 
+    def _open_drafts(self) -> list[Draft]:
+        """Those of nodes that are still there; a name is no value that training could miss."""
+        document = self.session.document
+        graphs = {"": document.graph, **{name: block.graph for name, block in document.blocks.items()}}
+        return [
+            (f"{name} of {id}", text)
+            for (where, id, name), text in self.drafts.items()
+            if where in graphs and id in graphs[where].nodes and not name.startswith("\0")
+        ]
+
     def _do(self, edit: Edit) -> None:
         self.session.do(edit)
 
@@ -301,7 +314,8 @@ class NodeForm(Column):
         except EditError as error:
             self._refuse(_NAME.name, name, str(error))
             return
-        self.drafts = {key: text for key, text in self.drafts.items() if key[:2] != (where, id)}
+        for key in [key for key in self.drafts if key[:2] == (where, id)]:
+            del self.drafts[key]
         if self.session.do(edit):
             self.renamed.emit(name)
 

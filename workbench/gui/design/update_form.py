@@ -55,12 +55,15 @@ class UpdateForm(Column):
         self.losses: dict[str, tuple[QCheckBox, TextEditor]] = {}
         self.parts = UpdateParts([])
         self.editors: dict[str, Editor] = {}
+        self.drafts: dict[str, str] = {}
+        """What stands in fields and is no value, by the fields' labels."""
 
     def show_update(
         self, update: Update, losses: list[str], parts: list[str], names: Mapping[str, Value]
     ) -> None:
         """Show an update of a model with these losses and these parts that have weights."""
         self._update = update
+        self.drafts.clear()  # each field shows its value again
         optimizer = str(update.optimizer.get("type", "Adam"))
         schedule = str(update.schedule.get("type", "Constant"))
         key = (tuple(losses), tuple(parts), optimizer, schedule)
@@ -126,6 +129,7 @@ class UpdateForm(Column):
             add_line(grid, row, box, times, weight)
             box.clicked.connect(self._on_losses)
             weight.changed.connect(lambda value, id=id: self._on_weight(id, value))
+            weight.drafted.connect(lambda text, id=id: self.drafts.update({f"the weight of {id}": text}))
             self.losses[id] = (box, weight)
         if not losses:
             column.addWidget(Label("The drawing has no loss yet.", "dim", wrap=True))
@@ -134,6 +138,7 @@ class UpdateForm(Column):
     def _which(self, parts: list[str]) -> QWidget:
         self.parts = UpdateParts(parts)
         self.parts.changed.connect(self.changed)
+        self.parts.drafted.connect(lambda id, text: self.drafts.update({f"the rate of {id}": text}))
         return self.parts
 
     def _how(self, optimizer: str, schedule: str) -> QWidget:
@@ -169,6 +174,7 @@ class UpdateForm(Column):
         self.editors[key] = editor
         form.add(entry.label, editor, entry.help)
         editor.changed.connect(lambda value: self._on_field(key, value))
+        editor.drafted.connect(lambda text: self.drafts.update({entry.label: text}))
 
     def _on_field(self, key: str, value: Value) -> None:
         update = self._update

@@ -74,6 +74,8 @@ class UpdateParts(QWidget):
     """Shows which parts an update trains and how fast; `changed` gives the update as it should be."""
 
     changed = Signal(object)
+    drafted = Signal(str, str)
+    """A part, and a text of its rate that does not fit ("" once it is gone)."""
 
     def __init__(self, parts: Sequence[str]) -> None:
         super().__init__()
@@ -107,6 +109,7 @@ class UpdateParts(QWidget):
         add_line(grid, row, trained, times, rate, frozen)
         trained.clicked.connect(self._on_trained)
         rate.changed.connect(lambda value: self._on_rate(id, value))
+        rate.drafted.connect(lambda text: self.drafted.emit(id, text))
         frozen.clicked.connect(lambda on: self._on_rate(id, 0 if on else 1))
         self.lines[id] = PartLine(trained, rate, frozen)
 

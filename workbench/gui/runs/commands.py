@@ -24,15 +24,22 @@ def can_resume(run: RunRecord) -> bool:
     return (run.state == "paused" and run.request != "resume") or (run.alive and run.request == "pause")
 
 
+def can_go_on(run: RunRecord) -> bool:
+    """Whether it ended before its time and left a checkpoint, from which a new run can train on."""
+    return run.state in ("stopped", "failed") and has_weights(run) and run.drawn
+
+
 def can_stop(run: RunRecord) -> bool:
     """Whether it has not ended and was not asked to."""
     return not run.final and run.request != "stop"
 
 
 def toggle_pause(session: Session, runs: Sequence[RunRecord]) -> None:
-    """Pause those that train and let the paused ones go on."""
+    """Pause those that train and let the paused ones go on; of those that were stopped or failed, new runs do."""
     for run in runs:
-        if can_resume(run):
+        if can_go_on(run):
+            session.starter.again(run.id, resume=True)
+        elif can_resume(run):
             session.request(run.id, "resume")
         elif can_pause(run):
             session.request(run.id, "pause")

@@ -146,14 +146,17 @@ class RunHeader(QWidget):
         self.trouble.setText(_breakable(trouble))
         self.trouble.set_role("err" if run.state == "failed" else "warn" if run.message else "dim")
         self.trouble.setVisible(bool(trouble))
-        resumes = commands.can_resume(run)
+        goes_on = commands.can_go_on(run)
+        resumes = goes_on or commands.can_resume(run)
         if (self.pause.text() == "Resume") != resumes:
             self.pause.setText("Resume" if resumes else "Pause")
             self.pause.setAccessibleName(self.pause.text())
-            tip = "Let this run go on" if resumes else "Pause this run after its current step"
-            explain(self.pause, "run_pause", tip)
             theme.set_icon(self.pause, "resume" if resumes else "pause")
-        self.pause.setVisible(not run.final)
+        tip = "Let this run go on" if resumes else "Pause this run after its current step"
+        explain(
+            self.pause, "run_pause", "Train on from its last checkpoint, as a new run" if goes_on else tip
+        )
+        self.pause.setVisible(goes_on or not run.final)
         writable = not self._session.read_only
         self.pause.setEnabled(writable and (resumes or commands.can_pause(run)))
         self.stop.setVisible(not run.final)

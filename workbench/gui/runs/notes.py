@@ -2,11 +2,12 @@
 
 from typing import Any, Final
 
-from PySide6.QtCore import QMimeData, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, QUrl
 from PySide6.QtGui import QFont, QHideEvent, QShowEvent, QTextDocument, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QWidget
 
 from workbench.gui.session import Session
+from workbench.gui.widgets.fields import takes_enter
 from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import surface
 from workbench.store.records import UNMARKED
@@ -59,6 +60,9 @@ class Rendered(QTextEdit):
 
 class Editor(QPlainTextEdit):
     """Where they are written."""
+
+    def event(self, event: QEvent) -> bool:
+        return takes_enter(event) or super().event(event)
 
     def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802 - Qt's name
         if _wrapping(source.text()) == QTextOption.WrapMode.WrapAnywhere:  # before it is laid out

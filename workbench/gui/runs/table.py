@@ -65,6 +65,7 @@ class RunsTable(PinnedTable):
         self._by_hand: set[int] = set()
         """Columns that the person made wider or narrower: they stay so."""
         self._filling = False
+        self._picked = 0
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -88,7 +89,7 @@ class RunsTable(PinnedTable):
         model.rowsInserted.connect(self._later.start)
         self.verticalScrollBar().valueChanged.connect(self._later.start)  # other words come into view
         self.selectionModel().currentRowChanged.connect(self._on_current)
-        self.selectionModel().selectionChanged.connect(lambda: self.selected.emit(self.selected_ids()))
+        self.selectionModel().selectionChanged.connect(self._on_selection)
         self._sorted = (0, Qt.SortOrder.DescendingOrder)
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -247,8 +248,16 @@ class RunsTable(PinnedTable):
             self.sort_by(column, self.runs.best_order(column))
 
     def _on_current(self, index: QModelIndex) -> None:
-        if (run := self.runs.run_at(index)) is not None:
+        """Picked is what is selected, too: Ctrl and an arrow key move the cursor alone, and keys mean the selection."""
+        run = self.runs.run_at(index)
+        if run is not None and self.selectionModel().isRowSelected(index.row()):
+            self._picked = run.id
             self.picked.emit(run.id)
+
+    def _on_selection(self) -> None:
+        self.selected.emit(self.selected_ids())
+        if self.current_id() != self._picked:  # Ctrl+Space took the cursor's run in
+            self._on_current(self.currentIndex())
 
     def _on_removed(self, parent: QModelIndex, first: int) -> None:
         """Where all selected runs went away, their neighbour is next."""

@@ -74,6 +74,20 @@ class TextField(QLineEdit):
             self.committed.emit(self.text())
 
 
+def _commits(event: QKeyEvent) -> bool:
+    """Whether it is Ctrl+Enter."""
+    enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+
+
+def takes_enter(event: QEvent) -> bool:
+    """Claims Ctrl+Enter for the text that is being written; in the window it would train the open model."""
+    if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _commits(event):
+        event.accept()
+        return True
+    return False
+
+
 class TextArea(QPlainTextEdit):
     """Lines of text; `committed` tells the new text, if it changed, when the field is left or on Ctrl+Enter."""
 
@@ -116,11 +130,13 @@ class TextArea(QPlainTextEdit):
         margins = 2 * (_TEXT_MARGIN + below)
         self.setFixedHeight(self._lines * self.fontMetrics().lineSpacing() + margins)
 
+    def event(self, event: QEvent) -> bool:
+        return takes_enter(event) or super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if event.key() == Qt.Key.Key_Escape and self.toPlainText() != self._kept:
             self.setPlainText(self._kept)
-        elif enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        elif _commits(event):
             self.commit()
         else:
             super().keyPressEvent(event)

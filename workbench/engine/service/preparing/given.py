@@ -29,6 +29,9 @@ class Given:
         return Given(str(said["name"]), Path(file) if file else None, said.get("text"), said.get("row"))
 
 
+_AS_WRITTEN = ("encoding", "separator")
+
+
 @dataclass(frozen=True)
 class Trained:
     """The dataset of a run: its content, by which reader with which options, and what the reader made of them."""
@@ -40,9 +43,17 @@ class Trained:
     understood: Mapping[str, object] = field(default_factory=dict)
     source: Path | None = None
 
-    def reading(self) -> Reading:
-        """Everything that the reader is told, and what it once concluded by itself."""
-        known = {name: value for name, value in self.understood.items() if value not in ("", None)}
+    def reading(self, *, anew: bool = False) -> Reading:
+        """Everything that the reader is told, and what it once concluded by itself.
+
+        With `anew` without how the source happens to be written: another file may have another encoding.
+        """
+        own = _AS_WRITTEN if anew else ()
+        known = {
+            name: value
+            for name, value in self.understood.items()
+            if value not in ("", None) and name not in own
+        }
         return Reading({**known, **{k: v for k, v in self.options.items() if v not in ("", None, [])}})
 
     def sizes(self, output: str) -> tuple[int, ...]:

@@ -108,7 +108,7 @@ def rows(trained: Trained, source: Source, given: Given) -> Prepared:
 def _of_file(trained: Trained, source: Source, file: Path) -> tuple[dict[str, Cells], int]:
     if not any(file.name.lower().removesuffix(".gz").endswith(each) for each in SUFFIXES):
         raise DataError(f"{file} is no table; the model was trained on rows of one ({', '.join(SUFFIXES)}).")
-    table = read_table(file, trained.reading())
+    table = read_table(file, trained.reading(anew=True))
     found = {column.name: column for column in table.columns}
     lacking = [column.name for column in source.columns if column.name not in found]
     if lacking:

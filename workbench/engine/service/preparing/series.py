@@ -28,6 +28,6 @@ def window(trained: Trained, source: Rows, given: Given) -> Prepared:
             f"{file} is no table; the model was trained on the rows of one ({', '.join(SUFFIXES)})."
         )
     names = [bytes(each).decode() for each in trained.content.arrays["_inputs"]]
-    reading = trained.reading()
+    reading = trained.reading(anew=True)
     found = last_window(file, source, names, trained.content.window, reading)
     return Prepared({"x": found[None]}, (given.name,), said=tuple(reading.problems))

@@ -38,13 +38,13 @@ def _texts(trained: Trained, given: Given) -> tuple[list[str], tuple[str, ...]]:
     file = file_of(given, "texts")
     if suffix_of(file) in _TABLES and trained.reading().text("text"):
         return _of_table(trained, given, file)
-    text = read_text(file, _MOST, trained.reading().text("encoding"))
+    text = read_text(file, _MOST, trained.reading(anew=True).text("encoding"))
     return [_filled(text, str(file))], (given.name,)
 
 
 def _of_table(trained: Trained, given: Given, file: Path) -> tuple[list[str], tuple[str, ...]]:
     """The texts of the columns that held them in training, one a row."""
-    reading = trained.reading()
+    reading = trained.reading(anew=True)
     table = read_table(file, reading)
     columns = {column.name: column.texts.to_pylist() for column in table.columns}
     wanted = reading.text("text")
