@@ -18,6 +18,7 @@ from workbench.catalog.templates import load
 from workbench.core.document import Document, Port, Update
 from workbench.core.edits import Connect, Disconnect, SetParam
 from workbench.core.errors import DocumentError
+from workbench.core.expressions import Value
 from workbench.core.files import dumps, loads
 
 CORA = Schema(
@@ -314,3 +315,12 @@ def test_a_block_that_repeats_a_block_that_repeats_ends_in_time() -> None:
     found = errors(document)
     assert "The model has more than 50,000 nodes with all its repetitions." in found
     assert time.process_time() - start < 10
+
+
+def test_one_wrong_variable_leaves_the_others_known() -> None:
+    variables: dict[str, Value] = {"t": "= t + 1", "wide": "= half * 2", "half": 4, "more": "= t * wide"}
+    document = draw(CLASSIFIER, variables=variables)
+    document = SetParam("fc1", "out_features", "= wide").apply(document)
+    analysis = analyse(document, SAMPLES)
+    assert [str(problem) for problem in analysis.problems] == ["Variable “t” depends on itself: t → t."]
+    assert analysis.root.names["wide"] == 8 and analysis.root.infos["fc1"].outputs["y"].shape == ("N", 8)

@@ -514,7 +514,14 @@ def test_a_workspace_that_cannot_be_opened(say: Say, workspace: Path) -> None:
     (workspace.parent / "text.db").write_text("no database at all, but long enough for its header" * 20)
     refused(say("runs", "--workspace", "text.db"), "text.db is not an SQLite database")
     (workspace.parent / "file").write_text("")
-    refused(say("runs", "--workspace", "file/in.db"), "cannot be made")
+    refused(say("train", "mlp", "--workspace", "file/in.db"), "cannot be made")
+    refused(say("runs", "--workspace", "typed/wrong.db"), "There is no workspace typed/wrong.db.")
+    refused(
+        say("runs", "show", "1", "--workspace", "typed/wrong.db"), "There is no workspace typed/wrong.db."
+    )
+    assert not (workspace.parent / "typed").exists(), "reading makes nothing"
+    refused(say("train", "mlp", "--device", "tpu"), "This machine has no device “tpu”")
+    refused(say("runs", "restore", "7"), "Run 7 is not in the trash; nothing was taken back.")
     refused(say("runs", "--workspace", str(workspace.parent)), str(workspace.parent))
 
 

@@ -191,7 +191,7 @@ REFUSED: list[tuple[Edit, str]] = [
     (SetTitle("loss", "a\x00"), "U+0000"),
     (RenameNode("loss", "data"), "already a node “data”"),
     (RenameNode("x", "input1", "Tower"), "is a port of block “Tower”"),
-    (SetVariable("class", 3), "cannot be a name"),
+    (SetVariable("class", 3), "“class” is a word that Python, torch or the program uses"),
     (SetVariable("a b", 3), "cannot be a name"),
     (SetVariable("ceil", 3), "“ceil” cannot name a variable, since it is a function of expressions"),
     (SetVariable("width", 10**30), "variable, width: the number is too large"),

@@ -72,7 +72,7 @@ def test_renaming_back_gives_the_same_model() -> None:
     [
         ("nosuch", "x", "no variable “nosuch”"),
         ("width", "twice", "already a variable “twice”"),
-        ("width", "for", "cannot be a name"),
+        ("width", "for", "is a word that Python"),
         ("width", "gain", "“gain” is a parameter already"),
         ("width", "x" * 70, "has 70 characters; a name here has 64 at most"),
     ],

@@ -151,3 +151,15 @@ def test_waiting_has_an_end(store: Store, run: int, monkeypatch: pytest.MonkeyPa
     made.close()
     lines = [line.text for line in store.log_lines(run)]
     assert lines == ["Training waits. The disk is full."] * 2
+
+
+def test_lines_of_the_log_have_the_time_at_which_they_were_said(store: Store, run: int) -> None:
+    """Not that at which they came into the database, by which a chart would show them at a later step."""
+    recorder = Recorder(store, run)
+    before = time.time()
+    recorder.say("said")
+    after = time.time()
+    time.sleep(0.3)
+    recorder.close()
+    (line,) = store.log_lines(run)
+    assert before <= line.time <= after

@@ -4,6 +4,7 @@ What an earlier walk found is taken over wherever an edit cannot have changed it
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from workbench.catalog import rules
@@ -71,7 +72,20 @@ class Walk:
             return resolve_variables(self.document.variables, facts)
         except ExpressionError as error:
             self.problems.error(str(error))
-            return facts
+            return self._variables_that_can_be(facts)
+
+    def _variables_that_can_be(self, facts: dict[str, Value]) -> dict[str, Value]:
+        """Those that need none that is wrong, so that only what is wrong is told."""
+        good: dict[str, Value] = {}
+        found, before = dict(facts), -1
+        while len(good) > before:
+            before = len(good)
+            for name, value in self.document.variables.items():
+                if name not in good:
+                    with suppress(ExpressionError):
+                        found = resolve_variables({**good, name: value}, facts)
+                        good[name] = value
+        return found
 
     def _schema(self, node: Node) -> Schema | None:
         return find_schema(self.schemas, str(node.params.get("dataset", Dataset.dataset)))

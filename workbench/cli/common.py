@@ -15,7 +15,7 @@ from workbench.catalog.samples import SAMPLES
 from workbench.catalog.schema import Schema
 from workbench.cli.workspace import default_workspace
 from workbench.core.document import Document
-from workbench.core.errors import DocumentError
+from workbench.core.errors import DocumentError, StoreError
 from workbench.core.files import loads
 from workbench.core.pictures import read_any
 from workbench.store.store import Store
@@ -42,8 +42,12 @@ SetOption = Annotated[
 
 
 @contextmanager
-def opened(workspace: Path | None) -> Iterator[Store]:
-    """The workspace's store, closed at the end."""
+def opened(workspace: Path | None, *, new: bool = True) -> Iterator[Store]:
+    """The workspace's store, closed at the end. Raises StoreError where one is named that is not there, unless it may
+    be `new`.
+    """
+    if workspace and not new and not workspace.exists():
+        raise StoreError(f"There is no workspace {workspace}.")
     store = Store(workspace.resolve() if workspace else default_workspace())
     try:
         yield store
@@ -57,7 +61,7 @@ def find_model(model: str, workspace: Path | None) -> Document:
         number = model.removeprefix("run:")
         if not number.isdecimal():
             raise DocumentError(f"“{model}” names no run; write run: and its number, such as run:12.")
-        with opened(workspace) as store:
+        with opened(workspace, new=False) as store:
             return loads(store.document_text(int(number)), model)
     if model in {template.id for template in templates.templates()} | set(templates.RENAMED):
         return templates.load(model)

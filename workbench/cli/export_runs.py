@@ -54,7 +54,7 @@ def export(
     if to not in OF_SEVERAL and len(runs) > 1:
         several = ", ".join(OF_SEVERAL)
         raise typer.BadParameter(f"--to {to} is for one run; {several} are for several.", param_hint="--to")
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         if to == "safetensors":
             kept(store, runs[0])  # or it is refused here, before a process starts
             said = str(written(store.path, Request(to, str(file.resolve()), run=runs[0]))["said"])

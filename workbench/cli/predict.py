@@ -59,7 +59,7 @@ def predict(
         raise typer.BadParameter("choose one of --json and --csv", param_hint="--csv")
     if not inputs and not texts:
         raise typer.BadParameter("name files or folders, or give a --text", param_hint="INPUT…")
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         store.run(int(number))
         database = store.path
     request = {"do": "predict", "run": int(number), "checkpoint": checkpoint, "output": output}

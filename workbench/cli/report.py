@@ -23,7 +23,7 @@ def report(
     runs = list(dict.fromkeys(runs))
     from workbench.engine import report as reports
 
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         try:
             reports.write(store, runs, file.resolve())
         except OSError as error:

@@ -42,7 +42,7 @@ def runs(
         if json or where or archived or workspace is not None:
             raise typer.BadParameter("write options after the command")
         return
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         recover(store)
         found = _found(store, where, archived)
     if json:
@@ -78,7 +78,7 @@ def tag(
     """Add tags to runs, or take them away."""
     if not add and not remove:
         raise typer.BadParameter("name a tag with --add or --remove")
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         change = store.change_tags(
             add=[(run, tag) for run in runs for tag in add or ()],
             remove=[(run, tag) for run in runs for tag in remove or ()],
@@ -91,7 +91,7 @@ def tag(
 @app.command()
 def show(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
     """Show one run: state, figures, settings, log."""
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         recover(store)
         record = store.run(run)
         summaries = store.summaries([run])[run]
@@ -133,7 +133,7 @@ def compare(
     """Show what differs between runs: settings, figures, then the drawings against that of the first run."""
     if len(runs) < 2:
         raise typer.BadParameter("name at least two runs", param_hint="RUN...")
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         records = [store.run(run) for run in runs]
         params = [store.params(run) for run in runs]
         summaries = store.summaries(runs)
@@ -189,7 +189,7 @@ def _drawings(store: Store, records: Sequence[RunRecord]) -> dict[int, list[str]
 @app.command()
 def resume(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOption = None) -> int:
     """Go on with a paused run; continue one that stopped or failed from its last checkpoint, as a new run."""
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         recover(store)
         record = store.run(run)
         if record.alive:
@@ -197,9 +197,7 @@ def resume(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOptio
             if json:
                 say_json({"run": run, "state": record.state, "request": "resume"})
             return 0
-        continued = enqueue_again(
-            store, record, schemas=schemas(store), device=record.device, resume=True
-        )
+        continued = enqueue_again(store, record, schemas=schemas(store), device=record.device, resume=True)
         continued, stopped = training.follow(store, continued, quiet=json)
         training.report(store, continued, json)
         return 1 if continued.state == "failed" else 130 if stopped else 0
@@ -208,21 +206,21 @@ def resume(run: RunArgument, json: JsonOption = False, workspace: WorkspaceOptio
 @app.command()
 def pause(run: RunArgument, workspace: WorkspaceOption = None) -> None:
     """Ask a run to pause; it keeps its device and goes on with `resume`."""
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         _ask(store, store.run(run), "pause")
 
 
 @app.command()
 def stop(run: RunArgument, workspace: WorkspaceOption = None) -> None:
     """Ask a run to stop; its last checkpoint is kept."""
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         _ask(store, store.run(run), "stop")
 
 
 @app.command()
 def delete(run: RunArgument, workspace: WorkspaceOption = None) -> None:
     """Put a run into the trash."""
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         record = store.run(run)
         if record.alive:
             raise JobError(f"Run {run} is {record.state}; stop it first.")

@@ -32,6 +32,7 @@ from workbench.cli.reading import OptionOption, Source, TargetOption, bound, sou
 from workbench.core import text
 from workbench.core.assign import assign, parse
 from workbench.core.document import Document
+from workbench.jobs.devices import choose, devices
 from workbench.jobs.queue import enqueue, ensure_runner, recover
 from workbench.store.records import RunRecord, Summary
 from workbench.store.store import Store
@@ -65,6 +66,7 @@ def train(
             place = weights if weights.startswith(RUN) else str(Path(weights).expanduser().absolute())
             document = assign(document, "training.weights", place)
         recover(store)
+        choose(device, devices(), ())  # one that is not here is told before anything is queued
         run = enqueue(store, document, schemas=known, device=device)
         run, stopped = follow(store, run, quiet=json)
         report(store, run, json)

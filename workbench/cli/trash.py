@@ -15,7 +15,7 @@ RunsArgument = Annotated[list[int], typer.Argument(help="The runs' numbers.", me
 
 def trash(json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
     """List the runs in the trash."""
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         found = store.runs(deleted=True)
     if json:
         say_json(
@@ -35,7 +35,10 @@ def trash(json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
 
 def restore(runs: RunsArgument, workspace: WorkspaceOption = None) -> None:
     """Take runs back out of the trash."""
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
+        there = {run.id for run in store.runs(deleted=True)}
+        if missing := [run for run in runs if run not in there]:
+            raise JobError(f"Run {missing[0]} is not in the trash; nothing was taken back.")
         for run in dict.fromkeys(runs):
             store.restore_run(run)
     console.print(f"{text.plural(len(set(runs)), 'run')} taken back.", highlight=False)
@@ -52,7 +55,7 @@ def purge(
     """Delete runs in the trash for good, with all that they recorded and their weights."""
     if bool(runs) == everything:
         raise typer.BadParameter("name runs, or say --all")
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         there = [run.id for run in store.runs(deleted=True)]
         wanted = there if everything else list(dict.fromkeys(runs or ()))
         if missing := [run for run in wanted if run not in there]:

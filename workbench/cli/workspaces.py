@@ -29,7 +29,7 @@ def export(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Write all runs, models, datasets' descriptions and checkpoints into one file, also while runs train."""
-    with opened(workspace) as store, _shown() as say:
+    with opened(workspace, new=False) as store, _shown() as say:
         try:
             packed = pack(store, file, say, runs or ())
         except OSError as error:

@@ -47,10 +47,12 @@ def check_update(name: str) -> None:
 def check_name(name: str) -> None:
     """Raises EditError unless `name` can name a block or variable."""
     _check_length(name)
-    if not _NAME.fullmatch(name) or name in RESERVED or keyword.iskeyword(name):
+    if not _NAME.fullmatch(name):
         raise EditError(
             f"“{shown(name)}” cannot be a name here. Use letters, digits and _, starting with a letter."
         )
+    if name in RESERVED or keyword.iskeyword(name):
+        raise EditError(f"“{name}” is a word that Python, torch or the program uses. Choose another name.")
 
 
 def check_variable(name: str) -> None:

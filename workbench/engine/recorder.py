@@ -40,7 +40,7 @@ class Recorder:
         self.look_due = False
         """Somebody looks at the drawing while this run trains: the next step is to be watched."""
         self._rows: deque[_Row] = deque()
-        self._lines: deque[tuple[str, str]] = deque()
+        self._lines: deque[tuple[str, str, float]] = deque()
         self._place: tuple[int, int, int] | None = None
         self._live: dict[str, dict[str, float]] | None = None
         self._looked = 0.0
@@ -88,7 +88,7 @@ class Recorder:
 
     def say(self, text: str, level: str = "info") -> None:
         """A line for the run's log."""
-        self._lines.append((level, text))
+        self._lines.append((level, text, time.time()))
 
     def insist(self, write: Callable[[], T], *, stoppable: bool = False) -> T:
         """What a write gives that must not be lost: where the disk is full or the database locked, training waits.

@@ -23,6 +23,7 @@ from workbench.catalog.schema import Schema
 from workbench.codegen.program import generate
 from workbench.core.errors import JobError, StoreError, WorkbenchError
 from workbench.core.files import loads
+from workbench.core.text import plural
 from workbench.engine import checkpoint, weights
 from workbench.engine.checkpoint import Progress, Saved
 from workbench.engine.data import Loaded, load
@@ -125,7 +126,7 @@ class Training:
             loop.resume(*self._kept_by(run.resumed_from))
         recorder.insist(lambda: store.set_state(run.id, "running"))
         recorder.say(
-            f"Training on {self.device} with torch {torch.__version__}, {torch.get_num_threads()} threads."
+            f"Training on {self.device} with torch {torch.__version__}, {plural(torch.get_num_threads(), 'thread')}."
         )
         loop.run()
         place = loop.place

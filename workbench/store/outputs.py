@@ -32,9 +32,9 @@ class Outputs(Points):
         with self._read() as connection:
             return [Media(**row) for row in connection.execute(statement).mappings()]
 
-    def log(self, run: int, level: str, text: str) -> None:
-        """Adds a line to the run's log; level is "info", "warning" or "error"."""
-        self._add(tables.log_lines, run, time=time.time(), level=level, text=text)
+    def log(self, run: int, level: str, text: str, moment: float = 0.0) -> None:
+        """Adds a line to the run's log, said now or at a moment; level is "info", "warning" or "error"."""
+        self._add(tables.log_lines, run, time=moment or time.time(), level=level, text=text)
 
     def log_lines(self, run: int, after: int = 0) -> list[LogLine]:
         """The lines after the one whose id is `after`, oldest first."""

@@ -5,11 +5,12 @@ normalisation, which does the same in training and afterwards however few pictur
 a step takes: halved three times, enlarged three times, with the finer pictures
 joined on the way back. Each picture is first brought to mean 0 and variance 1, so
 that a darker one is read as the others are. In training pictures are mirrored,
-turned by up to *turn* degrees and bent by about *bend* pixels. Of large pictures
-it can fold squares of pixels into channels (fold 2 or 4) and unfold the scores
-again, which takes a quarter of the time or less. Where all masks lie a little
-above or a little below what they mark, set upside_down to 0: pictures turned over
-would teach the other side.
+turned by up to *turn* degrees and bent by about *bend* pixels; where few pictures
+are there to learn from, *noise* and *dropout* keep it from learning them by
+heart. Of large pictures it can fold squares of pixels into channels (fold 2 or 4)
+and unfold the scores again, which takes a quarter of the time or less. Where all
+masks lie a little above or a little below what they mark, set upside_down to 0:
+pictures turned over would teach the other side.
 """
 
 import math
@@ -68,6 +69,17 @@ class F1Score(nn.Module):
         if self.average == "weighted":
             share = actual.float()
         return (each * share).sum() / share.sum()
+
+
+class GaussianNoise(nn.Module):
+    """Adds normal noise with this standard deviation; in training only."""
+
+    def __init__(self, std: float) -> None:
+        super().__init__()
+        self.std = std
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.std * torch.randn_like(x) if self.training else x
 
 
 class RandomAffine(nn.Module):
@@ -297,14 +309,17 @@ class Program(nn.Module):
             pixels=0.5, points=16, padding_mode="reflection", p=0.5
         )
         self.level = nn.InstanceNorm2d(num_features=1)
+        self.grain = GaussianNoise(std=0.0)
         self.fold = nn.PixelUnshuffle(downscale_factor=1)
         self.down1 = Double(conv1_in_channels=1, width=16)
         self.pool1 = nn.MaxPool2d(kernel_size=2)
         self.down2 = Double(conv1_in_channels=16, width=32)
         self.pool2 = nn.MaxPool2d(kernel_size=2)
         self.down3 = Double(conv1_in_channels=32, width=64)
+        self.thin3 = nn.Dropout2d(p=0.0)
         self.pool3 = nn.MaxPool2d(kernel_size=2)
         self.bottom = Double(conv1_in_channels=64, width=128)
+        self.thin4 = nn.Dropout2d(p=0.0)
         self.up3 = Up(grow_in_channels=128, width=64)
         self.up2 = Up(grow_in_channels=64, width=32)
         self.up1 = Up(grow_in_channels=32, width=16)
@@ -322,15 +337,18 @@ class Program(nn.Module):
         warp_y, warp_target = self.warp(flip_y, flip_target)
         bend_y, bend_target = self.bend(warp_y, warp_target)
         level = self.level(bend_y)  # N×1×32×32
-        fold = self.fold(level)  # N×1×32×32
+        grain = self.grain(level)  # N×1×32×32
+        fold = self.fold(grain)  # N×1×32×32
         down1 = self.down1(fold)  # N×16×32×32
         pool1 = self.pool1(down1)  # N×16×16×16
         down2 = self.down2(pool1)  # N×32×16×16
         pool2 = self.pool2(down2)  # N×32×8×8
         down3 = self.down3(pool2)  # N×64×8×8
-        pool3 = self.pool3(down3)  # N×64×4×4
+        thin3 = self.thin3(down3)  # N×64×8×8
+        pool3 = self.pool3(thin3)  # N×64×4×4
         bottom = self.bottom(pool3)  # N×128×4×4
-        up3 = self.up3(bottom, down3)  # N×64×8×8
+        thin4 = self.thin4(bottom)  # N×128×4×4
+        up3 = self.up3(thin4, thin3)  # N×64×8×8
         up2 = self.up2(up3, down2)  # N×32×16×16
         up1 = self.up1(up2, down1)  # N×16×32×32
         scores = self.scores(up1)  # N×3×32×32

@@ -245,7 +245,7 @@ def test_variables_of_the_model(driver: "CanvasDriver") -> None:
     )
     driver.settle()
     driver.type_into(table.rows["width"][0], "for")
-    assert "cannot be a name" in table._reason.text() and "width" in driver.document.variables
+    assert "“for” is a word that" in table._reason.text() and "width" in driver.document.variables
 
 
 def test_a_model_name_that_is_too_long_stays_with_the_reason(driver: "CanvasDriver") -> None:

@@ -9,6 +9,7 @@ from workbench.catalog.weights import Biased
 from workbench.core.errors import ShapeError
 from workbench.core.expressions import Value
 from workbench.core.shapes import TensorSpec
+from workbench.core.text import plural
 
 
 @node(
@@ -67,4 +68,4 @@ class Linear(Biased):
         return prod(known(dim) for dim in specs[0].shape[1:]) * self.out_features
 
     def summary(self) -> str:
-        return f"{self.out_features} outputs"
+        return plural(self.out_features, "output")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from workbench.core.text import plural
 from workbench.engine.readers.columns import Column
 from workbench.engine.readers.features import Treatment
 from workbench.engine.readers.numbers import Floats
@@ -50,7 +51,7 @@ def about(column: Column, wish: Treatment) -> str:
         return "empty"
     if wish.is_category(column):
         kind = "category" if not column.useless(wish.is_forced(column), np.arange(len(column))) else "text"
-        parts.insert(0, f"{kind} · {column.distinct:,} values")
+        parts.insert(0, f"{kind} · {plural(column.distinct, 'value')}")
     elif column.numbers is not None:
         known = column.numbers[~column.gaps]
         parts.insert(0, "number")

@@ -172,13 +172,18 @@ class Chart(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
 
+_BLANKS: Final = {" ": "(space)", "\n": "(line break)", "\t": "(tab)"}
+
+
 class Bars(Chart):
     """One bar a name, longest value as wide as there is room, the value written behind it."""
 
     def __init__(self, figure: Figure) -> None:
         super().__init__(figure)
         names = figure.get("names") or ()
-        self.names = [one_line(str(name)) or "(empty)" for name in names][: len(self.values)]
+        self.names = [one_line(str(name)) or _BLANKS.get(str(name), "(empty)") for name in names][
+            : len(self.values)
+        ]
         self.values = self.values[: len(self.names)]
         self.setFixedHeight(max(1, len(self.values)) * _BAR + 4)
         self.describe()

@@ -132,12 +132,15 @@ class TilePainter(QStyledItemDelegate):
         painter.setPen(theme.color("dim"))
         painter.drawText(foot, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, number)
         room = size.width() - metrics.horizontalAdvance(number) - 6
-        label = one_line(str(item.get("label", "")))
+        # What follows a name, as how sure the model is, stays where the name is too long.
+        name, dot, sure = one_line(str(item.get("label", ""))).rpartition(" · ")
+        name, end = (name, dot + sure) if dot else (sure, "")
+        room -= metrics.horizontalAdvance(end)
         painter.setPen(theme.color("text"))
         painter.drawText(
             foot,
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-            metrics.elidedText(label, Qt.TextElideMode.ElideRight, room),
+            metrics.elidedText(name, Qt.TextElideMode.ElideRight, room) + end,
         )
         painter.end()
         self._painted[place] = item, body

@@ -6,6 +6,7 @@ Imports Qt, session and widgets.
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.catalog.problems import Fix, Problem
@@ -18,6 +19,9 @@ from workbench.gui.design.style import spec_text
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.labels import Label, SectionHeader
 from workbench.gui.widgets.surfaces import clear_layout, hairline, surface
+
+_BESIDE_FIX = 64
+"""Room that the box of a problem, the icon of a fix and the edges of its button take."""
 
 
 class Column(QScrollArea):
@@ -83,10 +87,21 @@ class ProblemBox(QFrame):
         inner = problem.path if problem.where and problem.path else ""
         text = sentence(problem.message)
         column.addWidget(Label(f"{inner}: {problem.message}" if inner else text, role, wrap=True))
+        self._buttons: list[tuple[Button, str]] = []
         for entry in problem.fixes:
             button = Button(entry.label, f"Mends this: {entry.label}", icon="wand")
+            button.setSizePolicy(
+                QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed
+            )  # long names push nothing aside
             button.clicked.connect(lambda _=False, entry=entry: fix(entry))
             column.addWidget(button)
+            self._buttons.append((button, entry.label))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for button, label in self._buttons:
+            room = self.width() - _BESIDE_FIX
+            button.setText(button.fontMetrics().elidedText(label, Qt.TextElideMode.ElideMiddle, room))
 
 
 def help_page(text: str) -> QWidget:

@@ -53,7 +53,7 @@ def epochs(run: RunRecord) -> str:
     """How far a run came: "epoch 12 of 30", "30 epochs"."""
     if run.state == "queued" or not (run.epoch or run.step):
         return text.NONE
-    if run.state == "completed" and run.epoch >= run.epochs and run.epochs:
+    if run.state == "completed" and run.epochs:
         return text.plural(run.epoch, "epoch")
     return f"epoch {run.epoch} of {run.epochs}" if run.epochs else text.plural(run.step, "step")
 

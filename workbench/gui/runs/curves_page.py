@@ -203,4 +203,6 @@ def _why_empty(run: RunRecord) -> tuple[str, str]:
         return "Queued", "It starts as soon as a device is free; its curves appear here by themselves."
     if run.alive:
         return "Starting", "The first values appear here in a moment."
+    if run.step:
+        return "Reading", "Its curves appear here in a moment."
     return "Nothing was recorded", "This run ended before its first step. Its log says how far it came."

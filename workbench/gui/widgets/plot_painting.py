@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 HEADER: Final = 32
 _MOST_ROWS: Final = 14
+_WIDEST_HEAD: Final = 0.5
+"""Share of the frame that the first line of the box may take."""
 _SWATCH: Final = 20.0
 _APART: Final = 16
 _BELOW: Final = 20
@@ -272,6 +274,8 @@ def paint_readout(
     ]
     name_width = max((metrics.horizontalAdvance(name) for _, name, _ in shown), default=0.0)
     value_width = max((metrics.horizontalAdvance(value) for _, _, value in shown), default=0.0)
+    widest = max(22 + name_width + 16 + value_width, _WIDEST_HEAD * frame.width)
+    head = metrics.elidedText(head, Qt.TextElideMode.ElideRight, widest)  # words of a mark may be long
     width = max(22 + name_width + 16 + value_width, metrics.horizontalAdvance(head)) + 20
     across = frame.across(x)
     fits_right = across + 12 + width < frame.right + 10 or across < frame.left + frame.width / 2
