@@ -6,6 +6,7 @@ from workbench.catalog.check import analyse
 from workbench.catalog.costs import Measured, estimate
 from workbench.catalog.samples import SAMPLES
 from workbench.catalog.templates import load
+from workbench.core.assign import assign
 from workbench.core.document import Document
 from workbench.jobs import estimates
 from workbench.jobs.queue import enqueue
@@ -66,3 +67,12 @@ def test_kinds_of_devices() -> None:
     assert estimates.kind_of("cpu") == "cpu"
     assert estimates.kind_of("cuda:7") == "cuda"
     assert estimates.kind_of("auto") in {"cpu", "cuda", "mps"}
+
+
+def test_a_run_that_ended_within_one_of_its_first_epochs_teaches_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five of a hundred steps are no epoch, though they are the first."""
+    run = finished(store, assign(load("lenet5"), "training.steps", 5), 1, monkeypatch, 2.0)
+    assert estimates.history(store) == {}
+    assert estimates.measured(store.run(run), store.params(run)) is None

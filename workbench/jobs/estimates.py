@@ -17,6 +17,8 @@ from workbench.store.store import Store
 SECONDS, MEMORY, WORK, DEVICE = (f"{ESTIMATE}{name}" for name in ("seconds", "memory", "work", "device"))
 """Where a run's estimate stands: seconds an epoch, bytes, uncorrected seconds an epoch, kind of device."""
 _LATEST = 50
+_WHOLE_ENOUGH = 5
+"""Epochs after which one that is not whole no longer matters."""
 
 
 def expected(store: Store, analysis: Analysis, device: str) -> dict[str, Any]:
@@ -54,7 +56,11 @@ def history(store: Store) -> dict[str, list[Measured]]:
 
 
 def measured(run: RunRecord, params: Mapping[str, Any]) -> Measured | None:
-    """How a run compares with its estimate; None where it has none or ran on something else."""
+    """How a run compares with its estimate; None where it has none, ran on something else, or ended within one of its
+    first epochs, which then counts as a whole one.
+    """
+    if params.get("training.steps") and run.epoch < _WHOLE_ENOUGH:
+        return None
     work, taken = params.get(WORK), seconds_an_epoch(run)
     if not isinstance(work, int | float) or work <= 0 or taken <= 0:
         return None

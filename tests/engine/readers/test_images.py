@@ -75,6 +75,16 @@ def test_damaged_pictures_are_named_and_the_others_read(folder: Path) -> None:
     assert torch.equal(data.tensors["label"], (data.tensors["image"][:, 0, 0, 0] >= 100).long())
 
 
+def test_a_class_without_a_picture_that_can_be_read_is_told(folder: Path) -> None:
+    for file in (folder / "cat").iterdir():
+        file.write_bytes(b"not a picture")
+    data = loaded(images.read, folder, {})
+    assert data.problems[-1] == (
+        "The class “cat” has no picture that can be read. It stays one of the 2 classes; mend its files or take its "
+        "folder away."
+    )
+
+
 def test_a_picture_with_too_many_pixels_is_left_out_unread(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -217,6 +217,11 @@ def _assembled(
         bad = np.repeat(~good, counts)
         if plan.kind == "classes":
             each[bad] = -1
+            for place in sorted(set(range(len(plan.names))) - set(each[~bad].tolist())):
+                reading.problems.append(
+                    f"The class “{plan.names[place]}” has no picture that can be read. It stays one of the "
+                    f"{len(plan.names)} classes; mend its files or take its folder away."
+                )
         arrays[name] = each
         dtype = "index" if plan.kind == "classes" else "float"
         bound = len(plan.names) if plan.kind == "classes" else 0
