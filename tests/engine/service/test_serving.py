@@ -109,7 +109,10 @@ def test_a_model_goes_on_from_a_prompt_the_same_for_the_same_seed(place: Workpla
     sure = place.ask("generate", run, seed=3, **{**wish, "temperature": 0})["text"]
     assert sure == place.ask("generate", run, seed=3, **{**wish, "top_k": 1})["text"]
     (told,) = place.ask("predict", run, inputs={"text": "The "})["items"]
-    assert told["text"].startswith(sure)
+    assert told["text"].startswith(sure) and "said" not in told
+    (strange,) = place.ask("predict", run, inputs={"text": "The …→… end"})["items"]
+    assert strange["said"].startswith("The text of the training has no “…”, “→”: ")
+    assert "has no “→”: " in place.ask("generate", run, seed=3, **{**wish, "prompt": "The →"})["said"]
     assert "“top_p” is a number from 0 to 1" in place.refused("generate", run, top_p=2)
     figures = place.ask("evaluate", run, split="validation")
     assert figures["of"] == "tokens" and figures["classes"][:2] != ["0", "1"]

@@ -173,7 +173,7 @@ def test_the_loss_around_the_weights_is_a_map(qtbot: QtBot, view: InspectView, f
 
 def test_texts_and_pictures_are_made_with_a_seed(qtbot: QtBot, view: InspectView, fake: Fake) -> None:
     def generate(request: Mapping[str, Any]) -> dict[str, Any]:
-        return {"text": f"{request['prompt']} and so on"}
+        return {"text": f"{request['prompt']} and so on", "said": "There is no “é”."}
 
     fake.answers |= {"generate": generate, "generate_pictures": {"pictures": [{"png": png()}] * 4}}
     page = opened(qtbot, view, fake, "Generate", "generate", "generate_pictures")
@@ -182,6 +182,7 @@ def test_texts_and_pictures_are_made_with_a_seed(qtbot: QtBot, view: InspectView
     page.temperature.setValue(0.5)
     QTest.mouseClick(page.go_on, LEFT)
     qtbot.waitUntil(lambda: page.text.toPlainText() == "Once and so on", timeout=WAIT)
+    assert page.note.isVisible() and page.note.text() == "There is no “é”."
     asked = fake.asked("generate")[-1]
     assert (asked["temperature"], asked["top_k"], asked["top_p"], asked["seed"]) == (0.5, 0, 1.0, 0)
     fake.fell.emit("The model service ended unexpectedly.")
@@ -191,7 +192,7 @@ def test_texts_and_pictures_are_made_with_a_seed(qtbot: QtBot, view: InspectView
     QTest.mouseClick(page.again, LEFT)
     assert fake.asked("generate")[-1]["seed"] == page.seed.value()
     QTest.mouseClick(page.kinds.button("pictures"), LEFT)
-    assert page.prompt.isHidden() and page.right.currentWidget() is page.hint
+    assert page.prompt.isHidden() and page.note.isHidden() and page.right.currentWidget() is page.hint
     page._on_text({"text": "It was written meanwhile"})
     assert page.right.currentWidget() is page.hint, "a text is no picture"
     QTest.mouseClick(page.go_on, LEFT)

@@ -12,10 +12,12 @@ from torch import Tensor
 
 from workbench.core.document import Port
 from workbench.core.errors import DataError, JobError
+from workbench.core.text import one_line
 from workbench.engine.carrying import apart
 from workbench.engine.decoding import Sampling
 from workbench.engine.once import Once, untouched
 from workbench.engine.readers.files import MEGABYTE, read_text
+from workbench.engine.readers.tokens import UNKNOWN
 from workbench.engine.service import asked
 from workbench.engine.service.answers import Answer
 from workbench.engine.service.context import Context, one_node
@@ -26,6 +28,7 @@ from workbench.jobs.starts import Which
 
 _LENGTH, _MOST_LENGTH = 200, 5_000
 _MOST_PICTURES = 256
+_MOST_SIGNS = 12
 
 
 def writes(source: Source, answer: Answer) -> bool:
@@ -53,7 +56,8 @@ def is_translator(source: Source, answer: Answer) -> bool:
 
 
 def generate(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
-    """{"text", "texts"}: what a language model makes of a prompt. Raises JobError for a model that writes nothing.
+    """{"text", "texts"}: what a language model makes of a prompt; "said" tells what of it the model does not know.
+    Raises JobError for a model that writes nothing.
 
     "temperature" 0 takes the likeliest token each time; "top_k" 0 and "top_p" 1 leave all tokens; "count" texts.
     """
@@ -64,18 +68,19 @@ def generate(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
         asked.whole(request, "top_k", 0),
         asked.number(request, "top_p", 1.0, 0, 1),
     )
+    prompt = asked.text(request, "prompt")
     texts = _written(
         context,
         run,
         which,
         answer,
-        prompt=asked.text(request, "prompt"),
+        prompt=prompt,
         count=asked.whole(request, "count", 1, 1, 32),
         length=asked.whole(request, "length", _LENGTH, 1, _MOST_LENGTH),
         sampling=sampling,
         seed=asked.whole(request, "seed", 0),
     )
-    return {"text": texts[0], "texts": texts}
+    return {"text": texts[0], "texts": texts, **_unknown(context, run, answer, prompt)}
 
 
 def generate_pictures(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,7 +138,7 @@ def continue_text(
         except (DataError, OSError) as error:
             found.append({"name": each["name"], "error": str(error)})
         else:
-            found.append({"name": each["name"], "text": text})
+            found.append({"name": each["name"], "text": text, **_unknown(context, run, answer, prompt)})
     return found
 
 
@@ -172,6 +177,23 @@ def _writer(context: Context, run: int, which: Which, name: str) -> Answer:
         "The model writes no text: it has no output that says which token of a text comes next. Only models that were "
         "trained on running text, lines or pairs of sentences do."
     )
+
+
+def _unknown(context: Context, run: int, answer: Answer, prompt: str) -> dict[str, str]:
+    """{"said"}: which signs of a prompt the model never met and does not see; nothing where there are none."""
+    source = context.data(run).source(one_node(answer))
+    known = source.data.vocabularies.get("tokens")
+    if known is None or known.kind != "characters" or known.special(UNKNOWN) is not None:
+        return {}
+    signs = prompt.lower() if known.lower else prompt
+    lacking = list(dict.fromkeys(sign for sign in signs if sign not in known.index))
+    if not lacking:
+        return {}
+    listed = ", ".join(f"“{one_line(sign) or '(blank)'}”" for sign in lacking[:_MOST_SIGNS])
+    more = f" and {len(lacking) - _MOST_SIGNS} more" if len(lacking) > _MOST_SIGNS else ""
+    return {
+        "said": f"The text of the training has no {listed}{more}: what the model goes on from is without."
+    }
 
 
 def _written(

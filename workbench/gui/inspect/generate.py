@@ -18,6 +18,7 @@ from workbench.gui.inspect.pictures import PictureGrid, Shown
 from workbench.gui.inspect.service import Answer, ModelService
 from workbench.gui.widgets.buttons import Button, Chips
 from workbench.gui.widgets.fields import FormRows, NumberField, RealField, TextArea
+from workbench.gui.widgets.labels import Label
 from workbench.gui.widgets.splitter import Splitter
 from workbench.gui.widgets.surfaces import EmptyState, surface
 
@@ -80,6 +81,8 @@ class GeneratePage(Page):
         self.go_on.clicked.connect(self.make)
         self.again = Button("Another", "Make another one, with another seed", icon="refresh")
         self.again.clicked.connect(self._on_again)
+        self.note = Label("", "warn", wrap=True)
+        self.note.hide()
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self.go_on)
@@ -94,6 +97,7 @@ class GeneratePage(Page):
         for widget in (self.prompt, self.text_rows, self.picture_rows, seed_rows):
             column.addWidget(widget)
         column.addLayout(buttons)
+        column.addWidget(self.note)
         column.addStretch(1)
         return left
 
@@ -120,6 +124,7 @@ class GeneratePage(Page):
         self.kinds.setVisible(writes and paints)
         self.kinds.button("text" if writes else "pictures").setChecked(True)
         self.text.clear()
+        self._say("")
         self.grid.show_pictures([])
         self._show_kind()
 
@@ -150,6 +155,7 @@ class GeneratePage(Page):
         writes = self.kinds.current() == "text"
         for widget in (self.prompt, self.text_rows):
             widget.setVisible(writes)
+        self.note.setVisible(writes and bool(self.note.text()))
         self.picture_rows.setVisible(not writes)
         done = self.text.toPlainText() if writes else self.grid.pictures
         if done:
@@ -167,10 +173,17 @@ class GeneratePage(Page):
         self.make()
 
     def _on_refused(self, reason: str) -> None:
+        self._say("")
         self.hint.set_texts("Nothing was made", reason)
         self.right.setCurrentWidget(self.hint)
 
+    def _say(self, words: str) -> None:
+        """What is to be known of the text that was written."""
+        self.note.setText(words)
+        self.note.setVisible(bool(words))
+
     def _on_text(self, answer: Answer) -> None:
+        self._say(str(answer.get("said") or ""))
         self.text.setPlainText(str(answer.get("text") or ""))
         self._show_kind()
 
