@@ -1,6 +1,7 @@
 """What probes record: pictures, texts, matrices; and the batches of several datasets."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from tests.drawing import draw
 from tests.engine.conftest import Trained
 from tests.programs import analysed
 from workbench.catalog.samples import SAMPLES
+from workbench.core.errors import DataError
 from workbench.engine.data import load_sample as load_data
+from workbench.engine.data.items import ItemSet
 from workbench.engine.decoding import Sampling
 from workbench.engine.feeds import Feeds
 from workbench.engine.probes_pictures import grid, png
@@ -216,3 +219,32 @@ def test_a_further_dataset_smaller_than_a_batch_fills_it() -> None:
     assert few < 35 < loaded["diabetes"].sizes["test"]
     batch = next(feeds.split("test"))["more.features"]
     assert len(batch) == 35 and torch.equal(batch[:5], batch[few : few + 5])
+
+
+@pytest.mark.parametrize("order", ["shuffled", "in order"])
+def test_what_is_not_shuffled_goes_together_in_the_last_batch_too(order: str) -> None:
+    """The n-th example of one with the n-th of the other, which begins again where it ends."""
+    document = draw(TWO.format("diabetes", "iris").replace("iris\n", f"iris order='{order}'\n"))
+    loaded = {id: load_data(id) for id in ("diabetes", "iris")}
+    feeds = Feeds.of(analysed(document, SAMPLES), loaded, 16, CPU)
+    few, many = loaded["iris"].sizes["test"], loaded["diabetes"].sizes["test"]
+    assert few < many and many % 16
+    alone = next(loaded["iris"].batches("test", few, shuffle=False))["features"]
+    for skip in (0, 3):
+        found = torch.cat([batch["more.features"] for batch in feeds.split("test", skip)])
+        assert torch.equal(found, alone[torch.arange(16 * skip, many) % few])
+
+
+def test_a_further_dataset_without_examples_is_told() -> None:
+    loaded = {id: load_data(id) for id in ("diabetes", "iris")}
+    flowers = loaded["iris"]
+    assert isinstance(flowers, ItemSet)
+    empty = replace(
+        flowers, sizes={**flowers.sizes, "train": 0},
+        positions={**flowers.positions, "train": torch.zeros(0, dtype=torch.int64)},
+    )  # fmt: skip
+    feeds = Feeds.of(
+        analysed(draw(TWO.format("diabetes", "iris")), SAMPLES), {**loaded, "iris": empty}, 16, CPU
+    )
+    with pytest.raises(DataError, match="“Iris flowers” has nothing in its train part"):
+        next(feeds.epoch(0, 0))

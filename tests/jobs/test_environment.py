@@ -23,8 +23,8 @@ def test_versions_and_the_state_of_the_data_are_kept(store: Store) -> None:
     assert found["environment.torch"] == version("torch") and found["environment.workbench"] == __version__
     assert found["environment.python"] == platform.python_version()
     assert found["environment.data.mine"] == "0123456789ab" and "environment.data.other" not in found
-    assert found["environment.options.mine"] == "header=yes, test=0.2"
-    assert recorded(store, ["other"])["environment.options.other"] == "none"
+    assert found["environment.options.mine"] == "table: header=true, test=0.2"
+    assert recorded(store, ["other"])["environment.options.other"] == "table"
 
 
 def test_a_run_does_not_go_on_over_other_data() -> None:

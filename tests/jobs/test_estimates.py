@@ -73,6 +73,6 @@ def test_a_run_that_ended_within_one_of_its_first_epochs_teaches_nothing(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Five of a hundred steps are no epoch, though they are the first."""
-    run = finished(store, assign(load("lenet5"), "training.steps", 5), 1, monkeypatch, 2.0)
+    run = finished(store, assign(load("lenet5"), "training.steps", 34), 1, monkeypatch, 2.0)
     assert estimates.history(store) == {}
     assert estimates.measured(store.run(run), store.params(run)) is None

@@ -128,7 +128,7 @@ def check(
     """Check a model: shapes, problems, parameters."""
     document = find_model(model, workspace)
     source = source_of(data, reader, target, option)
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         document, known = training.prepared(store, document, source, set, anyway=True)
     analysis = analyse(document, known)
     if json:
@@ -153,7 +153,7 @@ def code(
 
     document = find_model(model, workspace)
     source = source_of(data, reader, target, option)
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         document, known = training.prepared(store, document, source, set)
     print(generate(document, analyse(document, known)), end="")
 

@@ -22,7 +22,7 @@ app.command()(download)
 @app.command("list")
 def list_(json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
     """List the samples that ship with Workbench and the datasets of the workspace."""
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         known = schemas(store)
     if json:
         say_json([schema.to_json() for schema in known.values()])
@@ -68,7 +68,7 @@ def show(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show what a dataset offers, how it is split, what was noticed, and its first items."""
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         known = schemas(store)
         if dataset not in known:
             raise DataError(f"There is no dataset “{dataset}” (datasets: {', '.join(known)}).")
@@ -100,7 +100,7 @@ def remove(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Take a dataset out of the workspace; its files stay where they are, and so do runs and models."""
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         if dataset in SAMPLES and dataset not in {record.id for record in store.datasets()}:
             raise DataError(f"“{dataset}” ships with Workbench and stays.")
         if dataset not in schemas(store):

@@ -78,7 +78,7 @@ def export(
         model = f"{RUN}{model}"
     number = model.removeprefix(RUN)
     changed = bool(data or set)  # then it is another model, which that run's weights may not fit
-    with opened(workspace) as store:
+    with opened(workspace, new=False) as store:
         database = store.path
         if model.startswith(RUN) and number.isdecimal() and not changed:
             request = Request(to, str(place.resolve()), run=int(number), checkpoint=checkpoint, output=output)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
@@ -19,13 +18,10 @@ class Average:
 
     def __init__(self, program: nn.Module, decay: float) -> None:
         self.decay = decay
-        means: dict[tuple[int, torch.Size], tuple[Tensor, Tensor]] = {}
-        self.weights = {}
-        for (
-            name,
-            weight,
-        ) in program.state_dict().items():  # shares its memory with the program, which only fills it anew
-            mean, _ = means.setdefault((weight.data_ptr(), weight.shape), (weight.clone(), weight))
+        means: dict[int, tuple[Tensor, Tensor]] = {}
+        self.weights: dict[str, Tensor] = {}
+        for name, weight in program.state_dict(keep_vars=True).items():  # filled anew, but never replaced
+            mean, _ = means.setdefault(id(weight), (weight.detach().clone(), weight.detach()))
             self.weights[name] = mean  # tied weights have one
         self._pairs = list(means.values())
         moving = [pair for pair in self._pairs if pair[1].is_floating_point()]

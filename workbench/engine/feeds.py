@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 import torch
 from torch import Tensor
@@ -32,6 +31,8 @@ class Feed:
 
 Once = Callable[[Feed, int, int], Iterator[dict[str, Tensor]]]
 """One pass over a feed: which turn it is, and how many batches are left out."""
+Part = Callable[[int, int, int], dict[str, Tensor]]
+"""What a further feed gives to a batch: its number, the length of a full one, its own length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Feeds:
                 in_order=feed.in_order,
             )
 
-        return self._together(TRAIN, once, skip)
+        return self._together(TRAIN, once, skip, fixed=False)
 
     def split(self, split: str, skip: int = 0) -> Iterator[dict[str, Tensor]]:
         """The batches of a split in their fixed order, without the first ones."""
@@ -104,27 +105,60 @@ class Feeds:
                 in_order=feed.in_order,
             )
 
-        return self._together(split, once, skip)
+        return self._together(split, once, skip, fixed=True)
 
-    def _together(self, split: str, once: Once, skip: int) -> Iterator[dict[str, Tensor]]:
-        """The batches of the first dataset, each with one of every other as long as it."""
+    def _together(self, split: str, once: Once, skip: int, *, fixed: bool) -> Iterator[dict[str, Tensor]]:
+        """The batches of the first dataset, each with as many examples of every other.
+
+        Where nothing is shuffled (`fixed`, or a dataset in order), the first example of one goes with the first of
+        the other, and so on, in the last batch, too.
+        """
         first, *others = self.feeds
-        batches = once(first, 0, skip)
-        endless = [self._endless(feed, split, once, skip) for feed in others]
-        for batch, *more in zip(batches, *endless, strict=False):
-            size = 0 if first.is_graph else len(next(iter(batch.values())))
-            for feed, part in zip(others, more, strict=True):
-                batch |= _of_size(part, size) if size and not feed.is_graph else part
+        if not others:
+            yield from once(first, 0, skip)
+            return
+        full = min(self.batch_size, len(torch.cat(self._order(first, split))))
+        parts = [
+            self._aligned(f, split) if fixed or f.in_order else self._shuffled(f, split, once) for f in others
+        ]
+        for number, batch in enumerate(once(first, 0, skip), skip):
+            size = full if first.is_graph else len(next(iter(batch.values())))
+            for part in parts:
+                batch |= part(number, full, size)
             yield batch
 
-    def _endless(self, feed: Feed, split: str, once: Once, skip: int) -> Iterator[dict[str, Tensor]]:
-        """The full batches of a further dataset, which begins again when it ends before the first one does."""
+    def _order(self, feed: Feed, split: str) -> list[Tensor]:
+        """Which examples each batch has. Raises DataError where there is none."""
         order = feed.data.order(split, self.batch_size, length=feed.length, in_order=feed.in_order)
+        if not order or not len(order[0]):
+            raise DataError(f"“{feed.data.schema.title}” has nothing in its {split} part.")
+        return order
+
+    def _aligned(self, feed: Feed, split: str) -> Part:
+        """The examples in their order, from the start again where they end."""
+        items = torch.cat(self._order(feed, split))
+
+        def part(number: int, full: int, size: int) -> dict[str, Tensor]:
+            index = items[torch.arange(number * full, number * full + size) % len(items)]
+            return feed.data.at(split, index, length=feed.length, outputs=feed.outputs)
+
+        return part
+
+    def _shuffled(self, feed: Feed, split: str, once: Once) -> Part:
+        """Full batches in an order that is another one each time that the dataset begins again."""
+        order = self._order(feed, split)
         steps = sum(len(index) == len(order[0]) for index in order)
-        turn, skip = divmod(skip, steps)
-        while True:
-            yield from islice(once(feed, turn + 1, skip), steps - skip)
-            turn, skip = turn + 1, 0
+        running: tuple[int, Iterator[dict[str, Tensor]]] = -1, iter(())
+
+        def part(number: int, full: int, size: int) -> dict[str, Tensor]:
+            nonlocal running
+            turn, skip = divmod(number, steps)
+            if turn != running[0]:
+                running = turn, once(feed, turn + 1, skip)
+            batch = next(running[1])
+            return batch if feed.is_graph else _of_size(batch, size)
+
+        return part
 
 
 def _of_size(batch: dict[str, Tensor], size: int) -> dict[str, Tensor]:

@@ -239,12 +239,9 @@ class Loop:
         self._log(TRAIN, values, self.metrics)
 
     def evaluate(self, split: str) -> tuple[dict[str, float], dict[str, Tensor]]:
-        """Losses and metrics over a whole split, recorded under its name; also the summed states.
-
-        The losses of training examples are recorded at every step anyway.
-        """
+        """Losses and metrics over a whole split, recorded under its name; also the summed states."""
         values, totals = self._evaluate(split)
-        self._log(split, values, self.metrics if split == TRAIN else tuple(values))
+        self._log(split, values, tuple(values))
         return values, totals
 
     def _log(self, split: str, values: Mapping[str, float], names: tuple[str, ...]) -> None:

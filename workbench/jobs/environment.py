@@ -3,20 +3,23 @@
 May import the store; asks for versions without importing what has them.
 """
 
+import json
 import platform
 from collections.abc import Collection, Mapping
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from workbench import __version__
-from workbench.core import text
 from workbench.core.errors import JobError
 from workbench.jobs.settings import ENVIRONMENT
+from workbench.store.records import DatasetRecord
 from workbench.store.store import Store
 
 _PACKAGES: Final = ("torch", "numpy")
 _SHORT: Final = 12
+_LONGEST: Final = 200
 _DATA, _OPTIONS = f"{ENVIRONMENT}data.", f"{ENVIRONMENT}options."
 
 
@@ -27,12 +30,18 @@ def recorded(store: Store, datasets: Collection[str]) -> dict[str, str]:
     found = {f"{ENVIRONMENT}{name}": value for name, value in _versions().items()}
     for record in store.datasets():
         if record.id in datasets and record.fingerprint:
-            options = ", ".join(
-                f"{name}={text.value(value)}" for name, value in sorted(record.options.items())
-            )
             found[f"{_DATA}{record.id}"] = record.fingerprint[:_SHORT]
-            found[f"{_OPTIONS}{record.id}"] = options or "none"
+            found[f"{_OPTIONS}{record.id}"] = _told(record)
     return found
+
+
+def _told(record: DatasetRecord) -> str:
+    """By which reader a dataset is read and with which options; of very long ones what tells them apart."""
+    options = ", ".join(f"{name}={json.dumps(value)}" for name, value in sorted(record.options.items()))
+    told = f"{record.reader}: {options}" if options else record.reader
+    return (
+        told if len(told) <= _LONGEST else f"{told[:_LONGEST]}… {sha256(told.encode()).hexdigest()[:_SHORT]}"
+    )
 
 
 def refuse_other_data(run: int, before: Mapping[str, object], now: Mapping[str, object]) -> None:
@@ -46,7 +55,7 @@ def refuse_other_data(run: int, before: Mapping[str, object], now: Mapping[str, 
             what = "has other content" if name.startswith(_DATA) else f"is read otherwise ({before[name]})"
             raise JobError(
                 f"Run {run} cannot go on: the dataset “{id}” {what} than when it was queued, so what it was trained on "
-                f"could be among what tests it. Train anew; with “Start from” run:{run} that begins with its weights."
+                "could be among what tests it. Train its drawing anew."
             )
 
 

@@ -59,7 +59,7 @@ def measured(run: RunRecord, params: Mapping[str, Any]) -> Measured | None:
     """How a run compares with its estimate; None where it has none, ran on something else, or ended within one of its
     first epochs, which then counts as a whole one.
     """
-    if params.get("training.steps") and run.epoch < _WHOLE_ENOUGH:
+    if params.get("training.steps") == run.step and run.epoch < _WHOLE_ENOUGH:
         return None
     work, taken = params.get(WORK), seconds_an_epoch(run)
     if not isinstance(work, int | float) or work <= 0 or taken <= 0:

@@ -87,6 +87,9 @@ def enqueue_again(
         raise JobError(f"Run {run.id} is complete. Train its model again, with more epochs if you like.")
     if resume and run.state == "queued":
         raise JobError(f"Run {run.id} is still waiting for a device.")
+    going = [each.id for each in store.unfinished() if each.resumed_from == run.id]
+    if resume and going:
+        raise JobError(f"Run {going[0]} goes on from run {run.id} already.")
     if resume and not any(checkpoint.kind == "last" for checkpoint in store.checkpoints(run.id)):
         raise JobError(f"Run {run.id} has no checkpoint to go on from.")
     return enqueue(

@@ -15,6 +15,7 @@ from workbench.catalog.spec import node_types
 from workbench.catalog.templates import load
 from workbench.core.descriptions import SetDescription
 from workbench.core.document import Block, Document, Graph, Node, Port
+from workbench.core.edits import RemoveNodes
 from workbench.core.errors import WorkbenchError
 from workbench.core.history import History
 from workbench.gui.data.adding import Wanted
@@ -340,6 +341,19 @@ def test_training_settings(driver: "CanvasDriver") -> None:
     ]
     driver.type_into(model.name, "renamed")
     assert driver.document.name == "renamed"
+
+
+def test_what_can_no_longer_be_seen_does_not_keep_a_model_from_training(driver: "CanvasDriver") -> None:
+    driver.select("fc1")
+    driver.set_field("fc1", "out_features", "wide")
+    starter = driver.view.session.starter
+    assert [draft for ask in starter.drafts for draft in ask()] == [("out_features of fc1", "wide")]
+    driver.view.session.do(RemoveNodes(("fc1",)))
+    assert not [draft for ask in starter.drafts for draft in ask()]
+    driver.view.session.undo()
+    assert [draft for ask in starter.drafts for draft in ask()]
+    driver.view.session.open_template("mlp")
+    assert not [draft for ask in starter.drafts for draft in ask()]
 
 
 def test_what_is_not_set_is_said_in_words(driver: "CanvasDriver") -> None:

@@ -271,6 +271,11 @@ def test_a_run_that_ended_early_goes_on_as_a_new_one(
     have(qtbot, view, 2)
     run = view.model.run(2)
     assert run is not None and (run.resumed_from, run.state, run.name) == (1, "queued", "lenet5")
+    click_row(view, 1)
+    said.clear()
+    QTest.keyClick(view.table, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: bool(said), timeout=WAIT)
+    assert "Run 2 goes on from run 1 already." in said[0][0] and view.model.total == 2
 
 
 def test_the_page_and_the_keys_mean_the_same_run(
@@ -287,6 +292,8 @@ def test_the_page_and_the_keys_mean_the_same_run(
     assert view.table.selected_ids() == [3] and shown_id(view) == 3
     QTest.keyClick(view.table, Qt.Key.Key_Space, control)
     assert set(view.table.selected_ids()) == {1, 3} and shown_id(view) == 1
+    click_row(view, 1, control)
+    assert view.table.selected_ids() == [3] and shown_id(view) == 3
 
 
 def test_delete_takes_the_selected_away_and_undo_brings_them_back(

@@ -282,14 +282,19 @@ class NodeForm(Column):
             self.drafts.pop(key, None)
 
     def _open_drafts(self) -> list[Draft]:
-        """Those of nodes that are still there; a name is no value that training could miss."""
-        document = self.session.document
+        """Those of fields that can still be seen and mended; a name is no value that training could miss."""
+        document, know = self.session.document, self._know
         graphs = {"": document.graph, **{name: block.graph for name, block in document.blocks.items()}}
-        return [
-            (f"{name} of {id}", text)
-            for (where, id, name), text in self.drafts.items()
-            if where in graphs and id in graphs[where].nodes and not name.startswith("\0")
-        ]
+        found = []
+        for (where, id, name), text in self.drafts.items():
+            node = graphs[where].nodes.get(id) if where in graphs else None
+            if node is None or know is None or node.linked_to:
+                continue
+            fields = shown_of(node, know).fields
+            values = {entry.name: node.params.get(entry.name, entry.default) for entry in fields}
+            if name in values and name not in unused(values):
+                found.append((f"{name} of {id}", text))
+        return found
 
     def _do(self, edit: Edit) -> None:
         self.session.do(edit)

@@ -208,6 +208,7 @@ class UpdateForm(Column):
         editor = self.editors[key]
         assert isinstance(editor, TextEditor)
         editor.refuse(reason)
+        self.drafts[editor.entry.label] = editor.field.text()
 
     def _on_losses(self) -> None:
         minimise = {

@@ -33,6 +33,7 @@ class UpdatesPanel(QWidget):
         self.list.setToolTip("Updates run in this order in every training step")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.form = UpdateForm()
+        session.model_opened.connect(self.form.drafts.clear)
         session.starter.drafts.append(lambda: [draft for draft in self.form.drafts.items() if draft[1]])
         self._note = Label("", "small", wrap=True)
         self.buttons: dict[str, IconButton] = {}

@@ -36,10 +36,11 @@ def can_stop(run: RunRecord) -> bool:
 
 def toggle_pause(session: Session, runs: Sequence[RunRecord]) -> None:
     """Pause those that train and let the paused ones go on; of those that were stopped or failed, new runs do."""
-    for run in runs:
-        if can_go_on(run):
+    if all(can_go_on(run) for run in runs):  # with others among them it is those that are meant
+        for run in reversed(runs):
             session.starter.again(run.id, resume=True)
-        elif can_resume(run):
+    for run in runs:
+        if can_resume(run):
             session.request(run.id, "resume")
         elif can_pause(run):
             session.request(run.id, "pause")

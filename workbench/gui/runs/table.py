@@ -258,6 +258,10 @@ class RunsTable(PinnedTable):
         self.selected.emit(self.selected_ids())
         if self.current_id() != self._picked:  # Ctrl+Space took the cursor's run in
             self._on_current(self.currentIndex())
+        ids = self.selected_ids()
+        if ids and self._picked not in ids:  # the run of the page was taken out
+            self._picked = ids[-1]
+            self.picked.emit(self._picked)
 
     def _on_removed(self, parent: QModelIndex, first: int) -> None:
         """Where all selected runs went away, their neighbour is next."""

@@ -276,10 +276,8 @@ class RunsView(QStackedWidget):
         self.compare.setEnabled(bool(chosen))
         actions = self._session.actions
         for id, can in {
-            "run_pause": any(
-                commands.can_pause(run) or commands.can_resume(run) or commands.can_go_on(run)
-                for run in chosen
-            ),
+            "run_pause": any(commands.can_pause(run) or commands.can_resume(run) for run in chosen)
+            or (bool(chosen) and all(commands.can_go_on(run) for run in chosen)),
             "run_stop": any(commands.can_stop(run) for run in chosen),
             "run_compare": bool(chosen),
             "run_inspect": len(chosen) == 1 and commands.can_inspect(chosen[0]),
