@@ -245,6 +245,11 @@ def test_variables_of_the_model(driver: "CanvasDriver") -> None:
         driver.node("fc1").params["out_features"]
     )
     driver.settle()
+    driver.type_into(table.rows["width"][1], "= import os")
+    starter = driver.view.session.starter
+    assert [draft for ask in starter.drafts for draft in ask()] == [("the variable width", "= import os")]
+    driver.type_into(table.rows["width"][1], "24")
+    assert not [draft for ask in starter.drafts for draft in ask()]
     driver.type_into(table.rows["width"][0], "for")
     assert "“for” is a word that" in table._reason.text() and "width" in driver.document.variables
 

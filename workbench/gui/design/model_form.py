@@ -32,6 +32,7 @@ from workbench.gui.design.starts import StartEditor
 from workbench.gui.design.style import spec_text
 from workbench.gui.design.variables import NamedValues
 from workbench.gui.session import Session
+from workbench.gui.starting import Draft
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import FormRows, TextArea, TextField
 from workbench.gui.widgets.labels import ElidedLabel, Label, SectionHeader
@@ -66,9 +67,7 @@ class ModelForm(Column):
         self.rows.addWidget(self.about)
         session.leaving.connect(self.about.commit)
         session.model_opened.connect(self._forget)
-        session.starter.drafts.append(
-            lambda: [(self.editors[name].entry.label, text) for name, text in self._drafts.items() if text]
-        )
+        session.starter.drafts.append(self._open_drafts)
         self._totals = Keyed()
         self.rows.addWidget(self._totals)
         self.rows.addWidget(section("Training"))
@@ -140,6 +139,11 @@ class ModelForm(Column):
     def _on_about(self, text: str) -> None:
         if not self.session.do(SetDescription(text)):
             self.about.show_text(self.session.document.description)
+
+    def _open_drafts(self) -> list[Draft]:
+        """What stands in these fields and is no value."""
+        found = [(self.editors[name].entry.label, text) for name, text in self._drafts.items() if text]
+        return [*found, *self.variables.drafts()]
 
     def _forget(self) -> None:
         """What was typed and did not fit was meant for the model before."""

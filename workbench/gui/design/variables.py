@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from workbench.core.errors import WorkbenchError
 from workbench.core.expressions import Value, evaluate, is_expression
 from workbench.gui.design.values import guessed, shown
+from workbench.gui.starting import Draft
 from workbench.gui.widgets.buttons import Button, IconButton
 from workbench.gui.widgets.fields import TextField
 from workbench.gui.widgets.labels import Label
@@ -69,6 +70,17 @@ class NamedValues(QWidget):
         """Show what the document says in the place of what was typed and did not fit."""
         values, self._values = self._values or {}, None
         self.show_values(values, self._names, self._noted)
+
+    def drafts(self) -> list[Draft]:
+        """What stands in a row and is no value."""
+        found = []
+        for name, (_, field) in self.rows.items():
+            try:
+                guessed(field.text())
+            except WorkbenchError:
+                if name and field.text().strip():
+                    found.append((f"the {self._thing} {name}", field.text()))
+        return found
 
     def _build(self, values: Mapping[str, Value]) -> None:
         clear_layout(self._grid)
