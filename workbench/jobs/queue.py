@@ -83,15 +83,8 @@ def enqueue_again(
     """
     from workbench.core.files import loads
 
-    if resume and run.state == "completed":
-        raise JobError(f"Run {run.id} is complete. Train its model again, with more epochs if you like.")
-    if resume and run.state == "queued":
-        raise JobError(f"Run {run.id} is still waiting for a device.")
-    going = [each.id for each in store.unfinished() if each.resumed_from == run.id]
-    if resume and going:
-        raise JobError(f"Run {going[0]} goes on from run {run.id} already.")
-    if resume and not any(checkpoint.kind == "last" for checkpoint in store.checkpoints(run.id)):
-        raise JobError(f"Run {run.id} has no checkpoint to go on from.")
+    if resume:
+        _refuse_to_resume(store, run)
     return enqueue(
         store,
         loads(store.document_text(run.id), f"the drawing of run {run.id}"),
@@ -102,6 +95,19 @@ def enqueue_again(
         resumed_from=run.id if resume else 0,
         model_id=run.model_id,
     )
+
+
+def _refuse_to_resume(store: Store, run: RunRecord) -> None:
+    """Raises JobError where a run cannot go on from its last checkpoint, or does so already."""
+    if run.state == "completed":
+        raise JobError(f"Run {run.id} is complete. Train its model again, with more epochs if you like.")
+    if run.state == "queued":
+        raise JobError(f"Run {run.id} is still waiting for a device.")
+    going = [each.id for each in store.unfinished() if each.resumed_from == run.id]
+    if going:
+        raise JobError(f"Run {going[0]} goes on from run {run.id} already.")
+    if not any(checkpoint.kind == "last" for checkpoint in store.checkpoints(run.id)):
+        raise JobError(f"Run {run.id} has no checkpoint to go on from.")
 
 
 def ensure_runner(store: Store) -> None:

@@ -134,7 +134,8 @@ class TilePainter(QStyledItemDelegate):
         room = size.width() - metrics.horizontalAdvance(number) - 6
         # What follows a name, as how sure the model is, stays where the name is too long.
         name, dot, sure = one_line(str(item.get("label", ""))).rpartition(" · ")
-        name, end = (name, dot + sure) if dot else (sure, "")
+        fits = dot and metrics.horizontalAdvance(dot + sure) < room / 2
+        name, end = (name, dot + sure) if fits else (name + dot + sure, "")
         room -= metrics.horizontalAdvance(end)
         painter.setPen(theme.color("text"))
         painter.drawText(

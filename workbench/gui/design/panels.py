@@ -90,9 +90,8 @@ class ProblemBox(QFrame):
         self._buttons: list[tuple[Button, str]] = []
         for entry in problem.fixes:
             button = Button(entry.label, f"Mends this: {entry.label}", icon="wand")
-            button.setSizePolicy(
-                QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed
-            )  # long names push nothing aside
+            # Long names push nothing aside.
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.clicked.connect(lambda _=False, entry=entry: fix(entry))
             column.addWidget(button)
             self._buttons.append((button, entry.label))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 from workbench.core.values import LONGEST_TEXT
 from workbench.gui.design.canvas import Canvas
 from workbench.gui.design.style import style
+from workbench.gui.widgets.fields import commits
 
 _STAYS = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
 """A menu of the field or another window in front is no reason to end typing."""
@@ -143,8 +144,7 @@ class NoteField(QPlainTextEdit):
 
 def _ends(event: QKeyEvent) -> bool:
     """Whether a key ends the typing of several lines."""
-    held = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-    return event.key() == Qt.Key.Key_Escape or (held and event.key() in _RETURN)
+    return event.key() == Qt.Key.Key_Escape or commits(event)
 
 
 def _follow(canvas: Canvas, put: Callable[[], object]) -> None:

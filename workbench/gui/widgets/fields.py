@@ -74,7 +74,7 @@ class TextField(QLineEdit):
             self.committed.emit(self.text())
 
 
-def _commits(event: QKeyEvent) -> bool:
+def commits(event: QKeyEvent) -> bool:
     """Whether it is Ctrl+Enter."""
     enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
     return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
@@ -82,7 +82,7 @@ def _commits(event: QKeyEvent) -> bool:
 
 def takes_enter(event: QEvent) -> bool:
     """Claims Ctrl+Enter for the text that is being written; in the window it would train the open model."""
-    if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _commits(event):
+    if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and commits(event):
         event.accept()
         return True
     return False
@@ -136,7 +136,7 @@ class TextArea(QPlainTextEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.toPlainText() != self._kept:
             self.setPlainText(self._kept)
-        elif _commits(event):
+        elif commits(event):
             self.commit()
         else:
             super().keyPressEvent(event)
