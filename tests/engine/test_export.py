@@ -72,6 +72,14 @@ def text_model() -> Document:
     )
 
 
+def without_validation() -> Document:
+    """What goes by the figures of validation goes by those of training, here as there."""
+    adam: dict[str, Any] = {"type": "Adam"}
+    update = Update("train", {"loss": 1}, (), adam, PLATEAU)
+    document = assign(iris(update, epochs=4, ema_decay=0.9), "data.dataset", "whole")
+    return replace(document, name="whole")
+
+
 def going_on() -> Document:
     document = text_model()
     document = assign(document, "text.order", "in order")
@@ -133,6 +141,7 @@ MODELS: dict[str, Callable[[], Document]] = {
     "averaged": lambda: iris(
         Update("train", {"loss": 1}, (), {"type": "Adam"}, PLATEAU), epochs=5, ema_decay=0.97
     ),
+    "without validation": without_validation,
     "gan": lambda: small("gan", training__epochs=1, training__batch_size=256),
     "two": two_updates,
     **{name + RANDOM: make for name, make in test_augmentation.MODELS.items()},
@@ -144,6 +153,10 @@ MODELS: dict[str, Callable[[], Document]] = {
 def test_scripts_give_the_losses_of_the_worker(trained: Trained, tmp_path: Path) -> None:
     (tmp_path / "fox.txt").write_text(TEXT)
     add_dataset(trained.store, tmp_path / "fox.txt")
+    (tmp_path / "whole.csv").write_text(
+        "a,b,label\n" + "".join(f"{n % 7},{n % 5},{'xyz'[n % 3]}\n" for n in range(80))
+    )
+    add_dataset(trained.store, tmp_path / "whole.csv", options={"target": "label", "validation": "0"})
     scripts: dict[str, str] = {}
     for name, make in MODELS.items():
         script, data = export(trained.store, make(), tmp_path / name)
@@ -166,6 +179,10 @@ def test_scripts_give_the_losses_of_the_worker(trained: Trained, tmp_path: Path)
         wanted = worker_losses(trained.store, run.id, make())
         assert len(wanted) > (1 if name.endswith(RANDOM) else 4), name
         assert losses[scripts[name]] == wanted, name
+        if name == "without validation":
+            steps = [point.step for point in trained.store.points_of(run.id, "train/loss")]
+            assert steps == list(range(1, run.steps + 1)), "one value a step, none of the whole split"
+            assert len(trained.store.points_of(run.id, "train/accuracy")) == 4
         if name == "averaged":  # what it says after each epoch is of the mean, too
             figures = [
                 [

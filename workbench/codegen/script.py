@@ -259,7 +259,8 @@ def _main(analysis: Analysis) -> Iterator[str]:
             f"{INDENT}state = {{name: torch.from_numpy(start[name]) for name in start.files}}",
             "program.load_state_dict(state)",
         ]
-    lines.append('training, validation = read("train"), read("validation")')
+    # Without validation examples a run goes by those that it trains on, too.
+    lines += ['training = read("train")', 'validation = read("validation") or training']
     lines += [f"optimizer_{step.name} = program.optimizer_{step.name}()" for step in analysis.updates]
     scheduled = [step for step in analysis.updates if step.schedule.code()]
     if scheduled or settings.steps:

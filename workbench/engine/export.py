@@ -39,16 +39,15 @@ def export(
     text = script(document, analysis, trained=trained is not None)
     node, kind = next(_datasets(analysis))
     data = load(store, kind.dataset)
+    found = arrays(node, data, in_order=kind.order == "in order")
     folder.mkdir(parents=True, exist_ok=True)
     name = "".join(c if c.isascii() and c.isalnum() else "_" for c in document.name).strip("_") or "model"
     place = folder / f"{name}.py"
-    files = [place, folder / DATA_FILE]
+    files = [place, _kept(folder / DATA_FILE, found)]
     if analysis.settings.weights:
         files.append(_kept(folder / WEIGHTS_FILE, _started(store, document, analysis)))
     if trained is not None:
         files.append(_kept(folder / TRAINED_FILE, {name: each.numpy() for name, each in trained.items()}))
-    in_order = kind.order == "in order"
-    _kept(folder / DATA_FILE, arrays(node, data, in_order=in_order))
     write_atomically(place, text.encode())
     return files
 
@@ -71,18 +70,23 @@ def _started(store: Store, document: Document, analysis: Analysis) -> dict[str, 
 
 
 def arrays(node: str, data: Loaded, *, in_order: bool = False) -> dict[str, np.ndarray]:
-    """Training and validation examples by the name that the script looks for; in order, windows do not overlap."""
+    """Training and validation examples by the name that the script looks for; in order, windows do not overlap.
+
+    Without validation examples there are those of training only.
+    """
     found: dict[str, np.ndarray] = {}
     for split in (TRAIN, VALIDATION):
         if isinstance(data, TokenStream):
             start, size = data.slice_of(split)
-            found[f"{split}/{node}.tokens"] = data.tensors["tokens"][start : start + size].long().numpy()
+            if size:
+                tokens = data.tensors["tokens"][start : start + size]
+                found[f"{split}/{node}.tokens"] = tokens.long().numpy()
             continue
         batch = next(data.batches(split, max(1, data.count(split)), shuffle=False), None)
-        if batch is None:
-            raise DataError(f"The dataset has no {split} examples to export.")
+        if batch is None and split == TRAIN:
+            raise DataError("The dataset has no examples to train on, so there is nothing to export.")
         taken = data.followed(split, 0) if in_order else None
-        for name, tensor in batch.items():
+        for name, tensor in (batch or {}).items():
             found[f"{split}/{node}.{name}"] = (tensor if taken is None else tensor[taken]).numpy()
     return found
 

@@ -239,9 +239,12 @@ class Loop:
         self._log(TRAIN, values, self.metrics)
 
     def evaluate(self, split: str) -> tuple[dict[str, float], dict[str, Tensor]]:
-        """Losses and metrics over a whole split, recorded under its name; also the summed states."""
+        """Losses and metrics over a whole split, recorded under its name; also the summed states.
+
+        Of training only the metrics are: its losses are those of the steps.
+        """
         values, totals = self._evaluate(split)
-        self._log(split, values, tuple(values))
+        self._log(split, values, self.metrics if split == TRAIN else tuple(values))
         return values, totals
 
     def _log(self, split: str, values: Mapping[str, float], names: tuple[str, ...]) -> None:
