@@ -35,9 +35,9 @@ class Once:
     def _keep(self, module: nn.Module) -> None:
         forward, kept = module.forward, list[Tensor | tuple[Tensor, ...]]()
 
-        def once(*inputs: Tensor) -> Any:
+        def once(*inputs: Any, **named: Any) -> Any:
             if not kept:
-                found: Any = forward(*inputs)
+                found: Any = forward(*inputs, **named)
                 values = found if isinstance(found, tuple) else (found,)
                 if any(not isinstance(value, Tensor) or len(value) != len(self.rows) for value in values):
                     return found
@@ -51,7 +51,11 @@ class Once:
 
 
 def untouched(program: nn.Module, root: Scope, written: Collection[Port]) -> list[nn.Module]:
-    """Modules of nodes that nothing written leads to and that give out examples one after the other."""
+    """Modules of nodes that nothing written leads to and that give out examples one after the other.
+
+    None that a pass calls several times (the block of a loop), and no recurrent layers: the first dimension of their
+    states are layers, of which there can be as many as there are examples.
+    """
     seen: set[str] = set()
     for id in root.order:
         sources = root.sources.get(id, {}).values()
@@ -60,7 +64,10 @@ def untouched(program: nn.Module, root: Scope, written: Collection[Port]) -> lis
     shared = {node.linked_to for node in root.graph.nodes.values()}
     found: list[nn.Module] = []
     for id, module in program.named_children():
-        outputs = root.infos[id].outputs.values() if id in root.infos else ()
-        if id not in seen | shared and outputs and all(spec.shape[:1] == ("N",) for spec in outputs):
+        info = root.infos.get(id)
+        if info is None or id in seen | shared or isinstance(module, nn.RNNBase):
+            continue
+        outputs, loops = info.outputs.values(), any(copy.graph.steps for copy in info.copies)
+        if outputs and not loops and all(spec.shape[:1] == ("N",) for spec in outputs):
             found += module if isinstance(module, nn.ModuleList) else [module]
     return found
