@@ -55,6 +55,16 @@ def fixable() -> dict[str, Document]:
         "a regression of another width": draw(
             "data Dataset dataset=diabetes\nfc Linear out_features=2 < data\nloss MSELoss < fc data.target"
         ),
+        "degrees of one graph kept for many": draw(
+            "graphs Dataset dataset=rings\nconv GCNConv out_channels=8 cached=true < graphs.x graphs.edges\n"
+            "mean GlobalMeanPool < conv graphs.graph\nfc Linear out_features='= classes' < mean\n"
+            "loss CrossEntropyLoss < fc graphs.label"
+        ),
+        "degrees of one graph kept while its edges are drawn anew": draw(
+            "club Dataset dataset=karate\nsome EdgeDrop p=0.2 < club.edges\n"
+            "conv GCNConv out_channels='= classes' cached=true < club.x some.edges\n"
+            "loss CrossEntropyLoss < conv club.label"
+        ),
         "more outputs than classes": draw(
             "digits Dataset\nflat Flatten < digits\nfc Linear out_features=64 < flat\n"
             "loss CrossEntropyLoss < fc digits.label"

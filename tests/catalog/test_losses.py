@@ -109,6 +109,25 @@ def test_a_class_that_is_ignored_and_padding_both_do_not_count(name: str, form: 
     assert not gradient(name, scores, nothing, **params).any()
 
 
+@pytest.mark.parametrize("form", SCORES)
+@pytest.mark.parametrize("name", ["CrossEntropyLoss", "NLLLoss"])
+def test_a_batch_of_a_class_without_weight_gives_zero_and_moves_nothing(name: str, form: str) -> None:
+    scores, target = pair(form)
+    params: dict[str, Any] = {"weight": (0.0, 1.0, 3.0, 0.5)}
+    wanted = F.nll_loss if name == "NLLLoss" else F.cross_entropy
+    weights = torch.tensor(params["weight"])
+    assert torch.allclose(loss(name, scores, target, **params), wanted(second(form, scores), target, weights))
+    nothing = torch.where(target == -100, -100, 0)
+    assert loss(name, scores, nothing, **params) == 0
+    assert not gradient(name, scores, nothing, **params).any()
+
+
+def test_shares_of_classes_have_no_number_to_ignore() -> None:
+    scores, shares = torch.randn(6, 4), torch.rand(6, 4).softmax(1)
+    wanted = F.cross_entropy(scores, shares)
+    assert torch.allclose(loss("CrossEntropyLoss", scores, shares, ignore_index=2), wanted)
+
+
 @pytest.mark.parametrize("name", ["BCEWithLogitsLoss", "BCELoss"])
 def test_yes_or_no_of_steps_leaves_padding_out(name: str) -> None:
     scores, target = torch.rand(6, 5), torch.randint(0, 2, (6, 5))
@@ -143,6 +162,9 @@ def test_a_yes_can_weigh_more() -> None:
     weight = torch.tensor([1.0, 2.0, 5.0])
     wanted = F.binary_cross_entropy_with_logits(scores, target, pos_weight=weight)
     assert torch.allclose(loss("BCEWithLogitsLoss", scores, target, pos_weight=(1.0, 2.0, 5.0)), wanted)
+    masks, places = torch.randn(2, 3, 4, 5), torch.randint(0, 2, (2, 3, 4, 5)).float()
+    wanted = F.binary_cross_entropy_with_logits(masks, places, pos_weight=weight.view(3, 1, 1))
+    assert torch.allclose(loss("BCEWithLogitsLoss", masks, places, pos_weight=(1.0, 2.0, 5.0)), wanted)
 
 
 @pytest.mark.parametrize(

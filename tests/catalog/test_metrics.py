@@ -112,6 +112,36 @@ def test_curves_of_yes_and_no(sure: float) -> None:
         )
 
 
+@pytest.mark.parametrize("form", ["scores", "probabilities", "small scores", "sure probabilities"])
+def test_curves_of_rare_cases(form: str) -> None:
+    torch.manual_seed(4)
+    target = (torch.rand(4000) < 0.02).long()
+    scores = torch.randn(4000) + 1.5 * target - 6
+    input = {
+        "scores": scores,
+        "probabilities": scores.sigmoid(),
+        "small scores": 0.002 * scores,
+        "sure probabilities": (-scores).double().sigmoid().float(),
+    }[form]
+    truth = 1 - target if form == "sure probabilities" else target
+    for name, wanted in {
+        "AUROC": reference.roc_auc_score(truth, input),
+        "AveragePrecision": reference.average_precision_score(truth, input),
+    }.items():
+        assert over_batches(name, input.unsqueeze(1), truth) == pytest.approx(wanted, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", ["AUROC", "AveragePrecision"])
+def test_curves_of_masks_are_of_all_pixels_of_a_channel(name: str) -> None:
+    torch.manual_seed(2)
+    target = torch.randint(0, 2, (6, 2, 5, 7)).float()
+    input = torch.randn(6, 2, 5, 7) + target * torch.linspace(0, 2, 7)
+    function = {"AUROC": reference.roc_auc_score, "AveragePrecision": reference.average_precision_score}[name]
+    each = [function(target[:, c].flatten(), input[:, c].flatten()) for c in range(2)]
+    assert over_batches(name, input, target) == pytest.approx(np.mean(each), abs=2e-3)
+    assert over_batches(name, input[:, :1], target[:, :1]) == pytest.approx(each[0], abs=2e-3)
+
+
 @pytest.mark.parametrize("name", ["AUROC", "AveragePrecision"])
 def test_a_score_that_is_no_number_is_seen(name: str) -> None:
     torch.manual_seed(3)

@@ -19,18 +19,27 @@ PEAK = 0.5
 SGD: dict[str, Value] = {"type": "SGD", "lr": PEAK}
 
 
-def model(schedule: dict[str, Value], optimizer: dict[str, Value] | None = None) -> Document:
-    update = Update("train", {"loss": 1}, (), optimizer or SGD, schedule)
+def model(
+    schedule: dict[str, Value],
+    optimizer: dict[str, Value] | None = None,
+    rates: dict[str, Value] | None = None,
+    every: int = 1,
+) -> Document:
+    update = Update("train", {"loss": 1}, (), optimizer or SGD, schedule, every=every, rates=rates or {})
     return draw(
-        "data Dataset dataset=iris\nfc Linear out_features='= classes' < data.features\n"
-        "loss CrossEntropyLoss < fc data.label",
+        "data Dataset dataset=iris\nbody Linear out_features=4 < data.features\nrelu ReLU < body\n"
+        "fc Linear out_features='= classes' < relu\nloss CrossEntropyLoss < fc data.label",
         updates=(update,),
     )
 
 
-def rates(schedule: dict[str, Value], stop: int = 0, folder: Path | None = None) -> list[float]:
-    """The learning rate of every step; with `stop` that of a run that goes on from a checkpoint there."""
-    document, found = model(schedule), []
+def rates(
+    schedule: dict[str, Value], stop: int = 0, folder: Path | None = None, part: float | None = None
+) -> list[float]:
+    """The learning rate of every step; with `stop` that of a run that goes on from a checkpoint there, with `part`
+    that of a part which has this share of it.
+    """
+    document, found = model(schedule, rates={} if part is None else {"body": part}), []
     program = live(document)
     made = call(program, "optimizer_train")
     plan = call(program, "schedule_train", made, STEPS, PER_EPOCH)
@@ -48,6 +57,8 @@ def rates(schedule: dict[str, Value], stop: int = 0, folder: Path | None = None)
                 torch.device("cpu"),
             )
         found.append(made.param_groups[0]["lr"])
+        if part is not None:
+            assert made.param_groups[1]["lr"] == pytest.approx(found[-1] / part), "all go the same way"
         made.step()
         plan.step()
     return found
@@ -85,6 +96,46 @@ def test_each_step_has_the_rate_of_the_formula(kind: str, tmp_path: Path) -> Non
     assert rates(schedule) == pytest.approx(wanted)
     for stop in (4, 10, 33):
         assert rates(schedule, stop, tmp_path) == rates(schedule), "a run that goes on has the same rates"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_part_has_its_share_of_the_rate_up_to_the_end(kind: str, tmp_path: Path) -> None:
+    fields, formula = KINDS[kind]
+    schedule = {"type": kind, **fields}
+    wanted = [formula(step) / 100 for step in range(STEPS)]
+    assert rates(schedule, part=0.01) == pytest.approx(wanted)
+    assert rates(schedule, 13, tmp_path, part=0.01) == rates(schedule, part=0.01)
+
+
+def test_a_plateau_leaves_each_part_its_share_of_the_least_rate() -> None:
+    program = live(model({"type": "ReduceLROnPlateau", "patience": 0, "min_lr": 0.2}, rates={"body": 0.01}))
+    made = call(program, "optimizer_train")
+    plan = call(program, "schedule_train", made, STEPS, PER_EPOCH)
+    for _ in range(5):
+        plan.step(1.0)
+    assert [group["lr"] for group in made.param_groups] == pytest.approx([0.002, 0.2])
+
+
+@pytest.mark.parametrize(("every", "per_epoch"), [(3, 5), (3, 4), (3, 2), (2, 3), (7, 5)])
+@pytest.mark.parametrize("kind", ["StepLR", "MultiStepLR", "ExponentialLR"])
+def test_an_update_of_every_few_batches_counts_the_same_epochs(kind: str, every: int, per_epoch: int) -> None:
+    fields: dict[str, Value] = {
+        "StepLR": {"step_size": 10},
+        "MultiStepLR": {"milestones": (10, 20)},
+        "ExponentialLR": {"gamma": 0.5},
+    }[kind]
+    program = live(model({"type": kind, **fields}, every=every))
+    made = call(program, "optimizer_train")
+    plan = call(program, "schedule_train", made, -(-30 * per_epoch // every), per_epoch / every)
+    first = 0
+    for batch in range(1, 30 * per_epoch + 1):
+        if batch % every == 0:
+            made.step()
+            plan.step()
+        if not first and made.param_groups[0]["lr"] < PEAK:
+            first = batch
+    epochs = 1 if kind == "ExponentialLR" else 10
+    assert abs(first - epochs * per_epoch) <= every, "as near as there is an update"
 
 
 @pytest.mark.parametrize(
@@ -155,4 +206,10 @@ def test_the_texts_are_tidy(tmp_path: Path) -> None:
     schedules.append({"type": "MultiStepLR", "milestones": many})
     schedules.append({"type": "LinearWarmupCosineAnnealingLR", "warmup_steps": 12345, "eta_min": 0.0012345})
     schedules.append({"type": "ReduceLROnPlateau", "threshold": 0.01, "cooldown": 3, "min_lr": 1e-6})
-    tidy((text_of(model(schedule)) for schedule in schedules), tmp_path)
+    texts = [text_of(model(schedule)) for schedule in schedules]
+    schedules = [
+        {"eta_min": 0.01, **schedule} if "Cosine" in str(schedule["type"]) else schedule
+        for schedule in schedules
+    ]
+    texts += [text_of(model(schedule, rates={"body": 0.001}, every=3)) for schedule in schedules]
+    tidy(texts, tmp_path)

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from workbench.catalog.advice_carry import warn_of_states
+from workbench.catalog.advice_graphs import refuse_kept_edges
 from workbench.catalog.advice_lengths import warn_of_lengths
 from workbench.catalog.moving import Moving
 from workbench.catalog.problems import Problems
@@ -46,6 +47,8 @@ def warn(document: Document, root: Scope, problems: Problems) -> None:
                 warn_of_states(root, scope, id, problems)
             if info.kind is not None and "length" in info.kind.input_ports():
                 warn_of_lengths(scope, id, problems)
+            if getattr(info.kind, "cached", False):
+                refuse_kept_edges(_scopes(root), scope, id, problems)
             if type in _TAKE_SCORES:
                 _activation_before(scope, id, problems)
             elif type.startswith("BatchNorm"):

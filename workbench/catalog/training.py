@@ -125,7 +125,7 @@ class Schedule(Form):
         """The schedule for an optimiser, and for a figure that should rise or fall."""
         return self
 
-    def prepare(self) -> list[str]:
+    def prepare(self, factors: Sequence[float] = ()) -> list[str]:
         """Lines of the program before `code`, where that needs several."""
         return []
 
@@ -164,7 +164,7 @@ class MultiStepLR(Schedule):
     milestones: tuple[int, ...] = param((5, 8), "Epochs after which the learning rate is reduced.", min=1)
     gamma: float = param(0.1, "Factor of each reduction.", min=0, max=1)
 
-    def prepare(self) -> list[str]:
+    def prepare(self, factors: Sequence[float] = ()) -> list[str]:
         return [f"milestones = [{', '.join(f'{epoch} * epoch_steps' for epoch in self.milestones)}]"]
 
     def code(self, factors: Sequence[float] = ()) -> str:
@@ -181,14 +181,35 @@ class ExponentialLR(Schedule):
         return f"torch.optim.lr_scheduler.StepLR(optimizer, step_size=epoch_steps, gamma={self.gamma!r})"
 
 
+def _falling(steps: str, lowest: float, factors: Sequence[float]) -> str:
+    """Half a cosine down. Torch's own ends all groups at one rate, to which that of a slow one would have to rise."""
+    schedules = "torch.optim.lr_scheduler"
+    if not factors or not lowest:
+        return f"{schedules}.CosineAnnealingLR(optimizer, T_max={steps}, eta_min={lowest!r})"
+    share = "least + (1 - least) * (1 + math.cos(turn * step)) / 2"
+    return f"{schedules}.LambdaLR(optimizer, lambda step: {share})"
+
+
+def _least(steps: str, lowest: float, factors: Sequence[float]) -> list[str]:
+    """What that takes before it."""
+    if not factors or not lowest:
+        return []
+    return [f'least = {lowest!r} / optimizer.defaults["lr"]', f"turn = math.pi / max({steps}, 1)"]
+
+
 @form
 class CosineAnnealingLR(Schedule):
     """Lowers the learning rate along half a cosine until the end (Loshchilov & Hutter, 2017)."""
 
-    eta_min: float = param(0.0, "Learning rate at the end.", min=0)
+    eta_min: float = param(
+        0.0, "Learning rate at the end; of a part with a rate of its own, that share of it.", min=0
+    )
+
+    def prepare(self, factors: Sequence[float] = ()) -> list[str]:
+        return _least("steps", self.eta_min, factors)
 
     def code(self, factors: Sequence[float] = ()) -> str:
-        return f"torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps, eta_min={self.eta_min!r})"
+        return _falling("steps", self.eta_min, factors)
 
 
 @form
@@ -221,15 +242,18 @@ class LinearWarmupCosineAnnealingLR(Schedule):
 
     warmup_ratio: float = param(0.05, "Share of the steps until the peak.", min=0, max=1)
     warmup_steps: int = param(0, "Steps until the peak, in place of a share.", min=0, unset="by share")
-    eta_min: float = param(0.0, "Learning rate at the end.", min=0)
+    eta_min: float = param(
+        0.0, "Learning rate at the end; of a part with a rate of its own, that share of it.", min=0
+    )
 
-    def prepare(self) -> list[str]:
+    def prepare(self, factors: Sequence[float] = ()) -> list[str]:
         wanted = str(self.warmup_steps) if self.warmup_steps else f"round({self.warmup_ratio!r} * steps)"
         schedules = "torch.optim.lr_scheduler"
         return [
             f"warmup = min({wanted}, steps - 1)",
+            *_least("steps - warmup", self.eta_min, factors),
             f"rise = {schedules}.LinearLR(optimizer, start_factor=1 / (warmup + 1), total_iters=warmup)",
-            f"fall = {schedules}.CosineAnnealingLR(optimizer, T_max=steps - warmup, eta_min={self.eta_min!r})",
+            f"fall = {_falling('steps - warmup', self.eta_min, factors)}",
         ]
 
     def code(self, factors: Sequence[float] = ()) -> str:
@@ -254,9 +278,12 @@ class ReduceLROnPlateau(Schedule):
 
     def code(self, factors: Sequence[float] = ()) -> str:
         values = [f'mode="{self.mode}"', f"factor={self.factor!r}", f"patience={self.patience}"]
-        for name, usual in (("threshold", 1e-4), ("cooldown", 0), ("min_lr", 0.0)):
+        for name, usual in (("threshold", 1e-4), ("cooldown", 0)):
             if getattr(self, name) != usual:
                 values.append(f"{name}={getattr(self, name)!r}")
+        if self.min_lr:
+            least = [self.min_lr * factor for factor in factors]
+            values.append(f"min_lr={least or self.min_lr!r}")
         return f"torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, {', '.join(values)})"
 
 

@@ -58,15 +58,24 @@ def optimizer(step: Step, frozen: Sequence[str]) -> Iterator[str]:
 
 def schedule(step: Step, rising: bool) -> Iterator[str]:
     """The schedule of an update's learning rate; `rising` where the figure that decides should be large."""
-    taken = ["self", "optimizer: torch.optim.Optimizer", "steps: int", "epoch_steps: int"]
+    rare = step.every > 1  # its steps in an epoch may be no whole number
+    epoch = "epoch_steps: float" if rare else "epoch_steps: int"
+    taken = ["self", "optimizer: torch.optim.Optimizer", "steps: int", epoch]
     returns = ") -> torch.optim.lr_scheduler.LRScheduler:"
     yield from call(f"def schedule_{step.name}(", taken, returns, 1)
     factors = tuple(_groups(step)) if step.rates else ()
-    for line in step.schedule.prepare():
+    for line in step.schedule.prepare(factors):
+        line = _rounded(line) if rare else line
         start, opening, rest = re.split(r"([(\[])", line, maxsplit=1)
         yield from call(f"{start}{opening}", split(rest[:-1]), line[-1], 2)
-    start, _, rest = step.schedule.fitted(step.optimizer, rising).code(factors).partition("(")
+    text = step.schedule.fitted(step.optimizer, rising).code(factors)
+    start, _, rest = (_rounded(text) if rare else text).partition("(")
     yield from call(f"return {start}(", split(rest[:-1]), ")", 2)
+
+
+def _rounded(text: str) -> str:
+    """Epochs counted in steps of an update that is not made with every batch."""
+    return re.sub(r"(\d+ \* )?\bepoch_steps\b", r"max(1, round(\g<0>))", text)
 
 
 def _groups(step: Step) -> dict[float, list[str]]:

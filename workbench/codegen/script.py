@@ -273,7 +273,7 @@ def _main(analysis: Analysis) -> Iterator[str]:
     for step in scheduled:
         per, epoch = ("steps", "epoch_steps")
         if step.every > 1:
-            per, epoch = f"-(-steps // {step.every})", f"max(1, epoch_steps // {step.every})"
+            per, epoch = f"-(-steps // {step.every})", f"epoch_steps / {step.every}"
         lines.append(
             f"schedule_{step.name} = program.schedule_{step.name}(optimizer_{step.name}, {per}, {epoch})"
         )

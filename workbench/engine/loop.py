@@ -115,8 +115,9 @@ class Loop:
             optimizer = getattr(self.program, f"optimizer_{name}")()
             steps = -(-self.steps // every)
             make = getattr(self.program, f"schedule_{name}", None)
+            per_epoch = self.epoch_steps / every if every > 1 else self.epoch_steps
             try:
-                schedule = make(optimizer, steps, max(1, self.epoch_steps // every)) if make else None
+                schedule = make(optimizer, steps, per_epoch) if make else None
             except ZeroDivisionError as error:  # torch's OneCycleLR whose peak is at the very first step
                 raise JobError(
                     f"The schedule of the update “{name}” has its peak at the first of {steps:,} steps, so the "

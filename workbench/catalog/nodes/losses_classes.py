@@ -39,10 +39,15 @@ class Classes(Loss):
         given = target
         if self._ignores_a_class(call.specs[1]):  # torch ignores one number; the padding is another
             given = f"{target}.masked_fill({target} == -100, {self.ignore_index})"
+        weightless = self._weightless(call.specs[1])
+        if weightless:  # torch divides by 0 where all targets of a batch are of classes without weight
+            given = f"{given}.where({self.counted(call)} > 0, {self.ignore_index})"
         if call.specs[0].rank == 3:  # torch wants the classes second; here they are last
             lines = self.written(call, f"{input}.flatten(0, 1)", f"{given}.flatten(0, 1)")
         else:
             lines = self.written(call, input, given)
+        if weightless:
+            return [*lines, f"{loss} = {loss}.where({self.counted(call)} > 0, 0.0)"]
         if self.reduction != "mean" or not self._gaps(call):
             return lines
         return [*lines, f"{loss} = {loss}.where({self._counts(call)}.any(), 0.0)"]
@@ -59,6 +64,16 @@ class Classes(Loss):
     def _ignores_a_class(self, target: TensorSpec) -> bool:
         return target.dtype == "index" and self.ignore_index != -100
 
+    def _weightless(self, target: TensorSpec) -> bool:
+        """Whether there can be batches of which the mean is 0 / 0."""
+        return self.reduction == "mean" and target.dtype == "index" and 0 in self.weight
+
+    def arguments(self, *specs: TensorSpec) -> dict[str, Value]:
+        found = super().arguments(*specs)
+        if specs[1].dtype != "index":  # shares of classes: there is no number to ignore
+            found.pop("ignore_index", None)
+        return found
+
     def _gaps(self, call: Call) -> bool:
         """Whether some of the targets may not count.  The classes of a dataset's items, one for each, all do."""
         target = call.specs[1]
@@ -73,9 +88,9 @@ class Classes(Loss):
         return f"(({target} != -100) & ({target} != {self.ignore_index}))"
 
 
-def _kept(tensor: str, values: Floats) -> list[str]:
+def _kept(tensor: str, values: Floats, end: str = "") -> list[str]:
     """The line that gives a loss its weights; a long one stays one line."""
-    line = f"{tensor} = torch.tensor({list(values)})"
+    line = f"{tensor} = torch.tensor({list(values)}){end}"
     return [line + ("  # fmt: skip" if len(line) > 80 else "")] if values else []
 
 
@@ -245,14 +260,14 @@ class BCEWithLogitsLoss(_YesNo):
 
     pos_weight: Floats = param(
         (),
-        "How much a yes weighs: one number, or one for each label.",
+        "How much a yes weighs: one number, or one for each label (of masks N×C×H×W for each C).",
         min=0,
         argument=False,
         unset="as much as a no",
     )
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
-        outputs = specs[0].shape[-1] if specs[0].rank else 1
+        outputs = specs[0].shape[expect.class_axis(specs[0])] if specs[0].rank else 1
         if len(self.pos_weight) > 1 and len(self.pos_weight) != outputs:
             raise ShapeError(
                 f"has {len(self.pos_weight)} weights of yes for {outputs} labels",
@@ -262,7 +277,10 @@ class BCEWithLogitsLoss(_YesNo):
         return super().infer(*specs)
 
     def initialise(self, module: str, *specs: TensorSpec) -> list[str]:
-        return _kept(f"{module}.pos_weight", self.pos_weight)
+        sizes = specs[0].rank - 2 if specs[0].rank > 3 else 0  # of images, behind the channels
+        several = sizes and len(self.pos_weight) > 1
+        end = f".view(-1{', 1' * sizes})" if several else ""
+        return _kept(f"{module}.pos_weight", self.pos_weight, end)
 
 
 @node(

@@ -1,6 +1,8 @@
 """Metrics over all thresholds, from histograms of scores. Imports catalog.spec, catalog's other metrics and core.
 
-2,000 bins of log-odds: around 0, scores less than 0.02 apart may count as equal; at ±20, less than 0.08.
+Of classes there are 2,000 of log-odds: around 0, scores less than 0.02 apart may count as equal; at ±20, less than
+0.08. Scores of yes and no may be log-odds or probabilities, so their bins are the finer the nearer to 0 or 1: of a
+single score there are 20,000, 0.001 wide at 0.5, 0.01 at 5, 0.5 % of a score near 0; of ten and more 2,000 for each.
 """
 
 from typing import ClassVar
@@ -40,7 +42,7 @@ class _Curve(NodeType):
     def given(self, *specs: TensorSpec) -> dict[str, Value]:
         input, target = specs
         if target.dtype == "float":
-            return {"columns": known(input.shape[-1])} if input.rank > 1 else {}
+            return {"columns": known(input.shape[expect.class_axis(input)])} if input.rank > 1 else {}
         if input.shape in (target.shape, (*target.shape, 1)):
             return {}
         return {"classes": known(input.shape[expect.class_axis(input)])}
@@ -50,25 +52,32 @@ _CURVE = '''\
 class NAME(nn.Module):
     """ABOUT"""
 
-    bins = 2000  # of log-odds, 0.02 wide around 0; what shares a bin counts as equal
-
     def __init__(self, classes: int = 1, columns: int = 1) -> None:
         super().__init__()
         self.classes, self.columns = classes, columns
+        # What shares a bin counts as equal.
+        self.bins = 2000 if classes > 1 else max(2000, 20000 // columns)
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        if self.classes > 1:  # each class against the rest
-            rows = input.float().movedim(1 if input.dim() > 3 else -1, -1)
+        axis = 1 if input.dim() > 3 else -1  # of classes, or of columns of yes or no
+        if self.classes > 1:  # each class against the rest, by its log-odds
+            rows = input.float().movedim(axis, -1)
             share = rows.reshape(-1, self.classes).log_softmax(-1)
             score = share - torch.log1p(-share.exp())
+            number = score.nan_to_num()
+            share = number / (20 + number.abs())
             target = target.reshape(-1, 1)
             truth = target == torch.arange(self.classes, device=target.device)
-        else:  # yes or no, in one or several columns
-            score = input.float().reshape(-1, self.columns)
+        else:  # log-odds or probabilities: the bins are the finer the nearer to 0 or 1
+            score = input.float()
+            if self.columns > 1:
+                score, target = score.movedim(axis, -1), target.movedim(axis, -1)
+            score = score.reshape(-1, self.columns)
+            number = score.nan_to_num().clamp(-1e4, 1e4)
+            share = ((number * 1e6).asinh() + ((number - 1) * 1e6).asinh()) / 47.5
             target = target.reshape(-1, self.columns)
             truth = target > 0.5
-        number = score.nan_to_num()
-        place = (number / (20 + number.abs()) + 1) / 2 * (self.bins - 1)
+        place = (share + 1) / 2 * (self.bins - 1)
         # The last place of a row counts the scores that are no numbers.
         place = torch.where(score.isnan(), self.bins, place.round().long())
         column = torch.arange(score.shape[1], device=score.device)
@@ -117,8 +126,8 @@ class AUROC(_Curve):
     **Formula** value = (pairs in which the true case scores higher + ½ · ties) / all pairs of a true and a false case
 
     **Shapes** input N×C, N×L×C or N×C×H×W of scores and target of classes (each class against the rest, averaged over
-    those that occur), or one score for each yes/no label → value. Larger is better; −100 does not count. From
-    2,000 bins of log-odds (0.02 wide around 0), which is right to about 0.001; NaN where a score is.
+    those that occur), or one score or probability for each yes/no label → value. Larger is better; −100 does not
+    count. From bins of scores (2,000 and more), which is right to about 0.001; NaN where a score is.
 
     **Use when** a threshold is chosen later, or classes are imbalanced.
 
@@ -154,8 +163,8 @@ class AveragePrecision(_Curve):
     **Formula** value = Σ_k (recall_k − recall_(k−1)) · precision_k over the thresholds from high to low
 
     **Shapes** input N×C, N×L×C or N×C×H×W of scores and target of classes (each class against the rest, averaged over
-    those that occur), or one score for each yes/no label → value. Larger is better; −100 does not count. From
-    2,000 bins of log-odds (0.02 wide around 0), which is right to about 0.001; NaN where a score is.
+    those that occur), or one score or probability for each yes/no label → value. Larger is better; −100 does not
+    count. From bins of scores (2,000 and more), which is right to about 0.001; NaN where a score is.
 
     **Use when** true cases are rare and should come first.
 
