@@ -118,6 +118,20 @@ def test_half_precision_becomes_that_of_the_program_and_names_may_lie_elsewhere(
     assert "fc1.weight ← model.fc1.weight  8×4" in listed(trained, run)
 
 
+def test_a_file_is_not_judged_by_its_first_byte(trained: Trained, tmp_path: Path) -> None:
+    """A safetensors file begins with the length of its header, which may look like the beginning of a pickle."""
+    program, file = live(iris()), tmp_path / "weights.safetensors"
+    wanted = {name: torch.randn_like(value) for name, value in program.state_dict().items()}
+    for size in range(256):
+        save_file(wanted, file, {"note": "x" * size})
+        if file.read_bytes()[0] == 0x80:
+            break
+    else:
+        pytest.fail("no header of this length was made")
+    weights.put(start_of(trained.store, str(file)), program, analysed(iris()))
+    assert all(torch.equal(value, wanted[name]) for name, value in program.state_dict().items())
+
+
 def test_files_that_cannot_be_read_are_the_cause(trained: Trained, tmp_path: Path) -> None:
     program = live(iris())
     good = {name: value.clone() for name, value in program.state_dict().items()}
@@ -130,6 +144,9 @@ def test_files_that_cannot_be_read_are_the_cause(trained: Trained, tmp_path: Pat
     (tmp_path / "half.safetensors").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "text.safetensors").write_text("these are no weights at all")
     torch.save({"fc1.weight": torch.zeros(8, 4)}, tmp_path / "pickle.safetensors")
+    torch.save(
+        {"fc1.weight": torch.zeros(8, 4)}, tmp_path / "old.safetensors", _use_new_zipfile_serialization=False
+    )
     for name, words in (
         ("nan", "“fc2.bias” of .*nan.safetensors holds numbers that are NaN or infinite"),
         (
@@ -140,6 +157,7 @@ def test_files_that_cannot_be_read_are_the_cause(trained: Trained, tmp_path: Pat
         ("half", "half.safetensors is damaged or no safetensors file"),
         ("text", "text.safetensors is damaged or no safetensors file"),
         ("pickle", "can run code when it is opened, so it is not opened here"),
+        ("old", "can run code when it is opened, so it is not opened here"),
     ):
         with pytest.raises(JobError, match=words):
             weights.put(

@@ -29,9 +29,6 @@ def put(start: Start, program: nn.Module, analysis: Analysis) -> Match:
     try:
         if start.sha256 and hashlib.sha256(start.file.read_bytes()).hexdigest() != start.sha256:
             raise JobError(f"Start from: {start.file} is damaged: its content is not what was written.")
-        with start.file.open("rb") as file:
-            if file.read(4).startswith(_MAGIC):
-                raise JobError(f"Start from: {pickled(str(start.file))}")
         with safe_open(start.file, framework="pt") as opened:
             names = list(opened.keys())
             own = "workbench" in (opened.metadata() or {})
@@ -44,6 +41,10 @@ def put(start: Start, program: nn.Module, analysis: Analysis) -> Match:
     except OSError as error:
         raise JobError(f"Start from: {start.file} cannot be read: {error.strerror or error}.") from error
     except SafetensorError as error:
+        # Only now: a safetensors file begins with the length of its header, which can be any byte.
+        with start.file.open("rb") as file:
+            if file.read(4).startswith(_MAGIC):
+                raise JobError(f"Start from: {pickled(str(start.file))}") from error
         raise JobError(f"Start from: {start.file} is damaged or no safetensors file: {error}.") from error
     for name, value in values.items():
         if value.is_floating_point() and not bool(torch.isfinite(value.float()).all()):
