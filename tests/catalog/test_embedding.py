@@ -1,17 +1,20 @@
 """Embeddings and the layers that use their vectors again: shared weights in the drawing are shared in the program."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from tests.drawing import block, draw
-from tests.programs import analysed, batch_of, call, live, text_of
+from tests.programs import analysed, batch_of, call, live, text_of, tidy
 from workbench.catalog.check import analyse
 from workbench.catalog.costs import activations
 from workbench.catalog.forms import fill
 from workbench.catalog.nodes.embedding import Embedding, TiedLinear
 from workbench.catalog.samples import SAMPLES
+from workbench.core.assign import assign
 from workbench.core.document import Document
 from workbench.core.errors import ShapeError
 from workbench.core.shapes import TensorSpec
@@ -47,6 +50,21 @@ def test_tied_weights_are_one_and_learn_from_both_ends() -> None:
     torch.autograd.backward(F.cross_entropy(x.reshape(-1, 96), batch["text.next"].reshape(-1)))
     for name, weight in found.items():
         torch.testing.assert_close(weight.grad, weights[name].grad)
+
+
+def test_the_padding_vector_learns_from_neither_end(tmp_path: Path) -> None:
+    document = assign(tied(), "emb.padding_idx", 3)
+    program = live(document)
+    batch = batch_of(analysed(document))
+    batch["text.tokens"][:, 0], batch["text.tokens"][:, 1] = 3, 4
+    optimizer = torch.optim.Adam(program.parameters(), lr=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        torch.autograd.backward(call(program, "update_train", batch)["loss"])
+        optimizer.step()
+    weight = program.get_submodule("emb").weight
+    assert not weight[3].any() and weight[4].any()
+    tidy([text_of(document)], tmp_path)
 
 
 def test_the_vectors_are_no_activation() -> None:

@@ -257,6 +257,9 @@ def test_error_rate_reads_what_ctc_gives() -> None:
     input = torch.tensor([[0, 3, 3, 0, 3, 5, 5, 0], [2, 2, 0, 0, 0, 0, 0, 0], [0] * 8])
     target = torch.tensor([[3, 3, 5, -100], [2, 4, -100, -100], [6, -100, -100, -100]])
     assert over_batches("SequenceErrorRate", input, target, blank=0) == pytest.approx(2 / 6)
+    exact = torch.tensor([[0, 3, 0, 3, 5, 5, 7, 7], [2, 2, 4, 0, 8, 9, 8, 9], [0, 6, 5, 4, 3, 2, 1, 7]])
+    length = torch.tensor([6, 4, 2])  # behind it stands what CTCLoss leaves out, too
+    assert over_batches("SequenceErrorRate", exact, target, length, blank=0) == 0
 
 
 def test_small_images_are_refused() -> None:

@@ -199,6 +199,20 @@ SAID = [
     ("Flatten", {}, [("N", "L", 4)], "examples of known size"),
     ("MultiheadAttention", {}, [("N", 4, 8), ("N", 5, 8), ("N", 6, 8)], "as many steps as the key"),
     ("Images", {}, [("N", 5, 8, 8)], "1 (grey) or 3 (colour)"),
+    (
+        "Conv2d",
+        {"kernel_size": 7, "padding": "same", "padding_mode": "reflect"},
+        [("N", 4, 3, 3)],
+        "padding 3 with reflect",
+    ),
+    (
+        "Conv1d",
+        {"kernel_size": 6, "padding": "same", "padding_mode": "circular"},
+        [("N", 4, 2)],
+        "padding 3 with circular",
+    ),
+    ("AvgPool3d", {"kernel_size": 3, "stride": 1, "padding": 1}, [("N", 1, 2, 8, 8)], "a window of 3"),
+    ("CosineSimilarity", {}, [("N", 3, 4, 4), ("N", 3, 4, 4)], "expects vectors N×F or N×L×F"),
     ("TextSamples", {}, [("N", 5)], "N×L×V"),
 ]
 

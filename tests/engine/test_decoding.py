@@ -131,6 +131,10 @@ def test_top_k_and_top_p_leave_the_likeliest() -> None:
     assert Sampling(1.0, top_p=share - 0.01).shares(SCORES).nonzero()[:, 1].tolist() == [1, 2]
     assert Sampling(1.0, top_p=share + 0.01).shares(SCORES).count_nonzero() == 3
     assert Sampling(1.0, top_p=0.01).shares(SCORES).nonzero()[:, 1].tolist() == [1], "one always stays"
+    assert Sampling(1.0, top_p=0.0).take(SCORES).tolist() == [1]
+    assert Sampling(1e-38).shares(1000 * SCORES)[0].tolist() == [0, 1, 0, 0], (
+        "no matter how large scores become"
+    )
     assert float(Sampling(0.2).shares(SCORES)[0, 1]) > float(whole[0, 1])
 
 

@@ -32,6 +32,8 @@ def convolved(
                 "",
                 change=("padding", half if len(set(half)) > 1 else half[0]),
             )
+        added = tuple((size - 1) * step for size, step in zip(kernels, dilations, strict=True))
+        _check_mode(mode, tuple(each - each // 2 for each in added), sizes)  # of an odd sum the larger side
         return sizes
     paddings = several(padding, count)
     _check_mode(mode, paddings, sizes)

@@ -30,6 +30,7 @@ class Sampling:
 
     def shares(self, scores: Tensor) -> Tensor:
         """With which share each token is drawn: first come temperature, then top k, then top p."""
+        scores = scores - scores.amax(dim=-1, keepdim=True)  # a small temperature leaves no infinite ones
         scores = scores / self.temperature
         if 0 < self.top_k < scores.shape[-1]:
             least = scores.topk(self.top_k, dim=-1).values[:, -1:]
@@ -37,8 +38,9 @@ class Sampling:
         shares = torch.softmax(scores, dim=-1)
         if self.top_p < 1:
             ranked, places = shares.sort(dim=-1, descending=True, stable=True)
-            before = ranked.cumsum(dim=-1) - ranked
-            ranked = ranked.masked_fill(before >= self.top_p, 0.0)  # the likeliest one always stays
+            over = ranked.cumsum(dim=-1) - ranked >= self.top_p
+            over[..., 0] = False  # the likeliest one always stays
+            ranked = ranked.masked_fill(over, 0.0)
             shares = torch.zeros_like(shares).scatter(-1, places, ranked)
         return shares
 

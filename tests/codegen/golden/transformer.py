@@ -211,7 +211,9 @@ class Program(nn.Module):
     ) -> Tensor:
         words1 = self.words1(pairs_source)  # N×6×64
         words2_y = self.words2(pairs_target)
-        words2_weight = self.words2.weight
+        words2_weight = self.words2.weight.index_fill(
+            0, torch.tensor([0], device=self.words2.weight.device), 0.0
+        )
         larger1 = 8.0 * words1  # N×6×64
         larger2 = 8.0 * words2_y  # N×6×64
         places1 = self.places1(larger1)  # N×6×64

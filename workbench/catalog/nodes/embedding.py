@@ -93,7 +93,11 @@ class Embedding(Weighted):
     def forward(self, call: Call) -> list[str]:
         y, *weight = call.outputs
         lines = [f"{y} = {call.module}({call.inputs[0]})"] if y != "_" else []
-        return lines + [f"{name} = {call.module}.weight" for name in weight if name != "_"]
+        vectors = f"{call.module}.weight"
+        if self.padding_idx is not None:  # scores of the tied layer do not teach it either
+            place = f"torch.tensor([{self.padding_idx}], device={vectors}.device)"
+            vectors = f"{vectors}.index_fill(0, {place}, 0.0)"
+        return lines + [f"{name} = {vectors}" for name in weight if name != "_"]
 
 
 @node(

@@ -193,7 +193,7 @@ class TripletMarginLoss(Loss):
     """
 
     margin: float = param(1.0, "How much closer.", min=1e-6, max=1e6)
-    p: float = param(2.0, "Which distance: 2 straight, 1 along the axes.", min=1, max=100)
+    p: float = param(2.0, "Which distance: 2 straight, 1 along the axes.", min=1, max=10)
     swap: bool = param(False, "Take the distance of positive and negative where that is smaller.")
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:

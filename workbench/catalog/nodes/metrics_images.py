@@ -171,6 +171,6 @@ class CosineSimilarity(NodeType):
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         expect.same_shape(*specs)
-        if specs[0].rank < 2:
-            raise ShapeError(f"expects vectors N×F, got {specs[0]}", "input")
+        if specs[0].rank not in (2, 3):
+            raise ShapeError(f"expects vectors N×F or N×L×F, got {specs[0]}", "input")
         return TensorSpec(())

@@ -238,13 +238,15 @@ class R2Score(NumberMetric):
     **Formula** value = 1 − Σ (input − target)² / Σ (target − mean target)²
 
     **Shapes** input and target N×… of one shape → value; with length N, only the first steps of N×L×… count.
-    Larger is better; 1 is perfect, 0 no better than the mean.
+    Larger is better; 1 is perfect, 0 no better than the mean. All numbers have one mean: of columns on different levels
+    give each a metric of its own, or standardise them; else knowing the levels is explanation enough.
 
     **Use when** numbers are predicted and models on different targets are compared.
 
     **Alternatives** MeanAbsoluteError, which has the unit of the target.
 
-    **Reference** Wright 1921, Correlation and causation; sklearn.metrics.r2_score.
+    **Reference** Wright 1921, Correlation and causation; sklearn.metrics.r2_score
+    of all numbers in one row.
     """
 
     goal: ClassVar[str] = "max"

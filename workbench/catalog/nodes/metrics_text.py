@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from workbench.catalog import expect
 from workbench.catalog.forms import form, param
+from workbench.catalog.nodes.losses import lengths
 from workbench.catalog.nodes.metrics import PORTS
 from workbench.catalog.spec import NodeType, example, node
 from workbench.core.errors import ShapeError
@@ -24,10 +25,12 @@ class _Written(NodeType):
     )
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
-        for port, x in zip(PORTS, specs, strict=True):
+        for port, x in zip(PORTS, specs[:2], strict=True):
             expect.indices(x, port, "tokens N×L")
             if x.rank != 2:
                 raise ShapeError(f"expects tokens N×L, got {x}", port)
+        for length in specs[2:]:
+            lengths(length, specs[0])
         return TensorSpec(())
 
     def summary(self) -> str:
@@ -103,7 +106,8 @@ class BLEU(_Written):
     "Error rate of sequences",
     "SequenceErrorRate",
     family="metric",
-    inputs=PORTS,
+    inputs=(*PORTS, "length"),
+    optional=("length",),
     outputs=("value",),
     aliases=("edit distance", "levenshtein", "word error rate", "character error rate", "wer", "cer", "ctc"),
     source='''\
@@ -118,13 +122,21 @@ class SequenceErrorRate(nn.Module):
         # Which tokens count: those before the end that are not -100.
         return (tokens != -100) & ((tokens == self.end).cumsum(1) == 0)
 
-    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self,
+        input: torch.Tensor,
+        target: torch.Tensor,
+        length: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         keep, meant = self.counted(input), self.counted(target)
+        if length is not None:
+            steps = torch.arange(input.shape[1], device=input.device)
+            keep = keep & (steps < length.unsqueeze(1))
         if self.blank >= 0:  # of equal neighbours one stays, then blanks go
             keep = keep & (input != self.blank)
             keep[:, 1:] &= input[:, 1:] != input[:, :-1]
         order = (~keep).to(torch.uint8).argsort(dim=1, stable=True)
-        said, length = input.gather(1, order), keep.sum(1)
+        said, left = input.gather(1, order), keep.sum(1)
         place = torch.arange(target.shape[1] + 1, device=target.device)
         row = place.expand(len(target), -1)
         final = row
@@ -133,23 +145,29 @@ class SequenceErrorRate(nn.Module):
             least = torch.minimum(row[:, 1:] + 1, row[:, :-1] + wrong)
             least = torch.cat((row[:, :1] + 1, least), 1)
             row = (least - place).cummin(1).values + place
-            final = torch.where((length > step).unsqueeze(1), row, final)
+            final = torch.where((left > step).unsqueeze(1), row, final)
         edits = final.gather(1, meant.sum(1, keepdim=True))
         return torch.stack((edits.sum(), meant.sum()))
 
     def value(self, total: torch.Tensor) -> torch.Tensor:
         return total[0] / total[1]
 ''',
-    examples=(*_TOKENS, example(*_TOKENS[0].inputs, blank=0)),
+    examples=(
+        *_TOKENS,
+        example(*_TOKENS[0].inputs, blank=0),
+        example(*_TOKENS[0].inputs, TensorSpec(("N",), "index"), blank=0),
+    ),
 )
 class SequenceErrorRate(_Written):
     """How many edits turn what was written into the target: of letters CER, of words WER.
 
     **Formula** value = Σ (tokens put in + left out + exchanged) / Σ tokens of the targets
 
-    **Shapes** input N×L and target N×S of tokens → value. Smaller is better. Targets of −100, at the end, do not count.
+    **Shapes** input N×L and target N×S of tokens → value; with length N, only the first steps of the input count.
+    Smaller is better. Targets of −100, at the end, do not count.
 
-    **Use when** speech or handwriting is read; with CTCLoss link the ArgMax of the scores and set blank.
+    **Use when** speech or handwriting is read; with CTCLoss link the ArgMax of the scores, what
+    CTCLoss has as input_length, and set blank.
 
     **Alternatives** BLEU, which forgives another order; Accuracy where both are laid side by side.
 

@@ -184,7 +184,7 @@ class LocalResponseNorm(NodeType):
     size: int = param(5, "Number of neighbouring channels.", min=1, max=100_000, required=True)
     alpha: float = param(1e-4, "How much the neighbours count.", min=0, max=1000)
     beta: float = param(0.75, "The power of the divisor.", min=0, max=100)
-    k: float = param(1.0, "What the divisor begins with.", min=0, max=1000)
+    k: float = param(1.0, "What the divisor begins with.", min=1e-6, max=1000)
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         (x,) = specs

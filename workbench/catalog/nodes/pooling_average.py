@@ -26,6 +26,8 @@ class _AvgPool(NodeType):
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         (x,) = specs
         _, sizes = expect.grid(x, self.rank, "AvgPool")
+        if self.rank == 3:  # here torch does not let the padding make up for a volume that is too small
+            pooled(sizes, self.kernel_size, 1, 0)
         found = pooled(sizes, self.kernel_size, self.stride, self.padding, ceil=self.ceil_mode)
         return x.with_shape(*x.shape[:2], *found)
 
@@ -168,7 +170,9 @@ class LPPool2d(NodeType):
     stride: int | Pair | None = param(
         None, "Pixels between windows; empty: as large as a window.", min=1, max=10_000
     )
-    ceil_mode: bool = param(False, "Keep windows at the edge that are not full.")
+    ceil_mode: bool = param(
+        False, "Keep windows at the edge that are not full; what is in them counts as much as in full ones."
+    )
 
     def infer(self, *specs: TensorSpec) -> TensorSpec:
         (x,) = specs
