@@ -53,7 +53,7 @@ INSERTS: list[tuple[str, dict[str, Any], list[Shape | TensorSpec], str, str, dic
     ("Add", {}, [("N", 8), ("N", 5)], "b", "Linear", {"out_features": 8}),
     ("Add", {}, [("N", "L", 5), ("N", "L", 8)], "a", "Linear", {"out_features": 8}),
     ("CrossEntropyLoss", {}, [("N", 10, 1, 1), index("N")], "input", "Flatten", {}),
-    ("CrossEntropyLoss", {}, [("N", "L", 10), index("N")], "input", "Select", {}),
+    ("CrossEntropyLoss", {}, [("N", "L", 10), index("N")], "input", "SequencePool", {}),
     ("MSELoss", {}, [("N", 4), ("N", 1)], "input", "Linear", {"out_features": 1}),
     ("MSELoss", {}, [("N", 1, 2, 2), ("N", 4)], "input", "Flatten", {}),
 ]

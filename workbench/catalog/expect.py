@@ -126,7 +126,7 @@ def class_scores(input: TensorSpec, target: TensorSpec) -> int:
     entries = input.shape[:axis] + input.shape[axis + 1 :]
     if not _same_entries(entries, target.shape):
         insert = "Flatten" if target.rank == 1 and input.rank > 3 else ""
-        insert = "Select" if target.rank == 1 and input.rank == 3 else insert
+        insert = "SequencePool" if target.rank == 1 and input.rank == 3 else insert
         raise ShapeError(
             f"expects scores for targets {target}, got {input}: that is {_listed(entries)} entries with {classes} "
             f"scores each",

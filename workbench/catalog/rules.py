@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from workbench.catalog.changes import depends
+from workbench.catalog.lengths import LENGTH, padded
 from workbench.catalog.nodes.sources import FREE
 from workbench.catalog.problems import Fix, Problems
 from workbench.catalog.scope import NodeInfo, Scope
@@ -30,7 +31,9 @@ def shape_fixes(scope: Scope, node: Node, error: ShapeError) -> tuple[Fix, ...]:
     """What a shape error hints at: a node to insert before the port, or a field to change."""
     found: tuple[Fix, ...] = ()
     source = scope.graph.links.get(Port(node.id, error.port))
-    if error.insert and source is not None:
+    if error.insert == "SequencePool" and source is not None:
+        found += _one_vector_fix(scope, Port(node.id, error.port), source)
+    elif error.insert and source is not None:
         found += insert_fix(scope, Port(node.id, error.port), source, error.insert, error.fields)
     if error.outputs and source is not None:
         found += _outputs_fix(scope, Port(node.id, error.port), source, error.outputs)
@@ -40,17 +43,40 @@ def shape_fixes(scope: Scope, node: Node, error: ShapeError) -> tuple[Fix, ...]:
     return found
 
 
+def _one_vector_fix(scope: Scope, target: Port, source: Port) -> tuple[Fix, ...]:
+    """One answer is wanted of a whole sequence: the last state of a recurrent layer before it, or else the mean."""
+    port, at = target, source
+    while at.node in scope.infos:
+        info = scope.infos[at.node]
+        if at.name == "y" and "last" in info.outputs:
+            last = Port(at.node, "last")
+            return fix(f"Link {last} instead", Connect(last, port, scope.where))
+        before = scope.graph.links.get(Port(at.node, "x"))
+        if info.kind is None or info.kind.family not in _PASS_ON or before is None:
+            break
+        port, at = Port(at.node, "x"), before
+    counts = padded(scope, source)
+    more = {LENGTH: counts} if counts is not None else {}
+    return insert_fix(scope, target, source, "SequencePool", {}, more)
+
+
 def insert_fix(
-    scope: Scope, target: Port, source: Port, type: str, fields: Mapping[str, Setting]
+    scope: Scope,
+    target: Port,
+    source: Port,
+    type: str,
+    fields: Mapping[str, Setting],
+    more: Mapping[str, Port] | None = None,
 ) -> tuple[Fix, ...]:
-    """Puts a node of one input and one output into a link."""
+    """Puts a node of one output into a link; `more` is what goes to other inputs than its first."""
     cls = node_types()[type]
     id = unique_id(scope.drawn, type)
     a, b = scope.graph.nodes[source.node].at, scope.graph.nodes[target.node].at
     new = Node(id, type, params=dict(fields), at=((a[0] + b[0]) / 2, (a[1] + b[1]) / 2 + 24))
+    links = {Port(id, cls.inputs[0]): source, **{Port(id, name): port for name, port in (more or {}).items()}}
     return fix(
         f"Insert {cls.title}",
-        AddNodes((new,), {Port(id, cls.inputs[0]): source}, scope.where),
+        AddNodes((new,), links, scope.where),
         Connect(Port(id, cls.outputs[0]), target, scope.where),
     )
 
