@@ -102,6 +102,8 @@ def test_another_process_writes(folder: Path, capsys: pytest.CaptureFixture[str]
     assert entry.run(["export", "model.json", "ü.safetensors"]) == 0
     assert "4 tensors; not trained" in capsys.readouterr().out
     assert sorted(load_file(folder / "ü.safetensors")) == ["fc1.bias", "fc1.weight", "fc2.bias", "fc2.weight"]
+    assert entry.run(["export", "model.json", "experiments.db", "--to", "safetensors"]) == 1
+    assert "experiments.db cannot be written: it is a database" in capsys.readouterr().err
 
 
 def test_a_process_that_ends_without_a_word_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,10 @@ def test_what_cannot_be_is_said_in_one_line(folder: Path, capsys: pytest.Capture
     (folder / "text.zip").write_text("no bundle")
     for arguments, words in (
         (["export", "nowhere/all.zip"], "nowhere/all.zip cannot be written: No such file or directory."),
+        (
+            ["export", "experiments.db"],
+            "experiments.db cannot be written: it is a database, such as a workspace",
+        ),
         (["import", "nowhere.zip"], "There is no file"),
         (["import", "text.zip"], "is no bundle of a workspace, or is damaged"),
     ):
