@@ -7,14 +7,15 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Table
 
 from workbench.catalog.schema import Schema
-from workbench.core.errors import StoreError, WorkbenchError
+from workbench.catalog.starts import ELSEWHERE, RUN, run_of
+from workbench.core.errors import FieldError, StoreError, WorkbenchError
 from workbench.core.files import dumps, loads
 from workbench.store import opening, sqlite, tables
 from workbench.store.database import Database
@@ -314,13 +315,13 @@ class _Merge:
             new["document"] = self._document(new["document"])
         if "params" in new:
             params = _object(new["params"])
-            new["params"] = json.dumps(
-                {
-                    name: self.merged.renamed.get(value, value) if name.endswith(".dataset") else value
-                    for name, value in params.items()
-                }
-            )
+            new["params"] = json.dumps({name: self._param(name, value) for name, value in params.items()})
         return new
+
+    def _param(self, name: str, value: Any) -> Any:
+        if name == "training.weights":
+            return self._start(value)
+        return self.merged.renamed.get(value, value) if name.endswith(".dataset") else value
 
     def _metrics(self) -> dict[int, int]:
         return {
@@ -333,13 +334,14 @@ class _Merge:
         return new | {"path": f"runs/{new['run']}/{str(row['path']).rpartition('/')[2]}"}
 
     def _document(self, text: str) -> str:
-        """A drawing whose dataset nodes name the datasets as they are called here; "" of a run from elsewhere."""
+        """A drawing that names the datasets and runs as they are called here; "" of a run from elsewhere."""
         if text == "":
             return ""
         renamed = self.merged.renamed
         if not isinstance(_object(text).get("name"), str):
             raise ValueError("a drawing has no name")
-        if not any(json.dumps(name, ensure_ascii=False) in text for name in renamed):
+        named = (f'"{RUN}', *(json.dumps(name, ensure_ascii=False) for name in renamed))
+        if not any(name in text for name in named):
             return text
         try:
             loads(text)
@@ -357,7 +359,22 @@ class _Merge:
                 new["params"] = {**params, "dataset": renamed.get(chosen, chosen)} if chosen else params
             return new
 
-        return dumps(loads(json.dumps(inside(json.loads(text)))))
+        document = loads(json.dumps(inside(json.loads(text))))
+        settings = dict(document.training.settings)
+        if "weights" in settings:
+            settings["weights"] = self._start(settings["weights"])
+        return dumps(replace(document, training=replace(document.training, settings=settings)))
+
+    def _start(self, value: Any) -> Any:
+        """Weights to start from: those of a run under the number that it has here, or as of one that did not come."""
+        try:
+            run = run_of(str(value))
+        except FieldError:  # it says so when it is used
+            return value
+        if run <= 0:
+            return value
+        here = self.merged.runs.get(run, self.merged.here.get(run))
+        return f"{RUN}{here}" if here else f"{RUN}{run}{ELSEWHERE}"
 
 
 def _rows(cursor: Cursor, table: Table) -> Iterator[Row]:
