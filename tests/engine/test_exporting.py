@@ -217,7 +217,7 @@ def test_a_program_with_the_weights_of_a_run(trained: Trained, tmp_path: Path) -
     """It computes the figures of the run where Workbench is not installed."""
     run = trained.run(iris())
     files = exported(trained.store, "python", tmp_path / "out", run=run.id).files
-    assert [file.name for file in files] == ["iris.py", "data.npz", "trained.npz"]
+    assert [file.name for file in files] == ["iris.py", "iris-data.npz", "iris-trained.npz"]
     code = (
         "import json, runpy, sys; sys.modules['workbench'] = None; found = runpy.run_path(sys.argv[1]); "
         "print(json.dumps(found['evaluate'](found['trained'](), found['read']('validation'))))"
@@ -288,7 +288,7 @@ def test_as_a_process_it_tells_what_it_does(
     assert run_main(store, line, monkeypatch) == 0
     first, last = map(json.loads, capsys.readouterr().out.splitlines())
     assert first == {"doing": "Reading the data"}
-    assert last["files"] == [str(tmp_path / "oüt" / name) for name in ("mlp.py", "data.npz")]
+    assert last["files"] == [str(tmp_path / "oüt" / name) for name in ("mlp.py", "mlp-data.npz")]
 
 
 def test_what_cannot_be_exported_is_said_in_one_line(
