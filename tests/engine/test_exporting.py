@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 
 from tests.drawing import block, draw
 from tests.engine.conftest import IRIS, Trained, iris
+from workbench.catalog.schema import Schema
 from workbench.catalog.templates import load
 from workbench.core.assign import assign
 from workbench.core.document import Document
@@ -25,6 +26,7 @@ from workbench.core.files import dumps
 from workbench.engine import onnx_files, tracing
 from workbench.engine import trained as trained_models
 from workbench.engine.exporting import Written, export_model, main
+from workbench.jobs.datasets import add_dataset
 from workbench.jobs.exports import Request
 from workbench.store.store import Store
 
@@ -119,6 +121,24 @@ def test_any_layer_can_be_the_output(store: Store, tmp_path: Path) -> None:
         with pytest.raises(CodeError, match=words):
             exported(store, "torch", tmp_path / "b.pt2", document=dumps(iris()), output=wrong)
     assert not (tmp_path / "b.pt2").exists()
+
+
+@pytest.mark.usefixtures("reads_here")
+def test_a_single_validation_example_is_no_fixed_number(store: Store, tmp_path: Path) -> None:
+    rows = "".join(f"{n % 7},{n % 5},{'xxxxxxyyzz'[n]}\n" for n in range(10))
+    (tmp_path / "few.csv").write_text(f"a,b,label\n{rows}")
+    record = add_dataset(
+        store, tmp_path / "few.csv", options={"target": "label", "validation": "0.17"}
+    ).record
+    assert record.splits["validation"] == 1
+    drawing = IRIS.replace("dataset=iris", f"dataset={record.id}")
+    document = draw(drawing, name="few", schemas={record.id: Schema.from_json(record.schema)})
+    exported(store, "onnx", tmp_path / "few.onnx", document=dumps(document))
+    exported(store, "torch", tmp_path / "few.pt2", document=dumps(document))
+    for count in (1, 4):
+        x = torch.ones(count, 2)
+        assert onnx_results(tmp_path / "few.onnx", data_features=x)[0].shape == (count, 3)
+        assert torch_results(tmp_path / "few.pt2", x).shape == (count, 3)
 
 
 def test_a_graph_of_any_size(store: Store, tmp_path: Path) -> None:
