@@ -40,6 +40,10 @@ def test_there_and_back(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
         assert [(run.id, run.state) for run in store.runs()] == [(1, "queued")]
     assert entry.run(["workspace", "import", "all ü.zip"]) == 0
     assert "Here already: #1." in capsys.readouterr().out
+    assert entry.run(["runs", "delete", "1"]) == 0
+    capsys.readouterr()
+    assert entry.run(["workspace", "import", "all ü.zip"]) == 0
+    assert "Here already: #1, 1 in the trash." in capsys.readouterr().out
     assert entry.run(["workspace", "export", "one.zip", "--run", "9"]) == 1
     assert "There is no run 9" in capsys.readouterr().err
     assert entry.run(["workspace", "export", "one.zip", "--run", "1"]) == 0

@@ -23,6 +23,7 @@ from workbench.jobs.starts import start_of
 from workbench.store import bundles as merging
 from workbench.store import sqlite
 from workbench.store.arrivals import Arrival, take_in
+from workbench.store.arrivals import known as arrived
 from workbench.store.records import DatasetRecord, Point
 from workbench.store.store import Store
 
@@ -164,6 +165,30 @@ def test_two_workspaces_become_one(open_store: Callable[[str], Store], tmp_path:
     assert (again.models, again.datasets, again.runs) == (0, 0, {}) and len(here.runs()) == 5
     assert again.here == merged.runs  # none comes twice
     assert len(here.versions(here.models()[0].id)) == 2  # ours and theirs, of different moments
+
+
+def test_runs_in_the_trash_do_not_come_again(open_store: Callable[[str], Store], tmp_path: Path) -> None:
+    there, here = open_store("there"), open_store("here")
+    first, second = filled(there)
+    there.delete_run(first)
+    pack(there, tmp_path / "a.zip", quiet)
+    merged = unpack(here, tmp_path / "a.zip", quiet)
+    here.delete_run(merged.runs[second])
+    again = unpack(here, tmp_path / "a.zip", quiet)
+    assert (again.runs, again.here) == ({}, merged.runs) and not here.runs()
+
+
+def test_runs_from_other_programs_stay_known(open_store: Callable[[str], Store], tmp_path: Path) -> None:
+    there, here = open_store("there"), open_store("here")
+    add_run(here)
+    runs = {mark: take_in(there, Arrival(mark, "MLflow", mark)) for mark in ("one", "two")}
+    there.set_setting("open_model", 1)
+    pack(there, tmp_path / "a.zip", quiet, [runs["one"]])
+    merged = unpack(here, tmp_path / "a.zip", quiet)
+    assert arrived(here) == {"one": merged.runs[runs["one"]]} and here.setting("open_model") is None
+    pack(there, tmp_path / "b.zip", quiet)
+    assert set(unpack(here, tmp_path / "b.zip", quiet).here) == {runs["one"]}
+    assert arrived(here).keys() == {"one", "two"} and len(here.runs()) == 3
 
 
 def test_some_runs_of_a_workspace(open_store: Callable[[str], Store], tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def import_(
     with opened(workspace) as store, _shown() as say:
         merged = unpack(store, file, say)
         place = store.path
+        trash = {run.id for run in store.runs(deleted=True)}.intersection(merged.here.values())
     if json:
         say_json(
             {
@@ -77,6 +78,7 @@ def import_(
     if merged.here:
         first = next(iter(merged.here.values()))
         more = f" and {len(merged.here) - 1} more" if len(merged.here) > 1 else ""
+        more += f", {len(trash)} in the trash" if trash else ""
         console.print(f"  Here already: #{first}{more}.", highlight=False, markup=False, soft_wrap=True)
     for old, new in merged.renamed.items():
         console.print(
