@@ -42,3 +42,14 @@ def test_runs_of_a_folder(
         assert entry.run(command) == 1
         assert "without a drawing" in capsys.readouterr().err
     assert entry.run(["runs", "export", "2", "out", "--to", "mlflow"]) == 0
+
+
+def test_where_nothing_lies_no_workspace_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    for place, words in (("nothing", "There is nothing at "), ("empty", "There are no runs of TensorBoard")):
+        assert entry.run(["runs", "import", place, "-w", "new.db"]) == 1
+        assert words in capsys.readouterr().err
+    assert [each.name for each in tmp_path.iterdir()] == ["empty"]

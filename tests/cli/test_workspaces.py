@@ -66,4 +66,6 @@ def test_what_cannot_be_is_said_in_one_line(folder: Path, capsys: pytest.Capture
         assert entry.run(["workspace", *arguments]) == 1
         said = capsys.readouterr()
         assert words in said.err and said.err.count("\n") == 1 and not said.out
+    for file in ("nowhere.zip", "text.zip"):
+        assert entry.run(["workspace", "import", file, "-w", "all.db"]) == 1
     assert sorted(each.name for each in folder.iterdir() if each.name.startswith((".", "all"))) == []

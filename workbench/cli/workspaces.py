@@ -11,7 +11,7 @@ from rich.console import Console
 from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json
 from workbench.core import text
 from workbench.core.errors import JobError
-from workbench.jobs.bundles import Progress, pack, unpack
+from workbench.jobs.bundles import Progress, pack, refuse_other, unpack
 
 app = typer.Typer(help="A whole workspace: export it to a file, import one.")
 
@@ -53,6 +53,7 @@ def import_(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Take all that such a file holds into a workspace, new or in use; runs get new numbers, nothing is overwritten."""
+    refuse_other(file)  # before there is a new workspace
     with opened(workspace) as store, _shown() as say:
         merged = unpack(store, file, say)
         place = store.path
