@@ -48,6 +48,13 @@ def test_what_cannot_be_is_refused(folder: Path, capsys: pytest.CaptureFixture[s
     assert "There is no run 9" in capsys.readouterr().err
     assert entry.run(["runs", "export", "1", "nowhere/a.csv"]) == 1
     assert "nowhere/a.csv cannot be written" in capsys.readouterr().err
+    for to in ("model", "card", "csv", "parquet"):
+        assert entry.run(["runs", "export", "1", "experiments.db", "--to", to]) == 1
+        assert "experiments.db cannot be written: it is a database" in capsys.readouterr().err
+    (folder / "dir.md").mkdir()
+    assert entry.run(["runs", "export", "1", "dir.md"]) == 1
+    assert "dir.md cannot be written: Is a directory" in capsys.readouterr().err
+    (folder / "dir.md").rmdir()
     for arguments in (
         ["1", "2", "model.json"],
         ["1", "2", "a.safetensors"],

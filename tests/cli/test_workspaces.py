@@ -40,6 +40,10 @@ def test_there_and_back(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
         assert [(run.id, run.state) for run in store.runs()] == [(1, "queued")]
     assert entry.run(["workspace", "import", "all ü.zip"]) == 0
     assert "Here already: #1." in capsys.readouterr().out
+    assert entry.run(["runs", "delete", "1"]) == 0
+    capsys.readouterr()
+    assert entry.run(["workspace", "import", "all ü.zip"]) == 0
+    assert "Here already: #1, 1 in the trash." in capsys.readouterr().out
     assert entry.run(["workspace", "export", "one.zip", "--run", "9"]) == 1
     assert "There is no run 9" in capsys.readouterr().err
     assert entry.run(["workspace", "export", "one.zip", "--run", "1"]) == 0
@@ -52,10 +56,16 @@ def test_what_cannot_be_is_said_in_one_line(folder: Path, capsys: pytest.Capture
     (folder / "text.zip").write_text("no bundle")
     for arguments, words in (
         (["export", "nowhere/all.zip"], "nowhere/all.zip cannot be written: No such file or directory."),
+        (
+            ["export", "experiments.db"],
+            "experiments.db cannot be written: it is a database, such as a workspace",
+        ),
         (["import", "nowhere.zip"], "There is no file"),
         (["import", "text.zip"], "is no bundle of a workspace, or is damaged"),
     ):
         assert entry.run(["workspace", *arguments]) == 1
         said = capsys.readouterr()
         assert words in said.err and said.err.count("\n") == 1 and not said.out
+    for file in ("nowhere.zip", "text.zip"):
+        assert entry.run(["workspace", "import", file, "-w", "all.db"]) == 1
     assert sorted(each.name for each in folder.iterdir() if each.name.startswith((".", "all"))) == []

@@ -1,7 +1,9 @@
 """The model file: what is written comes back, and a file that cannot be read is refused."""
 
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from workbench.core import files
 from workbench.core.document import Block, Document, Graph, Node, Port, Training, Update
 from workbench.core.errors import DocumentError
-from workbench.core.files import dumps, loads, read, write
+from workbench.core.files import dumps, loads, read, write, write_atomically
 from workbench.core.resources import resource
 
 
@@ -93,6 +95,26 @@ def test_who_may_read_a_file_is_up_to_its_folder_and_stays(tmp_path: Path) -> No
     path.chmod(0o440)
     write(path, Document("other"))
     assert path.stat().st_mode & 0o777 == 0o440 and read(path) == Document("other")
+
+
+def test_what_a_workspace_keeps_is_never_replaced(tmp_path: Path) -> None:
+    database, checkpoint = tmp_path / "x.db", tmp_path / "x.files" / "runs" / "1" / "best-3-a1.safetensors"
+    checkpoint.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE runs (id INTEGER)")
+    write_atomically(checkpoint.parent / "program.py", b"old")
+    write_atomically(checkpoint, b"weights")
+    for path, words in ((database, "it is a database"), (checkpoint, "it is a checkpoint")):
+        before = path.read_bytes()
+        with pytest.raises(FileExistsError, match=words):
+            write_atomically(path, b"new")
+        assert path.read_bytes() == before and len(list(path.parent.iterdir())) == 2
+    write_atomically(checkpoint.parent / "program.py", b"new")
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere: '.*nowhere/a\.json'"):
+        write(tmp_path / "nowhere" / "a.json", model())
 
 
 def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:

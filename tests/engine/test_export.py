@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from tests.drawing import CLASSIFIER, draw
 from tests.engine import test_augmentation
@@ -160,7 +161,7 @@ def test_scripts_give_the_losses_of_the_worker(trained: Trained, tmp_path: Path)
     scripts: dict[str, str] = {}
     for name, make in MODELS.items():
         script, data = export(trained.store, make(), tmp_path / name)
-        assert data.name == "data.npz" and data.parent == script.parent
+        assert data.name == f"{script.stem}-data.npz" and data.parent == script.parent
         scripts[name] = str(script)
     command = [sys.executable, "-I", "-W", "error", "-W", "ignore::DeprecationWarning", "-c", PRELUDE]
     done = subprocess.run(
@@ -211,7 +212,7 @@ def worker_losses(store: Store, run: int, document: Document) -> list[float]:
 
 def test_the_data_beside_it_is_plain(trained: Trained, tmp_path: Path) -> None:
     export(trained.store, small("mlp"), tmp_path)
-    with np.load(tmp_path / "data.npz", allow_pickle=False) as file:
+    with np.load(tmp_path / "mlp-data.npz", allow_pickle=False) as file:
         assert sorted(file.files) == [
             f"{split}/flowers.{name}" for split in ("train", "validation") for name in ("features", "label")
         ]
@@ -225,6 +226,16 @@ def test_the_file_has_the_name_of_the_model(trained: Trained, tmp_path: Path) ->
     )
     assert script == tmp_path / "new" / "deep" / "etc_My_m_del__2.py"
     assert export(trained.store, replace(small("mlp"), name="…"), tmp_path)[0].name == "model.py"
+
+
+def test_several_programs_fit_into_one_folder(trained: Trained, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    first = export(trained.store, small("mlp"), folder, {"weight": torch.zeros(2)})
+    before = [file.read_bytes() for file in first]
+    second = export(trained.store, small("gan"), folder, {"weight": torch.ones(2)})
+    assert [file.read_bytes() for file in first] == before
+    assert len({*first, *second}) == len(list(folder.iterdir())) == 6
+    assert export(trained.store, small("mlp"), folder, {"weight": torch.ones(2)}) == first
 
 
 def test_several_datasets_are_refused(trained: Trained, tmp_path: Path) -> None:

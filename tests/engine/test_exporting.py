@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 
 from tests.drawing import block, draw
 from tests.engine.conftest import IRIS, Trained, iris
+from workbench.catalog.schema import Schema
 from workbench.catalog.templates import load
 from workbench.core.assign import assign
 from workbench.core.document import Document
@@ -25,6 +26,7 @@ from workbench.core.files import dumps
 from workbench.engine import onnx_files, tracing
 from workbench.engine import trained as trained_models
 from workbench.engine.exporting import Written, export_model, main
+from workbench.jobs.datasets import add_dataset
 from workbench.jobs.exports import Request
 from workbench.store.store import Store
 
@@ -119,6 +121,24 @@ def test_any_layer_can_be_the_output(store: Store, tmp_path: Path) -> None:
         with pytest.raises(CodeError, match=words):
             exported(store, "torch", tmp_path / "b.pt2", document=dumps(iris()), output=wrong)
     assert not (tmp_path / "b.pt2").exists()
+
+
+@pytest.mark.usefixtures("reads_here")
+def test_a_single_validation_example_is_no_fixed_number(store: Store, tmp_path: Path) -> None:
+    rows = "".join(f"{n % 7},{n % 5},{'xxxxxxyyzz'[n]}\n" for n in range(10))
+    (tmp_path / "few.csv").write_text(f"a,b,label\n{rows}")
+    record = add_dataset(
+        store, tmp_path / "few.csv", options={"target": "label", "validation": "0.17"}
+    ).record
+    assert record.splits["validation"] == 1
+    drawing = IRIS.replace("dataset=iris", f"dataset={record.id}")
+    document = draw(drawing, name="few", schemas={record.id: Schema.from_json(record.schema)})
+    exported(store, "onnx", tmp_path / "few.onnx", document=dumps(document))
+    exported(store, "torch", tmp_path / "few.pt2", document=dumps(document))
+    for count in (1, 4):
+        x = torch.ones(count, 2)
+        assert onnx_results(tmp_path / "few.onnx", data_features=x)[0].shape == (count, 3)
+        assert torch_results(tmp_path / "few.pt2", x).shape == (count, 3)
 
 
 def test_a_graph_of_any_size(store: Store, tmp_path: Path) -> None:
@@ -217,7 +237,7 @@ def test_a_program_with_the_weights_of_a_run(trained: Trained, tmp_path: Path) -
     """It computes the figures of the run where Workbench is not installed."""
     run = trained.run(iris())
     files = exported(trained.store, "python", tmp_path / "out", run=run.id).files
-    assert [file.name for file in files] == ["iris.py", "data.npz", "trained.npz"]
+    assert [file.name for file in files] == ["iris.py", "iris-data.npz", "iris-trained.npz"]
     code = (
         "import json, runpy, sys; sys.modules['workbench'] = None; found = runpy.run_path(sys.argv[1]); "
         "print(json.dumps(found['evaluate'](found['trained'](), found['read']('validation'))))"
@@ -251,7 +271,7 @@ def test_runs_without_weights_are_refused(trained: Trained, tmp_path: Path) -> N
     with pytest.raises(StoreError, match="no run 77"):
         exported(store, "onnx", tmp_path / "a.onnx", run=77)
     early = trained.queue(iris())
-    with pytest.raises(JobError, match=r"has kept no weights; wait"):
+    with pytest.raises(JobError, match=r"has kept no weights; wait until it has trained for ten seconds"):
         exported(store, "safetensors", tmp_path / "a.safetensors", run=early.id)
     run = trained.run(iris())
     (best,) = [each for each in store.checkpoints(run.id) if each.kind == "best"]
@@ -288,7 +308,7 @@ def test_as_a_process_it_tells_what_it_does(
     assert run_main(store, line, monkeypatch) == 0
     first, last = map(json.loads, capsys.readouterr().out.splitlines())
     assert first == {"doing": "Reading the data"}
-    assert last["files"] == [str(tmp_path / "oüt" / name) for name in ("mlp.py", "data.npz")]
+    assert last["files"] == [str(tmp_path / "oüt" / name) for name in ("mlp.py", "mlp-data.npz")]
 
 
 def test_what_cannot_be_exported_is_said_in_one_line(

@@ -61,3 +61,20 @@ def test_settings_metrics_and_tags(store: Store, tmp_path: Path) -> None:
     assert (place / "tags" / "workbench.tags").read_text() == "paper"
     assert (place / "tags" / "workbench.cause").read_text() == "because"
     assert not (tmp_path / "evil").exists()
+
+
+def test_every_curve_has_a_place_of_its_own(store: Store, tmp_path: Path) -> None:
+    names = ("loss", "loss/gen", "a:b", "a_b", "a?b", "Loss", "loss_gen", "../x", "x", "x/y/z", "")
+    points = [Point(name, 1, 1, float(number), 1.0) for number, name in enumerate(names)]
+    assert write(store, [run_with(store, points)], tmp_path / "mlruns") == len(names)
+    (folder,) = (tmp_path / "mlruns" / "1").glob("*/metrics")
+    found = {
+        file.relative_to(folder).as_posix(): int(float(file.read_text().split()[1]))
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+    assert sorted(found.values()) == list(range(len(names)))
+    assert {name: names[number] for name, number in found.items() if name in names} == {
+        name: name for name in ("Loss", "a_b", "loss_gen", "x")
+    }
+    assert {name.casefold() for name in found} >= {"loss-2", "loss_gen-2", "a_b-2", "a_b-3", "x-2", "x_y_z"}

@@ -86,7 +86,7 @@ def test_the_exported_script_starts_from_the_same_weights(trained: Trained, tmp_
         network(OTHER, {"body": 0, "head": 0.5}, epochs=1), "training.weights", f"run:{first.id}"
     )
     script, _, weights = export(trained.store, document, tmp_path)
-    assert weights.name == "weights.npz"
+    assert weights.name == f"{script.stem}-weights.npz"
     losses = runpy.run_path(str(script))["main"]()
     points = trained.store.points_of(trained.run(document).id, "train/loss")
     assert losses == [point.value for point in points] and len(losses) > 20

@@ -19,9 +19,11 @@ from workbench.core.errors import JobError, StoreError, WorkbenchError
 from workbench.core.files import dumps, loads
 from workbench.jobs.bundles import DATABASE, MANIFEST, look, pack, unpack
 from workbench.jobs.lock import Lock
+from workbench.jobs.starts import start_of
 from workbench.store import bundles as merging
 from workbench.store import sqlite
 from workbench.store.arrivals import Arrival, take_in
+from workbench.store.arrivals import known as arrived
 from workbench.store.records import DatasetRecord, Point
 from workbench.store.store import Store
 
@@ -165,6 +167,30 @@ def test_two_workspaces_become_one(open_store: Callable[[str], Store], tmp_path:
     assert len(here.versions(here.models()[0].id)) == 2  # ours and theirs, of different moments
 
 
+def test_runs_in_the_trash_do_not_come_again(open_store: Callable[[str], Store], tmp_path: Path) -> None:
+    there, here = open_store("there"), open_store("here")
+    first, second = filled(there)
+    there.delete_run(first)
+    pack(there, tmp_path / "a.zip", quiet)
+    merged = unpack(here, tmp_path / "a.zip", quiet)
+    here.delete_run(merged.runs[second])
+    again = unpack(here, tmp_path / "a.zip", quiet)
+    assert (again.runs, again.here) == ({}, merged.runs) and not here.runs()
+
+
+def test_runs_from_other_programs_stay_known(open_store: Callable[[str], Store], tmp_path: Path) -> None:
+    there, here = open_store("there"), open_store("here")
+    add_run(here)
+    runs = {mark: take_in(there, Arrival(mark, "MLflow", mark)) for mark in ("one", "two")}
+    there.set_setting("open_model", 1)
+    pack(there, tmp_path / "a.zip", quiet, [runs["one"]])
+    merged = unpack(here, tmp_path / "a.zip", quiet)
+    assert arrived(here) == {"one": merged.runs[runs["one"]]} and here.setting("open_model") is None
+    pack(there, tmp_path / "b.zip", quiet)
+    assert set(unpack(here, tmp_path / "b.zip", quiet).here) == {runs["one"]}
+    assert arrived(here).keys() == {"one", "two"} and len(here.runs()) == 3
+
+
 def test_some_runs_of_a_workspace(open_store: Callable[[str], Store], tmp_path: Path) -> None:
     there, here = open_store("there"), open_store("here")
     first, second = filled(there)
@@ -191,6 +217,42 @@ def test_some_runs_of_a_workspace(open_store: Callable[[str], Store], tmp_path: 
     with pytest.raises(StoreError, match="no run 99"):
         pack(there, tmp_path / "c.zip", quiet, [99])
     assert not (tmp_path / "c.zip").exists() and not list(tmp_path.glob(".c*"))
+
+
+def test_a_start_from_a_run_is_from_that_run_here(open_store: Callable[[str], Store], tmp_path: Path) -> None:
+    there, here = open_store("there"), open_store("here")
+    add_run(here, "another")
+    first = add_run(there)
+    began = draw(CLASSIFIER, name="began")
+    began = replace(began, training=replace(began.training, settings={"weights": f"run:{first}"}))
+    there.save_model(None, dumps(began))
+    second = there.add_run(
+        "b", "model", dumps(began), "", device="cpu", seed=1, epochs=2, parameters=9, dataset="digits",
+        params={"training.weights": f"run:{first}"},
+    ).id  # fmt: skip
+
+    def started(run: int) -> set[Any]:
+        return {
+            here.params(run)["training.weights"],
+            loads(here.document_text(run)).training.settings["weights"],
+        }
+
+    pack(there, tmp_path / "one.zip", quiet, [second])
+    alone = unpack(here, tmp_path / "one.zip", quiet).runs[second]
+    assert started(alone) == {f"run:{first} elsewhere"}
+    with pytest.raises(JobError, match=rf"run {first} stayed in the workspace from which .* choose another"):
+        start_of(here, *started(alone))
+    here.purge_run(alone)
+    pack(there, tmp_path / "all.zip", quiet)
+    merged = unpack(here, tmp_path / "all.zip", quiet)
+    assert started(merged.runs[second]) == {f"run:{merged.runs[first]}"} != {f"run:{first}"}
+    (model,) = here.models()
+    assert loads(here.model_text(model.id)).training.settings["weights"] == f"run:{merged.runs[first]}"
+    assert unpack(here, tmp_path / "all.zip", quiet).models == 0
+    here.purge_run(merged.runs[second])
+    assert started(unpack(here, tmp_path / "one.zip", quiet).runs[second]) == {f"run:{first} elsewhere"}
+    here.purge_run(max(run.id for run in here.runs()))
+    assert started(unpack(here, tmp_path / "all.zip", quiet).runs[second]) == {f"run:{merged.runs[first]}"}
 
 
 def test_a_run_that_trains_comes_as_one_that_stopped(

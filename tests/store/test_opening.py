@@ -72,6 +72,27 @@ def test_a_new_workspace_has_its_journal_and_says_whose_it_is(store: Store, path
     assert store.check() == []
 
 
+def test_workspaces_in_one_folder_share_no_files(tmp_path: Path) -> None:
+    names = ("exp.db", "exp.v1", "exp.v2", "exp.sqlite")
+    for _ in range(2):  # as new ones, and when they are opened again
+        found = []
+        for name in names:
+            with closing(Store(tmp_path / name)) as store:
+                found.append(store.files.name)
+                store.run_folder(1)
+        assert found == ["exp.files", "exp.v1.files", "exp.v2.files", "exp.sqlite.files"]
+    with closing(Store(tmp_path / "exp.v1", read_only=True)) as store:
+        assert store.files.name == "exp.v1.files"
+
+
+def test_a_workspace_keeps_the_folder_that_it_has(tmp_path: Path) -> None:
+    Store(tmp_path / "exp.v1").close()
+    (tmp_path / "exp.v1.files").rename(tmp_path / "exp.files")  # as it was called once
+    for _ in range(2):
+        with closing(Store(tmp_path / "exp.v1")) as store:
+            assert store.files == tmp_path / "exp.files"
+
+
 def test_missing_folders_are_made(tmp_path: Path) -> None:
     Store(tmp_path / "a" / "b" / "experiments.db").close()
     assert (tmp_path / "a" / "b" / "experiments.db").exists()

@@ -5,22 +5,29 @@ from pathlib import PurePath
 from workbench.core.errors import FieldError
 
 RUN = "run:"
+ELSEWHERE = " elsewhere"
+"""Stands behind a run that stayed in the workspace from which a drawing came."""
 PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle")
 FILE = ".safetensors"
 
 
 def run_of(text: str) -> int:
-    """The run that a text names, 0 for a file. Raises FieldError for what is neither."""
+    """The run that a text names, 0 for a file, -7 for run 7 elsewhere. Raises FieldError for what is none of them."""
     if text.startswith(RUN):
-        number = text.removeprefix(RUN).strip()
+        number = text.removeprefix(RUN).removesuffix(ELSEWHERE).strip()
         if not (number.isascii() and number.isdecimal() and len(number) < 10 and int(number)):
             raise FieldError(
                 "weights", f"“{text[:64]}” names no run; write run: and its number, such as run:7."
             )
-        return int(number)
+        return -int(number) if text.endswith(ELSEWHERE) else int(number)
     if PurePath(text).suffix.lower() in PICKLES:
         raise FieldError("weights", pickled(text))
     return 0
+
+
+def stayed(run: int) -> str:
+    """Why a run that is elsewhere is no start, and what to do."""
+    return f"run {run} stayed in the workspace from which this drawing came; choose another start."
 
 
 def pickled(text: str) -> str:

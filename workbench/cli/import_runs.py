@@ -1,4 +1,6 @@
-"""`workbench runs import`: runs that TensorBoard or MLflow recorded come into the workspace. Imports store and jobs."""
+"""`workbench runs import`: runs that TensorBoard or MLflow recorded come into the workspace. Imports store, jobs and
+the engine where that needs no torch.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +28,10 @@ def import_(
     workspace: WorkspaceOption = None,
 ) -> int:
     """Take in runs that other programs recorded, each whole or not at all, and none twice."""
+    if workspace and not workspace.exists():
+        from workbench.engine import places
+
+        places.look(place.resolve())  # which refuses it before there is a new workspace
     with opened(workspace) as store:
         path = store.path
     bar = Console(stderr=True)

@@ -11,7 +11,7 @@ from rich.console import Console
 from workbench.cli.common import JsonOption, WorkspaceOption, console, opened, say_json
 from workbench.core import text
 from workbench.core.errors import JobError
-from workbench.jobs.bundles import Progress, pack, unpack
+from workbench.jobs.bundles import Progress, pack, refuse_other, unpack
 
 app = typer.Typer(help="A whole workspace: export it to a file, import one.")
 
@@ -53,9 +53,11 @@ def import_(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Take all that such a file holds into a workspace, new or in use; runs get new numbers, nothing is overwritten."""
+    refuse_other(file)  # before there is a new workspace
     with opened(workspace) as store, _shown() as say:
         merged = unpack(store, file, say)
         place = store.path
+        trash = {run.id for run in store.runs(deleted=True)}.intersection(merged.here.values())
     if json:
         say_json(
             {
@@ -77,6 +79,7 @@ def import_(
     if merged.here:
         first = next(iter(merged.here.values()))
         more = f" and {len(merged.here) - 1} more" if len(merged.here) > 1 else ""
+        more += f", {len(trash)} in the trash" if trash else ""
         console.print(f"  Here already: #{first}{more}.", highlight=False, markup=False, soft_wrap=True)
     for old, new in merged.renamed.items():
         console.print(

@@ -14,9 +14,8 @@ from workbench.codegen.text import INDENT, docstring, indent
 from workbench.core.document import Document
 from workbench.core.errors import CodeError
 
-DATA_FILE = "data.npz"
-WEIGHTS_FILE = "weights.npz"
-TRAINED_FILE = "trained.npz"
+DATA_FILE, WEIGHTS_FILE, TRAINED_FILE = "{}-data.npz", "{}-weights.npz", "{}-trained.npz"
+"""What lies beside a script, under its own name: several fit into one folder."""
 
 _READ = '''
 def read(split: str) -> dict[str, Tensor]:
@@ -200,6 +199,12 @@ def trained() -> Program:
 '''
 
 
+def name_of(document: Document) -> str:
+    """The name of the script's file without its ending."""
+    name = "".join(c if c.isascii() and c.isalnum() else "_" for c in document.name)
+    return name.strip("_") or "model"
+
+
 def script(document: Document, analysis: Analysis, *, trained: bool = False) -> str:
     """The whole text; with a function for the weights of a run where they lie beside it.
 
@@ -213,13 +218,15 @@ def script(document: Document, analysis: Analysis, *, trained: bool = False) -> 
     if schema is None:
         raise CodeError("The model has no dataset, so there is nothing to train on.")
     settings = analysis.settings
-    tail = [f'DATA = "{DATA_FILE}"', f"SEED = {settings.seed}", f"BATCH_SIZE = {settings.batch_size}"]
+    name = name_of(document)
+    tail = [f'DATA = "{DATA_FILE.format(name)}"', f"SEED = {settings.seed}"]
+    tail.append(f"BATCH_SIZE = {settings.batch_size}")
     if settings.weights:
-        tail.append(f'WEIGHTS = "{WEIGHTS_FILE}"')
+        tail.append(f'WEIGHTS = "{WEIGHTS_FILE.format(name)}"')
     if settings.ema_decay:
         tail.append(f"_EMA_DECAY = {settings.ema_decay!r}")
     if trained:
-        tail.append(f'TRAINED = "{TRAINED_FILE}"')
+        tail.append(f'TRAINED = "{TRAINED_FILE.format(name)}"')
     if schema.kind == "text":
         tail.append(f"LENGTH = {datasets[0].length}")
     parts = [_READ, _loader(datasets[0], schema), _EVALUATE]

@@ -3,8 +3,10 @@
 A file holds data only; its text is checked in `reading`.
 """
 
+import errno
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -16,6 +18,8 @@ from workbench.core.errors import DocumentError
 from workbench.core.reading import Reader
 
 LARGEST_BYTES = 64 * 1024 * 1024
+_DATABASE = b"SQLite format 3\0"
+_CHECKPOINT = re.compile(r".*\.files/runs/\d+/[^/]+\.safetensors")
 
 
 def dumps(document: Document) -> str:
@@ -81,8 +85,9 @@ def write_atomically(path: Path, content: bytes) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """An empty file to write, which takes the place of `path` at the end as one step that survives a crash.
 
-    Where that does not come, it is gone and `path` is as it was.  Raises OSError.
+    Where that does not come, it is gone and `path` is as it was. Raises OSError, also for what a workspace keeps.
     """
+    _refuse(path)
     new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     # Not as a temporary file of the system's, which nobody else may read: so may be what it becomes.
     os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
@@ -102,6 +107,23 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _refuse(path: Path) -> None:
+    """Raises OSError where there is no folder, or a file that nothing that Workbench writes replaces: a database, such
+    as a workspace, or a checkpoint, each of which has a new name.
+    """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}", str(path))
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        if file.read(len(_DATABASE)) == _DATABASE:
+            why = "it is a database, such as a workspace; choose another name"
+            raise FileExistsError(errno.EEXIST, why, str(path))
+    if _CHECKPOINT.fullmatch(path.resolve().as_posix()):
+        why = "it is a checkpoint that a run keeps; choose another name"
+        raise FileExistsError(errno.EEXIST, why, str(path))
 
 
 def _text(value: object) -> str:

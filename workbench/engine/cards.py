@@ -3,6 +3,7 @@
 Imports the store, jobs and catalog, not torch. Whatever a name holds, it is text there and nothing else.
 """
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from workbench.catalog.schema import Schema
 from workbench.core import text
 from workbench.core.document import Document
 from workbench.core.errors import WorkbenchError
-from workbench.core.files import loads, write_atomically
+from workbench.core.files import loads, replacing, write_atomically
 from workbench.engine import card_pictures
 from workbench.engine.pages import Rows, Section, html, markdown
 from workbench.jobs.figures import best_of, split_name
@@ -32,13 +33,15 @@ def write(store: Store, run: int, file: Path) -> list[Path]:
     if file.suffix.lower() in (".html", ".htm"):
         write_atomically(file, html(title, sections).encode())
         return [file]
-    files = [file]
-    for section in sections:
-        for name, picture in section.pictures:
-            files.append(file.with_name(f"{file.stem}-{name}.svg"))
-            write_atomically(files[-1], picture.encode())
-    write_atomically(file, markdown(title, sections, file.stem).encode())
-    return files
+    pictures = {
+        file.with_name(f"{file.stem}-{name}.svg"): picture
+        for section in sections
+        for name, picture in section.pictures
+    }
+    with ExitStack() as all_or_none:  # the card itself takes its place first
+        for place, content in (*pictures.items(), (file, markdown(title, sections, file.stem))):
+            all_or_none.enter_context(replacing(place)).write_bytes(content.encode())
+    return [file, *pictures]
 
 
 def _sections(store: Store, record: RunRecord) -> list[Section]:

@@ -13,7 +13,7 @@ from workbench.catalog.nodes.data import Dataset
 from workbench.catalog.samples import SAMPLES
 from workbench.catalog.schema import Schema
 from workbench.codegen.program import generate
-from workbench.codegen.script import DATA_FILE, TRAINED_FILE, WEIGHTS_FILE, script
+from workbench.codegen.script import DATA_FILE, TRAINED_FILE, WEIGHTS_FILE, name_of, script
 from workbench.core.document import Document
 from workbench.core.errors import DataError
 from workbench.core.files import replacing, write_atomically
@@ -41,13 +41,14 @@ def export(
     data = load(store, kind.dataset)
     found = arrays(node, data, in_order=kind.order == "in order")
     folder.mkdir(parents=True, exist_ok=True)
-    name = "".join(c if c.isascii() and c.isalnum() else "_" for c in document.name).strip("_") or "model"
+    name = name_of(document)
     place = folder / f"{name}.py"
-    files = [place, _kept(folder / DATA_FILE, found)]
+    files = [place, _kept(folder / DATA_FILE.format(name), found)]
     if analysis.settings.weights:
-        files.append(_kept(folder / WEIGHTS_FILE, _started(store, document, analysis)))
+        files.append(_kept(folder / WEIGHTS_FILE.format(name), _started(store, document, analysis)))
     if trained is not None:
-        files.append(_kept(folder / TRAINED_FILE, {name: each.numpy() for name, each in trained.items()}))
+        weights = {key: each.numpy() for key, each in trained.items()}
+        files.append(_kept(folder / TRAINED_FILE.format(name), weights))
     write_atomically(place, text.encode())
     return files
 

@@ -156,12 +156,12 @@ class Feeds:
             if turn != running[0]:
                 running = turn, once(feed, turn + 1, skip)
             batch = next(running[1])
-            return batch if feed.is_graph else _of_size(batch, size)
+            return batch if feed.is_graph else of_size(batch, size)
 
         return part
 
 
-def _of_size(batch: dict[str, Tensor], size: int) -> dict[str, Tensor]:
+def of_size(batch: dict[str, Tensor], size: int) -> dict[str, Tensor]:
     """A batch of as many examples: without its last ones, or with its first ones once more."""
     rows = next(iter(batch.values()))
     if len(rows) == size:

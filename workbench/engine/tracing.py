@@ -28,7 +28,7 @@ from workbench.core.errors import CodeError, DataError
 from workbench.core.shapes import TensorSpec
 from workbench.engine.carrying import apart
 from workbench.engine.data import load
-from workbench.engine.feeds import TRAIN, VALIDATION, Feeds
+from workbench.engine.feeds import TRAIN, VALIDATION, Feeds, of_size
 from workbench.engine.trained import Model
 from workbench.store.store import Store
 
@@ -284,7 +284,9 @@ def _batch(store: Store, analysis: Analysis, size: int) -> Mapping[str, Tensor]:
     batch = next(feeds.split(VALIDATION if feeds.has(VALIDATION) else TRAIN), None)
     if batch is None:
         raise DataError("The dataset has no examples to try the export with.")
-    return batch
+    if any(feed.is_graph for feed in feeds.feeds):  # of any number of nodes
+        return batch
+    return of_size(batch, size)  # a single example would become a fixed number of the graph
 
 
 def _made_up(

@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Collection
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -101,8 +100,11 @@ class Saver(QObject):
         lost = {id(each): each for each in (*self._failed, model) if not each.is_saved}
         self._failed.clear()
         self._reason = ""
+        from workbench.store.database import files_of
+
+        folder = files_of(self._workspace.path) / UNSAVED
         for number, each in enumerate(lost.values()):
-            path = _folder(self._workspace.path) / f"{time.strftime('%Y%m%d-%H%M%S')}-{number}.json"
+            path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{number}.json"
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write(path, each.history.document)
@@ -161,13 +163,9 @@ def _save(store: "Store", model: "OpenModel", document: Document) -> tuple[Model
     return record, copied
 
 
-def _folder(workspace: Path) -> Path:
-    return workspace.with_suffix(".files") / UNSAVED
-
-
 def _take_in(store: "Store") -> list[str]:
     names = []
-    for path in sorted(_folder(store.path).glob("*.json")):
+    for path in sorted((store.files / UNSAVED).glob("*.json")):
         try:
             document = loads(path.read_text(encoding="utf-8"), path.name)
         except (OSError, DocumentError) as error:

@@ -13,7 +13,8 @@ import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -154,6 +155,12 @@ def unpack(store: Store, file: Path, say: Progress) -> Merged:
         lock.release()
 
 
+def refuse_other(file: Path) -> None:
+    """Raises JobError for what is no bundle, before there is a workspace for it."""
+    with _opened(file):
+        pass
+
+
 def _extract(
     file: Path, folder: Path, say: Progress, only: Collection[str] = ()
 ) -> dict[str, dict[str, Any]]:
@@ -161,22 +168,30 @@ def _extract(
 
     Raises JobError for what is no bundle, or not as it was written.
     """
+    with _opened(file) as (opened, parts, listed):
+        wanted = {name: facts for name, facts in listed.items() if not only or name in only}
+        needed = sum(parts[name].file_size for name in wanted)
+        free = shutil.disk_usage(folder).free
+        if needed > free * 0.95:
+            raise JobError(
+                f"{file} needs {text.size(needed)} when it is unpacked, and {text.size(free)} are free. "
+                "Free some space and try again."
+            )
+        for number, (name, facts) in enumerate(wanted.items(), start=1):
+            say(f"Unpacking {number} of {len(wanted)}")
+            _extract_one(file, opened, parts[name], folder / name.removeprefix(FILES), facts)
+        return listed
+
+
+@contextmanager
+def _opened(
+    file: Path,
+) -> Iterator[tuple[zipfile.ZipFile, Mapping[str, zipfile.ZipInfo], dict[str, dict[str, Any]]]]:
+    """A bundle, its parts, and what its list says of them. Raises JobError for what is none, also while it is read."""
     try:
         with zipfile.ZipFile(file) as opened:
             parts = {info.filename: info for info in opened.infolist()}
-            listed = _manifest(file, opened, parts)
-            wanted = {name: facts for name, facts in listed.items() if not only or name in only}
-            needed = sum(parts[name].file_size for name in wanted)
-            free = shutil.disk_usage(folder).free
-            if needed > free * 0.95:
-                raise JobError(
-                    f"{file} needs {text.size(needed)} when it is unpacked, and {text.size(free)} are free. "
-                    "Free some space and try again."
-                )
-            for number, (name, facts) in enumerate(wanted.items(), start=1):
-                say(f"Unpacking {number} of {len(wanted)}")
-                _extract_one(file, opened, parts[name], folder / name.removeprefix(FILES), facts)
-            return listed
+            yield opened, parts, _manifest(file, opened, parts)
     except _DAMAGE as error:
         raise JobError(f"{file} is no bundle of a workspace, or is damaged: {error}.") from error
     except FileNotFoundError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from workbench.catalog.starts import run_of
+from workbench.catalog.starts import run_of, stayed
 from workbench.core.errors import FieldError, JobError, StoreError
 from workbench.store.records import Checkpoint
 from workbench.store.store import Store
@@ -33,6 +33,8 @@ def start_of(store: Store, text: str) -> Start:
         run = run_of(text)
     except FieldError as error:
         raise JobError(f"Start from: {error}") from error
+    if run < 0:
+        raise JobError(f"Start from: {stayed(-run)}")
     if run:
         return _of_run(store, run)
     try:
@@ -53,7 +55,7 @@ def kept(store: Store, run: int, which: Which = "best") -> Checkpoint:
     record = store.run(run)
     chosen = _checkpoint(store, run, which)
     if chosen is None:
-        hint = "; wait until its first epoch has ended" if record.alive else ""
+        hint = "; wait until it has trained for ten seconds" if record.alive else ""
         raise JobError(f"Run {run} ({record.name}) has kept no weights{hint}.")
     if not store.file(chosen.path).is_file():
         raise JobError(

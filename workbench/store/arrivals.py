@@ -13,11 +13,9 @@ from typing import Any, Final
 from sqlalchemy import insert, select, update
 
 from workbench.store import tables
-from workbench.store.records import ELSEWHERE, ORIGIN, MediaKind, Point, State
+from workbench.store.records import ARRIVED, ELSEWHERE, ORIGIN, MediaKind, Point, State
 from workbench.store.store import Store
 
-_KNOWN: Final = "imported:"
-"""With the mark of a run behind it: the setting that holds which run here it became."""
 _CHUNK: Final = 20_000
 
 
@@ -76,7 +74,7 @@ class Arrival:
 def known(store: Store) -> dict[str, int]:
     """For each mark of a run that came in and is still here its number; one in the trash may come again."""
     there = {run.id for run in store.runs()}
-    found = {key.removeprefix(_KNOWN): value for key, value in store.settings(_KNOWN).items()}
+    found = {key.removeprefix(ARRIVED): value for key, value in store.settings(ARRIVED).items()}
     return {mark: run for mark, run in found.items() if run in there}
 
 
@@ -113,7 +111,7 @@ def take_in(store: Store, run: Arrival) -> int:
         if run.remarks:
             line = {"run": number, "time": run.ended, "level": "info"}
             connection.execute(insert(tables.log_lines), [{**line, "text": words} for words in run.remarks])
-        key = f"{_KNOWN}{run.mark}"
+        key = f"{ARRIVED}{run.mark}"
         connection.execute(tables.settings.delete().where(tables.settings.c.key == key))
         connection.execute(insert(tables.settings).values(key=key, value=json.dumps(number)))
     return number

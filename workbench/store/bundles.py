@@ -7,18 +7,19 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Table
 
 from workbench.catalog.schema import Schema
-from workbench.core.errors import StoreError, WorkbenchError
+from workbench.catalog.starts import ELSEWHERE, RUN, run_of
+from workbench.core.errors import FieldError, StoreError, WorkbenchError
 from workbench.core.files import dumps, loads
 from workbench.store import opening, sqlite, tables
 from workbench.store.database import Database
-from workbench.store.records import FINAL, STATES
+from workbench.store.records import ARRIVED, FINAL, STATES
 
 Cursor = Any
 Row = dict[str, Any]
@@ -52,12 +53,14 @@ class Held:
 
 
 def snapshot(store: Database, target: Path) -> None:
-    """A copy of the database at one moment, also while runs write; without settings of this machine."""
+    """A copy of the database at one moment, also while runs write; of its settings only what runs from elsewhere
+    became, no others of this machine.
+    """
     try:
         with closing(sqlite.connect(store.path)) as source, closing(sqlite.connect(target)) as copy:
             source.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
-            copy.execute("DELETE FROM settings")
+            copy.execute("DELETE FROM settings WHERE key NOT GLOB ?", (f"{ARRIVED}*",))
     except sqlite.dbapi().Error as error:
         raise sqlite.explain(error, store.path) from error
 
@@ -108,15 +111,14 @@ def held(database: Path) -> Held:
 
 
 def already(store: Database, database: Path) -> dict[int, int]:
-    """Of the runs of a copy those that are here, exactly as they are there, by their numbers there and here."""
+    """Of the runs of a copy those that are here, also in the trash, exactly as they are there: their numbers there
+    and here.
+    """
     with _reading(database) as source:
         theirs = {_same(row): int(row["id"]) for row in _rows(source, tables.runs)}
     with store._read() as connection:
-        mine = {
-            _same(row): int(row["id"])
-            for row in _rows(connection.connection.cursor(), tables.runs)
-            if not row["deleted"]
-        }
+        rows = sorted(_rows(connection.connection.cursor(), tables.runs), key=lambda row: not row["deleted"])
+        mine = {_same(row): int(row["id"]) for row in rows}  # those out of the trash last, which count more
     return {id: mine[key] for key, id in theirs.items() if key in mine}
 
 
@@ -220,6 +222,7 @@ class _Merge:
         for table in (tables.media, tables.log_lines, tables.run_marks, tables.run_tags):
             self._add(table, self._of_run)
         self._add(tables.checkpoints, self._checkpoint)
+        self._arrived()
 
     def _add(self, table: Table, changed: Callable[[Row], Row | None]) -> None:
         for row in _rows(self.source, table):
@@ -301,8 +304,7 @@ class _Merge:
                 "message": "",
                 "ended": row["heartbeat"] or row["created"],
             }
-        before = row["resumed_from"]
-        new["resumed_from"] = self.merged.runs.get(before, self.merged.here.get(before, 0))
+        new["resumed_from"] = self._here(row["resumed_from"])
         new["model_id"] = self.models.get(row["model_id"], 0)
         names = [self.merged.renamed.get(name, name) for name in str(row["dataset"]).split(", ")]
         return new | {"dataset": ", ".join(names)}
@@ -314,13 +316,13 @@ class _Merge:
             new["document"] = self._document(new["document"])
         if "params" in new:
             params = _object(new["params"])
-            new["params"] = json.dumps(
-                {
-                    name: self.merged.renamed.get(value, value) if name.endswith(".dataset") else value
-                    for name, value in params.items()
-                }
-            )
+            new["params"] = json.dumps({name: self._param(name, value) for name, value in params.items()})
         return new
+
+    def _param(self, name: str, value: Any) -> Any:
+        if name == "training.weights":
+            return self._start(value)
+        return self.merged.renamed.get(value, value) if name.endswith(".dataset") else value
 
     def _metrics(self) -> dict[int, int]:
         return {
@@ -328,18 +330,30 @@ class _Merge:
             for old, row in ((row["id"], row) for row in list(_rows(self.source, tables.metrics)))
         }
 
+    def _arrived(self) -> None:
+        """What runs from other programs became, so that these do not come again from there."""
+        for row in _rows(self.source, tables.settings):
+            if row["key"].startswith(ARRIVED) and (run := self._here(json.loads(row["value"]))):
+                self.target.execute("DELETE FROM settings WHERE key = ?", (row["key"],))
+                self._insert(tables.settings, {"key": row["key"], "value": json.dumps(run)})
+
+    def _here(self, run: int) -> int:
+        """The number here of a run there, 0 where it is not here."""
+        return self.merged.runs.get(run, self.merged.here.get(run, 0))
+
     def _checkpoint(self, row: Row) -> Row:
         new = self._of_run(row)
         return new | {"path": f"runs/{new['run']}/{str(row['path']).rpartition('/')[2]}"}
 
     def _document(self, text: str) -> str:
-        """A drawing whose dataset nodes name the datasets as they are called here; "" of a run from elsewhere."""
+        """A drawing that names the datasets and runs as they are called here; "" of a run from elsewhere."""
         if text == "":
             return ""
         renamed = self.merged.renamed
         if not isinstance(_object(text).get("name"), str):
             raise ValueError("a drawing has no name")
-        if not any(json.dumps(name, ensure_ascii=False) in text for name in renamed):
+        named = (f'"{RUN}', *(json.dumps(name, ensure_ascii=False) for name in renamed))
+        if not any(name in text for name in named):
             return text
         try:
             loads(text)
@@ -357,7 +371,21 @@ class _Merge:
                 new["params"] = {**params, "dataset": renamed.get(chosen, chosen)} if chosen else params
             return new
 
-        return dumps(loads(json.dumps(inside(json.loads(text)))))
+        document = loads(json.dumps(inside(json.loads(text))))
+        settings = dict(document.training.settings)
+        if "weights" in settings:
+            settings["weights"] = self._start(settings["weights"])
+        return dumps(replace(document, training=replace(document.training, settings=settings)))
+
+    def _start(self, value: Any) -> Any:
+        """Weights to start from: those of a run under the number that it has here, or as of one that did not come."""
+        try:
+            run = run_of(str(value))
+        except FieldError:  # it says so when it is used
+            return value
+        if run <= 0:
+            return value
+        return f"{RUN}{here}" if (here := self._here(run)) else f"{RUN}{run}{ELSEWHERE}"
 
 
 def _rows(cursor: Cursor, table: Table) -> Iterator[Row]:

@@ -32,7 +32,7 @@ class Database:
         `read_only` opens what is there as it is, and refuses to write.
         """
         self.path = Path(path).resolve()  # one name for it, also where links lead to it
-        self.files = self.path.with_suffix(".files")
+        self.files = files_of(self.path)
         self._busy_seconds = busy_seconds
         self._writing = (
             threading.Lock()
@@ -45,6 +45,8 @@ class Database:
             looking.check(self.path, busy_seconds)
         else:
             opening.prepare(self.path, self.files, busy_seconds)
+            if self.path.suffix != ".db":
+                self.files.mkdir(exist_ok=True)  # by which it is told the next time
         self._probe: Any = connect(self.path, busy_seconds)
         engine = create_engine(
             "sqlite://",
@@ -126,6 +128,17 @@ class Database:
             raise sqlite.explain(error.orig or error, self.path) from error
         except sqlite.dbapi().Error as error:
             raise sqlite.explain(error, self.path) from error
+
+
+def files_of(path: Path) -> Path:
+    """The folder of a workspace: NAME.files of NAME.db, and NAME.v1.files of NAME.v1, so that no two share one.
+
+    One that was made when NAME.v1 had NAME.files, too, keeps that.
+    """
+    short, whole = path.with_suffix(".files"), path.with_name(f"{path.name}.files")
+    if path.suffix == ".db" or (path.exists() and short.is_dir() and not whole.is_dir()):
+        return short
+    return whole
 
 
 def _begin(connection: Connection) -> None:

@@ -29,6 +29,8 @@ ELSEWHERE: Final = "elsewhere"
 """The device of runs that no Workbench trained."""
 ORIGIN: Final = "imported.from"
 """The setting of such a run that says which program it came from."""
+ARRIVED: Final = "imported:"
+"""With the mark of such a run behind it: the setting of the workspace that holds which run here it became."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,11 @@ def test_a_file_is_chosen_and_shown_by_its_name(
 
 def test_what_names_nothing_says_so(canvas_driver: "CanvasDriver", monkeypatch: pytest.MonkeyPatch) -> None:
     found = editor(canvas_driver, monkeypatch)
-    for place, words in (("run:99", "Run 99 is not in this workspace."), ("old.pt", "can run code")):
+    for place, words in (
+        ("run:99", "Run 99 is not in this workspace."),
+        ("run:99 elsewhere", "Run 99 stayed in the workspace from which this drawing came"),
+        ("old.pt", "can run code"),
+    ):
         document = assign(canvas_driver.document, "training.weights", place)
         canvas_driver.view.session.do(SetTraining(document.training))
         canvas_driver.settle()

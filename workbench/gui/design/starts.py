@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 from PySide6.QtWidgets import QFileDialog
 
 from workbench.catalog.forms import Field
-from workbench.catalog.starts import FILE, RUN, run_of
+from workbench.catalog.starts import FILE, RUN, run_of, stayed
 from workbench.core import text
 from workbench.core.errors import FieldError
 from workbench.core.expressions import Value
@@ -40,6 +40,9 @@ class StartEditor(Editor):
             run = run_of(str(value))
         except FieldError as error:
             self._show_reason(str(error))
+            return
+        if run < 0:
+            self._show_reason(stayed(-run).capitalize())
             return
         gone = run and self._session.runs and all(one.id != run for one in self._session.runs)
         self._show_reason(f"Run {run} is not in this workspace." if gone else "")
