@@ -395,7 +395,10 @@ def test_runs_are_tagged_and_put_away(say: Say, store: Store) -> None:
     assert [(each["run"], each["archived"]) for each in shown] == [(second, False), (first, True)]
     code, _, err = say("runs", "tag", str(first))
     assert code == 2 and "name a tag" in err
-    refused(say("runs", "tag", "99", "--add", "x"), "There is no run 99")
+    for option in ("--add", "--remove"):
+        refused(say("runs", "tag", "99", option, "x"), "There is no run 99")
+    say("runs", "tag", str(first), "--add", "a  b")
+    assert say("runs", "tag", str(first), "--remove", "a  b")[1] == "0 tags added, 1 taken away.\n"
     refused(say("runs", "tag", str(first), "--add", "a,b"), "commas")
 
 

@@ -70,6 +70,9 @@ def test_a_model_and_a_changed_run_go_as_documents(folder: Path, asked: list[Req
         assert entry.run(["export", model, "a.onnx", "--set", "fc1.out_features=7"]) == 0
         assert asked[-1].run == 0
         assert loads(asked[-1].document).graph.nodes["fc1"].params["out_features"] == 7
+    (folder / "1").mkdir()
+    assert entry.run(["export", "1", "a.onnx"]) == 0 and asked[-1].run == 1
+    (folder / "1").rmdir()
     (folder / "1").write_bytes((folder / "model.json").read_bytes())
     assert entry.run(["export", "1", "a.onnx"]) == 0 and asked[-1].run == 0  # a file of that name comes first
 
@@ -98,12 +101,43 @@ def test_what_is_not_there_is_refused_at_once(
     assert not asked
 
 
+def test_options_that_would_be_left_out_are_refused(
+    folder: Path, asked: list[Request], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments, words in (
+        (["1", "a.safetensors", "--output", "fc1"], "safetensors writes the whole model"),
+        (["1", "a", "--output", "fc1"], "python writes the whole model"),
+        (
+            ["model.json", "a.onnx", "--checkpoint", "last"],
+            "only a run, without --data and --set, has weights",
+        ),
+        (
+            ["1", "a.onnx", "--checkpoint", "last", "--set", "fc1.out_features=7"],
+            "only a run, without --data",
+        ),
+    ):
+        assert entry.run(["export", *arguments]) == 2
+        assert words in capsys.readouterr().err
+    for given in (["--reader", "csv"], ["--target", "a"], ["--option", "a=b"]):
+        assert entry.run(["export", "1", "a.onnx", *given]) == 1
+        assert f"{given[0]} says how to read files; name them with --data" in capsys.readouterr().err
+    assert not asked
+
+
 def test_another_process_writes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert entry.run(["export", "model.json", "ü.safetensors"]) == 0
     assert "4 tensors; not trained" in capsys.readouterr().out
     assert sorted(load_file(folder / "ü.safetensors")) == ["fc1.bias", "fc1.weight", "fc2.bias", "fc2.weight"]
     assert entry.run(["export", "model.json", "experiments.db", "--to", "safetensors"]) == 1
     assert "experiments.db cannot be written: it is a database" in capsys.readouterr().err
+    assert entry.run(["export", "model.json", "nowhere/a.safetensors"]) == 1
+    place = folder / "nowhere"
+    assert (
+        capsys.readouterr().err
+        == f"error: {place / 'a.safetensors'} cannot be written: there is no folder {place}.\n"
+    )
+    assert entry.run(["export", "model.json", "model.json", "--to", "python"]) == 1
+    assert "model.json cannot be written: it is a file; name a folder" in capsys.readouterr().err
 
 
 def test_a_process_that_ends_without_a_word_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

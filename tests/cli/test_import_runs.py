@@ -28,8 +28,10 @@ def test_runs_of_a_folder(
     assert entry.run(["runs", "import", "logs", "--larger", "acc"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("1 run came in (#2). 1 run cannot be read: ") and f"{broken} is damaged" in said
-    assert entry.run(["runs", "import", "logs", "--json"]) == 0
-    found = {each["name"]: each for each in json.loads(capsys.readouterr().out)["runs"]}
+    assert entry.run(["runs", "import", "logs", "--json", "--larger", "nosuch", "--larger", "acc"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["remarks"] == ["No run has the metric “nosuch”."]
+    found = {each["name"]: each for each in told["runs"]}
     assert found["a"]["here"] == 2 and found["a"]["run"] == 0 and "damaged" in found["b"]["trouble"]
     assert entry.run(["runs", "--where", "acc > 0.7 and device = elsewhere", "--json"]) == 0
     assert [each["run"] for each in json.loads(capsys.readouterr().out)] == [2]

@@ -112,6 +112,11 @@ def test_what_a_workspace_keeps_is_never_replaced(tmp_path: Path) -> None:
     write_atomically(checkpoint.parent / "program.py", b"new")
 
 
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere: '.*nowhere/a\.json'"):
+        write(tmp_path / "nowhere" / "a.json", model())
+
+
 def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     path.write_text("\ufeff" + dumps(model()), encoding="utf-8")

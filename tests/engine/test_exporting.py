@@ -271,7 +271,7 @@ def test_runs_without_weights_are_refused(trained: Trained, tmp_path: Path) -> N
     with pytest.raises(StoreError, match="no run 77"):
         exported(store, "onnx", tmp_path / "a.onnx", run=77)
     early = trained.queue(iris())
-    with pytest.raises(JobError, match=r"has kept no weights; wait"):
+    with pytest.raises(JobError, match=r"has kept no weights; wait until it has trained for ten seconds"):
         exported(store, "safetensors", tmp_path / "a.safetensors", run=early.id)
     run = trained.run(iris())
     (best,) = [each for each in store.checkpoints(run.id) if each.kind == "best"]

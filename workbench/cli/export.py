@@ -74,18 +74,28 @@ def export(
         raise typer.BadParameter(
             f"“{checkpoint}” is not known; best and last are.", param_hint="--checkpoint"
         )
-    if model.isdecimal() and not Path(model).exists():
+    if output and to not in ("onnx", "torch"):
+        raise typer.BadParameter(
+            f"{to} writes the whole model; leave it out, or choose onnx or torch.", param_hint="--output"
+        )
+    if model.isdecimal() and not Path(model).is_file():
         model = f"{RUN}{model}"
     number = model.removeprefix(RUN)
+    source = source_of(data, reader, target, option)
     changed = bool(data or set)  # then it is another model, which that run's weights may not fit
+    trained = model.startswith(RUN) and number.isdecimal() and not changed
+    if checkpoint != "best" and not trained:
+        raise typer.BadParameter(
+            "only a run, without --data and --set, has weights to choose from; leave it out.",
+            param_hint="--checkpoint",
+        )
     with opened(workspace, new=False) as store:
         database = store.path
-        if model.startswith(RUN) and number.isdecimal() and not changed:
+        if trained:
             request = Request(to, str(place.resolve()), run=int(number), checkpoint=checkpoint, output=output)
             kept(store, request.run, request.which)  # or it is refused here, before a process starts
         else:
             document = find_model(model, workspace)
-            source = source_of(data, reader, target, option)
             document, _ = training.prepared(store, document, source, set)
             request = Request(to, str(place.resolve()), document=dumps(document), output=output)
     with _shown() as on_progress:

@@ -87,7 +87,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Where that does not come, it is gone and `path` is as it was. Raises OSError, also for what a workspace keeps.
     """
-    _refuse_kept(path)
+    _refuse(path)
     new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     # Not as a temporary file of the system's, which nobody else may read: so may be what it becomes.
     os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
@@ -109,8 +109,12 @@ def replacing(path: Path) -> Iterator[Path]:
             os.close(folder)
 
 
-def _refuse_kept(path: Path) -> None:
-    """Nothing that Workbench writes replaces a database, such as a workspace, or a checkpoint: each has a new name."""
+def _refuse(path: Path) -> None:
+    """Raises OSError where there is no folder, or a file that nothing that Workbench writes replaces: a database, such
+    as a workspace, or a checkpoint, each of which has a new name.
+    """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}", str(path))
     if not path.is_file():
         return
     with path.open("rb") as file:

@@ -153,13 +153,18 @@ def _of_run(store: Store, request: Request, file: Path, say: Say) -> Written:
 
 def _python(store: Store, request: Request, say: Say) -> Written:
     """The script that trains, its data and, of a run, the weights that it ended with."""
+    folder = Path(request.place)
+    if folder.exists() and not folder.is_dir():
+        raise JobError(
+            f"{folder} cannot be written: it is a file; name a folder for the program and its data."
+        )
     say("Reading the data")
     tensors: dict[str, Tensor] | None = None
     about = ""
     if request.run:
         tensors, kept = trained.weights(store, request.run, request.which)
         about = f", and the {kept.kind} weights of run {request.run}, epoch {kept.epoch}"
-    files = export(store, _document(store, request), Path(request.place), tensors)
+    files = export(store, _document(store, request), folder, tensors)
     return Written(
         tuple(files), f"Written to {request.place}: a program that trains without Workbench{about}."
     )

@@ -76,7 +76,10 @@ def import_runs(store: Store, request: Request, say: Say) -> tuple[list[Outcome]
         for number, found in enumerate(place.runs, start=1):
             say(f"Reading {found.name} ({number} of {len(place.runs)})")
             outcomes.append(_one(store, found, request, there))
-        return outcomes, place.remarks
+        names = {metric for each in outcomes for metric in each.metrics}
+        names |= {metric.rpartition("/")[2] for metric in names}
+        missing = [f"No run has the metric “{metric}”." for metric in request.larger if metric not in names]
+        return outcomes, [*place.remarks, *missing]
     finally:
         lock.release()
 

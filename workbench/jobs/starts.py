@@ -55,7 +55,7 @@ def kept(store: Store, run: int, which: Which = "best") -> Checkpoint:
     record = store.run(run)
     chosen = _checkpoint(store, run, which)
     if chosen is None:
-        hint = "; wait until its first epoch has ended" if record.alive else ""
+        hint = "; wait until it has trained for ten seconds" if record.alive else ""
         raise JobError(f"Run {run} ({record.name}) has kept no weights{hint}.")
     if not store.file(chosen.path).is_file():
         raise JobError(

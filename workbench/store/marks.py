@@ -73,7 +73,8 @@ class Marking(Runs):
             }
             came, went = [], []
             for run, tag in removed:
-                tag = known.get(tag.strip().casefold(), tag)
+                self._run(connection, run)
+                tag = known.get(" ".join(tag.split()).casefold(), tag)
                 taken = delete(tables.run_tags).where(_TAGS.run == run, _TAGS.tag == tag)
                 if connection.execute(taken).rowcount:
                     went.append((run, tag))
