@@ -145,6 +145,15 @@ def test_unknown_options_are_refused(table: Path) -> None:
     )
 
 
+def test_classes_of_one_example_are_named(tmp_path: Path) -> None:
+    rows = [f"{n},{'praise' if n % 2 else 'complaint'}\n" for n in range(20)]
+    (tmp_path / "reviews.csv").write_text("".join(["score,label\n", *rows, "7,Praise\n"]))
+    reading = Reading({"target": "label"})
+    read(tmp_path / "reviews.csv", "", reading)
+    (said,) = (problem for problem in reading.problems if "single example" in problem)
+    assert said == "The class “Praise” has a single example, which cannot be trained on and tested as well."
+
+
 def test_another_reader_can_be_demanded(table: Path) -> None:
     assert detected(table, reader="text").schema.kind == "text"
 

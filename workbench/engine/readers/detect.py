@@ -12,6 +12,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from workbench.core.errors import DataError
 from workbench.core.stamps import State, holds_for, stamp_of, states
 from workbench.engine.readers import (
@@ -39,6 +41,7 @@ from workbench.engine.readers import (
     volumes,
 )
 from workbench.engine.readers.archives import is_archive
+from workbench.engine.readers.arrangement import several
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.files import existing, fingerprint, members, slug, title
 from workbench.engine.readers.forks import beside
@@ -116,11 +119,27 @@ def read(path: str | Path, reader: str, reading: Reading, name: str = "") -> Fou
             marked = before.mark(fingerprinted())
     if chosen is text.READER and source.is_file() and source.name.lower().endswith(_NO_TEXTS):
         reading.say(f"{source} holds plain text, whatever its name says.")
+    if not reading.limit:
+        reading.problems += several(_lone(content), "classes have a single example")
     # Whatever the files hold that a sentence quotes, it is one line.
     reading.problems[:] = [" ".join(problem.splitlines()) for problem in reading.problems]
     return Found(
         chosen.name, content.named(slug(Path(name) if name else source), name or title(source)), marked
     )
+
+
+def _lone(content: Content) -> list[str]:
+    """Classes of one example where most have more: often a slip of the pen, or a sign for “unknown”."""
+    names, label = content.schema.labels, content.arrays.get("label")
+    if label is None or label.ndim != 1 or len(names) < 2 or label.dtype.kind not in "iu":
+        return []
+    counts = np.bincount(label[label >= 0].astype(np.int64), minlength=len(names))[: len(names)]
+    if 2 * (counts == 1).sum() >= len(names):
+        return []
+    return [
+        f"The class “{names[place]}” has a single example, which cannot be trained on and tested as well."
+        for place in np.flatnonzero(counts == 1)
+    ]
 
 
 @dataclass(frozen=True)
