@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from workbench.core import text
 from workbench.core.errors import WorkbenchError
-from workbench.gui.compare.relations import RESULT, Value, causes, value
+from workbench.gui.compare.relations import RESULT, Value, by_value, causes
 from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
 from workbench.jobs import seeds
@@ -85,11 +85,6 @@ def short(key: str, params: Params) -> str:
         if sum(name == last or name.endswith(f".{last}") for name in titles) == 1:
             return last
     return title
-
-
-def by_value(key: str, runs: Sequence[RunRecord], params: Params, summaries: Summaries) -> dict[int, Value]:
-    """What each run says of a key."""
-    return {run.id: value(key, run, params.get(run.id, {}), summaries) for run in runs}
 
 
 def distinct(values: Mapping[int, Value]) -> list[Value]:
