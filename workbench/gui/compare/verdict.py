@@ -96,7 +96,12 @@ class Verdicts(QObject):
             if key == self._asked:
                 self.came.emit(found[0])
 
-        self._session.call(work, then)
+        def failed(error: Exception) -> None:
+            if key == self._asked:
+                self._asked = None  # asked for again with the next news
+            self._session.message.emit(f"Whether the runs differ cannot be told: {error}", "error")
+
+        self._session.call(work, then, failed)
 
     def _forget(self) -> None:
         """Runs of another workspace have the same numbers."""
