@@ -317,6 +317,18 @@ def test_a_block_that_repeats_a_block_that_repeats_ends_in_time() -> None:
     assert time.process_time() - start < 10
 
 
+def test_a_variable_in_the_way_of_a_fact_is_told_where_the_fact_is_needed() -> None:
+    clash = (
+        "The model has a variable “classes” of its own, 7, which goes before what the data says: rename it"
+    )
+    for value, told in ((7, True), (10, False), ("= classes", False)):
+        document = replace(draw(CLASSIFIER), variables={"classes": value})
+        said = [problem.message for problem in analyse(document, SAMPLES).problems]
+        assert [message.endswith(clash) for message in said] == [told] * (2 if told else 0), said
+    wide = replace(draw(CLASSIFIER), variables={"width": 7, "height": 7})
+    assert not analyse(wide, SAMPLES).problems, "other facts are not needed by name"
+
+
 def test_one_wrong_variable_leaves_the_others_known() -> None:
     variables: dict[str, Value] = {"t": "= t + 1", "wide": "= half * 2", "half": 4, "more": "= t * wide"}
     document = draw(CLASSIFIER, variables=variables)

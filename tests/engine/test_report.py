@@ -81,6 +81,14 @@ def test_runs_that_are_the_same_and_runs_without_values(store: Store, tmp_path: 
         report.write(store, [one] * 101, tmp_path / "b.html")
 
 
+def test_a_run_of_another_program_goes_the_way_of_the_others(store: Store, tmp_path: Path) -> None:
+    series = Series(array("q", [1, 2, 3]), array("d", [0.2, 0.95, 0.1]), array("d", [1.0, 2.0, 3.0]))
+    foreign = take_in(store, Arrival("m", "MLflow", "foreign", series={"validation/accuracy": series}))
+    report.write(store, [foreign, add(store, 1, 1, 0.7), add(store, 2, 1, 0.9)], tmp_path / "a.html")
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert re.findall(r"<b>(0\.\d+ at \d)", page) == ["0.9500 at 2"]
+
+
 def test_as_pdf_and_what_goes_wrong(store: Store, tmp_path: Path) -> None:
     runs = [add(store, seed, 1, 0.8) for seed in (1, 2)]
     report.write(store, runs, tmp_path / "a.pdf")

@@ -136,9 +136,10 @@ def class_scores(input: TensorSpec, target: TensorSpec) -> int:
     if target.bound and target.bound != classes:
         raise ShapeError(
             f"the last layer has {classes} outputs but the target has {target.bound} classes; "
-            f"give the last layer {target.bound} outputs (= classes)",
+            f"give the last layer {target.bound} outputs",
             "input",
             outputs=target.bound,
+            fact="classes",
         )
     return classes
 

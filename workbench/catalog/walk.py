@@ -47,11 +47,13 @@ class Walk:
         self.same_blocks = same_blocks
         self.types = node_types()
         self.count = 0
+        self.names: dict[str, Value] = {}
         self.unlinked: list[tuple[Node, str]] = []
 
     def root(self, before: Scope | None) -> Scope:
         """The model's own graph and all below it."""
-        found = self.scope("", "", self.variables(), {}, (), before)
+        self.names = self.variables()
+        found = self.scope("", "", self.names, {}, (), before)
         if not self.complete:
             self.problems.error(f"The model has more than {MOST_NODES:,} nodes with all its repetitions.")
         return found
@@ -190,11 +192,21 @@ class Walk:
             # A merge that lost inputs has other names for the rest, which no edit of the drawing knows.
             plain = node.params is scope.drawn.nodes[node.id].params
             fixes = rules.shape_fixes(scope, node, error) if plain else ()
-            self.problems.error(str(error), scope, node, error.port, fixes)
+            self.problems.error(self._told(error), scope, node, error.port, fixes)
             return None
         specs = found if isinstance(found, tuple) else (found,)
         info.outputs = dict(zip(kind.output_ports(), specs, strict=True))
         return info
+
+    def _told(self, error: ShapeError) -> str:
+        """What does not fit; with a variable that stands in the way of the fact of the data that would help."""
+        value = self.names.get(error.fact)
+        if error.fact not in self.document.variables or value == error.outputs:
+            return str(error)
+        return (
+            f"{error}. The model has a variable “{error.fact}” of its own, {value}, which goes before what the data "
+            "says: rename it"
+        )
 
     def inputs(
         self,

@@ -43,7 +43,7 @@ class ShapeError(WorkbenchError):
 
     `insert` names a node type that would help when put in front of the port, `fields` are the settings of that
     node; `change` is a field of the node itself and a value that would help; `outputs` is how many outputs the layer
-    in front of the port should have.
+    in front of the port should have, and `fact` the name under which the data knows that number.
     """
 
     def __init__(
@@ -55,13 +55,15 @@ class ShapeError(WorkbenchError):
         fields: Mapping[str, Setting] | None = None,
         change: tuple[str, Setting] | None = None,
         outputs: int = 0,
+        fact: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(f"{message} (= {fact})" if fact else message)
         self.port = port
         self.insert = insert
         self.fields: Mapping[str, Setting] = fields or {}
         self.change = change
         self.outputs = outputs
+        self.fact = fact
 
 
 class CodeError(WorkbenchError):

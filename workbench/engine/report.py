@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from workbench.catalog.goals import judges, rising
+from workbench.catalog.goals import judges
 from workbench.core import text
 from workbench.core.difference_words import words
 from workbench.core.document import Document
@@ -19,7 +19,7 @@ from workbench.core.files import loads, write_atomically
 from workbench.engine import card_pictures
 from workbench.engine.pages import Rows, Section, html
 from workbench.jobs.drawings import differences
-from workbench.jobs.figures import SPLITS, best_of, split_name
+from workbench.jobs.figures import SPLITS, best_of, rises, split_name
 from workbench.jobs.printing import print_pdf
 from workbench.jobs.settings import ENVIRONMENT, ESTIMATE
 from workbench.jobs.verdict import Question, answer
@@ -114,7 +114,7 @@ def _verdict(
     if not metric:
         return ""
     found = {record.id: summaries[record.id].get(metric) for record in records}
-    up = any(rising(one.type) for one in found.values() if one is not None)  # other programs do not say it
+    up = rises(one for one in found.values() if one is not None)
     values = {id: one.max if up else one.min for id, one in found.items() if one is not None}
     base = next((id for id, value in values.items() if not math.isnan(value)), records[0].id)
     asked = Question(tuple(records), base, metric, up, values, params)
@@ -185,13 +185,14 @@ def _setting(params: Mapping[str, Any], name: str) -> str:
 def _metrics(records: Sequence[RunRecord], summaries: Summaries) -> list[Section]:
     names = sorted({name for each in summaries.values() for name in each})[:_MOST_ROWS]
     found = []
-    winners = {name: _winner(name, records, summaries) for name in names}
+    up = {name: rises(each[name] for each in summaries.values() if name in each) for name in names}
+    winners = {name: _winner(name, records, summaries, up[name]) for name in names}
     for number, group in enumerate(_beside(records) if names else ()):
         rows, strong = [], set()
         here = [name for name in names if any(name in summaries[record.id] for record in group)]
         for at, name in enumerate(here):
             cells = [summaries[record.id].get(name) for record in group]
-            rows.append((name, *(_figure(cell) if cell else text.NONE for cell in cells)))
+            rows.append((name, *(_figure(cell, up[name]) if cell else text.NONE for cell in cells)))
             strong |= {(at, place) for place, record in enumerate(group, 1) if record.id == winners[name]}
         told = (
             ""
@@ -210,26 +211,25 @@ def _metrics(records: Sequence[RunRecord], summaries: Summaries) -> list[Section
     return found
 
 
-def _figure(summary: Summary) -> str:
-    best, step = best_of(summary)
+def _figure(summary: Summary, up: bool) -> str:
+    best, step = best_of(summary, up)
     return (
         f"{text.number(best)} at {step:,}\nlast {text.number(summary.last)}\n"
         f"{text.number(summary.min)} … {text.number(summary.max)}"
     )
 
 
-def _winner(name: str, records: Sequence[RunRecord], summaries: Summaries) -> int:
+def _winner(name: str, records: Sequence[RunRecord], summaries: Summaries, up: bool) -> int:
     """The run with the best value of a metric; 0 where several have it, or only one run has the metric."""
     values = {
-        record.id: best_of(one)[0]
+        record.id: best_of(one, up)[0]
         for record in records
         if (one := summaries[record.id].get(name)) is not None
     }
     known = {id: value for id, value in values.items() if not math.isnan(value)}
     if len(known) < 2:
         return 0
-    types = [summaries[id][name].type for id in known]
-    top = max(known.values()) if rising(types[0]) else min(known.values())
+    top = max(known.values()) if up else min(known.values())
     best = [id for id, value in known.items() if value == top]
     return best[0] if len(best) == 1 else 0
 

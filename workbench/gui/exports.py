@@ -293,7 +293,9 @@ class SeveralMenu(QMenu):
             ask_file(self._owner, title, kind, kind.id, lambda place: start(runs, kind, place))
 
 
-def ask_file(owner: QWidget, title: str, kind: Kind, name: str, then: Callable[[Path], object]) -> None:
+def ask_file(
+    owner: QWidget, title: str, kind: Kind, name: str, then: Callable[[Path], object]
+) -> QFileDialog:
     """Let a person choose the file or the name of a new folder; the chosen kind of file decides its ending."""
     dialog = QFileDialog(owner.window(), title, str(Path.cwd()), kind.filter)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -304,6 +306,7 @@ def ask_file(owner: QWidget, title: str, kind: Kind, name: str, then: Callable[[
     dialog.selectFile(f"{name}.{kind.suffix}" if kind.suffix else name)
     dialog.fileSelected.connect(lambda chosen: then(Path(chosen)))
     dialog.show()
+    return dialog
 
 
 def ask_model(session: Session, owner: QWidget) -> None:
@@ -321,7 +324,9 @@ def ask_model(session: Session, owner: QWidget) -> None:
         )
         exporter(session).start_model(kind, place)
 
-    ask_file(owner, f"Export “{text.one_line(session.document.name, 60)}” untrained", every, name, then)
+    title = f"Export “{text.one_line(session.document.name, 60)}” untrained"
+    dialog = ask_file(owner, title, every, name, then)
+    session.model_opened.connect(dialog.reject)  # it is for the model that was open
 
 
 def _ending(filter: str) -> str:

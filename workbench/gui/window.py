@@ -156,6 +156,7 @@ class MainWindow(QMainWindow):
         session.model_opened.connect(self._name_window)
         session.document_changed.connect(self._on_document_changed)
         session.opened.connect(self._warm_up)
+        session.closing.connect(self._close_dialogs)
         self.show_view("home")
         self.setFocus()
 
@@ -231,6 +232,11 @@ class MainWindow(QMainWindow):
         name = self.session.document.name if self.current == "design" else entry.text
         self.setWindowTitle(f"{name} – Workbench")
 
+    def _close_dialogs(self) -> None:
+        """What a file was asked for is of the workspace that closes: another one has no say in it."""
+        for dialog in self.findChildren(QFileDialog):
+            dialog.reject()
+
     # ------------------------------------------------------------- actions
 
     @property
@@ -282,6 +288,8 @@ class MainWindow(QMainWindow):
             dialog.selectFile(name)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda chosen: slot(Path(chosen)))
+        if not opens:
+            self.session.model_opened.connect(dialog.reject)  # it is for the model that was open
         dialog.show()
 
     @property

@@ -22,9 +22,16 @@ def split_name(metric: str) -> tuple[str, str]:
     return (split, name) if slash else ("", metric)
 
 
-def best_of(summary: Summary) -> tuple[float, int]:
-    """The best value of a metric and its step."""
-    if rising(summary.type):
+def rises(found: Iterable[Summary]) -> bool:
+    """Whether a large value of a metric is the good one, in all of the runs that recorded it: one that says so is
+    enough, since files of other programs do not say it.
+    """
+    return any(rising(one.type) for one in found)
+
+
+def best_of(summary: Summary, up: bool | None = None) -> tuple[float, int]:
+    """The best value of a metric and its step; beside other runs `up` says which way it goes in all of them."""
+    if rising(summary.type) if up is None else up:
         return summary.max, summary.max_step
     return summary.min, summary.min_step
 

@@ -48,6 +48,12 @@ def same_as_training(
     assert torch.equal(before, after)
 
 
+def shown(told: dict[str, Any]) -> list[list[str]]:
+    """The columns and cells of a row as it is shown beside its answer."""
+    (part,) = told["item"]["parts"]
+    return [part["columns"], part["cells"]]
+
+
 def files_of(place: Workplace, run: int, split: str, folder: str) -> list[str]:
     """The files of a split's items: those of a folder in the order of their names."""
     every = sorted(str(file) for file in (place.folder / folder).rglob("*") if file.is_file())
@@ -122,6 +128,12 @@ def test_rows_of_a_table_are_measured_by_those_of_training(place: Workplace) -> 
     (told,) = place.ask("predict", run, inputs={"row": row})["items"]
     (sample,) = place.ask("samples", run, split="validation", offset=0, count=1)["items"]
     assert told["number"] == pytest.approx(sample["predicted"], rel=1e-6)
+    assert [list(row), list(row.values())] == shown(told), (
+        "in the units of the data, not in those of training"
+    )
+    files = [str(place.folder / f"new-{split}.csv") for split in ("train", "validation")]
+    last = place.ask("predict", run, inputs={"files": files})["items"][-1]
+    assert shown(last)[1] == table[1 + int(content.splits["validation"][-1])][:4]
     assert sample["target"] == pytest.approx(float(table[1 + position][4]), rel=1e-6), (
         "in the units of the data"
     )

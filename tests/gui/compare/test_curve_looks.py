@@ -106,6 +106,18 @@ def test_curves_are_grouped_coloured_and_laid_out_as_was_chosen(
     assert again.grid.legend.hidden == {"1/train"} and again.grid.logs == {"loss"}
 
 
+def test_means_of_groups_stand_over_the_mean_of_another_metric(qtbot: QtBot, page: CurvesPage) -> None:
+    page.change(group="seeds")
+    page.change(axis="metric:loss")
+    plot = page.grid.plots["accuracy"]
+    qtbot.waitUntil(lambda: [c.series.x.tolist() for c in plot.curves] == [[4, 2], [4, 0.5]], timeout=WAIT)
+    assert [c.series.y.tolist() for c in plot.curves] == [[0.1, 0.2], [0.1, 0.2]]
+    assert not page.look.parts["band"].isEnabled()
+    page.change(axis="step")
+    qtbot.waitUntil(lambda: any(c.band for c in page.grid.plots["accuracy"].curves), timeout=WAIT)
+    assert page.look.parts["band"].isEnabled()
+
+
 @pytest.mark.parametrize(
     "given", [None, 3, {"axis": 4, "smoothing": "x", "logs": [1, "a"], "clip": "yes"}, {"hidden": "abc"}]
 )

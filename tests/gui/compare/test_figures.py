@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,14 @@ def test_runs_stand_beside_one_another_for_each_metric_and_the_best_is_marked() 
     read = list(csv.DictReader(io.StringIO(as_csv(rows))))
     assert read[1]["best"] == "0.25" and read[1]["best_step"] == "2" and read[1]["run"] == "2"
     assert math.isnan(float(read[2]["last"])) and len(read) == 5
+
+
+def test_a_run_of_another_program_goes_the_way_of_the_others() -> None:
+    found = [summary(ACCURACY, values) for values in ((0.2, 0.95, 0.1), (0.1, 0.7), (0.2, 0.9))]
+    found[0] = replace(found[0], type="")
+    rows = figures(RUNS, (0, 1, 2), {run.id: {ACCURACY: one} for run, one in zip(RUNS, found, strict=True)})
+    assert [row.texts[2] for row in rows] == ["0.9500", "0.7000", "0.9000"]
+    assert [row.top for row in rows] == [True, False, False]
 
 
 def test_a_tie_and_a_single_run_have_no_best() -> None:

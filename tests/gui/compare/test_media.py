@@ -18,6 +18,7 @@ from workbench.core.errors import StoreError
 from workbench.gui.compare.media import Recordings
 from workbench.gui.compare.view import CompareView
 from workbench.gui.session import Session
+from workbench.store.records import Media, RunRecord
 from workbench.store.store import Store
 
 
@@ -92,6 +93,59 @@ def test_one_slider_goes_through_all_runs(qtbot: QtBot, session: Session, view: 
     view.model.tick_all([3])
     qtbot.waitUntil(lambda: page.slider.maximum() == 1, timeout=WAIT)
     assert page.place.text() == "step 10" and page.tiles[0].caption.full_text() == "step 10"
+
+
+class Slow(QObject):
+    """A session that answers when it is told to, about a run that has recorded a number of pictures."""
+
+    closing = Signal()
+
+    def __init__(self, recorded: int) -> None:
+        super().__init__()
+        self.recorded, self._waiting = recorded, list[Callable[[], object]]()
+
+    def media(self, run: int, after: int) -> list[Media]:
+        return [Media(id, run, "probe", "text", id, 1, b"", "") for id in range(after + 1, self.recorded + 1)]
+
+    def call(
+        self, work: Callable[[object], object], then: Callable[[object], object], failed: object
+    ) -> None:
+        found = work(self)
+        self._waiting.append(lambda: then(found))
+
+    def answer(self) -> None:
+        while self._waiting:
+            self._waiting.pop(0)()
+
+
+def test_what_was_recorded_is_whole_whatever_was_ticked_while_it_was_read(qapp: object) -> None:
+    session = Slow(3)
+    recordings = Recordings(cast(Session, session))
+    alive = replace(RUN, id=1, state="running")
+    ended = replace(alive, state="completed")
+
+    def look(*runs: RunRecord) -> int:
+        recordings.look(runs)
+        return len(recordings.media.get(1, ()))
+
+    look(alive)
+    session.answer()
+    assert look(alive) == 3, "and it asks for what is new"
+    look()
+    session.answer()
+    look(ended)
+    session.answer()
+    assert look(ended) == 3
+    look()
+    look(alive)
+    session.answer()
+    look(alive)
+    look()
+    session.recorded = 4
+    look(alive)
+    look(ended)
+    session.answer()
+    assert look(ended) == 4, "with what came between the last look and the end"
 
 
 class Damaged(QObject):

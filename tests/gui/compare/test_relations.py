@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tests.gui.compare.test_differences import RUN
-from workbench.gui.compare.relations import causes, first_result, rank_correlation, results, scale, value
+from workbench.gui.compare.relations import (
+    by_value,
+    causes,
+    first_result,
+    rank_correlation,
+    results,
+    scale,
+    value,
+)
 from workbench.store.records import Summary
 
 RUNS = [replace(RUN, id=id, seed=id) for id in (1, 2, 3)]
@@ -47,6 +55,12 @@ def test_values_are_numbers_words_or_nothing() -> None:
     assert value(f"metric:{ACCURACY}", RUN, {}, SUMMARIES) == 0.9
     assert value(f"metric:{ACCURACY}", RUNS[2], {}, SUMMARIES) is None
     assert value("fact:device", RUN, {}, {}) == "cpu" and value("fact:parameters", RUN, {}, {}) == 61706.0
+
+
+def test_a_result_goes_the_same_way_in_all_runs() -> None:
+    foreign = {ACCURACY: Summary(ACCURACY, 0.1, 3, 0.1, 3, 0.95, 2, 3)}
+    said = by_value(f"metric:{ACCURACY}", RUNS, {}, {**SUMMARIES, 3: foreign})
+    assert said == {1: 0.9, 2: 0.8, 3: 0.95}
 
 
 def test_scales_of_numbers_and_words() -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.alone import alone
 from tests.gui.compare.drawings import WAIT, add, before, do
 from tests.gui.compare.test_differences import RUN
+from tests.gui.sessions import messages_of
 from workbench.gui.compare.verdict import Verdicts, main_figure, question
 from workbench.gui.compare.view import CompareView
 from workbench.gui.session import Session
@@ -188,3 +190,38 @@ def test_programs_of_another_workspace_are_forgotten(qtbot: QtBot, session: Sess
     assert verdicts._programs.keys() == {run.id for run in wish.runs}
     session.closing.emit()
     assert not verdicts._programs, "its runs have the same numbers"
+
+
+def test_what_could_not_be_read_is_asked_for_again(
+    qtbot: QtBot, view: CompareView, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = messages_of(session)
+    waits = ["params_of", "program_text"]
+
+    def fails_once(name: str) -> None:
+        read = getattr(Store, name)
+
+        def work(store: Store, what: Any) -> Any:
+            if name in waits:
+                waits.remove(name)
+                raise OSError(name)
+            return read(store, what)
+
+        monkeypatch.setattr(Store, name, work)
+
+    def fail_and_go_on(name: str) -> None:
+        qtbot.waitUntil(lambda: any(words.endswith(name) for words, _ in told), timeout=WAIT)
+        session.runs_changed.emit(session.runs, session.summaries)
+
+    for name in tuple(waits):
+        fails_once(name)
+    do(qtbot, session, *(partial(trained, lr=0.1, seed=seed, accuracy=0.5) for seed in (0, 1)))
+    qtbot.waitUntil(lambda: view.model.total == 2, timeout=WAIT)
+    view.reveal([1, 2])
+    fail_and_go_on("params_of")
+    fail_and_go_on("program_text")
+    qtbot.waitUntil(lambda: "mean of 2 seeds" in view.panel.verdict.toPlainText(), timeout=WAIT)
+    assert [words for words, _ in told] == [
+        "The settings of the runs cannot be read: params_of",
+        "Whether the runs differ cannot be told: program_text",
+    ]

@@ -177,6 +177,16 @@ def test_several_runs_are_written_together(
         assert told.args == ["report [2, 1]", "ok"]
 
 
+def test_no_file_is_asked_for_after_another_workspace_was_opened(
+    qtbot: QtBot, runs: RunsView, session: Session, window: MainWindow, tmp_path: Path
+) -> None:
+    runs.detail.header.kinds.actions()[5].trigger()
+    assert window.findChildren(QFileDialog)
+    with qtbot.waitSignal(session.opened, timeout=WAIT):
+        session.switch(tmp_path / "other.db")
+    assert not window.findChildren(QFileDialog)
+
+
 def compared(window: MainWindow, *ids: int) -> QMenu:
     """The export of Compare with these runs ticked."""
     window.session.go("compare", list(ids))
@@ -184,6 +194,19 @@ def compared(window: MainWindow, *ids: int) -> QMenu:
     assert isinstance(compare, CompareView) and compare.export.isEnabled()
     compare.exports.aboutToShow.emit()
     return compare.exports
+
+
+def test_a_file_for_a_model_is_not_asked_for_once_another_is_open(
+    qtbot: QtBot, session: Session, window: MainWindow
+) -> None:
+    window.show_view("design")
+    session.open_template("mlp")
+    for action in ("export_file", "export_model", "export_picture"):
+        session.actions.get(action).trigger()
+        assert window.findChildren(QFileDialog), action
+        session.new_model()
+        qtbot.waitUntil(lambda: not window.findChildren(QFileDialog))
+        session.open_template("mlp")
 
 
 def test_a_model_is_written_untrained(

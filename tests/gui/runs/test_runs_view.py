@@ -16,6 +16,7 @@ from tests.gui.runs.showing import runs_view
 from tests.gui.runs.test_table_model import PLAIN
 from tests.gui.sessions import messages_of
 from workbench.catalog.templates import load
+from workbench.core import text
 from workbench.core.files import dumps
 from workbench.gui import theme
 from workbench.gui.runs.feed import More, Recorded
@@ -515,6 +516,20 @@ def test_columns_are_as_wide_as_what_they_say(
     have(qtbot, view, 2)
     qtbot.waitUntil(lambda: not table._later.isActive(), timeout=WAIT)
     assert header.sectionSize(6) == 60
+
+
+def test_columns_become_wider_as_time_goes_by(
+    qtbot: QtBot, view: RunsView, session: Session, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do(qtbot, session, record)
+    have(qtbot, view, 1)
+    table, column = view.table, view.model.column("started")
+    qtbot.waitUntil(lambda: not table._later.isActive(), timeout=WAIT)
+    assert view.model.cell(0, column) == "just now"
+    before = table.columnWidth(column)
+    monkeypatch.setattr(text, "ago", lambda then: "12 min ago")
+    assert table.sizeHintForColumn(column) > before
+    qtbot.waitUntil(lambda: table.columnWidth(column) >= table.sizeHintForColumn(column), timeout=WAIT)
 
 
 def test_what_was_read_of_a_run_is_not_shown_for_that_of_another_workspace(

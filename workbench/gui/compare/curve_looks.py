@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from workbench.gui.compare.groups import Params, by_value, distinct, short, shown
-from workbench.gui.compare.relations import Value
+from workbench.gui.compare.groups import Params, distinct, short, shown
+from workbench.gui.compare.relations import Value, by_value
 from workbench.gui.store_thread import Summaries
 from workbench.store.records import RunRecord
 

@@ -12,6 +12,7 @@ from workbench.core import text
 from workbench.gui import theme
 from workbench.gui.compare.groups import SEEDS
 from workbench.gui.runs.chart_look import ChartLook
+from workbench.gui.widgets.plot_grid import METRIC
 
 _BANDS: Final = (
     ("deviation", "Standard deviation"),
@@ -112,7 +113,7 @@ class LookMenu(QToolButton):
                 action.triggered.connect(partial(self._pick, name, key))
             chosen = text.one_line(dict(items)[now], 30)
             menu.setTitle(f"{title}: {chosen}" if now else title)
-        self.parts["band"].setEnabled(bool(look.group))
+        self.parts["band"].setEnabled(bool(look.group) and not look.axis.startswith(METRIC))
         parted = any(getattr(look, name) for name in ("group", "color", "dash", "panel"))
         self.setText("Look •" if parted else "Look")
 

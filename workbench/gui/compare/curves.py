@@ -234,7 +234,8 @@ class CurvesPage(QWidget):
             styles = {made.styles[id] for id in group.runs if id in made.styles}
             style = styles.pop() if len(styles) == 1 else self._style(split)
             panels = {made.panels.get(id, "") for id in group.runs}
-            count = f" · {len(group.runs)} runs" if band is not None and "seeds" not in group.label else ""
+            several = len(group.runs) > 1 and "seeds" not in group.label
+            count = f" · {len(group.runs)} runs" if several else ""
             title = f"{group.label}{count}" + (f" · {split}" if split else "")
             curve = Curve(title, series, color, style, 1.0, f"{group.label}/{split}", shade, band=band)
             for panel in panels:
@@ -243,6 +244,7 @@ class CurvesPage(QWidget):
 
     def _ask(self, drawn: Sequence[str], runs: Sequence[RunRecord]) -> None:
         curves: dict[str, dict[int, Any]] = {}
+        across: dict[str, dict[int, Any]] = {}
         counts = []
         for run in runs:
             read = self._points[run.id]
@@ -250,14 +252,18 @@ class CurvesPage(QWidget):
                 laid = self._laid.lay(run, read, metric)
                 if laid is not None:
                     series, scale = laid
+                    other = self._laid.across(read, metric)
+                    if other is not None:
+                        series = read.series[metric]
+                        across.setdefault(metric, {})[run.id] = (other.x, other.y)
                     curves.setdefault(metric, {})[run.id] = (series.x * scale, series.y)
-                    counts.append((run.id, metric, len(series), scale))
+                    counts.append((run.id, metric, len(series), len(other or ()), scale))
         look = self._look
         how = cast("How", look.band)
         known = tuple(sorted(id for id in self._params if id in self._points))
         mark = (look.group, how, look.axis, tuple(counts), known)
         self.groups.ask(
-            Wanted(look.group, how, tuple(runs), self._params, self._session.summaries, curves, mark)
+            Wanted(look.group, how, tuple(runs), self._params, self._session.summaries, curves, across, mark)
         )
 
     # ------------------------------------------------------------- how it looks

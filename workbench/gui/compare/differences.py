@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from workbench.catalog.goals import rising
 from workbench.core import text
 from workbench.gui.runs import metrics
 from workbench.gui.runs.table_model import spent
@@ -71,7 +70,7 @@ def _results(runs: Sequence[RunRecord], summaries: Summaries, base: int) -> Iter
 
 
 def _result(name: str, split: str, found: Sequence[Summary | None], base: int) -> Row:
-    up = any(rising(one.type) for one in found if one)  # runs from elsewhere do not say it
+    up = metrics.rises(one for one in found if one)
     values = [(one.max if up else one.min) if one else math.nan for one in found]
     texts = tuple(text.number(value) if one else text.NONE for one, value in zip(found, values, strict=True))
     tones: list[Tone] = []

@@ -14,13 +14,13 @@ from workbench.gui.compare.relations import (
     RESULT,
     Scale,
     Value,
+    by_value,
     causes,
     first_result,
     rank_correlation,
     results,
     scale,
     titled,
-    value,
 )
 from workbench.gui.runs.params import params_of
 from workbench.gui.session import Session
@@ -78,7 +78,9 @@ def lay(wanted: Wanted) -> Laid:
     if f"param:{SEED}" in settings:  # the fact says the same once more
         settings = [key for key in settings if key != "fact:seed"]
     columns = {
-        key: _column(key, wanted) for key in dict.fromkeys([*settings, result, *wanted.keys]) if key in titles
+        key: by_value(key, runs, params, summaries)
+        for key in dict.fromkeys([*settings, result, *wanted.keys])
+        if key in titles
     }
     ranks = {key: _rank(columns[key], columns[result]) for key in settings}
     keys = [key for key in wanted.keys if key in titles]
@@ -90,10 +92,6 @@ def lay(wanted: Wanted) -> Laid:
         keys.append(result)
     dimensions = [_dimension(key, titled(key, titles[key]), columns[key]) for key in keys]
     return Laid(found, offered, result, tuple(one for one in dimensions if one is not None), columns, ranks)
-
-
-def _column(key: str, wanted: Wanted) -> dict[int, Value]:
-    return {run.id: value(key, run, wanted.params.get(run.id, {}), wanted.summaries) for run in wanted.runs}
 
 
 def _rank(one: Mapping[int, Value], other: Mapping[int, Value]) -> float:

@@ -6,7 +6,7 @@ Imports records, metrics and widgets.
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.catalog.goals import rising
 from workbench.core import text
 from workbench.core.errors import WorkbenchError
 from workbench.core.files import write_atomically
@@ -63,19 +62,27 @@ _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One metric of one run; `top` says that no other run's best is as good."""
+    """One metric of one run; `up` says that its large values are the good ones, `top` that no other run's best is as
+    good.
+    """
 
     run: RunRecord
     color: int
     summary: Summary
+    up: bool
     top: bool = False
+
+    @property
+    def best(self) -> tuple[float, int]:
+        """The best value and its step."""
+        return metrics.best_of(self.summary, self.up)
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The row as it is shown."""
         one = self.summary
         pairs = (
-            metrics.best_of(one),
+            self.best,
             (one.last, one.last_step),
             (one.min, one.min_step),
             (one.max, one.max_step),
@@ -87,7 +94,7 @@ class Figure:
     @property
     def numbers(self) -> tuple[object, ...]:
         """The row as other programs read it, with all digits."""
-        one, (best, step) = self.summary, metrics.best_of(self.summary)
+        one, (best, step) = self.summary, self.best
         return (
             self.run.id, text.one_line(self.run.name), text.one_line(one.metric), best, step, one.last, one.last_step,
             one.min, one.min_step, one.max, one.max_step, one.count,
@@ -101,8 +108,9 @@ def figures(runs: Sequence[RunRecord], colors: Sequence[int], summaries: Summari
     for name in metrics.names(metrics.recorded(mine.values())):
         for split in (*metrics.SPLITS, ""):
             metric = f"{split}/{name}" if split else name
+            up = metrics.rises(each[metric] for each in mine.values() if metric in each)
             rows = [
-                Figure(run, color, mine[run.id][metric])
+                Figure(run, color, mine[run.id][metric], up)
                 for run, color in zip(runs, colors, strict=True)
                 if metric in mine[run.id]
             ]
@@ -111,16 +119,13 @@ def figures(runs: Sequence[RunRecord], colors: Sequence[int], summaries: Summari
 
 
 def _with_top(rows: Sequence[Figure]) -> list[Figure]:
-    values = [metrics.best_of(row.summary)[0] for row in rows]
+    values = [row.best[0] for row in rows]
     known = [value for value in values if value == value]  # NaN is no result
     if len(known) < 2:
         return list(rows)
-    top = max(known) if rising(rows[0].summary.type) else min(known)
+    top = max(known) if rows[0].up else min(known)
     alone = values.count(top) == 1
-    return [
-        Figure(row.run, row.color, row.summary, alone and value == top)
-        for row, value in zip(rows, values, strict=True)
-    ]
+    return [replace(row, top=alone and value == top) for row, value in zip(rows, values, strict=True)]
 
 
 def as_csv(rows: Sequence[Figure]) -> str:

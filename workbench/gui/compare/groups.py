@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, Signal
 
 from workbench.core import text
 from workbench.core.errors import WorkbenchError
-from workbench.gui.compare.relations import RESULT, Value, causes, value
+from workbench.gui.compare.relations import RESULT, Value, by_value, causes
+from workbench.gui.runs.x_axes import against
 from workbench.gui.session import Session
 from workbench.gui.store_thread import Summaries
 from workbench.jobs import seeds
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from workbench.gui.widgets.series import Series
     from workbench.gui.widgets.smoothing import Floats
     from workbench.store.store import Store
+
+    Points = tuple[Floats, Floats]
 
 SEEDS: Final = "seeds"
 """The key of groups of runs that differ in nothing but the seed."""
@@ -40,14 +43,18 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be averaged: runs by a key, and their curves as (x, y) by metric with its split, then by run."""
+    """What is to be averaged: runs by a key, and their curves as (x, y) by metric with its split, then by run.
+
+    Over another metric, `across` has what that one's curves are, in the same way: both go by steps.
+    """
 
     key: str
     how: "How"
     runs: tuple[RunRecord, ...]
     params: Params
     summaries: Summaries
-    curves: "Mapping[str, Mapping[int, tuple[Floats, Floats]]]"
+    curves: "Mapping[str, Mapping[int, Points]]"
+    across: "Mapping[str, Mapping[int, Points]]"
     mark: object
     """What tells this question from another one."""
 
@@ -87,11 +94,6 @@ def short(key: str, params: Params) -> str:
     return title
 
 
-def by_value(key: str, runs: Sequence[RunRecord], params: Params, summaries: Summaries) -> dict[int, Value]:
-    """What each run says of a key."""
-    return {run.id: value(key, run, params.get(run.id, {}), summaries) for run in runs}
-
-
 def distinct(values: Mapping[int, Value]) -> list[Value]:
     """The different values in order: numbers, words, then nothing."""
     return sorted(
@@ -127,19 +129,27 @@ def _named(runs: Sequence[RunRecord]) -> str:
 
 def averaged(wanted: Wanted, programs: Callable[[], Mapping[int, str]]) -> Averaged:
     """Group and average; takes a while for many points."""
-    from workbench.gui.widgets.bands import average
-    from workbench.gui.widgets.series import Series
-
     groups = grouped(wanted, programs)
     means: dict[tuple[str, int], tuple[Series, Band | None]] = {}
     for metric, curves in wanted.curves.items():
+        across = wanted.across.get(metric, {})
         for place, group in enumerate(groups):
-            members = [curves[id] for id in group.runs if id in curves]
-            if len(members) == 1:
-                means[metric, place] = (Series(*members[0]), None)
-            elif members:
-                means[metric, place] = average(members, wanted.how)
+            ids = [id for id in group.runs if id in curves]
+            if not ids:
+                continue
+            series, band = _mean([curves[id] for id in ids], wanted.how)
+            if not across:
+                means[metric, place] = series, band
+            elif trace := against(series, _mean([across[id] for id in ids], wanted.how)[0]):
+                means[metric, place] = trace, None  # both of them vary: nothing lies above and below
     return Averaged(tuple(groups), means)
+
+
+def _mean(members: "Sequence[Points]", how: "How") -> "tuple[Series, Band | None]":
+    from workbench.gui.widgets.bands import average
+    from workbench.gui.widgets.series import Series
+
+    return average(members, how) if len(members) > 1 else (Series(*members[0]), None)
 
 
 class Groups(QObject):

@@ -48,6 +48,9 @@ class Recordings(QObject):
         super().__init__(parent)
         self._session = session
         self.media: dict[int, list[Media]] = {}
+        self._wanted: dict[int, RunRecord] = {}
+        self._whole: set[int] = set()
+        """Runs that were read since they ended: nothing more comes of them."""
         self._reading: set[int] = set()
         self._failed: set[int] = set()
         """Runs of which the last reading failed: told once, and tried again only where there may be something new."""
@@ -55,13 +58,14 @@ class Recordings(QObject):
 
     def look(self, runs: Sequence[RunRecord]) -> None:
         """Read what is new of these, and forget the others."""
-        wanted = {run.id for run in runs}
+        wanted = self._wanted = {run.id: run for run in runs}
         self.media = {id: found for id, found in self.media.items() if id in wanted}
-        self._failed &= wanted
-        for run in runs:
-            read = run.id in self.media or run.id in self._failed
-            if run.id not in self._reading and not (read and run.final):
-                self._read(run.id)
+        self._whole &= wanted.keys()
+        self._failed &= wanted.keys()
+        for id, run in wanted.items():
+            done = id in self._whole or (run.final and id in self._failed)
+            if id not in self._reading and not done:
+                self._read(run)
 
     @property
     def reading(self) -> bool:
@@ -70,10 +74,13 @@ class Recordings(QObject):
 
     def _forget(self) -> None:
         self.media.clear()
+        self._wanted.clear()
+        self._whole.clear()
         self._reading.clear()  # of another workspace no answer comes any more
         self._failed.clear()
 
-    def _read(self, id: int) -> None:
+    def _read(self, run: RunRecord) -> None:
+        id = run.id
         self._reading.add(id)
         known = self.media.get(id, [])
         after = known[-1].id if known else 0
@@ -84,10 +91,17 @@ class Recordings(QObject):
         def then(found: list[Media]) -> None:
             self._reading.discard(id)
             self._failed.discard(id)
+            now = self._wanted.get(id)
+            if now is None:  # taken out meanwhile
+                return
             fresh = id not in self.media
-            self.media.setdefault(id, []).extend(found)
+            self.media[id] = known + found  # of which the former may have been let go of meanwhile
             if found or fresh:
                 self.came.emit()
+            if run.final:
+                self._whole.add(id)
+            elif now.final:  # it ended meanwhile
+                self._read(now)
 
         def failed(error: Exception) -> None:
             self._reading.discard(id)

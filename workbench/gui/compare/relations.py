@@ -36,11 +36,24 @@ class Scale:
         return (value - self.low) / (self.high - self.low)
 
 
-def value(key: str, run: RunRecord, params: Mapping[str, Any], summaries: Summaries) -> Value:
-    """What a run says of this; None for nothing. Yes, no and lists are words."""
+def by_value(
+    key: str, runs: Sequence[RunRecord], params: Mapping[int, Mapping[str, Any]], summaries: Summaries
+) -> dict[int, Value]:
+    """What each of these runs says of this; a result goes the same way in all of them."""
+    up = None
+    if key.startswith(_METRIC):
+        found = (summaries.get(run.id, {}).get(key.removeprefix(_METRIC)) for run in runs)
+        up = metrics.rises(one for one in found if one is not None)
+    return {run.id: value(key, run, params.get(run.id, {}), summaries, up) for run in runs}
+
+
+def value(
+    key: str, run: RunRecord, params: Mapping[str, Any], summaries: Summaries, up: bool | None = None
+) -> Value:
+    """What a run says of this; None for nothing. Yes, no and lists are words. `up`: as for `best_of`."""
     if key.startswith(_METRIC):
         one = summaries.get(run.id, {}).get(key.removeprefix(_METRIC))
-        return metrics.best_of(one)[0] if one is not None else None
+        return metrics.best_of(one, up)[0] if one is not None else None
     if key.startswith(_FACT):
         return _fact(key.removeprefix(_FACT), run)
     found = params.get(key.removeprefix(_PARAM))

@@ -13,13 +13,13 @@ from workbench.gui.compare import dimensions
 from workbench.gui.compare.relations import (
     Scale,
     Value,
+    by_value,
     causes,
     first_result,
     rank_correlation,
     results,
     scale,
     titled,
-    value,
 )
 from workbench.gui.runs.params import params_of
 from workbench.gui.session import Session
@@ -70,7 +70,7 @@ def lay(wanted: Wanted) -> Laid:
         key if key in dict(found) else first if first in dict(found) else found[0][0]
         for key, found, first in zip(wanted.keys, offered, firsts, strict=True)
     )
-    across, up = ({run.id: value(key, run, params[run.id], summaries) for run in runs} for key in keys)
+    across, up = (by_value(key, runs, params, summaries) for key in keys)
     words = tuple(any(isinstance(one, str) for one in column.values()) for column in (across, up))
     scales = [
         scale(titled(key, dict(found)[key]), column.values(), log=log and not word)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from workbench.catalog.goals import judges, rising
+from workbench.catalog.goals import judges
 from workbench.core.errors import WorkbenchError
 from workbench.gui.runs import metrics
 from workbench.gui.session import Session
@@ -52,7 +52,7 @@ def question(
     found: dict[int, Summary] = {
         run.id: summaries[run.id][metric] for run in runs if metric in summaries.get(run.id, {})
     }
-    up = any(rising(one.type) for one in found.values())  # runs of other programs do not say it
+    up = metrics.rises(found.values())
     values = {id: one.max if up else one.min for id, one in found.items()}
     known = {run.id: params[run.id] for run in runs}
     return Question(tuple(runs), runs[base].id, metric, up, values, known)
@@ -96,7 +96,12 @@ class Verdicts(QObject):
             if key == self._asked:
                 self.came.emit(found[0])
 
-        self._session.call(work, then)
+        def failed(error: Exception) -> None:
+            if key == self._asked:
+                self._asked = None  # asked for again with the next news
+            self._session.message.emit(f"Whether the runs differ cannot be told: {error}", "error")
+
+        self._session.call(work, then, failed)
 
     def _forget(self) -> None:
         """Runs of another workspace have the same numbers."""

@@ -293,7 +293,12 @@ class CompareView(QStackedWidget):
         wanted = [id for id in self.model.ticked if id not in self._params and id not in self._asked]
         if wanted:
             self._asked.update(wanted)
-            self._session.call(lambda store: store.params_of(wanted), self._on_params)
+
+            def failed(error: Exception) -> None:
+                self._asked.difference_update(wanted)  # asked for again with the next news
+                self._session.message.emit(f"The settings of the runs cannot be read: {error}", "error")
+
+            self._session.call(lambda store: store.params_of(wanted), self._on_params, failed)
 
     def _on_closing(self) -> None:
         self._params.clear()  # of other runs, though they have the same numbers

@@ -154,6 +154,7 @@ class CodePanel(QWidget):
         dialog.selectFile(f"{re.sub(r'[^A-Za-z0-9_]+', '_', self.session.document.name)}.py")
         dialog.fileSelected.connect(lambda chosen: self.export(Path(chosen)))
         dialog.finished.connect(dialog.deleteLater)
+        self.session.model_opened.connect(dialog.reject)
         dialog.show()
 
     def export(self, path: Path) -> None:

@@ -241,6 +241,7 @@ class Pictures:
         dialog.selectFile(name)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda chosen: self.write(Path(chosen)))
+        self.canvas.session.model_opened.connect(dialog.reject)
         dialog.show()
 
     def write(self, path: Path) -> None:

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Final
 
 from workbench.catalog.goals import judges, rising
-from workbench.jobs.figures import SPLITS, best_of, split_name, told
+from workbench.jobs.figures import SPLITS, best_of, rises, split_name, told
 from workbench.store.records import Summary
 from workbench.store.summaries import Kinds, kinds_of
 
@@ -21,6 +21,7 @@ __all__ = [
     "main_names",
     "names",
     "recorded",
+    "rises",
     "split_name",
     "told",
 ]

@@ -239,6 +239,7 @@ class RunsTable(PinnedTable):
             if not self.isColumnHidden(column):
                 at = self.staying().get(column, self.columnViewportPosition(column))
                 self.viewport().update(at, 0, self.columnWidth(column), self.viewport().height())
+        self._later.start()  # “12 min ago” is wider than “just now”
 
     def _on_header(self, column: int) -> None:
         up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder

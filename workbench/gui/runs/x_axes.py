@@ -86,27 +86,38 @@ class Laid:
         self._made[run.id, metric] = (source, len(source), made)
         return made
 
-    def _against(self, run: RunRecord, points: "Points", metric: str) -> "Series | None":
-        import numpy as np
-
-        from workbench.gui.widgets.curves import Trace
-
+    def across(self, points: "Points", metric: str) -> "Series | None":
+        """What stands along an axis of another metric: of the same examples, else of those that count most."""
+        if not self._axis.startswith(METRIC):
+            return None
         name, split = self._axis.removeprefix(METRIC), metrics.split_name(metric)[0]
-        other = next(
+        return next(
             (found for each in (split, *metrics.SPLITS) if (found := points.series.get(f"{each}/{name}"))),
             None,
         ) or points.series.get(name)
-        source = points.series[metric]
-        if other is None or not len(other) or not len(source):
+
+    def _against(self, run: RunRecord, points: "Points", metric: str) -> "Series | None":
+        other, source = self.across(points, metric), points.series[metric]
+        if other is None:
             return None
         before = self._made.get((run.id, metric))
         count = len(source) + len(other)
         if before is not None and before[0] is source and before[1] == count:
             return before[2]
-        known = ~np.isnan(other.y)
-        if not known.any():
-            return None
-        x = np.interp(source.x, other.x[known], other.y[known], left=np.nan, right=np.nan)
-        made = Trace(x, source.y)
-        self._made[run.id, metric] = (source, count, made)
-        return made if len(made) else None
+        made = against(source, other)
+        if made is not None:
+            self._made[run.id, metric] = (source, count, made)
+        return made
+
+
+def against(source: "Series", other: "Series") -> "Series | None":
+    """One metric over another by their steps; None where no step has both."""
+    import numpy as np
+
+    from workbench.gui.widgets.curves import Trace
+
+    known = ~np.isnan(other.y)
+    if not known.any():
+        return None
+    made = Trace(np.interp(source.x, other.x[known], other.y[known], left=np.nan, right=np.nan), source.y)
+    return made if len(made) else None

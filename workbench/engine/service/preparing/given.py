@@ -30,6 +30,8 @@ class Given:
 
 
 _AS_WRITTEN = ("encoding", "separator")
+_ONCE = ("_rate", "_columns")
+"""Arrays that are not of items × …: they say the same of all."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +145,12 @@ def finished(trained: Trained, parts: list[Prepared]) -> Content:
         elif spec.shape[:1] == ("N",) and all(isinstance(size, int) for size in spec.shape[1:]):
             dtype = np.int64 if spec.dtype == "index" else np.float32
             arrays[name] = np.zeros((count, *(int(size) for size in spec.shape[1:])), dtype=dtype)
-    extra = [name for part in parts[:1] for name in part.arrays if name not in arrays]
+    own = parts[0].arrays if parts else {}
+    extra = [
+        name for name in own if name not in (*arrays, *_ONCE) and all(name in each.arrays for each in parts)
+    ]
     arrays |= {name: np.concatenate([part.arrays[name] for part in parts]) for name in extra}
-    once = {name: array for name, array in trained.content.arrays.items() if name in ("_rate", "_columns")}
+    once = {name: array for name, array in {**trained.content.arrays, **own}.items() if name in _ONCE}
     return Content(
         schema,
         {**once, **arrays},

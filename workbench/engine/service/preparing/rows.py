@@ -21,7 +21,7 @@ from workbench.engine.readers.content import Array, Index
 from workbench.engine.readers.features import Treatment, block_of, codes_of, written
 from workbench.engine.readers.files import only
 from workbench.engine.readers.table_files import read_table
-from workbench.engine.readers.table_sets import rows_to_keep, treatment
+from workbench.engine.readers.table_sets import rows_to_keep, shown_cells, treatment
 from workbench.engine.readers.tables import SUFFIXES
 from workbench.engine.readers.targets import split_column, target_of
 from workbench.engine.service.preparing.given import Given, Prepared, Trained, file_of
@@ -102,6 +102,10 @@ def rows(trained: Trained, source: Source, given: Given) -> Prepared:
     arrays: dict[str, Array] = dict(codes)
     if features:
         arrays["features"] = np.concatenate([values for _, values in features], axis=1)
+    texts = [pa.chunked_array([pa.array(cells[column.name], pa.string())]) for column in source.columns]
+    shown = shown_cells([replace(one, cells=new) for one, new in zip(source.columns, texts, strict=True)])
+    if len(shown["_cells"]) == count:  # else there are more rows than are ever looked at
+        arrays |= shown
     return Prepared(arrays, tuple(label), said=tuple(problems))
 
 
