@@ -134,7 +134,7 @@ def _lone(content: Content) -> list[str]:
     if label is None or label.ndim != 1 or len(names) < 2 or label.dtype.kind not in "iu":
         return []
     counts = np.bincount(label[label >= 0].astype(np.int64), minlength=len(names))[: len(names)]
-    if 2 * (counts == 1).sum() >= len(names):
+    if 2 * int((counts == 1).sum()) >= len(names):
         return []
     return [
         f"The class “{names[place]}” has a single example, which cannot be trained on and tested as well."
