@@ -133,7 +133,8 @@ def _lone(content: Content) -> list[str]:
     names, label = content.schema.labels, content.arrays.get("label")
     if label is None or label.ndim != 1 or len(names) < 2 or label.dtype.kind not in "iu":
         return []
-    counts = np.bincount(label[label >= 0].astype(np.int64), minlength=len(names))[: len(names)]
+    known = label.astype(np.int64)
+    counts = np.bincount(known[known >= 0], minlength=len(names))[: len(names)]
     if 2 * int((counts == 1).sum()) >= len(names):
         return []
     return [
