@@ -188,6 +188,7 @@ def killed(trained: Trained, run: RunRecord, place: int, monkeypatch: pytest.Mon
         started.append(self)
 
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(loop, "SAVE_SHARE", float("inf"))
     monkeypatch.setattr(Recorder, "progress", stepping)
     monkeypatch.setattr(Recorder, "__init__", starting)
     with pytest.raises(Killed):
@@ -262,6 +263,7 @@ def test_a_kill_between_a_checkpoint_and_its_row_loses_none(
         add(self, run, step, epoch, kind, *rest)  # type: ignore[arg-type]  # a kind of checkpoint
 
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)  # every step is ten seconds of training
+    monkeypatch.setattr(loop, "SAVE_SHARE", float("inf"))
     monkeypatch.setattr(loop, "LOOK_EVERY", 0.0)
     monkeypatch.setattr(Store, "add_checkpoint", dying)
     run = trained.queue(iris())

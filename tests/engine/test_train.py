@@ -348,6 +348,21 @@ def test_a_probe_that_fails_ends_neither_the_run_nor_the_other_probes(
     assert told == ["The probe see could not record anything: 'a picture\\nis missing'"]
 
 
+def test_slow_disks_are_saved_to_less_often(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    write, saved = train.checkpoint.write, []
+
+    def slowly(path: Path, content: bytes) -> str:
+        time.sleep(0.1)
+        saved.append(path)
+        return write(path, content)
+
+    monkeypatch.setattr(train.checkpoint, "write", slowly)
+    run = trained.run(iris(epochs=3))
+    assert run.state == "completed" and run.steps == 18
+    assert 2 <= len(saved) <= 8, "after each step it would have been 18 times and more"
+
+
 def test_a_locked_database_loses_nothing(
     trained: Trained, monkeypatch: pytest.MonkeyPatch, ask_at: AskAt
 ) -> None:
@@ -359,6 +374,7 @@ def test_a_locked_database_loses_nothing(
     monkeypatch.setattr(recorder, "RETRY", 0.05)
     monkeypatch.setattr(recorder, "INTERVAL", 0.01)
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(loop, "SAVE_SHARE", float("inf"))
     locked = threading.Event()
     progress = Recorder.progress
 

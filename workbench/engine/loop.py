@@ -27,6 +27,8 @@ from workbench.engine.watch import Watch
 from workbench.store.records import CheckpointKind
 
 SAVE_EVERY = 10.0
+SAVE_SHARE = 0.1
+"""Most of the time that goes into saving: a large model on a slow disk is saved less often."""
 LOOK_EVERY = 2.0
 
 
@@ -106,7 +108,8 @@ class Loop:
         self._keeps_states = len(self.updates) > 1 and keeps_states(program)
         self._carried: dict[str, Tensor] = {}
         self._kept_best = 0
-        self._saved = self._looked = time.monotonic()
+        self._looked = time.monotonic()
+        self._save_at = self._looked + SAVE_EVERY
 
     def _updates(self) -> list[Update]:
         table: tuple[tuple[str, int, float], ...] = self.program.UPDATES  # type: ignore[assignment]
@@ -180,7 +183,7 @@ class Loop:
             recorder.progress(place.epoch + 1, place.step, self.steps)
             if place.step >= self.steps:
                 break
-            if time.monotonic() - self._saved > SAVE_EVERY:
+            if time.monotonic() > self._save_at:
                 self._keep()
         place.epoch += 1
         place.batch = 0
@@ -210,7 +213,7 @@ class Loop:
         for update in self.updates:
             update.judged(value)
         self.place.evaluated = self.place.epoch
-        if time.monotonic() - self._saved > SAVE_EVERY:
+        if time.monotonic() > self._save_at:
             self._keep()
 
     def _judge(self) -> float | None:
@@ -315,6 +318,7 @@ class Loop:
 
         In this order: whatever the last state calls best is there, and one that is newer is found again from it.
         """
+        began = time.monotonic()
         if self.best is not None and self._kept_best != self.place.best_step:
             best = replace(self.place, epoch=self.place.best_epoch, step=self.place.best_step, batch=0)
             self.save("best", checkpoint.pack(self.best, best, {}, {}, self.device), best)
@@ -326,7 +330,8 @@ class Loop:
             self._weights(), self.place, optimizers, schedules, self.device, carried=states, own=own
         )
         self.save("last", content, self.place)
-        self._saved = time.monotonic()
+        ended = time.monotonic()
+        self._save_at = ended + max(SAVE_EVERY, (ended - began) / SAVE_SHARE)
 
     def _weights(self) -> dict[str, Tensor]:
         """The weights that a run is for: the averaged ones where there are such."""
