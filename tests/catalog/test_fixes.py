@@ -11,8 +11,9 @@ from tests.drawing import CLASSIFIER, block, draw
 from workbench.catalog.check import analyse
 from workbench.catalog.problems import Problem
 from workbench.catalog.samples import SAMPLES
-from workbench.core.document import Block, Document, Graph, Port
+from workbench.core.document import BYPASS, Block, Document, Graph, Port
 from workbench.core.edits import Disconnect
+from workbench.core.looks import SetMode
 
 
 def fixable() -> dict[str, Document]:
@@ -190,3 +191,26 @@ def test_fixes_hold_for_whatever_people_try(seed: int) -> None:
             for fix in problem.fixes:
                 mended = analyse(fix.edit.apply(document), SAMPLES)
                 assert same(problem) not in map(same, mended.problems), f"{problem} / {fix.label}"
+
+
+def test_what_is_bypassed_stays_where_it_is_drawn() -> None:
+    document = draw(
+        "digits Dataset\nconv Conv2d out_channels=4 kernel_size=3 < digits\ndrop Dropout < conv\n"
+        "fc Linear out_features=10 < drop\nloss CrossEntropyLoss < fc digits.label"
+    )
+    document = SetMode(("drop",), BYPASS).apply(document)
+    (problem,) = [each for each in analyse(document, SAMPLES).problems if each.node == "fc"]
+    mended = problem.fixes[0].edit.apply(document)
+    assert not analyse(mended, SAMPLES).problems
+    assert str(mended.graph.links[Port("flatten", "x")]) == "drop.y"
+
+
+def test_linked_copies_get_as_many_outputs_as_their_owner() -> None:
+    document = draw(
+        "data Dataset dataset=iris\na Linear out_features=5 < data\nb Linear out_features=5 ~a < data\n"
+        "loss CrossEntropyLoss < a data.label\nloss2 CrossEntropyLoss < b data.label"
+    )
+    (fix,) = next(each for each in analyse(document, SAMPLES).problems if each.node == "loss2").fixes
+    mended = fix.edit.apply(document)
+    assert not [each for each in analyse(mended, SAMPLES).problems if each.severity == "error"]
+    assert {mended.graph.nodes[id].params["out_features"] for id in "ab"} == {"= classes"}

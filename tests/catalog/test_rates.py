@@ -5,8 +5,9 @@ import pytest
 from tests.drawing import CLASSIFIER, draw
 from workbench.catalog.check import Analysis, analyse
 from workbench.catalog.samples import SAMPLES
-from workbench.core.document import Document, Update
+from workbench.core.document import MUTE, Document, Update
 from workbench.core.expressions import Value
+from workbench.core.looks import SetMode
 from workbench.jobs.settings import flatten
 
 ADAM: dict[str, Value] = {"type": "Adam", "lr": 0.001}
@@ -80,3 +81,19 @@ def test_a_part_without_weights_has_no_rate() -> None:
     analysis = one({"relu": 0.1})
     assert analysis.ok and not analysis.updates[0].rates
     assert any("has a rate for it, but it has no weights" in problem.message for problem in analysis.problems)
+
+
+def test_what_is_frozen_stays_frozen_where_a_copy_stands_in() -> None:
+    text = """
+        data Dataset dataset=iris
+        a Linear out_features=4 < data
+        b Linear out_features=4 ~a < data
+        both Add < a b
+        fc Linear out_features=3 < both
+        loss CrossEntropyLoss < fc data.label
+    """
+    document = model(Update("train", {"loss": 1}, (), ADAM, rates={"a": 0}), text=text)
+    (step,) = analyse(document, SAMPLES).updates
+    assert (step.trains, step.frozen) == (("fc",), ("a",))
+    (step,) = analyse(SetMode(("a",), MUTE).apply(document), SAMPLES).updates
+    assert (step.trains, step.frozen) == (("fc",), ("b",))

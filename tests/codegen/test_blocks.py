@@ -404,3 +404,43 @@ def test_an_output_needs_only_what_it_depends_on() -> None:
     program, batch = live(document), batch_of(analysed(document))
     features = batch["data.features"]
     assert torch.equal(call(program, "answer", features), part(program, "fc")(features))
+
+
+def test_noise_of_the_layers_is_what_a_loss_and_a_metric_compare_with() -> None:
+    """A model that predicts the noise which it was given, as diffusion does."""
+    document = draw(
+        """
+        digits Dataset
+        flat Flatten < digits.image
+        z Noise size=64
+        add Add < flat z
+        fc Linear out_features=64 < add
+        loss MSELoss < fc z
+        twice Scale factor=2 < z
+        far MeanSquaredError < fc twice
+        """
+    )
+    program, batch = live(document), batch_of(analysed(document))
+    x, fc = batch["digits.image"].flatten(1), part(program, "fc")
+    torch.manual_seed(3)
+    loss = call(program, "update_train", batch)["loss"]
+    torch.manual_seed(3)
+    z = torch.randn(len(x), 64)
+    torch.testing.assert_close(loss, (fc(x + z) - z).pow(2).mean())
+    torch.manual_seed(3)
+    totals = call(program, "evaluate", batch)
+    found = call(program, "summarise", totals)
+    assert found["far"] == pytest.approx((fc(x + z) - 2 * z).pow(2).mean().item(), rel=1e-5)
+
+
+def test_a_parameter_may_be_called_like_a_block_inside() -> None:
+    outer = block(
+        "x Input\na Linear out_features='= Inner' < x\nb @Inner < a\ny Output < b",
+        {"Inner": LAYER},
+        Inner=2,
+    )
+    program, x, found = answer(
+        iris("one @Outer Inner=3 < data\nlast @Outer Inner=5 < one", Outer=outer, Inner=LAYER)
+    )
+    assert [part(program, f"{name}.a").out_features for name in ("one", "last")] == [3, 5]
+    assert found.shape == (len(x), 3)

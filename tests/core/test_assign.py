@@ -102,3 +102,12 @@ def test_a_place_that_does_not_exist_is_refused_with_what_there_is(name: str, me
 def test_a_model_with_the_default_update_says_so() -> None:
     with pytest.raises(EditError, match="the one default update"):
         assign(draw(CLASSIFIER), "training.updates.train.lr", 1)
+
+
+def test_a_field_of_linked_copies_is_set_in_all() -> None:
+    document = draw(
+        "data Dataset dataset=iris\na Linear out_features=5 < data\nb Linear out_features=5 ~a < data"
+    )
+    for name in ("a.out_features", "b.out_features"):
+        after = assign(document, name, 8)
+        assert {after.graph.nodes[id].params["out_features"] for id in "ab"} == {8}

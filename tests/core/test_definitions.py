@@ -227,3 +227,27 @@ def test_parameters_are_added_and_set(document: Document) -> None:
     assert SetParameter("Inner", "width", 8).apply(after).blocks["Inner"].params == {"width": 8, "depth": 3}
     with pytest.raises(EditError, match="There is no block"):
         SetParameter("Lost", "depth", 3).apply(document)
+
+
+def test_a_parameter_that_only_a_default_inside_uses_keeps_its_name_and_place() -> None:
+    inner = block("x Input\ns Scale factor='= f' < x\ny Output < s", f="= k")
+    outer = block("x Input\nin1 @Inner < x\ny Output < in1", {"Inner": inner}, k=3)
+    drawn = draw(
+        "data Dataset dataset=iris\no @Outer < data\nloss MSELoss target=0 < o",
+        blocks={"Inner": inner, "Outer": outer},
+        variables={"k": 7},
+    )
+    for edit in (RenameParameter("Outer", "k", "kk"), RemoveParameter("Outer", "k")):
+        with pytest.raises(EditError, match="“Inner” inside “Outer” uses “k” too"):
+            edit.apply(drawn)
+
+
+def test_a_field_that_counts_repetitions_inside_is_not_exposed() -> None:
+    inner = block("x Input\ns Scale factor='= f' < x\ny Output < s", f=1)
+    outer = block("x Input\nin1 @Inner f='= i + 1' *3 < x\ny Output < in1", {"Inner": inner})
+    drawn = draw(
+        "data Dataset dataset=iris\no @Outer < data\nloss MSELoss target=0 < o",
+        blocks={"Inner": inner, "Outer": outer},
+    )
+    with pytest.raises(EditError, match="counts the repetitions of in1"):
+        ExposeField("Outer", "in1", "f", "ff", "= i + 1").apply(drawn)

@@ -53,6 +53,12 @@ def test_they_follow_names_and_go_with_their_parts() -> None:
         RenameVariable("other", "slow").apply(SetVariable("other", 1).apply(document))
 
 
+def test_what_the_best_epoch_is_told_by_follows_a_name() -> None:
+    document = assign(model(), "training.monitor", "accuracy")
+    assert RenameNode("accuracy", "acc").apply(document).training.settings["monitor"] == "acc"
+    assert RenameNode("fc1", "body").apply(document).training.settings["monitor"] == "accuracy"
+
+
 def test_a_block_takes_the_rate_of_its_parts_and_gives_it_back() -> None:
     made = MakeBlock(("fc1", "relu"), "Body", "body").apply(model())
     assert rates(made) == {"body": 0, "fc2": "= slow * 2"}

@@ -350,14 +350,15 @@ def test_a_probe_that_fails_ends_neither_the_run_nor_the_other_probes(
 
 def test_slow_disks_are_saved_to_less_often(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
-    write, saved = train.checkpoint.write, []
+    write = checkpoint.write
+    saved: list[Path] = []
 
     def slowly(path: Path, content: bytes) -> str:
         time.sleep(0.1)
         saved.append(path)
         return write(path, content)
 
-    monkeypatch.setattr(train.checkpoint, "write", slowly)
+    monkeypatch.setattr(checkpoint, "write", slowly)
     run = trained.run(iris(epochs=3))
     assert run.state == "completed" and run.steps == 18
     assert 2 <= len(saved) <= 8, "after each step it would have been 18 times and more"

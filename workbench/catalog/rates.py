@@ -37,8 +37,8 @@ def rates_of(
                 "0, and 0 freezes the part."
             )
             fine = False
-        elif id in root.graph.nodes:
-            owner = root.graph.nodes[id].owner
+        elif id in document.graph.nodes:
+            owner = owner_of(document, root, id)
             if owner in owners:
                 found[owner] = float(factor) if owner == id else found.get(owner, float(factor))
             elif id in root.infos:
@@ -48,3 +48,16 @@ def rates_of(
                     root.graph.nodes[id],
                 )
     return found if fine else None
+
+
+def owner_of(document: Document, root: Scope, id: str) -> str:
+    """The node that owns the weights of a part: itself, the one it shares with, or where that one is bypassed or
+    muted the linked copy that stands in for it; "" for none.
+    """
+    if id in root.graph.nodes:
+        return root.graph.nodes[id].owner
+    owner = document.graph.nodes[id].owner
+    if owner in root.graph.nodes:
+        return owner
+    copies = (node for node in root.graph.nodes.values() if document.graph.nodes[node.id].linked_to == owner)
+    return next((copy.owner for copy in copies), "")

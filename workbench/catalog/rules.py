@@ -50,6 +50,10 @@ def _one_vector_fix(scope: Scope, target: Port, source: Port) -> tuple[Fix, ...]
         info = scope.infos[at.node]
         if at.name == "y" and "last" in info.outputs:
             last = Port(at.node, "last")
+            while (drawn := scope.drawn.links.get(port)) is not None and drawn.node != at.node:
+                if Port(drawn.node, "x") not in scope.drawn.links:
+                    break
+                port = Port(drawn.node, "x")  # what is bypassed now stays in between
             return fix(f"Link {last} instead", Connect(last, port, scope.where))
         before = scope.graph.links.get(Port(at.node, "x"))
         if info.kind is None or info.kind.family not in _PASS_ON or before is None:
@@ -73,7 +77,8 @@ def insert_fix(
     id = unique_id(scope.drawn, type)
     a, b = scope.graph.nodes[source.node].at, scope.graph.nodes[target.node].at
     new = Node(id, type, params=dict(fields), at=((a[0] + b[0]) / 2, (a[1] + b[1]) / 2 + 24))
-    links = {Port(id, cls.inputs[0]): source, **{Port(id, name): port for name, port in (more or {}).items()}}
+    drawn = scope.drawn.links.get(target, source)  # also where what feeds it is bypassed now
+    links = {Port(id, cls.inputs[0]): drawn, **{Port(id, name): port for name, port in (more or {}).items()}}
     return fix(
         f"Insert {cls.title}",
         AddNodes((new,), links, scope.where),
@@ -95,7 +100,8 @@ def _outputs_fix(scope: Scope, target: Port, source: Port, wanted: int) -> tuple
         if inner is scope or not is_expression(last.node.params.get(name, 0)):
             place = f"{inner.where}: " if inner is not scope else ""
             label = f"Set {place}{owner}.{name} to {wanted}"
-            return fix(label, SetParam(owner, name, value, inner.where))
+            alike = inner.drawn.sharing(last.node)  # linked copies have the fields of their owner
+            return fix(label, *(SetParam(other.id, name, value, inner.where) for other in alike))
     if info.outputs[source.name].rank in (2, 3):
         return insert_fix(scope, target, source, "Linear", {"out_features": value})
     return ()

@@ -8,7 +8,7 @@ from workbench.catalog.forms import fill
 from workbench.catalog.gradients import reached
 from workbench.catalog.penalties import penalised
 from workbench.catalog.problems import Fix, Problems
-from workbench.catalog.rates import rates_of
+from workbench.catalog.rates import owner_of, rates_of
 from workbench.catalog.rules import fix, loss_fixes, train_fixes
 from workbench.catalog.scope import Scope
 from workbench.catalog.spec import node_types
@@ -139,7 +139,7 @@ def _step(
         problems.error(f"{place} minimises nothing: {why}.", fixes=_use_again(document, update.minimise))
         return None
     within = reached(root, weights) | penalised(root, weights)
-    chosen = {_owner(document, root, id) for id in update.train} - {""} if update.train else set(owners)
+    chosen = {owner_of(document, root, id) for id in update.train} - {""} if update.train else set(owners)
     if not chosen and update.train:
         problems.error(
             f"{place} trains nothing: its parts ({', '.join(update.train)}) are bypassed or muted, or need a node "
@@ -190,19 +190,6 @@ def _weights(
         else:
             weights[id] = float(number)
     return weights, fine
-
-
-def _owner(document: Document, root: Scope, id: str) -> str:
-    """The node that owns the weights of a part: itself, the one it shares with, or where that one is bypassed or
-    muted the linked copy that stands in for it; "" for none.
-    """
-    if id in root.graph.nodes:
-        return root.graph.nodes[id].owner
-    owner = document.graph.nodes[id].owner
-    if owner in root.graph.nodes:
-        return owner
-    copies = (node for node in root.graph.nodes.values() if document.graph.nodes[node.id].linked_to == owner)
-    return next((copy.owner for copy in copies), "")
 
 
 def _use_again(document: Document, ids: Iterable[str]) -> tuple[Fix, ...]:

@@ -71,7 +71,7 @@ class Blocks:
         names: dict[str, str] = {}
         for vector, wish in _slots(group, self.made):
             if len(set(map(repr, vector))) > 1 and repr(vector) not in names:
-                name_of = names[repr(vector)] = _free_name(wish, vector, group, vectors)
+                name_of = names[repr(vector)] = _free_name(wish, vector, group, {*vectors, *self.taken})
                 vectors[name_of] = vector
         init = _init(group, self.made, names, 2)
         for index, scope in enumerate(group):

@@ -78,7 +78,7 @@ class Methods:
         wanted = consumed(self.root, outside)
         return [
             Port(id, port)
-            for id in self.shared
+            for id in [*self._noise(self.shared), *self.shared]  # noise that a loss compares with, too
             for port in self.root.infos[id].outputs
             if Port(id, port) in wanted
         ]

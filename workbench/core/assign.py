@@ -48,7 +48,10 @@ def assign(document: Document, name: str, value: Value) -> Document:
     where, _, node = place.rpartition("/")
     if field == "repeat" and document.graph_of(where).node(node).block:
         return SetRepeat(node, value, where).apply(document)
-    return SetParam(node, field, value, where).apply(document)
+    graph = document.graph_of(where)
+    for other in graph.sharing(graph.node(node)):  # linked copies have the fields of their owner
+        document = SetParam(other.id, field, value, where).apply(document)
+    return document
 
 
 def _training(document: Document, parts: list[str], value: Value, name: str) -> Training:

@@ -228,7 +228,7 @@ class SetTitle:
 
 @dataclass(frozen=True, slots=True)
 class RenameNode:
-    """Gives a node another id; links, linked copies and updates follow."""
+    """Gives a node another id; links, linked copies, updates and what the best epoch is told by follow."""
 
     old: str
     new: str
@@ -257,7 +257,10 @@ class RenameNode:
             )
             for update in document.training.updates
         )
-        return replace(after, training=replace(document.training, updates=updates))
+        settings = dict(document.training.settings)
+        if settings.get("monitor") == self.old:
+            settings["monitor"] = self.new
+        return replace(after, training=replace(document.training, settings=settings, updates=updates))
 
 
 @dataclass(frozen=True, slots=True)

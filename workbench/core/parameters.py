@@ -170,6 +170,11 @@ class ExposeField:
         check_variable(self.name)
         if self.name in block.params:
             raise EditError(f"Block “{self.block}” already has a parameter “{self.name}”.")
+        if node.block and COUNT in used_names(self.value):
+            raise EditError(
+                f"“{self.node}.{self.field}” counts the repetitions of {self.node}; "
+                f"a parameter of “{self.block}” would count those of the whole block."
+            )
         taken = sorted(used_names(self.value) & block.params.keys())
         if taken:
             raise EditError(
@@ -265,7 +270,10 @@ def _check_inner(document: Document, block: Block, name: str, parameter: str) ->
     """Blocks inside that use the parameter without one of their own would lose it."""
     free = free_names(document, {node.block for node in block.graph.nodes.values() if node.block})
     for node in block.graph.nodes.values():
-        if parameter in free.get(node.block, frozenset()):
+        inner = document.blocks.get(node.block)
+        defaults = inner.params.items() if inner is not None else ()
+        used = frozenset().union(*(used_names(value) for name, value in defaults if name not in node.params))
+        if parameter in free.get(node.block, frozenset()) | used:
             raise EditError(
                 f"Block “{node.block}” inside “{name}” uses “{parameter}” too; give it a parameter of that name first."
             )

@@ -1,7 +1,7 @@
 """Blocks on the canvas, with mouse and keys: made, entered, exposed, unpacked, kept in the library."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -165,12 +165,21 @@ def test_the_card_of_a_block_tells_what_is_wrong_deep_inside(driver: "CanvasDriv
     assert shown[0].startswith(f"wide: {problem.message[:10]}")
 
 
-def test_an_update_that_trains_more_now_is_told(driver: "CanvasDriver") -> None:
-    update = Update("train", {"loss": 1.0}, ("fc1",), {"type": "Adam"})
-    show(driver, spread(draw(CLASSIFIER, updates=(update,))))
+@pytest.mark.parametrize("update", [{"train": ("fc1",)}, {"rates": {"fc1": 0}}])
+def test_a_block_of_parts_that_train_differently_is_refused(
+    driver: "CanvasDriver", update: dict[str, Any]
+) -> None:
+    show(
+        driver,
+        spread(
+            draw(CLASSIFIER, updates=(Update("train", {"loss": 1.0}, optimizer={"type": "Adam"}, **update),))
+        ),
+    )
     make(driver, "fc1", "relu", "fc2")
-    assert driver.document.training.updates[0].train == ("block1",)
-    assert "now it trains all of block1" in driver.messages[-1]
+    assert not driver.document.blocks
+    assert "trains a part of these nodes, or at several rates" in driver.messages[-1]
+    make(driver, "fc1", "relu")  # of which only one has weights
+    assert driver.document.blocks.keys() == {"Block1"}
 
 
 def test_nodes_without_links_become_a_block_with_ports(driver: "CanvasDriver") -> None:

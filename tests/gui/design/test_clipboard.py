@@ -295,3 +295,23 @@ def test_two_thousand_nodes_are_pasted() -> None:
     after = edit.apply(document)
     assert len(after.graph.nodes) == 4000 and len(after.graph.links) == 2 * 1999
     assert ids[0] == "relu2001"
+
+
+def test_a_penalty_goes_with_the_part_that_it_is_copied_with() -> None:
+    text = "data Dataset dataset=iris\na Linear out_features=3 < data\nloss CrossEntropyLoss < a data.label\n"
+    document = draw(text + "pen WeightPenalty part=a")
+    edit, new = paste(clip(document, "", ("a", "pen")), document, "", None)
+    after = edit.apply(document)
+    assert new == ["a2", "pen2"]
+    assert (after.graph.nodes["pen"].params["part"], after.graph.nodes["pen2"].params["part"]) == ("a", "a2")
+    edit, _ = paste(clip(document, "", ("pen",)), document, "", None)
+    assert edit.apply(document).graph.nodes["pen2"].params["part"] == "a", "alone it stays with what is here"
+
+
+def test_variables_of_defaults_travel_along() -> None:
+    body = block("x Input\nf Linear out_features='= f' < x\ny Output < f", f="= w * 2")
+    document = draw(
+        "data Dataset dataset=iris\nb @Body < data", blocks={"Body": body}, variables={"w": 3, "v": 1}
+    )
+    edit, _ = paste(clip(document, "", ("b",)), Document(), "", (0.0, 0.0))
+    assert edit.apply(Document()).variables == {"w": 3}

@@ -62,6 +62,12 @@ class BlockCommands:
             )
             return
         wider = _trains_more(document, ids) if not canvas.place.where else None
+        if wider is not None:
+            canvas.tell(
+                f"The update “{wider.name}” trains a part of these nodes, or at several rates, and a block as a whole: "
+                "let it train all of them alike first."
+            )
+            return
         resting, silent = _resting(document, edit)
         if resting:
             canvas.tell(
@@ -73,11 +79,6 @@ class BlockCommands:
             canvas.reveal((id,))
             if silent:
                 canvas.tell(f"Nothing comes out of {id} while “{silent}” is muted, so all of it is left out.")
-            if wider is not None:
-                canvas.tell(
-                    f"The update “{wider.name}” trained a part of these nodes, or at several rates; now it trains "
-                    f"all of {id} alike."
-                )
 
     def _open_ports(self, ids: tuple[str, ...]) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
         """Unlinked ports that the block needs, where no link leads into the selection, or none out of it."""

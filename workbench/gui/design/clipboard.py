@@ -41,7 +41,7 @@ def clip(document: Document, where: str, ids: Iterable[str], remarks: Iterable[s
     bends = {target: places for target, places in graph.bends.items() if target in links}
     kept = {id: graph.remarks[id] for id in remarks}
     blocks = needed(document, nodes.values())
-    variables = _used(document, [*nodes.values(), *_inner(blocks)])
+    variables = _used(document, [*nodes.values(), *_inner(blocks)], blocks)
     clipped = Graph(nodes, links, bends, kept)
     return dumps(Document(NAME, variables, clipped, blocks, description="\n".join(fed)))
 
@@ -130,6 +130,8 @@ def _renamed(
     for old in clipped.graph.nodes.values():
         block = named.get(old.block, old.block)
         node = replace(old, id=new[old.id], at=_moved((old.at,), step)[0], block=block)
+        if (part := new.get(str(node.params.get("part")))) and node.type == "WeightPenalty":
+            node = replace(node, params={**node.params, "part": part})
         nodes.append(replace(node, linked_to=new.get(old.linked_to) or _owner(node, graph)))
     return nodes, new
 
@@ -169,9 +171,12 @@ def _inner(blocks: Mapping[str, Block]) -> list[Node]:
     return [node for block in blocks.values() for node in block.graph.nodes.values()]
 
 
-def _used(document: Document, nodes: Iterable[Node]) -> dict[str, Value]:
-    """Variables of the model that fields of these nodes speak of, and those that these need."""
+def _used(document: Document, nodes: Iterable[Node], blocks: Mapping[str, Block]) -> dict[str, Value]:
+    """Variables of the model that fields of these nodes and parameters of these blocks speak of, and those that these
+    need.
+    """
     todo = [value for node in nodes for value in (*node.params.values(), node.repeat)]
+    todo += [value for block in blocks.values() for value in block.params.values()]
     found: set[str] = set()
     while todo:
         try:
