@@ -1,5 +1,6 @@
 """The forms at the right: what is typed becomes edits, what does not fit stays and says why."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -252,6 +253,31 @@ def test_variables_of_the_model(driver: "CanvasDriver") -> None:
     assert not [draft for ask in starter.drafts for draft in ask()]
     driver.type_into(table.rows["width"][0], "for")
     assert "“for” is a word that" in table._reason.text() and "width" in driver.document.variables
+
+
+def test_why_a_variable_was_refused_stays_with_its_model(driver: "CanvasDriver") -> None:
+    driver.key(Qt.Key.Key_Escape)
+    table, session = driver.view.form.model.variables, driver.view.session
+    document = session.document
+    driver.type_into(table.rows["width"][1], "= 12 *")
+    assert table._reason.isVisible()
+    for other in (replace(document, variables={"depth": 2}), document):
+        session._open(OpenModel(History(other)))
+        driver.settle()
+        assert table._reason.isHidden() and not [draft for ask in session.starter.drafts for draft in ask()]
+    assert table.rows["width"][1].text() == "16" and not table.rows["width"][1].property("wrong")
+
+
+def test_why_a_parameter_was_refused_stays_with_its_block(driver: "CanvasDriver") -> None:
+    driver.canvas.enter("mlp")
+    driver.settle()
+    table = driver.view.form.block.params
+    driver.type_into(table.rows["width"][1], "= 12 *")
+    assert table._reason.isVisible()
+    driver.view.session._open(OpenModel(History(driver.document)))
+    driver.canvas.enter("mlp")
+    driver.settle()
+    assert table._reason.isHidden() and table.rows["width"][1].text() == "8"
 
 
 def test_a_model_name_that_is_too_long_stays_with_the_reason(driver: "CanvasDriver") -> None:

@@ -65,12 +65,14 @@ class BlockForm(Column):
         explain(leave, "leave_block", "Leave the block")
         leave.clicked.connect(self.left)
         self.rows.addWidget(leave)
+        session.model_opened.connect(self._forget)
 
     def show_block(self, know: Knowledge) -> None:
         """Show the block as the document now says."""
         if self._where != know.place.where:
             self._where = know.place.where
             self._refuse("")
+            self.params.forget()
         self._alone = not know.place.trail
         block = know.document.blocks[self._where]
         self.name.show_text(self._where)
@@ -83,6 +85,10 @@ class BlockForm(Column):
         if scope is not None:
             rows.append(("Parameters", f"{scope.parameters:,}"))
         self._totals.show_key(tuple(rows), lambda: [figure_rows(rows)])
+
+    def _forget(self) -> None:
+        """The block of that name in another model is another one."""
+        self._where = ""
 
     def _on_named(self, name: str) -> None:
         edit = RenameBlock(self._where, name)

@@ -148,6 +148,7 @@ class ModelForm(Column):
     def _forget(self) -> None:
         """What was typed and did not fit was meant for the model before."""
         self._drafts.clear()
+        self.variables.forget()
         self.name.setModified(False)
         self._tell("")
 

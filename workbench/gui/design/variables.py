@@ -66,6 +66,11 @@ class NamedValues(QWidget):
             if name in self.notes:
                 self.notes[name].setText(self._noted.get(name, ""))
 
+    def forget(self) -> None:
+        """Let go of what was typed and did not fit: it was meant for other values than those shown from now on."""
+        self._values, self._adding = None, False
+        self._build({})
+
     def show_again(self) -> None:
         """Show what the document says in the place of what was typed and did not fit."""
         values, self._values = self._values or {}, None
@@ -84,6 +89,7 @@ class NamedValues(QWidget):
 
     def _build(self, values: Mapping[str, Value]) -> None:
         clear_layout(self._grid)
+        self._reason.hide()
         self.rows, self.notes = {}, {}
         for name in values:
             self._add_row(name)
