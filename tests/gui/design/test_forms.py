@@ -255,6 +255,27 @@ def test_variables_of_the_model(driver: "CanvasDriver") -> None:
     assert "“for” is a word that" in table._reason.text() and "width" in driver.document.variables
 
 
+def test_a_new_variable_that_is_half_typed_keeps_train_back(driver: "CanvasDriver") -> None:
+    driver.key(Qt.Key.Key_Escape)
+    table, starter = driver.view.form.model.variables, driver.view.session.starter
+    QTest.mouseClick(table.add_button, Qt.MouseButton.LeftButton)
+    name, value = table.rows[""]
+    QTest.keyClicks(value, "= 3 *")
+    assert [draft for ask in starter.drafts for draft in ask()] == [("the variable", "= 3 *")]
+    QTest.keyClicks(name, "k")
+    said = messages_of(driver.view.session)
+    starter.train()
+    assert said == [
+        (
+            "Not started. “= 3 *” is no value of the variable k: mend it, or put back what was there.",
+            "warning",
+        )
+    ]
+    driver.type_into(value, "= 3 * 2")
+    assert driver.document.variables["k"] == "= 3 * 2"
+    assert not [draft for ask in starter.drafts for draft in ask()]
+
+
 def test_why_a_variable_was_refused_stays_with_its_model(driver: "CanvasDriver") -> None:
     driver.key(Qt.Key.Key_Escape)
     table, session = driver.view.form.model.variables, driver.view.session
@@ -274,7 +295,10 @@ def test_why_a_parameter_was_refused_stays_with_its_block(driver: "CanvasDriver"
     table = driver.view.form.block.params
     driver.type_into(table.rows["width"][1], "= 12 *")
     assert table._reason.isVisible()
+    starter = driver.view.session.starter
+    assert [draft for ask in starter.drafts for draft in ask()] == [("the parameter width", "= 12 *")]
     driver.view.session._open(OpenModel(History(driver.document)))
+    assert not [draft for ask in starter.drafts for draft in ask()]
     driver.canvas.enter("mlp")
     driver.settle()
     assert table._reason.isHidden() and table.rows["width"][1].text() == "8"

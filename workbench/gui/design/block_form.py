@@ -65,6 +65,7 @@ class BlockForm(Column):
         explain(leave, "leave_block", "Leave the block")
         leave.clicked.connect(self.left)
         self.rows.addWidget(leave)
+        session.starter.drafts.append(self.params.drafts)
         session.model_opened.connect(self._forget)
 
     def show_block(self, know: Knowledge) -> None:
@@ -89,6 +90,7 @@ class BlockForm(Column):
     def _forget(self) -> None:
         """The block of that name in another model is another one."""
         self._where = ""
+        self.params.forget()
 
     def _on_named(self, name: str) -> None:
         edit = RenameBlock(self._where, name)

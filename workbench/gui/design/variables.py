@@ -79,12 +79,12 @@ class NamedValues(QWidget):
     def drafts(self) -> list[Draft]:
         """What stands in a row and is no value."""
         found = []
-        for name, (_, field) in self.rows.items():
+        for name, (label, field) in self.rows.items():
             try:
                 guessed(field.text())
             except WorkbenchError:
-                if name and field.text().strip():
-                    found.append((f"the {self._thing} {name}", field.text()))
+                called = name or label.text().strip()  # a new one has the name that was typed, if any
+                found.append((f"the {self._thing} {called}".strip(), field.text()))
         return found
 
     def _build(self, values: Mapping[str, Value]) -> None:
