@@ -24,6 +24,7 @@ from workbench.gui.design import datasets
 from workbench.gui.design.editors import ChoiceEditor, SwitchEditor, TextEditor
 from workbench.gui.design.values import guessed, meant, parsed, shown
 from workbench.gui.session import OpenModel
+from workbench.gui.starting import Draft
 
 if TYPE_CHECKING:
     from tests.gui.design.conftest import CanvasDriver
@@ -274,6 +275,52 @@ def test_a_new_variable_that_is_half_typed_keeps_train_back(driver: "CanvasDrive
     driver.type_into(value, "= 3 * 2")
     assert driver.document.variables["k"] == "= 3 * 2"
     assert not [draft for ask in starter.drafts for draft in ask()]
+
+
+def test_escape_brings_back_what_was_there_before_a_refused_text(driver: "CanvasDriver") -> None:
+    def drafts() -> list[Draft]:
+        return [draft for ask in driver.view.session.starter.drafts for draft in ask()]
+
+    driver.select("fc1")
+    features = driver.view.form.node.editors["out_features"]
+    assert isinstance(features, TextEditor)
+    before = features.field.text()
+    for restore in ("Escape", before):
+        driver.type_into(features.field, "= 3 *")
+        driver.view.form.refresh()
+        assert features._reason.isVisible() and drafts() == [("out_features of fc1", "= 3 *")]
+        if restore == "Escape":
+            driver.key(Qt.Key.Key_Escape, widget=features.field)
+        else:
+            driver.type_into(features.field, restore)
+        assert features.field.text() == before and features._reason.isHidden() and not drafts()
+        assert not features.field.property("wrong")
+    driver.canvas.drawing.select(())
+    driver.settle()
+    table = driver.view.form.model.variables
+    name, value = table.rows["width"]
+    driver.type_into(value, "= 3 *")
+    driver.canvas.setFocus()
+    driver.view.form.refresh()
+    assert value.text() == "= 3 *" and table._reason.isVisible() and drafts()
+    value.setFocus()
+    driver.key(Qt.Key.Key_Escape, widget=value)
+    assert value.text() == "16" and table._reason.isHidden() and not drafts()
+    driver.type_into(name, "for")
+    assert table._reason.isVisible()
+    driver.key(Qt.Key.Key_Escape, widget=name)
+    assert name.text() == "width" and table._reason.isHidden() and not name.property("wrong")
+    driver.canvas.enter("mlp")
+    driver.settle()
+    form = driver.view.form.block
+    for field in (form.name, form.inputs.fields["x"]):
+        kept = field.text()
+        driver.type_into(field, "no name")
+        assert field.property("wrong")
+        driver.key(Qt.Key.Key_Escape, widget=field)
+        assert field.text() == kept and not field.property("wrong")
+    assert form._reason.isHidden() and form.inputs._reason.isHidden()
+    assert not driver.view.session.history.can_undo, "nothing was changed"
 
 
 def test_why_a_variable_was_refused_stays_with_its_model(driver: "CanvasDriver") -> None:

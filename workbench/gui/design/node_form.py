@@ -113,11 +113,9 @@ class NodeForm(Column):
         values = self._values(node)
         idle = unused(values)
         for name, editor in self.editors.items():
-            draft = self.drafts.get((know.place.where, id, name))
-            if draft is not None:
+            editor.show_value(values[name], names if name.startswith("\0") else inside)
+            if draft := self.drafts.get((know.place.where, id, name)):
                 editor.show_draft(draft)
-            else:
-                editor.show_value(values[name], names if name.startswith("\0") else inside)
             editor.setEnabled(name.startswith("\0") or not (node.linked_to or name in idle))
         for title, fold in self.folds.items():
             entries = (entry for entry in wanted.fields if entry.section == title)
