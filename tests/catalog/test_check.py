@@ -127,6 +127,14 @@ def test_a_text_has_the_length_that_its_node_asks_for() -> None:
     assert str(analysis.nodes["text"].outputs["tokens"]) == "N×7 index"
 
 
+@pytest.mark.parametrize(("items", "told"), [(64, 1), (65, 0), (0, 0)])
+def test_a_text_that_is_no_longer_than_a_window_is_refused(items: int, told: int) -> None:
+    schemas = {**SAMPLES, "reference-text": replace(SAMPLES["reference-text"], items=items)}
+    document = SetParam("text", "length", 64).apply(load("char-lstm"))
+    said = "text.length: the text has 64 characters in all, too few for windows of 64."
+    assert [str(problem) for problem in analyse(document, schemas).problems] == [said] * told
+
+
 # Problems inside blocks.
 
 

@@ -421,7 +421,7 @@ def test_whether_a_line_comes_into_a_rectangle(points: list[tuple[float, float]]
 
 def stretches(link: LinkItem) -> set[tuple[int, int]]:
     """Where a wire runs level: steps of 8 along its way, each at its height."""
-    points = [(point.x(), point.y()) for part in link.course.toSubpathPolygons() for point in part]
+    points = [(point.x(), point.y()) for part in link.course.toSubpathPolygons() for point in part.toList()]
     level = [(*sorted((a, b)), y) for (a, y), (b, end) in pairwise(points) if abs(end - y) < 1]
     return {(step, round(y)) for left, right, y in level for step in range(int(left) // 8, int(right) // 8)}
 
