@@ -331,4 +331,13 @@ def test_one_wrong_variable_leaves_the_others_known() -> None:
     document = SetParam("fc1", "out_features", "= wide").apply(document)
     analysis = analyse(document, SAMPLES)
     assert [str(problem) for problem in analysis.problems] == ["Variable “t” depends on itself: t → t."]
+    needs = SetParam("fc1", "out_features", "= t * 2").apply(document)
+    assert [str(problem) for problem in analyse(needs, SAMPLES).problems] == [
+        "Variable “t” depends on itself: t → t.",
+        "fc1.out_features: “= t * 2” cannot be worked out: “t” has no value, see Variables.",
+    ]
+    large = replace(document, variables={**variables, "t": "= 2**200"})
+    assert "Variable “t”: “= 2**200” cannot be worked out: the power is too large." in [
+        str(problem) for problem in analyse(large, SAMPLES).problems
+    ]
     assert analysis.root.names["wide"] == 8 and analysis.root.infos["fc1"].outputs["y"].shape == ("N", 8)
