@@ -233,6 +233,16 @@ def test_a_block_declares_parameters(driver: "CanvasDriver") -> None:
     assert "cannot be a name" in form.params._reason.text()
 
 
+def test_an_empty_field_says_what_that_means(driver: "CanvasDriver") -> None:
+    said = {"Embedding": ("num_embeddings", "as the data says"), "Dataset": ("\0title", "as the dataset")}
+    for type, (name, words) in said.items():
+        driver.view.add_node_type(type)
+        driver.settle()
+        editor = driver.view.form.node.editors[name]
+        assert isinstance(editor, TextEditor)
+        assert (editor.field.text(), editor.field.placeholderText()) == ("", words)
+
+
 def test_variables_of_the_model(driver: "CanvasDriver") -> None:
     driver.key(Qt.Key.Key_Escape)
     table = driver.view.form.model.variables

@@ -61,7 +61,7 @@ class NumberField(TextField):
 
     def __init__(self, entry: Field) -> None:
         hint = f"{entry.help}\nA number, or “= …” with variables." if entry.help else "A number, or “= …”"
-        super().__init__(entry.label, hint, "", "none" if entry.optional else entry.unset)
+        super().__init__(entry.label, hint, "", entry.unset or ("none" if entry.optional else ""))
         self._entry = entry
         self.hint = hint
 
