@@ -229,6 +229,7 @@ SAID: list[tuple[str, tuple[str, ...], dict[str, Any], tuple[TensorSpec, ...], s
     ("MultiheadAttention", ("query", "mask"), {}, (N6, TensorSpec((3, 6, 6))), "mask", "got 3×6×6"),
     ("MultiheadAttention", ("query", "mask"), {}, (N6, TensorSpec((6, 6), "index")), "mask", "for each pair"),
     ("ScaledDotProductAttention", (), {"num_heads": 3}, (N6, N6, N6), "", "does not divide the 8 features"),
+    ("MultiheadAttention", ("query",), {"num_heads": 3}, (N6,), "", "heads = 3 does not divide the 8 features"),
     ("ScaledDotProductAttention", (), {}, (N6, TensorSpec(("N", 6, 7)), N6), "key", "as many features as the query"),
     ("ScaledDotProductAttention", (), {}, (N6, N6, N5), "value", "as many steps as the key has, 6"),
     ("ScaledDotProductAttention", (), {"is_causal": True}, (N5, N6, N6), "key", "causal needs"),

@@ -127,6 +127,14 @@ def test_a_text_has_the_length_that_its_node_asks_for() -> None:
     assert str(analysis.nodes["text"].outputs["tokens"]) == "N×7 index"
 
 
+@pytest.mark.parametrize(("items", "told"), [(64, 1), (65, 0), (0, 0)])
+def test_a_text_that_is_no_longer_than_a_window_is_refused(items: int, told: int) -> None:
+    schemas = {**SAMPLES, "reference-text": replace(SAMPLES["reference-text"], items=items)}
+    document = SetParam("text", "length", 64).apply(load("char-lstm"))
+    said = "text.length: the text has 64 characters in all, too few for windows of 64."
+    assert [str(problem) for problem in analyse(document, schemas).problems] == [said] * told
+
+
 # Problems inside blocks.
 
 
@@ -335,4 +343,13 @@ def test_one_wrong_variable_leaves_the_others_known() -> None:
     document = SetParam("fc1", "out_features", "= wide").apply(document)
     analysis = analyse(document, SAMPLES)
     assert [str(problem) for problem in analysis.problems] == ["Variable “t” depends on itself: t → t."]
+    needs = SetParam("fc1", "out_features", "= t * 2").apply(document)
+    assert [str(problem) for problem in analyse(needs, SAMPLES).problems] == [
+        "Variable “t” depends on itself: t → t.",
+        "fc1.out_features: “= t * 2” cannot be worked out: “t” has no value, see Variables.",
+    ]
+    large = replace(document, variables={**variables, "t": "= 2**200"})
+    assert "Variable “t”: “= 2**200” cannot be worked out: the power is too large." in [
+        str(problem) for problem in analyse(large, SAMPLES).problems
+    ]
     assert analysis.root.names["wide"] == 8 and analysis.root.infos["fc1"].outputs["y"].shape == ("N", 8)

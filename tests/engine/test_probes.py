@@ -138,6 +138,27 @@ def test_probes_of_a_run_are_recorded_with_their_captions(trained: Trained) -> N
     assert media.data.decode().startswith("The") and sum(map(len, written)) >= 3 * 8 - 4
 
 
+def test_signs_of_a_prompt_that_no_text_has_are_told_once(trained: Trained) -> None:
+    document = draw(
+        """
+        text Dataset dataset=reference-text length=2000
+        emb Embedding embedding_dim=4 < text.tokens
+        fc Linear out_features='= vocabulary' < emb
+        loss CrossEntropyLoss < fc text.next
+        samples TextSamples length=5 count=1 prompt='The →' < fc
+        """,
+        epochs=2,
+        batch_size=64,
+    )
+    run = trained.run(document)
+    assert run.state == "completed", run.cause
+    assert len(trained.store.media(run.id)) == 2
+    told = [line for line in trained.log(run) if "→" in line]
+    assert told == [
+        "samples: the text of the training has no “→”, so the samples go on from the prompt without."
+    ]
+
+
 # Feeds.
 
 

@@ -4,6 +4,8 @@ import json
 import logging
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -213,6 +215,35 @@ def test_the_end_of_a_run_is_told(qtbot: QtBot, window: MainWindow, session: Ses
     qtbot.waitUntil(lambda: "net #2 failed: The machine ran out" in window.messages.text(), timeout=3000)
     assert window.messages.level == "error"
     store.close()
+
+
+def test_a_failure_is_told_until_its_run_is_opened_or_another_is_queued(
+    qtbot: QtBot, window: MainWindow, session: Session
+) -> None:
+    def fail(number: int) -> RunRecord:
+        run = store.add_run(
+            "net", "net", "", "", device="auto", seed=0, epochs=1, parameters=0, dataset="", params={}
+        )
+        qtbot.waitUntil(lambda: len(session.runs) == number, timeout=3000)
+        store.claim(run.id, "cpu")
+        store.set_state(run.id, "failed", "It is too large.")
+        qtbot.waitUntil(lambda: window.messages.text().startswith(f"net #{number} failed"), timeout=3000)
+        return store.run(run.id)
+
+    with closing(Store(session.path)) as store:
+        first = fail(1)
+        window.show_view("home")
+        session.message.emit("All is well.", "ok")
+        assert window.messages.isVisible() and window.messages.level == "error"
+        window.show_view("runs", first.id)
+        assert window.messages.isHidden(), "the page of the run says so"
+        window.show_view("home")
+        fail(2)
+        session.starter.queued.emit(replace(first, id=3, name="other"))
+        assert window.messages.text() == "other #3 is queued." and window.messages.button.isVisible()
+        session.message.emit("The disk is full.", "error")
+        session.starter.queued.emit(replace(first, id=4, name="other"))
+        assert window.messages.text() == "The disk is full.", "that is no run's"
 
 
 def test_undo_says_what_it_takes_back(window: MainWindow, session: Session) -> None:

@@ -17,6 +17,11 @@ def test_a_field_at_its_default_is_one_that_is_not_set() -> None:
     assert not differences(RUN, RUN, one, SetParam("fc1", "bias", True).apply(one))
     other = SetParam("fc1", "bias", False).apply(one)
     assert [words(change) for change in differences(RUN, RUN, one, other).changes] == ["fc1: bias yes → no"]
+    seeded = draw(CLASSIFIER, seed=1)
+    assert [words(change) for change in differences(RUN, RUN, seeded, one).changes] == [
+        "training: seed 1 → 0"
+    ]
+    assert not differences(RUN, RUN, draw(CLASSIFIER, seed=0), one)
 
 
 def chain(ids: str) -> Document:

@@ -1,15 +1,18 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from workbench.catalog.check import analyse
 from workbench.catalog.samples import SAMPLES
+from workbench.catalog.schema import Schema
 from workbench.catalog.templates import load, templates
 from workbench.codegen.program import generate
 from workbench.core.document import Document, Graph, Port
 from workbench.core.edits import SetParam
 from workbench.core.errors import JobError
 from workbench.core.files import loads
+from workbench.jobs.datasets import add_dataset
 from workbench.jobs.queue import enqueue
 from workbench.jobs.settings import flatten
 from workbench.store.records import Point
@@ -60,6 +63,22 @@ def test_a_model_without_a_chosen_dataset_is_refused(store: Store) -> None:
     assert analyse(document, SAMPLES).ok
     with pytest.raises(JobError, match="cannot train yet: choose a dataset for “digits”"):
         enqueue(store, document, schemas=SAMPLES)
+
+
+def test_a_text_whose_training_part_is_too_short_is_refused(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "story.txt").write_text("Once upon a time. " * 4, "utf-8")
+    record = add_dataset(store, tmp_path / "story.txt").record
+    tokens = int(str(record.splits["train"]))
+    schemas = {**SAMPLES, record.id: Schema.from_json(record.schema)}
+    document = SetParam("text", "dataset", record.id).apply(load("char-lstm"))
+    short = SetParam("text", "length", tokens).apply(document)
+    assert analyse(short, schemas).ok, "only the workspace knows how much is held back"
+    with pytest.raises(
+        JobError, match=rf"“story” has {tokens} characters to train on, too few for windows of"
+    ):
+        enqueue(store, short, schemas=schemas)
+    assert store.runs() == []
+    enqueue(store, SetParam("text", "length", tokens - 1).apply(document), schemas=schemas)
 
 
 @pytest.mark.parametrize("template", [each.id for each in templates() if not each.landmark])

@@ -68,6 +68,7 @@ def analyse(document: Document, schemas: Mapping[str, Schema], before: Analysis 
     root = walk.root(before.root if before else None)
     _endless(document, problems)
     _called_like_functions(document, problems)
+    _short_texts(root, problems)
     advice.warn(document, root, problems)
     settings = resolve_settings(document, root.names, problems)
     check_penalties(root, problems)
@@ -106,6 +107,17 @@ def _called_like_functions(document: Document, problems: Problems) -> None:
             problems.warning(
                 f"{what} has the name of a function, so expressions may take one for the other. Rename it."
             )
+
+
+def _short_texts(root: Scope, problems: Problems) -> None:
+    """Tells of texts that are no longer than a window. How much of one is for training is not known here."""
+    for id, info in root.infos.items():
+        kind = info.kind
+        if not isinstance(kind, Dataset) or kind.schema is None or kind.schema.kind != "text":
+            continue
+        if 0 < kind.schema.items <= kind.length:
+            said = f"the text has {kind.schema.items:,} characters in all, too few for windows of {kind.length:,}."
+            problems.error(said, root, root.graph.nodes[id], "length")
 
 
 def _collect(scope: Scope, nodes: dict[str, NodeInfo]) -> None:

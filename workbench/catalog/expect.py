@@ -156,11 +156,15 @@ def class_axis(scores: TensorSpec) -> int:
     return 1 if scores.rank > 3 else scores.rank - 1
 
 
-def divides(size: int, field: str, value: int, name: str) -> None:
-    """Raises unless `value` (of a field) divides a size of the input; offers the nearest that does."""
+def divides(size: int, field: str, value: int, name: str, label: str = "") -> None:
+    """Raises unless `value` (of a field) divides a size of the input; offers the nearest that does.
+
+    `label` is what the form calls the field, where that is not its name.
+    """
     if size % value:
         fit = max(divisor for divisor in range(1, min(value, size) + 1) if size % divisor == 0)
-        raise ShapeError(f"{field} = {value} does not divide the {size} {name}", "", change=(field, fit))
+        said = label or field.replace("_", " ")
+        raise ShapeError(f"{said} = {value} does not divide the {size} {name}", "", change=(field, fit))
 
 
 def divides_both(inputs: int, outputs: int, groups: int) -> None:

@@ -20,7 +20,7 @@ from workbench.catalog.spec import Open, node_types
 from workbench.core.document import INPUT, Block, Document, Node, Port
 from workbench.core.edits import Disconnect
 from workbench.core.errors import ExpressionError, FieldError, ShapeError
-from workbench.core.expressions import Value, resolve_variables
+from workbench.core.expressions import NO_VALUE, Value, resolve_variables
 from workbench.core.shapes import TensorSpec
 
 MOST_NODES = 50_000
@@ -77,7 +77,7 @@ class Walk:
             return self._variables_that_can_be(facts)
 
     def _variables_that_can_be(self, facts: dict[str, Value]) -> dict[str, Value]:
-        """Those that need none that is wrong, so that only what is wrong is told."""
+        """Those that need none that is wrong, so that only what is wrong is told; the others have no value."""
         good: dict[str, Value] = {}
         found, before = dict(facts), -1
         while len(good) > before:
@@ -87,7 +87,7 @@ class Walk:
                     with suppress(ExpressionError):
                         found = resolve_variables({**good, name: value}, facts)
                         good[name] = value
-        return found
+        return {**found, **{name: NO_VALUE for name in self.document.variables if name not in good}}
 
     def _schema(self, node: Node) -> Schema | None:
         return find_schema(self.schemas, str(node.params.get("dataset", Dataset.dataset)))

@@ -17,7 +17,7 @@ from workbench.core.sameness import same
 Part = Literal["node", "link", "block", "variable", "setting", "update"]
 Kind = Literal["added", "removed", "changed", "renamed"]
 Defaults = Callable[[str], Mapping[str, Value]]
-"""What the fields of a node type are where a node does not say."""
+"""What the fields of a node type are where a node does not say; of no type, the settings of training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +113,9 @@ class _Comparison:
         for name, block in self.after.blocks.items():
             if name not in news:
                 yield Change("block", "added", "", name, fields=_alone(block.params))
-        settings = self.before.training.settings, self.after.training.settings
-        yield from self._values(
-            "setting", *settings, {name: name for name in settings[0] if name in settings[1]}
-        )
+        usual = self.defaults("")
+        old, new = {**usual, **self.before.training.settings}, {**usual, **self.after.training.settings}
+        yield from self._values("setting", old, new, {name: name for name in old if name in new})
         yield from self._updates()
 
     # ------------------------------------------------------------- blocks and graphs

@@ -4,9 +4,11 @@ import ast
 import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Final, TypeVar
 
 from workbench.core.errors import ExpressionError
 
+T = TypeVar("T")
 Number = int | float
 Scalar = bool | int | float | str | None
 Value = Scalar | tuple[Scalar, ...]
@@ -14,6 +16,9 @@ Value = Scalar | tuple[Scalar, ...]
 LONGEST = 500
 _LARGEST = 10**15
 _DEEPEST = 100
+
+NO_VALUE: Final = math.nan
+"""Stands for the value of a variable that cannot be worked out: an expression that needs it says so."""
 
 _OPERATORS: dict[type[ast.operator], tuple[str, Callable[[Number, Number], Number]]] = {
     ast.Add: ("+", lambda a, b: a + b),
@@ -56,7 +61,7 @@ def evaluate(value: Value, names: Mapping[str, Value]) -> Value:
     if not (isinstance(value, str) and value.startswith("=")):
         return value
     text = value[1:].strip()
-    if text.isidentifier() and text in names:
+    if text.isidentifier() and names.get(text, NO_VALUE) is not NO_VALUE:
         return names[text]
     try:
         result = _walk(_parse(text), names)
@@ -78,7 +83,7 @@ def names_in(value: Value) -> frozenset[str]:
 def resolve_variables(variables: Mapping[str, Value], facts: Mapping[str, Value]) -> dict[str, Value]:
     """All names a field may use: data facts overlaid by the model's variables, which may refer to each other.
 
-    Raises ExpressionError for a variable that depends on itself.
+    Raises ExpressionError that names the variable, such as one that depends on itself.
     """
     done: dict[str, Value] = dict(facts)
     for name in variables:
@@ -96,11 +101,17 @@ def resolve_variables(variables: Mapping[str, Value], facts: Mapping[str, Value]
                 f"Variable “{open_names[0]}” needs more than {_DEEPEST} others, one behind the other."
             )
         open_names.append(name)
-        for needed in sorted(names_in(variables[name])):
+        for needed in sorted(told(name, lambda: names_in(variables[name]))):
             if needed != name or name not in facts:
                 resolve(needed)
-        done[name] = evaluate(variables[name], {**facts, **done})
+        done[name] = told(name, lambda: evaluate(variables[name], {**facts, **done}))
         open_names.pop()
+
+    def told(name: str, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except ExpressionError as error:
+            raise ExpressionError(f"Variable “{name}”: {error}") from error
 
     for name in variables:
         resolve(name)
@@ -173,6 +184,8 @@ def _named(name: str, names: Mapping[str, Value]) -> Number:
         known = ", ".join(sorted(names)) or "none"
         raise ValueError(f"“{name}” is not known here (known: {known})")
     value = names[name]
+    if value is NO_VALUE:
+        raise ValueError(f"“{name}” has no value, see Variables")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"“{name}” is {value!r}, not a number")
     return value

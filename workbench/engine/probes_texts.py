@@ -7,18 +7,23 @@ from workbench.engine.decoding import Sampling
 from workbench.engine.feeds import TEST, Feed
 from workbench.engine.once import Once, untouched
 from workbench.engine.probes_look import Look
-from workbench.engine.writing import beamed, sampled, translated, written
+from workbench.engine.writing import beamed, lacking, sampled, translated, written
 
 
 def text_samples(look: Look) -> None:
     """What a language model writes."""
     node, feed = _dataset(look, "next")
+    prompt = look.param("prompt")
+    if signs := lacking(feed.data.vocabularies.get("tokens"), prompt):
+        look.recorder.say_once(
+            f"{look.id}: the text of the training has no {signs}, so the samples go on from the prompt without."
+        )
     sampling = Sampling(look.param("temperature"), look.param("top_k"), look.param("top_p"))
     texts = written(
         look.scores,
         node,
         feed,
-        prompt=look.param("prompt"),
+        prompt=prompt,
         count=look.param("count"),
         length=look.param("length"),
         sampling=sampling,

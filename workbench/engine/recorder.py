@@ -48,6 +48,7 @@ class Recorder:
         self._stop = threading.Event()
         self._flush = threading.Lock()
         self._told: set[str] = set()
+        """Metrics that became NaN, and lines that are said once."""
         self._beat = 0.0
         self._trouble = ""
         self._failure: Exception | None = None
@@ -89,6 +90,12 @@ class Recorder:
     def say(self, text: str, level: str = "info") -> None:
         """A line for the run's log."""
         self._lines.append((level, text, time.time()))
+
+    def say_once(self, text: str, level: str = "info") -> None:
+        """A line for the run's log that stands there only once, however often it is said."""
+        if text not in self._told:
+            self._told.add(text)
+            self.say(text, level)
 
     def insist(self, write: Callable[[], T], *, stoppable: bool = False) -> T:
         """What a write gives that must not be lost: where the disk is full or the database locked, training waits.

@@ -13,6 +13,7 @@ from itertools import groupby, islice
 import torch
 from torch import Tensor
 
+from workbench.core.text import one_line
 from workbench.engine.bleu import corpus_bleu
 from workbench.engine.decoding import Following, Sampling, beam_search, continued
 from workbench.engine.feeds import Feed
@@ -26,6 +27,7 @@ Decode = Callable[[Following, Tensor, int, int | None], list[list[int]]]
 _WORDS = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 _MOST_SCORES = 2**24  # of one step: 64 MB
 _MOST_ROWS = 64
+_MOST_SIGNS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,16 @@ class Translated:
     shown: list[Translation]
     count: int
     bleu: float
+
+
+def lacking(known: Vocabulary | None, prompt: str) -> str:
+    """Which signs of a prompt a model of single signs never met and does not see, in words; "" for none."""
+    if known is None or known.kind != "characters" or known.special(UNKNOWN) is not None:
+        return ""
+    signs = prompt.lower() if known.lower else prompt
+    strange = list(dict.fromkeys(sign for sign in signs if sign not in known.index))
+    listed = ", ".join(f"“{one_line(sign) or '(blank)'}”" for sign in strange[:_MOST_SIGNS])
+    return f"{listed} and {len(strange) - _MOST_SIGNS} more" if len(strange) > _MOST_SIGNS else listed
 
 
 def written(

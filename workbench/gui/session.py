@@ -70,6 +70,8 @@ class Session(Workspace):
     device_changed = Signal(str)
     went = Signal(str, object)
     """A view was asked for: (view id, what to show there or None)."""
+    run_opened = Signal(int)
+    """The page of a run is looked at."""
 
     def __init__(self, path: Path, preferences: Preferences, parent: QObject | None = None) -> None:
         super().__init__(path, parent)

@@ -142,6 +142,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.messages = self.status.messages
         self._going_on: set[int] = set()
+        self._failures: dict[int, str] = {}
+        """What was said of runs that failed, until one of them is opened or another run is queued."""
         self._palette: CommandPalette | None = None
         self._sheet: ShortcutSheet | None = None
         self._version_box: VersionBox | None = None
@@ -152,6 +154,7 @@ class MainWindow(QMainWindow):
         session.offered.connect(self._offer)
         session.unusable.connect(self._on_unusable)
         session.starter.queued.connect(self._on_queued)
+        session.run_opened.connect(self._on_run_opened)
         session.runs_changed.connect(self._tell_ends)
         session.model_opened.connect(self._name_window)
         session.document_changed.connect(self._on_document_changed)
@@ -331,7 +334,14 @@ class MainWindow(QMainWindow):
     def _offer(self, sentence: str, button: str, slot: Callable[[], object]) -> None:
         self.messages.say(sentence, "ok", button, slot)
 
+    def _on_run_opened(self, run: int) -> None:
+        """Take back that a run failed: its page says so."""
+        if run in self._failures:
+            self.messages.withdraw(self._failures.pop(run))
+
     def _on_queued(self, run: RunRecord) -> None:
+        for failed in tuple(self._failures):
+            self._on_run_opened(failed)
         name = text.one_line(run.name, 60)
         self._offer(f"{name} #{run.id} is queued.", "Show run", lambda: self.show_view("runs", run.id))
 
@@ -350,9 +360,10 @@ class MainWindow(QMainWindow):
         )
         cause = f": {text.one_line(run.cause)}" if run.cause and run.state == "failed" else ""
         level = {"completed": "ok", "failed": "error"}.get(run.state, "info")
-        self.messages.say(
-            f"{name} {run.state}{outcome}{cause}", level, "Show run", lambda: self.show_view("runs", run.id)
-        )
+        sentence = f"{name} {run.state}{outcome}{cause}"
+        if run.state == "failed":
+            self._failures[run.id] = sentence
+        self.messages.say(sentence, level, "Show run", lambda: self.show_view("runs", run.id))
 
     def _on_unusable(self, reason: str) -> None:
         self.messages.say(reason, "error", "Choose another", lambda: self.show_view("settings"))

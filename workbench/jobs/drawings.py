@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from workbench.catalog.forms import fields_of
 from workbench.catalog.spec import node_types
+from workbench.catalog.training import Settings
 from workbench.core.differences import Differences, compare
 from workbench.core.document import Document
 from workbench.core.expressions import Value
@@ -20,6 +21,6 @@ def differences(base: RunRecord, other: RunRecord, one: Document, two: Document)
 
 
 def defaults(type: str) -> Mapping[str, Value]:
-    """What the fields of a node type are where a node does not say."""
-    cls = node_types().get(type)
+    """What the fields of a node type are where a node does not say; of no type, the settings of training."""
+    cls = node_types().get(type) if type else Settings
     return {} if cls is None else {entry.name: entry.default for entry in fields_of(cls)}

@@ -34,7 +34,7 @@ def enqueue(
     from workbench.codegen.program import generate
     from workbench.core.files import dumps
     from workbench.jobs.environment import recorded, refuse_other_data
-    from workbench.jobs.estimates import expected
+    from workbench.jobs.estimates import expected, training_items
     from workbench.jobs.settings import flatten
     from workbench.jobs.starts import start_of
 
@@ -49,6 +49,13 @@ def enqueue(
         start_of(store, analysis.settings.weights)
     kinds = [info.kind for info in analysis.nodes.values()]
     datasets = dict.fromkeys(kind.dataset for kind in kinds if isinstance(kind, Dataset))
+    for id, tokens in training_items(store, analysis).items():
+        length = max(kind.length for kind in kinds if isinstance(kind, Dataset) and kind.dataset == id)
+        if schemas[id].kind == "text" and tokens <= length:
+            raise JobError(
+                f"“{document.name}” cannot train yet: “{schemas[id].title}” has {tokens:,} characters to train on, too "
+                f"few for windows of {length:,}. Choose a text length below {tokens:,}."
+            )
     place = recorded(store, datasets)
     if resumed_from:
         refuse_other_data(resumed_from, store.params(resumed_from), place)

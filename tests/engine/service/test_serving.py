@@ -2,9 +2,11 @@
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 
 from tests.engine.service.conftest import Workplace
@@ -119,6 +121,26 @@ def test_a_model_goes_on_from_a_prompt_the_same_for_the_same_seed(place: Workpla
     flowers = place.train("flowers", FLOWERS, epochs=4)
     assert "writes no text" in place.refused("generate", flowers)
     assert not is_translator(place.context.data(flowers).first, place.context.answer(flowers))
+
+
+def test_a_sample_of_a_running_text_is_shown_as_the_model_reads_it(place: Workplace) -> None:
+    run = place.train("letters", LETTERS, steps=20)
+    data = place.context.data(run)
+    vocabulary = data.first.data.vocabularies["tokens"]
+    for split, count in data.splits.items():
+        for row in place.ask("samples", run, split=split, indices=[0, 3, count - 1])["items"]:
+            (read,) = data.batch(split, [row["index"]])["data.tokens"].tolist()
+            (part,) = row["item"]["parts"]
+            assert part["text"] == vocabulary.decode(read) and len(part["tokens"]) == 8
+
+
+def test_of_a_text_shorter_than_a_window_all_that_is_read_is_shown(
+    place: Workplace,
+) -> None:
+    source = place.context.data(place.train("letters", LETTERS, steps=20)).first
+    long = replace(source, feed=replace(source.feed, length=100_000))
+    read = long.data.at("test", torch.tensor([0]), length=100_000)["tokens"][0]
+    assert len(long.shown("test", 0)["parts"][0]["tokens"]) == len(read)
 
 
 def test_pictures_are_made_of_noise(place: Workplace) -> None:

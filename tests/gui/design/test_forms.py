@@ -1,5 +1,6 @@
 """The forms at the right: what is typed becomes edits, what does not fit stays and says why."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from workbench.gui.design import datasets
 from workbench.gui.design.editors import ChoiceEditor, SwitchEditor, TextEditor
 from workbench.gui.design.values import guessed, meant, parsed, shown
 from workbench.gui.session import OpenModel
+from workbench.gui.starting import Draft
 
 if TYPE_CHECKING:
     from tests.gui.design.conftest import CanvasDriver
@@ -231,6 +233,16 @@ def test_a_block_declares_parameters(driver: "CanvasDriver") -> None:
     assert "cannot be a name" in form.params._reason.text()
 
 
+def test_an_empty_field_says_what_that_means(driver: "CanvasDriver") -> None:
+    said = {"Embedding": ("num_embeddings", "as the data says"), "Dataset": ("\0title", "as the dataset")}
+    for type, (name, words) in said.items():
+        driver.view.add_node_type(type)
+        driver.settle()
+        editor = driver.view.form.node.editors[name]
+        assert isinstance(editor, TextEditor)
+        assert (editor.field.text(), editor.field.placeholderText()) == ("", words)
+
+
 def test_variables_of_the_model(driver: "CanvasDriver") -> None:
     driver.key(Qt.Key.Key_Escape)
     table = driver.view.form.model.variables
@@ -252,6 +264,101 @@ def test_variables_of_the_model(driver: "CanvasDriver") -> None:
     assert not [draft for ask in starter.drafts for draft in ask()]
     driver.type_into(table.rows["width"][0], "for")
     assert "“for” is a word that" in table._reason.text() and "width" in driver.document.variables
+
+
+def test_a_new_variable_that_is_half_typed_keeps_train_back(driver: "CanvasDriver") -> None:
+    driver.key(Qt.Key.Key_Escape)
+    table, starter = driver.view.form.model.variables, driver.view.session.starter
+    QTest.mouseClick(table.add_button, Qt.MouseButton.LeftButton)
+    name, value = table.rows[""]
+    QTest.keyClicks(value, "= 3 *")
+    assert [draft for ask in starter.drafts for draft in ask()] == [("the variable", "= 3 *")]
+    QTest.keyClicks(name, "k")
+    said = messages_of(driver.view.session)
+    starter.train()
+    assert said == [
+        (
+            "Not started. “= 3 *” is no value of the variable k: mend it, or put back what was there.",
+            "warning",
+        )
+    ]
+    driver.type_into(value, "= 3 * 2")
+    assert driver.document.variables["k"] == "= 3 * 2"
+    assert not [draft for ask in starter.drafts for draft in ask()]
+
+
+def test_escape_brings_back_what_was_there_before_a_refused_text(driver: "CanvasDriver") -> None:
+    def drafts() -> list[Draft]:
+        return [draft for ask in driver.view.session.starter.drafts for draft in ask()]
+
+    driver.select("fc1")
+    features = driver.view.form.node.editors["out_features"]
+    assert isinstance(features, TextEditor)
+    before = features.field.text()
+    for restore in ("Escape", before):
+        driver.type_into(features.field, "= 3 *")
+        driver.view.form.refresh()
+        assert features._reason.isVisible() and drafts() == [("out_features of fc1", "= 3 *")]
+        if restore == "Escape":
+            driver.key(Qt.Key.Key_Escape, widget=features.field)
+        else:
+            driver.type_into(features.field, restore)
+        assert features.field.text() == before and features._reason.isHidden() and not drafts()
+        assert not features.field.property("wrong")
+    driver.canvas.drawing.select(())
+    driver.settle()
+    table = driver.view.form.model.variables
+    name, value = table.rows["width"]
+    driver.type_into(value, "= 3 *")
+    driver.canvas.setFocus()
+    driver.view.form.refresh()
+    assert value.text() == "= 3 *" and table._reason.isVisible() and drafts()
+    value.setFocus()
+    driver.key(Qt.Key.Key_Escape, widget=value)
+    assert value.text() == "16" and table._reason.isHidden() and not drafts()
+    driver.type_into(name, "for")
+    assert table._reason.isVisible()
+    driver.key(Qt.Key.Key_Escape, widget=name)
+    assert name.text() == "width" and table._reason.isHidden() and not name.property("wrong")
+    driver.canvas.enter("mlp")
+    driver.settle()
+    form = driver.view.form.block
+    for field in (form.name, form.inputs.fields["x"]):
+        kept = field.text()
+        driver.type_into(field, "no name")
+        assert field.property("wrong")
+        driver.key(Qt.Key.Key_Escape, widget=field)
+        assert field.text() == kept and not field.property("wrong")
+    assert form._reason.isHidden() and form.inputs._reason.isHidden()
+    assert not driver.view.session.history.can_undo, "nothing was changed"
+
+
+def test_why_a_variable_was_refused_stays_with_its_model(driver: "CanvasDriver") -> None:
+    driver.key(Qt.Key.Key_Escape)
+    table, session = driver.view.form.model.variables, driver.view.session
+    document = session.document
+    driver.type_into(table.rows["width"][1], "= 12 *")
+    assert table._reason.isVisible()
+    for other in (replace(document, variables={"depth": 2}), document):
+        session._open(OpenModel(History(other)))
+        driver.settle()
+        assert table._reason.isHidden() and not [draft for ask in session.starter.drafts for draft in ask()]
+    assert table.rows["width"][1].text() == "16" and not table.rows["width"][1].property("wrong")
+
+
+def test_why_a_parameter_was_refused_stays_with_its_block(driver: "CanvasDriver") -> None:
+    driver.canvas.enter("mlp")
+    driver.settle()
+    table = driver.view.form.block.params
+    driver.type_into(table.rows["width"][1], "= 12 *")
+    assert table._reason.isVisible()
+    starter = driver.view.session.starter
+    assert [draft for ask in starter.drafts for draft in ask()] == [("the parameter width", "= 12 *")]
+    driver.view.session._open(OpenModel(History(driver.document)))
+    assert not [draft for ask in starter.drafts for draft in ask()]
+    driver.canvas.enter("mlp")
+    driver.settle()
+    assert table._reason.isHidden() and table.rows["width"][1].text() == "8"
 
 
 def test_a_model_name_that_is_too_long_stays_with_the_reason(driver: "CanvasDriver") -> None:

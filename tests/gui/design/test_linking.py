@@ -1,5 +1,6 @@
 """Links made, moved, cut and healed with the mouse, one gesture a test."""
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pytest
@@ -265,6 +266,47 @@ def test_a_palette_drop_on_a_link_inserts(driver: "CanvasDriver") -> None:
     assert (links["relu1.x"], links["fc2.x"]) == ("fc1.y", "relu1.y")
     assert steps(driver) == ("Insert relu1",)
     assert driver.canvas.drawing.selection == ["relu1"]
+
+
+def covered(driver: "CanvasDriver") -> list[tuple[str, str]]:
+    """Pairs of cards that lie on one another."""
+    cards = {id: item.scene_rect() for id, item in driver.canvas.drawing.nodes.items()}
+    return [(a, b) for a, b in combinations(cards, 2) if cards[a].intersects(cards[b])]
+
+
+@pytest.mark.parametrize("crowded", [False, True])
+def test_what_is_added_goes_into_the_selected_link(driver: "CanvasDriver", crowded: bool) -> None:
+    if crowded:
+        far = Node("fc2", "Linear", params={"out_features": 10}, at=(1160, 0))
+        show(driver, with_nodes(far, Node("relu", "ReLU", at=(820, -20)), Node("gelu", "GELU", at=(820, 60))))
+    driver.reveal("fc1", "fc2")
+    driver.canvas.drawing.select((), (Port("fc2", "x"),))
+    id = driver.add_after("tanh")
+    links = links_of(driver)
+    assert (links[f"{id}.x"], links["fc2.x"]) == ("fc1.y", f"{id}.y")
+    assert steps(driver)[-1] == f"Insert {id}" and not covered(driver)
+    assert driver.canvas.drawing.selection == [id]
+    driver.key(Qt.Key.Key_Z, CTRL)
+    assert links_of(driver)["fc2.x"] == "fc1.y"
+
+
+def test_what_does_not_fit_into_the_selected_link_stands_beside_it(driver: "CanvasDriver") -> None:
+    before = links_of(driver)
+    driver.reveal("fc1", "fc2")
+    driver.canvas.drawing.select((), (Port("fc2", "x"),))
+    id = driver.add_after("embedding")
+    assert links_of(driver) == before and not covered(driver)
+    assert abs(driver.canvas.drawing.nodes[id].scene_rect().center().x() - 672) < 100
+
+
+def test_a_new_node_covers_no_other_one(driver: "CanvasDriver") -> None:
+    driver.reveal("fc1", "fc2")
+    driver.canvas.drawing.select(())
+    for name in ("relu", "cross-entropy", "multi-head attention"):
+        driver.canvas.drawing.select(())
+        driver.canvas.search(driver.body("fc1"))
+        driver.choose(name)
+        assert not covered(driver)
 
 
 def test_delete_and_heal_links_around_what_is_gone(driver: "CanvasDriver") -> None:

@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -254,6 +254,11 @@ def test_the_latest_run_is_plotted(canvas_driver: "CanvasDriver", monkeypatch: p
     session.runs_changed.emit([run], {})
     assert live.isVisible() and live.plot is not None and live._points is not None
     assert live.plot.title == "loss of lenet5 #7"
+    assert live.plot._empty == "The run has not recorded a loss yet"
+    session.runs_changed.emit([], {})
+    monkeypatch.setattr(session, "latest_run", lambda: replace(run, state="failed"))
+    session.runs_changed.emit([], {})
+    assert live.plot._empty == "The run ended before it recorded a loss"
     live._points.series = {
         "train/loss": Series([1, 2, 3], [2.0, 1.5, 1.0]),
         "validation/loss": Series([3], [1.2]),

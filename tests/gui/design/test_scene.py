@@ -1,6 +1,7 @@
 """What the canvas paints: pictures of the stage are compared, pixel by pixel or by what stands where."""
 
 from dataclasses import replace
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,14 +12,18 @@ from PySide6.QtWidgets import QApplication
 
 from tests.drawing import draw
 from tests.gui.pixels import colors
-from workbench.catalog.templates import load
+from workbench.catalog.check import analyse
+from workbench.catalog.samples import SAMPLES
+from workbench.catalog.templates import load, templates
 from workbench.core.document import BYPASS, COLLAPSED, MUTE, PINNED, WIRELESS, Document, Graph, Node, Port
 from workbench.core.edits import Edit, SetParam
 from workbench.core.files import dumps, loads
 from workbench.core.history import History
 from workbench.core.looks import SetBends, SetLook, SetMode
-from workbench.gui.design.faces import IDLE
+from workbench.gui.design.faces import IDLE, Knowledge, Place
 from workbench.gui.design.geometry import runs_through
+from workbench.gui.design.items import LinkItem
+from workbench.gui.design.scene import DesignScene
 from workbench.gui.session import OpenModel
 
 if TYPE_CHECKING:
@@ -412,3 +417,27 @@ def test_a_shape_never_stands_where_it_would_be_read_as_that_of_another_wire(dri
 )
 def test_whether_a_line_comes_into_a_rectangle(points: list[tuple[float, float]], through: bool) -> None:
     assert runs_through(points, 2, 2, 10, 10) is through
+
+
+def stretches(link: LinkItem) -> set[tuple[int, int]]:
+    """Where a wire runs level: steps of 8 along its way, each at its height."""
+    points = [(point.x(), point.y()) for part in link.course.toSubpathPolygons() for point in part.toList()]
+    level = [(*sorted((a, b)), y) for (a, y), (b, end) in pairwise(points) if abs(end - y) < 1]
+    return {(step, round(y)) for left, right, y in level for step in range(int(left) // 8, int(right) // 8)}
+
+
+def test_no_link_of_a_ready_model_hides_another_one(driver: "CanvasDriver") -> None:
+    found = []
+    for template in templates():
+        document = load(template.id)
+        analysis = analyse(document, SAMPLES)
+        for where in ("", *document.blocks):
+            scene = DesignScene()
+            scene.show(Knowledge(document, analysis, SAMPLES, Place(where)))
+            links = [(link, stretches(link)) for link in scene.links.values()]
+            found += [
+                f"{template.id}: {one.source} → {one.target} on {other.source} → {other.target}"
+                for (one, along), (other, beside) in combinations(links, 2)
+                if one.source != other.source and len(along & beside) > 12
+            ]
+    assert not found

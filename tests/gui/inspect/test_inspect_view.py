@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.inspect.conftest import ANSWERS, CLASSES, WAIT, Fake, run, tell
+from workbench.gui.inspect.confusion import ConfusionView
 from workbench.gui.inspect.errors import ErrorsPage
 from workbench.gui.inspect.view import InspectView
 from workbench.gui.json_process import Ending
@@ -293,3 +294,10 @@ def test_a_workspace_without_such_runs_says_what_to_do(qtbot: QtBot, fake: Fake,
     session.went.connect(lambda view, _: went.append(view))
     QTest.mouseClick(made.nothing.button, LEFT, NONE, QPoint(5, 5))
     assert went == ["home"]
+
+
+def test_classes_that_are_blanks_have_labels(qtbot: QtBot) -> None:
+    confusion = ConfusionView()
+    qtbot.addWidget(confusion)
+    confusion.show_counts([" ", "\n", "a"], [[1, 0, 0]] * 3)
+    assert confusion._matrix is not None and confusion._matrix.labels == ("␣", "⏎", "a")

@@ -182,6 +182,9 @@ def test_texts_and_pictures_are_made_with_a_seed(qtbot: QtBot, view: InspectView
     page.temperature.setValue(0.5)
     QTest.mouseClick(page.go_on, LEFT)
     qtbot.waitUntil(lambda: page.text.toPlainText() == "Once and so on", timeout=WAIT)
+    assert (
+        page.right.currentWidget() is page.written and page.text.geometry().right() < page.right.width() - 8
+    )
     assert page.note.isVisible() and page.note.text() == "There is no “é”."
     asked = fake.asked("generate")[-1]
     assert (asked["temperature"], asked["top_k"], asked["top_p"], asked["seed"]) == (0.5, 0, 1.0, 0)

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.inspect.conftest import ANSWERS, WAIT, Fake, item, samples
-from workbench.gui.inspect.answers import ItemPicture, ShareBars
+from workbench.gui.inspect.answers import ItemPicture, ShareBars, Written
 from workbench.gui.inspect.explain import ExplainPage
 from workbench.gui.inspect.legend import Legend
 from workbench.gui.inspect.pad import DrawingPad
@@ -235,6 +235,12 @@ def test_an_answer_says_what_is_right_what_was_changed_and_what_colours_mean(
     assert bars is not None and [name for name, _ in bars.pairs] == ["␣", "⏎"]
     inside = answers.widget()
     assert inside is not None and inside.minimumSizeHint().width() < 400, "a text without blanks is broken"
+    answers.show_answers([{"top": TOP, "text": "and so they walked on and on " * 6, "item": item(1)}])
+    written = answers.cards[0].findChild(Written)
+    assert isinstance(written, Written) and "Likeliest at each place" in texts(page)
+    page.right.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: written.document().size().height() > 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: written.verticalScrollBar().maximum() == 0, timeout=WAIT)
 
 
 def test_what_a_model_takes_is_told(qtbot: QtBot, page: PredictPage, view: InspectView, fake: Fake) -> None:

@@ -109,7 +109,7 @@ class MultiheadAttention(Open, Biased):
         length, width = expect.sequences(query, "query")
         source, _ = expect.sequences(key, "key" if "key" in named else "query")
         values, _ = expect.sequences(value, "value" if "value" in named else "key")
-        expect.divides(width, "num_heads", self.num_heads, "features")
+        expect.divides(width, "num_heads", self.num_heads, "features", "heads")
         if not same_dim(source, values):
             raise ShapeError(f"expects as many steps as the key has, {source}, got {value}", "value")
         if self.causal and not same_dim(length, source):

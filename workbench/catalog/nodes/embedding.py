@@ -44,7 +44,11 @@ class Embedding(Weighted):
 
     embedding_dim: int = param(128, "Length of each vector.", min=1, max=1_000_000, required=True)
     num_embeddings: int | None = param(
-        None, "How many different tokens there are; empty: as the data says.", min=1, max=100_000_000
+        None,
+        "How many different tokens there are; empty: as the data says.",
+        min=1,
+        max=100_000_000,
+        unset="as the data says",
     )
     padding_idx: int | None = param(None, "The token that stays zero and is not learned.", min=0)
     tie: bool = param(False, "Give out the vectors too, for a TiedLinear that uses them.", argument=False)

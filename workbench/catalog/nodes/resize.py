@@ -198,7 +198,7 @@ class PixelUnshuffle(NodeType):
         scale = self.downscale_factor
         for axis, name in ((2, "rows"), (3, "columns")):
             if isinstance(size := x.shape[axis], int):
-                expect.divides(size, "downscale_factor", scale, name)
+                expect.divides(size, "downscale_factor", scale, name, "factor")
         smaller = (size // scale if isinstance(size, int) else _smaller(size, scale) for size in sizes)
         return x.with_shape(x.shape[0], channels * scale**2, *smaller)
 

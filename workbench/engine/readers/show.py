@@ -21,7 +21,7 @@ from workbench.engine.readers.show_rows import row_part, series_part, window_par
 
 _FIRST = 24
 PAGE = 400
-"""So many tokens of a long text are shown as one item."""
+"""So many tokens of a long text are shown as one item where nobody says how many belong together."""
 # A curve of more points is thinned for the way to the window.
 _POINTS = 2_000
 # A picture is made so small for the way to the window.
@@ -42,8 +42,9 @@ def stride_of(content: Content) -> int:
     return max(1, content.window) if content.layout == "windows" else 1
 
 
-def items(content: Content, split: str, places: Sequence[int]) -> list[dict[str, Any]]:
-    """Items of a split by their places in it, each {"place", "position", "split", "label", "parts"}.
+def items(content: Content, split: str, places: Sequence[int], length: int = PAGE) -> list[dict[str, Any]]:
+    """Items of a split by their places in it, each {"place", "position", "split", "label", "parts"}; of a long text
+    as many tokens as `length` says.
 
     A part is {"name": output, "kind": …} with: image, spectrogram – png (base64); volume – slices (png),
     places (their numbers) and axis; text – text, tokens; row – values, or the cells of the file and columns, their
@@ -58,7 +59,7 @@ def items(content: Content, split: str, places: Sequence[int]) -> list[dict[str,
                 "position": position,
                 "split": split,
                 "label": label_of(content, position),
-                "parts": _parts(content, position),
+                "parts": _parts(content, position, length),
             }
         )
     return shown
@@ -83,11 +84,11 @@ def label_of(content: Content, position: int) -> str:
     return f"{float(value):g}"
 
 
-def _parts(content: Content, position: int) -> list[dict[str, Any]]:
+def _parts(content: Content, position: int, length: int) -> list[dict[str, Any]]:
     if content.layout in ("graph", "graphs"):
         return show_graphs.parts(content, position)
     if content.layout == "stream":
-        return [texts.part("tokens", content.arrays["tokens"][position : position + PAGE], content)]
+        return [texts.part("tokens", content.arrays["tokens"][position : position + length], content)]
     if content.layout == "windows":
         return window_parts(content, position)
     if content.schema.kind == "table" and (row := row_part(content, position)):

@@ -49,6 +49,15 @@ class Source:
         """Where the readers count an item of a split: of a text by its tokens."""
         return index * self.feed.length if isinstance(self.data, TokenStream) else index
 
+    def shown(self, split: str, index: int) -> dict[str, Any]:
+        """An item as the readers show it, see readers/show.py; of a text the tokens that the model reads."""
+        place = self.place(index)
+        if not isinstance(self.data, TokenStream):
+            return show.items(self.content, split, [place])[0]
+        # A part that is too short for a window is a shorter one, of all but its last token.
+        length = min(self.feed.length, self.data.sizes[split] - 1)
+        return show.items(self.content, split, [place], length)[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Data:
@@ -112,11 +121,10 @@ class Data:
 
     def item(self, split: str, index: int) -> dict[str, Any]:
         """An item as the readers show it, see readers/show.py; of one graph the node and its neighbours."""
-        source = self.first
-        item = show.items(source.content, split, [source.place(index)])[0]
+        item = self.first.shown(split, index)
         if self.given is None:
             return item
-        empty = source.data.schema.outputs.keys() - self.given
+        empty = self.first.data.schema.outputs.keys() - self.given
         return {**item, "label": "", "parts": [part for part in item["parts"] if part["name"] not in empty]}
 
     def shown(self, split: str, index: int, answer: Answer) -> dict[str, Any]:

@@ -12,23 +12,20 @@ from torch import Tensor
 
 from workbench.core.document import Port
 from workbench.core.errors import DataError, JobError
-from workbench.core.text import one_line
 from workbench.engine.carrying import apart
 from workbench.engine.decoding import Sampling
 from workbench.engine.once import Once, untouched
 from workbench.engine.readers.files import MEGABYTE, read_text
-from workbench.engine.readers.tokens import UNKNOWN
 from workbench.engine.service import asked
 from workbench.engine.service.answers import Answer
 from workbench.engine.service.context import Context, one_node
 from workbench.engine.service.data import Data, Source
 from workbench.engine.service.told import picture
-from workbench.engine.writing import sampled, translated, written
+from workbench.engine.writing import lacking, sampled, translated, written
 from workbench.jobs.starts import Which
 
 _LENGTH, _MOST_LENGTH = 200, 5_000
 _MOST_PICTURES = 256
-_MOST_SIGNS = 12
 
 
 def writes(source: Source, answer: Answer) -> bool:
@@ -183,17 +180,9 @@ def _unknown(context: Context, run: int, answer: Answer, prompt: str) -> dict[st
     """{"said"}: which signs of a prompt the model never met and does not see; nothing where there are none."""
     source = context.data(run).source(one_node(answer))
     known = source.data.vocabularies.get("tokens")
-    if known is None or known.kind != "characters" or known.special(UNKNOWN) is not None:
+    if not (signs := lacking(known, prompt)):
         return {}
-    signs = prompt.lower() if known.lower else prompt
-    lacking = list(dict.fromkeys(sign for sign in signs if sign not in known.index))
-    if not lacking:
-        return {}
-    listed = ", ".join(f"“{one_line(sign) or '(blank)'}”" for sign in lacking[:_MOST_SIGNS])
-    more = f" and {len(lacking) - _MOST_SIGNS} more" if len(lacking) > _MOST_SIGNS else ""
-    return {
-        "said": f"The text of the training has no {listed}{more}: what the model goes on from is without."
-    }
+    return {"said": f"The text of the training has no {signs}: what the model goes on from is without."}
 
 
 def _written(

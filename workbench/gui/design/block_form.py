@@ -27,6 +27,8 @@ from workbench.gui.widgets.fields import FormRows, TextField
 from workbench.gui.widgets.labels import Label, SectionHeader
 from workbench.gui.widgets.surfaces import clear_layout
 
+_NAMING = "Letters, digits and _; every use of the block follows"
+
 
 class BlockForm(Column):
     """The block that is on the canvas."""
@@ -42,8 +44,9 @@ class BlockForm(Column):
         self._alone = False
         self.rows.addWidget(SectionHeader("Block"))
         top = FormRows(104)
-        self.name = TextField("Name of the block", "Letters, digits and _; every use of the block follows")
+        self.name = TextField("Name of the block", _NAMING)
         self.name.committed.connect(self._on_named)
+        self.name.restored.connect(lambda: self._refuse(""))
         top.add("Name", self.name, "The block's name, here and in the program")
         self.rows.addWidget(top)
         self._reason = Label("", "err", wrap=True)
@@ -65,15 +68,19 @@ class BlockForm(Column):
         explain(leave, "leave_block", "Leave the block")
         leave.clicked.connect(self.left)
         self.rows.addWidget(leave)
+        session.starter.drafts.append(self.params.drafts)
+        session.model_opened.connect(self._forget)
 
     def show_block(self, know: Knowledge) -> None:
         """Show the block as the document now says."""
         if self._where != know.place.where:
             self._where = know.place.where
             self._refuse("")
+            self.params.forget()
         self._alone = not know.place.trail
         block = know.document.blocks[self._where]
-        self.name.show_text(self._where)
+        if not self._reason.text():
+            self.name.show_text(self._where)
         for ports in (self.inputs, self.outputs):
             ports.show_ports(self._where, block)
         notes = {name: _uses(block, name) for name in block.params}
@@ -83,6 +90,11 @@ class BlockForm(Column):
         if scope is not None:
             rows.append(("Parameters", f"{scope.parameters:,}"))
         self._totals.show_key(tuple(rows), lambda: [figure_rows(rows)])
+
+    def _forget(self) -> None:
+        """The block of that name in another model is another one."""
+        self._where = ""
+        self.params.forget()
 
     def _on_named(self, name: str) -> None:
         edit = RenameBlock(self._where, name)
@@ -97,7 +109,10 @@ class BlockForm(Column):
             self.renamed.emit(name)
 
     def _refuse(self, reason: str) -> None:
-        self.name.set_wrong(reason, "Letters, digits and _; every use of the block follows")
+        if reason:
+            self.name.refuse(reason, self._where)
+        else:
+            self.name.set_wrong("", _NAMING)
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
 
@@ -160,6 +175,7 @@ class PortList(QWidget):
         row.setSpacing(2)
         field = TextField(f"Name of {word} {name}", f"The {word}'s name; links to it follow", name)
         field.committed.connect(lambda text: self._rename(name, text))
+        field.restored.connect(lambda: self._refuse("", ""))
         self.fields[name] = field
         row.addWidget(field, 1)
         for icon, text, by, off in (("chevron-up", "Up", -1, first), ("chevron-down", "Down", 1, last)):
@@ -183,9 +199,10 @@ class PortList(QWidget):
 
     def _refuse(self, name: str, reason: str) -> None:
         for key, field in self.fields.items():
-            field.set_wrong(
-                reason if key == name else "", f"The {self._kind.lower()}'s name; links to it follow"
-            )
+            if key == name:
+                field.refuse(reason, name)
+            else:
+                field.set_wrong("", f"The {self._kind.lower()}'s name; links to it follow")
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
 

@@ -181,6 +181,12 @@ class LivePlot(QWidget):
         if self._run is None or self._run.id != run.id:
             self._follow(run)
         self._run = run
+        if self.plot is not None:
+            self.plot.set_empty(
+                "The run ended before it recorded a loss"
+                if run.final
+                else "The run has not recorded a loss yet"
+            )
         if self._points is not None:
             self._points.look(self._is_loss)
 
@@ -199,7 +205,7 @@ class LivePlot(QWidget):
             self.plot.deleteLater()
         if self._points is not None:
             self._points.deleteLater()
-        self.plot = MetricPlot(f"loss of {run.name} #{run.id}", empty="The run has not recorded a loss yet")
+        self.plot = MetricPlot(f"loss of {run.name} #{run.id}", empty="")
         self._column.addWidget(self.plot)
         self._points = Points(self._session, run.id, self)
         self._points.came.connect(self._on_came)

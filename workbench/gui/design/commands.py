@@ -4,6 +4,7 @@ Imports Qt, actions, canvas, clipboard and offers.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QMenu, QWidget
@@ -24,17 +25,18 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.looks import RemoveRemarks
 from workbench.gui.design import clipboard
 from workbench.gui.design.canvas import Canvas
-from workbench.gui.design.faces import Knowledge
+from workbench.gui.design.faces import Knowledge, Ports, face_of
+from workbench.gui.design.geometry import card_of
 from workbench.gui.design.heal import healed
 from workbench.gui.design.hits import PortHit
 from workbench.gui.design.items import LinkItem, NodeItem
 from workbench.gui.design.joining import port_to_join
 from workbench.gui.design.linking import judge
 from workbench.gui.design.menus import context_menu
-from workbench.gui.design.offers import Offer, new_node
+from workbench.gui.design.offers import Offer, new_node, ports_of
 from workbench.gui.design.remark_gestures import held, shifted
 from workbench.gui.design.repair import place_of, with_room
-from workbench.gui.design.splice import Splice, card_around, inserted
+from workbench.gui.design.splice import Slot, Splice, card_around, card_between, inserted
 from workbench.gui.design.style import HEAD, NODE_WIDTH, SNAP, snapped
 from workbench.gui.session import Session
 
@@ -110,13 +112,21 @@ class Commands:
     # ------------------------------------------------------------- adding
 
     def search(self) -> None:
-        """Open the add-node box; with one node selected, what is added follows it."""
-        canvas = self.canvas
+        """Open the add-node box; what is added follows the selected node or goes into the selected link."""
+        canvas, link = self.canvas, self.chosen_link
         at = canvas.pointer()
         if not canvas.viewport().underMouse() and len(self.selected) == 1:
             rect = canvas.drawing.nodes[self.selected[0]].scene_rect()
             at = canvas.mapFromScene(QPointF(rect.right() + _GAP, rect.top()))
+        elif not canvas.viewport().underMouse() and link is not None:
+            at = canvas.mapFromScene(link.middle())
         canvas.search(at)
+
+    @property
+    def chosen_link(self) -> LinkItem | None:
+        """The only link that is selected, without any node."""
+        links = [] if self.selected else self.canvas.drawing.chosen_links
+        return self.canvas.drawing.links[links[0]] if len(links) == 1 else None
 
     def add(
         self,
@@ -125,7 +135,8 @@ class Commands:
         wire: PortHit | None = None,
         first: tuple[Edit, ...] = (),
     ) -> str:
-        """Add a node and give its id: at a place, wired to a port, or (without both) after the selected node.
+        """Add a node and give its id: at a place, wired to a port, or (without both) into the selected link, where it
+        fits, or after the selected node. It covers no other one.
 
         `first` is what it needs, made in the same step. "" if it could not be added.
         """
@@ -142,7 +153,11 @@ class Commands:
         elif place is not None:
             node, links = new_node(offer, self.graph, snapped(card_around(place).topLeft())), {}
         else:
+            link = self.chosen_link
+            if link is not None and (inside := self._into(link, offer)) is not None:
+                return inside
             node, links = self._after_selected(offer)
+        node = self._free(node, (ports_of(offer, output=False), ports_of(offer, output=True)))
         edit: Edit = AddNodes((node,), links, self.where)
         if first:
             edit = Several(edit.label, (*first, edit))
@@ -156,21 +171,34 @@ class Commands:
         if slot is None:
             return self.add(offer, place)
         card.moveTo(*node.at)
+        return self._insert(node, slot, card)
+
+    def _into(self, link: LinkItem, offer: Offer) -> str | None:
+        """Insert a node into a link and give its id; None where it does not fit."""
+        node = new_node(offer, self.graph, (0.0, 0.0))
+        slot = Splice(self.canvas, node, new=True).slot_in(link)
+        if slot is None:
+            return None
+        card = card_between(self.canvas, slot, link.middle(), self._card(node))
+        return self._insert(replace(node, at=(card.left(), card.top())), slot, card)
+
+    def _insert(self, node: Node, slot: Slot, card: QRectF) -> str:
         edits = inserted(self.canvas, node.id, slot, node.at, card)
         edit = Several(f"Insert {node.id}", (AddNodes((node,), {}, self.where), *edits))
         return node.id if self._do(edit, (node.id,)) else ""
 
     def _after_selected(self, offer: Offer) -> tuple[Node, dict[Port, Port]]:
-        """A node right of the selected one and fed by its first output, where that fits."""
-        drawing = self.canvas.drawing
+        """A node right of the selected one and fed by its first output, where that fits; else in the middle of the
+        selected link, or of what is seen.
+        """
+        drawing, link = self.canvas.drawing, self.chosen_link
         if len(self.selected) != 1:
-            center = self.canvas.mapToScene(self.canvas.viewport().rect().center())
-            at = snapped(center - QPointF(NODE_WIDTH / 2, HEAD / 2))
-            return new_node(offer, self.graph, self._free(at)), {}
+            seen = self.canvas.mapToScene(self.canvas.viewport().rect().center())
+            around = card_around(link.middle() if link is not None else seen)
+            return new_node(offer, self.graph, snapped(around.topLeft())), {}
         before = drawing.nodes[self.selected[0]]
         rect = before.scene_rect()
-        at = self._free(snapped(QPointF(rect.right() + _GAP, rect.top())))
-        node = new_node(offer, self.graph, at)
+        node = new_node(offer, self.graph, snapped(QPointF(rect.right() + _GAP, rect.top())))
         for output in before.face.outputs:
             source = Port(before.id, output)
             name = port_to_join(self._know, offer, PortHit(source, True, QPointF()))
@@ -178,14 +206,18 @@ class Commands:
                 return node, {Port(node.id, name): source}
         return node, {}
 
-    def _free(self, at: tuple[float, float]) -> tuple[float, float]:
-        """The place, or the next one below that no card covers."""
-        x, y = at
-        while self.canvas.drawing.nodes_in(
-            QRectF(x - SNAP, y - SNAP, NODE_WIDTH + 2 * SNAP, HEAD + 2 * SNAP)
-        ):
+    def _free(self, node: Node, ports: Ports = ((), ())) -> Node:
+        """The new node at its place, or at the next one below where its card covers no other."""
+        card = self._card(node, ports).translated(*node.at).adjusted(-SNAP, -SNAP, SNAP, SNAP)
+        x, y = node.at
+        while self.canvas.drawing.nodes_in(card):
+            card.translate(0, 2 * HEAD)
             y += 2 * HEAD
-        return x, y
+        return replace(node, at=(x, y))
+
+    def _card(self, node: Node, ports: Ports = ((), ())) -> QRectF:
+        """The card of a node that is not on the canvas yet; `ports` are those of a block that is not in the model."""
+        return card_of(face_of(node, self._know, None, self._know.names(), None, ports=ports)).rect
 
     @property
     def _know(self) -> Knowledge:
@@ -318,8 +350,8 @@ class Commands:
             text = clipboard.clip(self.session.document, self.where, self.selected)
             edit, (id,) = clipboard.paste(text, self.session.document, self.where, None)
             below = self.canvas.drawing.nodes[owner].scene_rect()
-            x, y = self._free(snapped(QPointF(below.left(), below.bottom() + HEAD)))
-            move = MoveNodes({id: (x, y)}, self.where)
+            at = snapped(QPointF(below.left(), below.bottom() + HEAD))
+            move = MoveNodes({id: self._free(replace(self.graph.nodes[owner], at=at)).at}, self.where)
             self._do(
                 Several(f"Linked copy of {owner}", (edit, SetLinkedTo(id, owner, self.where), move)), (id,)
             )

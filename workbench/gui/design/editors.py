@@ -61,7 +61,7 @@ class NumberField(TextField):
 
     def __init__(self, entry: Field) -> None:
         hint = f"{entry.help}\nA number, or “= …” with variables." if entry.help else "A number, or “= …”"
-        super().__init__(entry.label, hint, "", "none" if entry.optional else entry.unset)
+        super().__init__(entry.label, hint, "", entry.unset or ("none" if entry.optional else ""))
         self._entry = entry
         self.hint = hint
 
@@ -96,8 +96,11 @@ class TextEditor(Editor):
             else TextField(entry.label, entry.help or entry.label, "", entry.unset)
         )
         self._hint = self.field.toolTip()
+        self._value: Value = None
+        self._names: Mapping[str, Value] = {}
         self._column.addWidget(self.field)
         self.field.committed.connect(self._on_committed)
+        self.field.restored.connect(self._on_restored)
         self.setFocusProxy(self.field)
 
     @cached_property
@@ -109,7 +112,8 @@ class TextEditor(Editor):
         return made
 
     def show_value(self, value: Value, names: Mapping[str, Value]) -> None:
-        text = "" if self._unset(value) else shown(value)
+        self._value, self._names = value, names
+        text = self._text()
         if self.field.text() != text or not self.field.hasFocus():
             self.field.show_text(text)
         result, reason = meant(self.entry, value, names)
@@ -127,8 +131,13 @@ class TextEditor(Editor):
         self.field.selectAll()
 
     def refuse(self, reason: str) -> None:
-        """Mark the text as one that does not fit here, and say why."""
-        self._mark(reason)
+        """Mark the text as one that does not fit here, and say why; Escape brings back what the document says."""
+        self.field.refuse(reason, self._text())
+        self._show_reason(reason)
+
+    def _text(self) -> str:
+        """What the document says, as it stands in the field."""
+        return "" if self._unset(self._value) else shown(self._value)
 
     def _unset(self, value: Value) -> bool:
         """Whether the field stays empty and its word says what that means."""
@@ -138,7 +147,7 @@ class TextEditor(Editor):
         try:
             value = parsed(self.entry, text)
         except WorkbenchError as error:
-            self._mark(str(error))
+            self.refuse(str(error))
             return False, None
         self._mark("")
         return True, value
@@ -150,6 +159,10 @@ class TextEditor(Editor):
             if self._unset(value):
                 self.field.show_text("")
             self.changed.emit(value)
+
+    def _on_restored(self) -> None:
+        self.drafted.emit("")
+        self.show_value(self._value, self._names)
 
     def _mark(self, reason: str) -> None:
         self.field.set_wrong(reason, self._hint)

@@ -277,6 +277,10 @@ class LinkItem(_Item):
         first, last = self.course.elementAt(0), self.course.elementAt(count - 1)
         return QPointF(first.x, first.y) + self.pos(), QPointF(last.x, last.y) + self.pos()
 
+    def middle(self) -> QPointF:
+        """The place of the scene half way along the wire."""
+        return self.course.pointAtPercent(0.5) + self.pos()
+
     def stubs(self) -> QPainterPath:
         """What shows of a hidden wire."""
         if self._stubs is None:

@@ -101,10 +101,9 @@ class ModelForm(Column):
             editor = self.editors[entry.name]
             if isinstance(editor, ChoiceEditor):
                 editor.offer([("", entry.unset), *((name, name) for name in _goals(know.analysis))])
+            editor.show_value(document.training.settings.get(entry.name, entry.default), names)
             if draft := self._drafts.get(entry.name):
                 editor.show_draft(draft)
-            else:
-                editor.show_value(document.training.settings.get(entry.name, entry.default), names)
         self.variables.show_values(document.variables, names)
         self._show_blocks(document)
         analysis = know.analysis
@@ -148,6 +147,7 @@ class ModelForm(Column):
     def _forget(self) -> None:
         """What was typed and did not fit was meant for the model before."""
         self._drafts.clear()
+        self.variables.forget()
         self.name.setModified(False)
         self._tell("")
 

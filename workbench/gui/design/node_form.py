@@ -4,6 +4,7 @@ Imports Qt, session, catalog's fields, editors and panels.  Every change is one 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -113,11 +114,9 @@ class NodeForm(Column):
         values = self._values(node)
         idle = unused(values)
         for name, editor in self.editors.items():
-            draft = self.drafts.get((know.place.where, id, name))
-            if draft is not None:
+            editor.show_value(values[name], names if name.startswith("\0") else inside)
+            if draft := self.drafts.get((know.place.where, id, name)):
                 editor.show_draft(draft)
-            else:
-                editor.show_value(values[name], names if name.startswith("\0") else inside)
             editor.setEnabled(name.startswith("\0") or not (node.linked_to or name in idle))
         for title, fold in self.folds.items():
             entries = (entry for entry in wanted.fields if entry.section == title)
@@ -163,7 +162,8 @@ class NodeForm(Column):
         if node.block:
             self._add(_BLOCK, TextEditor(_BLOCK), self._rename_block)
         if not (node.type in (INPUT, OUTPUT) and shown.where):
-            self._add(_TITLE, TextEditor(_TITLE), self._set_title)
+            title = replace(_TITLE, unset="as the dataset") if node.type == "Dataset" else _TITLE
+            self._add(title, TextEditor(title), self._set_title)
         for entry in shown.fields:
             worked_out = entry.name in shown.worked_out
             editor: Editor = (

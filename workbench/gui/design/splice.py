@@ -17,7 +17,7 @@ from workbench.gui.design.items import LinkItem
 from workbench.gui.design.knife import Crossings
 from workbench.gui.design.linking import accepted_at, gives, judge, kind_of, spec_of
 from workbench.gui.design.sorts import suits
-from workbench.gui.design.style import HEAD, NODE_WIDTH, SNAP
+from workbench.gui.design.style import HEAD, NODE_WIDTH, SNAP, snapped
 
 if TYPE_CHECKING:
     from workbench.gui.design.canvas import Canvas
@@ -77,6 +77,10 @@ class Splice:
     def slot_at(self, card: QRectF) -> Slot | None:
         """The slot under a card."""
         return self._find(card)[1]
+
+    def slot_in(self, link: LinkItem) -> Slot | None:
+        """The slot in a link, wherever it runs."""
+        return self._slot(link)
 
     def clear(self) -> None:
         """Put out the light."""
@@ -140,13 +144,26 @@ def slot_for(know: Knowledge, node: Node, source: Port, target: Port) -> Slot | 
     return None
 
 
+def card_between(canvas: "Canvas", slot: Slot, middle: QPointF, card: QRectF) -> QRectF:
+    """A card in the middle of a link: right of its source, and below what it would cover and cannot push away."""
+    drawing = canvas.drawing
+    at = snapped(middle - QPointF(card.width(), card.height()) / 2)
+    found = QRectF(QPointF(*at), card.size())
+    source = drawing.nodes[slot.source.node].scene_rect()
+    if _meets(found, source):
+        found.moveLeft(_up(source.right() + _GAP))
+    aside = set(_movable(canvas, slot))
+    while not aside.issuperset(drawing.nodes_in(found.adjusted(-SNAP, -SNAP, SNAP, SNAP))):
+        found.translate(0, 2 * HEAD)
+    return found
+
+
 def inserted(canvas: "Canvas", id: str, slot: Slot, at: Place, card: QRectF) -> tuple[Edit, ...]:
     """The edits that put a node (which is in the model by then) into a link, at its place and card in the scene.
 
     The card goes right of its source where it would cover it; what it feeds goes right where that is in its way.
     """
     drawing, where = canvas.drawing, canvas.place.where
-    graph: Graph = drawing.graph
     card = QRectF(card)
     source = drawing.nodes[slot.source.node].scene_rect()
     if _meets(card, source):
@@ -154,16 +171,23 @@ def inserted(canvas: "Canvas", id: str, slot: Slot, at: Place, card: QRectF) -> 
     edits: list[Edit] = [MoveNodes({id: (card.left(), at[1])}, where)]
     target = drawing.nodes[slot.target.node].scene_rect()
     by = _up(card.right() + _GAP - target.left())
-    after = graph.downstream([slot.target.node]) - {id}
+    after = drawing.graph.downstream([slot.target.node]) - {id}
     if by > 0 and any(_meets(card, drawing.nodes[other].scene_rect()) for other in after):
-        movable = [
-            other
-            for other in after
-            if graph.nodes[other].at[0] >= target.left() and PINNED not in graph.nodes[other].look
-        ]
-        edits.append(moved_with_bends(graph, movable, (by, 0), where))
+        movable = [other for other in _movable(canvas, slot) if other != id]
+        edits.append(moved_with_bends(drawing.graph, movable, (by, 0), where))
     edits += [Connect(s, t, where) for t, s in slot.links().items()]
     return tuple(edits)
+
+
+def _movable(canvas: "Canvas", slot: Slot) -> list[str]:
+    """What a link feeds and can go right."""
+    graph: Graph = canvas.drawing.graph
+    left = canvas.drawing.nodes[slot.target.node].scene_rect().left()
+    return [
+        id
+        for id in graph.downstream([slot.target.node])
+        if graph.nodes[id].at[0] >= left and PINNED not in graph.nodes[id].look
+    ]
 
 
 def _meets(card: QRectF, other: QRectF) -> bool:

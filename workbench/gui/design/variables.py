@@ -50,6 +50,8 @@ class NamedValues(QWidget):
         self.notes: dict[str, Label] = {}
         self._noted: Mapping[str, str] = {}
         self._names: Mapping[str, Value] = {}
+        self._refused: dict[TextField, str] = {}
+        """Fields with what does not fit, and why."""
 
     def show_values(
         self, values: Mapping[str, Value], names: Mapping[str, Value], notes: Mapping[str, str] | None = None
@@ -61,10 +63,17 @@ class NamedValues(QWidget):
             self._build(values)
         self._values = dict(values)
         for name, value in values.items():
-            self.rows[name][1].show_text(shown(value))
-            self._explain(self.rows[name][1], value, names)
+            field = self.rows[name][1]
+            if field not in self._refused:
+                field.show_text(shown(value))
+                self._explain(field, value, names)
             if name in self.notes:
                 self.notes[name].setText(self._noted.get(name, ""))
+
+    def forget(self) -> None:
+        """Let go of what was typed and did not fit: it was meant for other values than those shown from now on."""
+        self._values, self._adding = None, False
+        self._build({})
 
     def show_again(self) -> None:
         """Show what the document says in the place of what was typed and did not fit."""
@@ -74,17 +83,19 @@ class NamedValues(QWidget):
     def drafts(self) -> list[Draft]:
         """What stands in a row and is no value."""
         found = []
-        for name, (_, field) in self.rows.items():
+        for name, (label, field) in self.rows.items():
             try:
                 guessed(field.text())
             except WorkbenchError:
-                if name and field.text().strip():
-                    found.append((f"the {self._thing} {name}", field.text()))
+                called = name or label.text().strip()  # a new one has the name that was typed, if any
+                found.append((f"the {self._thing} {called}".strip(), field.text()))
         return found
 
     def _build(self, values: Mapping[str, Value]) -> None:
         clear_layout(self._grid)
         self.rows, self.notes = {}, {}
+        self._refused.clear()
+        self._tell()
         for name in values:
             self._add_row(name)
         self._box.setVisible(bool(values))
@@ -104,6 +115,8 @@ class NamedValues(QWidget):
             self._grid.addWidget(self.notes[name], row + 1, 0, 1, 3)
         label.committed.connect(lambda text: self._commit(name, text, field.text()))
         field.committed.connect(lambda text: self._commit(name, label.text(), text))
+        label.restored.connect(lambda: self._on_restored(label))
+        field.restored.connect(lambda: self._on_restored(field))
         remove.clicked.connect(lambda: self._remove(name))
 
     def _explain(self, field: TextField, value: Value, names: Mapping[str, Value]) -> None:
@@ -133,25 +146,43 @@ class NamedValues(QWidget):
 
     def _commit(self, old: str, name: str, text: str) -> None:
         name_field, value_field = self.rows[old]
+        values = self._values or {}
         if not name.strip() or not text.strip():
             return
         try:
             self._check(name)
-            if name != old and name in (self._values or {}):
+            if name != old and name in values:
                 raise WorkbenchError(f"There is already a {self._thing} “{name}”.")
         except WorkbenchError as error:
-            self._refuse(name_field, str(error))
+            self._refuse(name_field, str(error), old)
             return
         try:
             value = guessed(text)
         except WorkbenchError as error:
-            self._refuse(value_field, str(error))
+            self._refuse(value_field, str(error), shown(values[old]) if old else "")
             return
-        self._refuse(name_field, "")
-        self._refuse(value_field, "")
+        self._take(name_field, value_field)
         self.changed.emit(old, name, value)
 
-    def _refuse(self, field: TextField, reason: str) -> None:
-        field.set_wrong(reason, f"The {self._thing}")
+    def _refuse(self, field: TextField, reason: str, kept: str) -> None:
+        field.refuse(reason, kept)
+        self._refused[field] = reason
+        self._tell()
+
+    def _on_restored(self, field: TextField) -> None:
+        self._take(field)
+        if self._values is not None:
+            self.show_values(self._values, self._names, self._noted)
+
+    def _take(self, *fields: TextField) -> None:
+        """What stands in these fields fits."""
+        for field in fields:
+            self._refused.pop(field, None)
+            field.set_wrong("", f"The {self._thing}")
+        self._tell()
+
+    def _tell(self) -> None:
+        """Why what was typed last does not fit."""
+        reason = next(reversed(self._refused.values()), "")
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))

@@ -222,6 +222,9 @@ class DesignView(QWidget):
         elif len(self.canvas.drawing.selection) == 1:
             place = None
             note = f"Added after {self.canvas.drawing.selection[0]}"
+        elif (link := self.commands.chosen_link) is not None:
+            place = None
+            note = f"Goes between {link.source} and {link.target} where it fits"
         self._pending = (place, wire)
         self.search.open_at(self.canvas.mapTo(self, at), found, note)
 

@@ -4,11 +4,12 @@ Imports Qt, theme, widgets and the painting of items.
 """
 
 import base64
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QTextOption
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QResizeEvent, QTextOption
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -154,24 +155,32 @@ def answer_widgets(given: Given) -> list[QWidget]:
     if isinstance(given.get("series"), Mapping):
         made += _foretold(given["series"], given.get("truth"))
     if isinstance(given.get("text"), str) and given["text"].strip():
-        made.append(_written(given["text"][:_LONGEST]))
+        if given.get("top"):  # these tell what comes next, the text what was likeliest all the way
+            made.append(Label("Likeliest at each place", "dim"))
+        made.append(Written(given["text"][:_LONGEST]))
     if given.get("vector"):
         made.append(Label(_first(given["vector"]), wrap=True))
     return made or [Label("The model says nothing that can be shown.", "dim", wrap=True)]
 
 
-def _written(words: str) -> QWidget:
-    """A text as long as it is, also one without any blank at which a line could end."""
-    shown = QPlainTextEdit(words)
-    shown.setReadOnly(True)
-    shown.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    shown.setFrameShape(QPlainTextEdit.Shape.NoFrame)
-    shown.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    shown.setAccessibleName("What the model says")
-    shown.setToolTip("What the model says; it can be selected and copied")
-    lines = min(_MOST_LINES, 1 + words.count("\n") + len(words) // 40)
-    shown.setFixedHeight(lines * shown.fontMetrics().lineSpacing() + 12)
-    return shown
+class Written(QPlainTextEdit):
+    """A text as high as it is long, up to some lines, also one without any blank at which a line could end."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.setReadOnly(True)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("What the model says")
+        self.setToolTip("What the model says; it can be selected and copied")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        lines = min(_MOST_LINES, math.ceil(self.document().size().height()))  # a plain text counts in lines
+        line = math.ceil(QFontMetricsF(self.font()).lineSpacing())
+        around = self.height() - self.viewport().height() + 2 * math.ceil(self.document().documentMargin())
+        self.setFixedHeight(lines * line + around + 1)  # a text that just fits is scrolled
 
 
 def _foretold(series: Given, truth: object) -> list[QWidget]:

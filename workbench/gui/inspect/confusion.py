@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip
 
 from workbench.gui import theme
+from workbench.gui.inspect.answers import class_words
 from workbench.gui.widgets.media_matrix import MatrixView
 
 MOST_CLASSES = 400
@@ -29,7 +30,9 @@ class ConfusionView(MatrixView):
     def show_counts(self, classes: Sequence[str], counts: Sequence[Sequence[float]]) -> None:
         """Show a matrix; what was chosen is no longer."""
         self.mark = None
-        self.show_matrix(json.dumps({"labels": list(classes), "counts": counts}).encode())
+        self.show_matrix(
+            json.dumps({"labels": [class_words(name, 60) for name in classes], "counts": counts}).encode()
+        )
 
     def choose(self, row: int, column: int) -> None:
         """Choose a cell and tell."""

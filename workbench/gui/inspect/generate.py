@@ -110,7 +110,11 @@ class GeneratePage(Page):
         self.text.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self.grid = PictureGrid("Pictures that the model made", "Pictures made from noise")
         self.right = QStackedWidget()
-        for widget in (self.hint, self.text, self.grid):
+        self.written = QWidget()
+        around = QVBoxLayout(self.written)
+        around.setContentsMargins(12, 0, 12, 12)
+        around.addWidget(self.text)
+        for widget in (self.hint, self.written, self.grid):
             self.right.addWidget(widget)
         self.right.setMinimumWidth(260)
         return self.right
@@ -159,7 +163,7 @@ class GeneratePage(Page):
         self.picture_rows.setVisible(not writes)
         done = self.text.toPlainText() if writes else self.grid.pictures
         if done:
-            self.right.setCurrentWidget(self.text if writes else self.grid)
+            self.right.setCurrentWidget(self.written if writes else self.grid)
             return
         what = "Write how the text begins, then press Generate." if writes else "Press Generate."
         self.hint.set_texts("Nothing made yet", what)

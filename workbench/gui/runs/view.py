@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core import text
@@ -251,6 +252,15 @@ class RunsView(QStackedWidget):
     def _on_picked(self, id: int) -> None:
         if (run := self.model.run(id)) is not None:
             self.detail.show_run(run)
+            self._say_opened()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._say_opened()
+
+    def _say_opened(self) -> None:
+        if self.isVisible() and self.detail.run is not None:
+            self._session.run_opened.emit(self.detail.run.id)
 
     def _on_filter(self) -> None:
         if self.model.shown and not self.table.selected_ids() and not self.model.group:

@@ -30,6 +30,8 @@ class TextField(QLineEdit):
     """A line of text; `committed` tells the new text, if it changed, on Enter or when the field is left."""
 
     committed = Signal(str)
+    restored = Signal()
+    """What was kept is back: Escape brought it, or it was typed again in the place of what would not do."""
 
     def __init__(self, name: str, tooltip: str, text: str = "", placeholder: str = "") -> None:
         super().__init__(text)
@@ -64,6 +66,7 @@ class TextField(QLineEdit):
         if event.key() == Qt.Key.Key_Escape and self.text() != self._kept:
             self.setText(self._kept)
             self.setModified(False)
+            self.restored.emit()
             return
         super().keyPressEvent(event)
 
@@ -72,6 +75,8 @@ class TextField(QLineEdit):
             self._kept = self.text()
             self.setModified(False)
             self.committed.emit(self.text())
+        elif self.property("wrong"):
+            self.restored.emit()
 
 
 def commits(event: QKeyEvent) -> bool:
