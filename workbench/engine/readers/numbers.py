@@ -18,8 +18,12 @@ Floats = NDArray[np.float64]
 
 def standard(values: Floats) -> tuple[float, float]:
     """Mean and standard deviation to six digits; the deviation of constant values is given as 1."""
-    mean, std = float(f"{values.mean():.6g}"), float(f"{values.std():.6g}")
-    return mean, std if std > 0 else 1.0
+    return float(f"{values.mean():.6g}"), float(f"{deviation(values):.6g}")
+
+
+def deviation(values: NDArray[np.floating]) -> float:
+    """The standard deviation, and 1 of constant values, of which the computed one is rarely 0."""
+    return float(values.std()) or 1.0 if values.min() < values.max() else 1.0
 
 
 def standardised(
