@@ -118,6 +118,16 @@ def test_a_numeric_target_is_standardised_and_can_be_restored(tmp_path: Path) ->
     assert abs(float(target[:30].mean())) < 1e-4
 
 
+def test_a_target_that_varies_little_for_its_size_is_standardised_as_any_other(tmp_path: Path) -> None:
+    values = 123456789 + np.random.default_rng(0).random(50)
+    data = read(tmp_path, "x,y\n" + "\n".join(f"{i},{value:.9f}" for i, value in enumerate(values)))
+    train = data.tensors["target"][:30].double()
+    assert abs(float(train.mean())) < 1e-4 and abs(float(train.std(correction=0)) - 1) < 1e-4
+    facts = data.schema.facts
+    restored = data.tensors["target"][:, 0].double() * facts["target_std"] + facts["target_mean"]
+    assert np.allclose(restored.numpy(), values[data.rows.numpy()], rtol=0, atol=1e-5)
+
+
 def test_the_task_can_be_chosen(tmp_path: Path) -> None:
     text = "x,y\n" + "\n".join(f"{i}.5,{i % 4}" for i in range(40))
     assert read(tmp_path, text).schema.labels == ("0", "1", "2", "3")

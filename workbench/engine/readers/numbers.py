@@ -17,8 +17,10 @@ Floats = NDArray[np.float64]
 
 
 def standard(values: Floats) -> tuple[float, float]:
-    """Mean and standard deviation to six digits; the deviation of constant values is given as 1."""
-    return float(f"{values.mean():.6g}"), float(f"{deviation(values):.6g}")
+    """Mean and standard deviation to six digits, the mean exactly where six would be off by a part of the deviation."""
+    exact, std = float(values.mean()), float(f"{deviation(values):.6g}")
+    mean = float(f"{exact:.6g}")
+    return exact if abs(mean - exact) > std / 1_000 else mean, std
 
 
 def deviation(values: NDArray[np.floating]) -> float:
