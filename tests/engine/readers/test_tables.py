@@ -62,6 +62,29 @@ def test_a_decimal_comma_is_understood(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("separator", "cells", "numbers", "told"),
+    [
+        (",", ("1,234", "12,500"), (1234, 12500), 'part thousands: "1,234" is 1234'),
+        (";", ("1,234", "-12,500", "999"), (1234, -12500, 999), 'part thousands: "1,234" is 1234'),
+        (";", ("1,234", "12,500"), (1.234, 12.5), 'are decimal ones: "1,234" is 1.234'),
+        (";", ("1,234,567", "12,500"), (1234567, 12500), 'part thousands: "1,234,567" is 1234567'),
+        (";", ("1,234", "12,500.75"), (1234, 12500.75), "part thousands"),
+        (",", ("0,234", "12,500"), (0.234, 12.5), ""),
+        (",", ("1,234", "12,5"), (1.234, 12.5), ""),
+    ],
+)
+def test_commas_between_thousands_are_no_decimal_ones(
+    tmp_path: Path, separator: str, cells: tuple[str, ...], numbers: tuple[float, ...], told: str
+) -> None:
+    lines = [f'"{cells[i % len(cells)]}"{separator}{"ab"[i // 3 % 2]}' for i in range(36)]
+    text = "\n".join([f"pop{separator}kind", *lines])
+    data = read(tmp_path, text, separator=separator, standardise=False)
+    expected = [numbers[i % len(numbers)] for i in data.rows.tolist()]
+    assert np.allclose(data.tensors["features"][:, 0].numpy(), expected)
+    assert told in "".join(data.problems) and bool(data.problems) == bool(told)
+
+
+@pytest.mark.parametrize(
     "change",
     [
         lambda t: "\ufeff" + t,

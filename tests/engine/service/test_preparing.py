@@ -10,11 +10,13 @@ import pytest
 from workbench.core.errors import DataError
 from workbench.engine.readers import molecules as molecule_reader
 from workbench.engine.readers import series as series_reader
+from workbench.engine.readers import tables as table_reader
 from workbench.engine.readers import volumes as volume_reader
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.reader import Reading
 from workbench.engine.service.preparing import molecules, series, volumes
-from workbench.engine.service.preparing.given import Given, Trained, alone, finished, kind_of
+from workbench.engine.service.preparing import rows as table_rows
+from workbench.engine.service.preparing.given import Given, Prepared, Trained, alone, finished, kind_of
 
 Read = Callable[[Path, Reading], Content]
 
@@ -113,3 +115,29 @@ def test_what_cannot_be_made_says_why(tmp_path: Path) -> None:
         replace(known, layout="graphs"), "Rings and stars", ""
     )
     assert "is one graph" in alone(replace(known, layout="graph"), "Cora", "planetoid")
+
+
+def predicted(folder: Path, training: list[str], new: str, **options: object) -> Prepared:
+    """What becomes of a table for a model that was trained on another one, as it stands."""
+    (file := folder / "training.csv").write_text("\n".join(training) + "\n")
+    (other := folder / "new.csv").write_text(new)
+    known = trained(table_reader.read, file, "table", **{"standardise": False, "target": "y", **options})
+    return table_rows.rows(known, table_rows.source_of(known), given(other))
+
+
+@pytest.mark.parametrize(
+    ("cells", "wish", "numbers", "lost"),
+    [
+        (("1500", "999"), ("1,234", "1_000", "12"), (1249.5, 1249.5, 12), "“1,234”, “1_000”"),
+        (("1,5", "0,5"), ("1,234", "2,25", "12"), (1.234, 2.25, 12), ""),
+        (("1,500", "999"), ("1,234", "2,25", "12"), (1234, 1249.5, 12), "“2,25”"),
+        (("1,500", "2,500"), ("1,234", "999"), (1.234, 999), ""),
+    ],
+)
+def test_commas_mean_what_they_mean_in_training(
+    tmp_path: Path, cells: tuple[str, ...], wish: tuple[str, ...], numbers: tuple[float, ...], lost: str
+) -> None:
+    training = ["x;y", *(f"{cells[i % 2]};{i}" for i in range(40))]
+    found = predicted(tmp_path, training, "\n".join(["x;z", *(f"{cell};1" for cell in wish)]), split="time")
+    assert np.allclose(found.arrays["features"][:, 0], numbers)
+    assert (lost in found.said[0]) if lost else not found.said

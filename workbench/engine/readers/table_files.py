@@ -83,7 +83,9 @@ def _text(path: Path, reading: Reading, preview: int) -> Table:
     columns = []
     for number, name in enumerate(found.names):
         reading.progress("Columns", number, len(found.names))
-        columns.append(Column.of_cells(path, name, found.cells[number], found.row_number))
+        columns.append(
+            Column.of_cells(path, name, found.cells[number], found.row_number, found.rows.separator)
+        )
         found.cells[number] = None
     return Table(path, tuple(columns), whole=not limit)
 

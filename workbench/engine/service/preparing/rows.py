@@ -138,52 +138,41 @@ def _filled_in(source: Source, row: Mapping[str, Any]) -> dict[str, Cells]:
 
 def _below(column: Column, cells: Cells, source: Source, problems: list[str]) -> Column:
     """The column with new cells at its end; those that it could not have held are missing, and told."""
-    kind, category = column.cells.type, source.wish.is_category(column)
-    kept: list[str | None] = list(cells)
-    if category:
+    if source.wish.is_category(column):
         seen = set(column.categories[0])
         why = "did not occur in training"
         kept = [cell if cell in seen else None for cell in cells]
+        old, new = column.texts, pa.array(kept, pa.string())
     elif column.numbers is not None:
-        why = "is no number"
-        kept = [cell if cell is not None and _number(cell) is not None else None for cell in cells]
+        values = column.read(cells)
+        why = "is no number" if column.comma == "," else "is no number as those of training"
+        kept = [None if gap else cell for cell, gap in zip(cells, np.isnan(values), strict=True)]
+        # Not as texts: how those of training are to be read is decided.
+        old = pa.chunked_array([pa.array(column.numbers, from_pandas=True)])
+        new = pa.array(values, from_pandas=True)
     else:
         why = "is no date like those of training"
         kept = [cell if cell is not None and _dated(column, cell) else None for cell in cells]
-    lost = [cell for cell, new in zip(cells, kept, strict=True) if cell is not None and new is None]
+        old, new = column.cells, _dates(column, kept)
+    lost = [cell for cell, left in zip(cells, kept, strict=True) if cell is not None and left is None]
     if lost:
         named = ", ".join(f"“{text.one_line(each, 40)}”" for each in list(dict.fromkeys(lost))[:3])
         problems.append(f"{named} in the column “{column.name}” {why} and counts as missing.")
-    return _joined(column, kept, kind)
+    return _ended(column, old, new)
 
 
-def _joined(column: Column, cells: Cells, kind: pa.DataType) -> Column:
-    old = column.cells
-    if pa.types.is_string(kind):
-        new = pa.array(cells, pa.string())
-    elif pa.types.is_temporal(kind):
-        new = pc.cast(pa.array(cells, pa.string()), kind)
-    else:
-        numbers = [None if cell is None else _number(cell) for cell in cells]
-        new = pa.array(numbers, pa.float64())
-        old = pc.cast(old, pa.float64(), safe=False)
-    return replace(column, cells=pa.chunked_array([*old.chunks, new], type=new.type))
+def _ended(column: Column, old: pa.ChunkedArray, new: pa.Array) -> Column:
+    return replace(column, cells=pa.chunked_array([*old.chunks, new], type=old.type))
 
 
-def _number(cell: str) -> float | None:
-    for written_as in (cell, cell.replace(",", ".")):
-        try:
-            value = float(written_as)
-        except ValueError:
-            continue
-        return value if np.isfinite(value) and abs(value) <= float(np.finfo(np.float32).max) else None
-    return None
+def _dates(column: Column, cells: Cells) -> pa.Array:
+    return pc.cast(pa.array(cells, pa.string()), column.cells.type)
 
 
 def _dated(column: Column, cell: str) -> bool:
     """Whether a cell among those of training would be a date."""
     try:
-        below = _joined(column, [cell], column.cells.type)
+        below = _ended(column, column.cells, _dates(column, [cell]))
     except pa.ArrowInvalid:
         return False
     return below.dates is not None and not bool(np.isnat(below.dates[-1]))
