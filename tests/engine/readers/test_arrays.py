@@ -109,6 +109,18 @@ def test_a_table_is_standardised(tmp_path: Path) -> None:
     assert set(data.schema.outputs) == {"features", "target"}
 
 
+def test_numbers_that_vary_little_for_their_size_stay_apart(tmp_path: Path) -> None:
+    seconds = 1.7e9 + np.arange(100)
+    content = saved(tmp_path / "a.npz", x=np.stack([seconds, np.full(100, 0.1)], 1), y=seconds + 0.5)
+    data = loaded(arrays.read, content)
+    places = data.rows.numpy()
+    for values in (data.tensors["features"][:, 0], data.tensors["target"][:, 0]):
+        train = values[: data.sizes["train"]].numpy()
+        assert abs(train.mean()) < 1e-5 and train.std() == pytest.approx(1, abs=1e-5)
+        assert np.corrcoef(values.numpy(), places)[0, 1] == pytest.approx(1) and len(values.unique()) == 100
+    assert float(data.tensors["features"][:, 1].abs().max()) < 1e-6
+
+
 def test_floats_that_are_pixels_are_kept_as_bytes(tmp_path: Path) -> None:
     content = arrays.read(saved(tmp_path / "a.npz", x=PIXELS.astype(np.float64)), Reading())
     assert content.arrays["image"].dtype == np.uint8 and content.divisors == {"image": 255}
