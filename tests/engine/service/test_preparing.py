@@ -11,10 +11,11 @@ from workbench.core.errors import DataError
 from workbench.engine.readers import molecules as molecule_reader
 from workbench.engine.readers import series as series_reader
 from workbench.engine.readers import tables as table_reader
+from workbench.engine.readers import text_classes as text_reader
 from workbench.engine.readers import volumes as volume_reader
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.reader import Reading
-from workbench.engine.service.preparing import molecules, series, volumes
+from workbench.engine.service.preparing import molecules, series, texts, volumes
 from workbench.engine.service.preparing import rows as table_rows
 from workbench.engine.service.preparing.given import Given, Prepared, Trained, alone, finished, kind_of
 
@@ -141,3 +142,22 @@ def test_commas_mean_what_they_mean_in_training(
     found = predicted(tmp_path, training, "\n".join(["x;z", *(f"{cell};1" for cell in wish)]), split="time")
     assert np.allclose(found.arrays["features"][:, 0], numbers)
     assert (lost in found.said[0]) if lost else not found.said
+
+
+def test_rows_are_named_by_their_number_in_the_file_and_those_left_out_are_told(tmp_path: Path) -> None:
+    training = ["x,kind,y", *(f"{i},{'ab'[i % 2]},{i * 3}" for i in range(40))]
+    found = predicted(tmp_path, training, "x,kind\n1,a\n\n2,b,oops\n3,b\n4,a\n")
+    assert found.names == ("new.csv row 2", "new.csv row 5", "new.csv row 6")
+    assert found.arrays["features"][:, 0].tolist() == [1, 3, 4]
+    assert found.said == ("Row 4 is left out: it has 3 columns, the first row has 2.",)
+
+
+def test_texts_of_a_table_are_named_by_their_number_in_the_file(tmp_path: Path) -> None:
+    (file := tmp_path / "training.csv").write_text(
+        "said,kind\n" + "".join(f"good soup {i % 3},{'ab'[i % 2]}\n" for i in range(20))
+    )
+    (other := tmp_path / "new.csv").write_text("said,kind\ngood soup,a\nbad soup,a,oops\n,b\nsoup,b\n")
+    known = trained(text_reader.read, file, "texts", text=["said"], label="kind")
+    found = texts.sentences(known, given(other))
+    assert found.names == ("new.csv row 2", "new.csv row 5")
+    assert found.said[0].startswith("Row 3 is left out") and "1 row without text" in found.said[1]

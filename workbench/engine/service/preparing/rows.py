@@ -80,12 +80,12 @@ def source_of(trained: Trained) -> Source:
 
 def rows(trained: Trained, source: Source, given: Given) -> Prepared:
     """The rows of a table, or one that was filled in: features and codes as of training."""
-    if given.row is not None:
-        cells, count, label = _filled_in(source, given.row), 1, [given.name]
-    else:
-        cells, count = _of_file(trained, source, file_of(given, "rows of a table"))
-        label = [f"{given.name} row {place + 1}" for place in range(count)]
     problems: list[str] = []
+    if given.row is not None:
+        cells, label = _filled_in(source, given.row), [given.name]
+    else:
+        cells, numbers = _of_file(trained, source, file_of(given, "rows of a table"), problems)
+        label = [f"{given.name} row {number}" for number in numbers]
     features: list[tuple[tuple[str, ...], Array]] = []
     codes: dict[str, Array] = {}
     for column in source.columns:
@@ -104,21 +104,26 @@ def rows(trained: Trained, source: Source, given: Given) -> Prepared:
         arrays["features"] = np.concatenate([values for _, values in features], axis=1)
     texts = [pa.chunked_array([pa.array(cells[column.name], pa.string())]) for column in source.columns]
     shown = shown_cells([replace(one, cells=new) for one, new in zip(source.columns, texts, strict=True)])
-    if len(shown["_cells"]) == count:  # else there are more rows than are ever looked at
+    if len(shown["_cells"]) == len(label):  # else there are more rows than are ever looked at
         arrays |= shown
     return Prepared(arrays, tuple(label), said=tuple(problems))
 
 
-def _of_file(trained: Trained, source: Source, file: Path) -> tuple[dict[str, Cells], int]:
+def _of_file(
+    trained: Trained, source: Source, file: Path, problems: list[str]
+) -> tuple[dict[str, Cells], list[int]]:
+    """The cells of a file by column, and the numbers of its rows."""
     if not any(file.name.lower().removesuffix(".gz").endswith(each) for each in SUFFIXES):
         raise DataError(f"{file} is no table; the model was trained on rows of one ({', '.join(SUFFIXES)}).")
-    table = read_table(file, trained.reading(anew=True))
+    reading = trained.reading(anew=True)
+    table = read_table(file, reading)
+    problems += reading.problems
     found = {column.name: column for column in table.columns}
     lacking = [column.name for column in source.columns if column.name not in found]
     if lacking:
         raise DataError(f"{file} lacks the column “{lacking[0]}”; it has {', '.join(list(found)[:12])}.")
     cells = {column.name: found[column.name].texts.to_pylist() for column in source.columns}
-    return cells, table.rows
+    return cells, list(table.numbers())
 
 
 def _filled_in(source: Source, row: Mapping[str, Any]) -> dict[str, Cells]:
