@@ -161,3 +161,11 @@ def test_texts_of_a_table_are_named_by_their_number_in_the_file(tmp_path: Path) 
     found = texts.sentences(known, given(other))
     assert found.names == ("new.csv row 2", "new.csv row 5")
     assert found.said[0].startswith("Row 3 is left out") and "1 row without text" in found.said[1]
+
+
+def test_what_only_a_programming_language_takes_for_a_number_is_told(tmp_path: Path) -> None:
+    training = ["x,kind,y", *(f"{i},{'ab'[i % 2]},{i * 3}" for i in range(40))]
+    for cell in ("1_000", "2__0"):
+        found = predicted(tmp_path, training, f"x,kind\n{cell},a\n20,b\n")
+        assert f"“{cell}” in the column “x” is no number" in found.said[0]
+        assert found.names == ("new.csv row 2", "new.csv row 3") and found.arrays["features"][1, 0] == 20
