@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from workbench.core.errors import DataError
@@ -169,3 +171,24 @@ def test_what_only_a_programming_language_takes_for_a_number_is_told(tmp_path: P
         found = predicted(tmp_path, training, f"x,kind\n{cell},a\n20,b\n")
         assert f"“{cell}” in the column “x” is no number" in found.said[0]
         assert found.names == ("new.csv row 2", "new.csv row 3") and found.arrays["features"][1, 0] == 20
+
+
+@pytest.mark.parametrize("more", ["", "03/25/2020\n"])
+def test_dates_to_predict_have_the_order_of_day_and_month_of_training(tmp_path: Path, more: str) -> None:
+    training = ["when,y", *(f"{i % 12 + 1:02}/{i % 9 + 1:02}/{2019 + i % 2},{i * 3}" for i in range(40))]
+    found = predicted(tmp_path, training, f"when\n03/04/2020\n{more}")
+    april = np.sin(2 * np.pi * 3 / 12), np.cos(2 * np.pi * 3 / 12)
+    assert np.allclose(found.arrays["features"][0, 1:3], april, atol=1e-6)
+    assert bool(found.said) == bool(more) and (not more or "“03/25/2020”" in found.said[0])
+
+
+def test_moments_to_predict_are_those_of_a_file_with_types(tmp_path: Path) -> None:
+    days = np.datetime64("2020-01-01") + np.arange(40) * 11
+    table = pa.table({"when": pa.array(days.astype("datetime64[us]")), "y": pa.array(np.arange(40) * 3.5)})
+    pq.write_table(table, file := tmp_path / "training.parquet")
+    (other := tmp_path / "new.csv").write_text(f"when\n{days[7]}\n\nsoon\n{days[9]}\n")
+    known = trained(table_reader.read, file, "table", target="y", standardise=False)
+    found = table_rows.rows(known, table_rows.source_of(known), given(other))
+    kept = known.content.arrays["features"]
+    assert np.array_equal(found.arrays["features"][[0, 2]], kept[[7, 9]])
+    assert "“soon” in the column “when” is no date" in found.said[0] and len(found.said) == 1

@@ -18,6 +18,7 @@ from workbench.core import text
 from workbench.core.errors import DataError
 from workbench.engine.readers.columns import MISSING, Column
 from workbench.engine.readers.content import Array, Index
+from workbench.engine.readers.dates import dates_like
 from workbench.engine.readers.features import Treatment, block_of, codes_of, written
 from workbench.engine.readers.files import only
 from workbench.engine.readers.table_files import read_table
@@ -157,30 +158,32 @@ def _below(column: Column, cells: Cells, source: Source, problems: list[str]) ->
         new = pa.array(values, from_pandas=True)
     else:
         why = "is no date like those of training"
-        kept = [cell if cell is not None and _dated(column, cell) else None for cell in cells]
-        old, new = column.cells, _dates(column, kept)
+        old, new = _dates(column, cells)
+        kept = [
+            cell if there else None for cell, there in zip(cells, new.is_valid().to_pylist(), strict=True)
+        ]
     lost = [cell for cell, left in zip(cells, kept, strict=True) if cell is not None and left is None]
     if lost:
         named = ", ".join(f"“{text.one_line(each, 40)}”" for each in list(dict.fromkeys(lost))[:3])
         problems.append(f"{named} in the column “{column.name}” {why} and counts as missing.")
-    return _ended(column, old, new)
-
-
-def _ended(column: Column, old: pa.ChunkedArray, new: pa.Array) -> Column:
     return replace(column, cells=pa.chunked_array([*old.chunks, new], type=old.type))
 
 
-def _dates(column: Column, cells: Cells) -> pa.Array:
-    return pc.cast(pa.array(cells, pa.string()), column.cells.type)
+def _dates(column: Column, cells: Cells) -> tuple[pa.ChunkedArray, pa.Array]:
+    """The dates of training and those of new cells, null where these are none."""
+    kind = column.cells.type
+    if pa.types.is_temporal(kind):
+        return column.cells, pa.array([_moment(cell, kind) for cell in cells], kind)
+    texts = pa.chunked_array([pa.array(cells, pa.string())])
+    # Not as texts: new ones must not change whether those of training have the day or the month first.
+    return pa.chunked_array([pa.array(column.dates)]), pa.array(dates_like(texts, column.cells))
 
 
-def _dated(column: Column, cell: str) -> bool:
-    """Whether a cell among those of training would be a date."""
+def _moment(cell: str | None, kind: pa.DataType) -> pa.Scalar | None:
     try:
-        below = _ended(column, column.cells, _dates(column, [cell]))
+        return pc.cast(pa.scalar(cell, pa.string()), kind)
     except pa.ArrowInvalid:
-        return False
-    return below.dates is not None and not bool(np.isnat(below.dates[-1]))
+        return None
 
 
 def _codes(column: Column, below: Column, source: Source) -> Array:
