@@ -192,3 +192,29 @@ def test_moments_to_predict_are_those_of_a_file_with_types(tmp_path: Path) -> No
     kept = known.content.arrays["features"]
     assert np.array_equal(found.arrays["features"][[0, 2]], kept[[7, 9]])
     assert "“soon” in the column “when” is no date" in found.said[0] and len(found.said) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "new"),
+    [
+        (("True", "False"), ("true", "FALSE")),
+        (("true", "false"), ("True", "False")),
+        (("1.0", "2.0"), ("1", "2")),
+        (("1", "2"), ("1.0", "2.00")),
+        (("007", "7"), ("007", "7.0")),
+    ],
+)
+def test_values_are_the_same_however_a_format_writes_them(
+    tmp_path: Path, values: tuple[str, str], new: tuple[str, str]
+) -> None:
+    training = ["flag,y", *(f"{values[i % 2]},{i * 3}" for i in range(40))]
+    found = predicted(tmp_path, training, f"flag\n{new[0]}\n{new[1]}\nother\n", categorical=["flag"])
+    order = np.eye(2)[[sorted(values).index(value) for value in values]]
+    assert np.array_equal(found.arrays["features"][:2], order) and not found.arrays["features"][2].any()
+    assert found.said == ("“other” in the column “flag” did not occur in training and counts as missing.",)
+
+
+def test_a_category_stays_one_below_cells_that_are_all_numbers(tmp_path: Path) -> None:
+    training = ["code,y", *(f"{'x' if i % 10 == 0 else i % 3},{i * 3}" for i in range(40))]
+    found = predicted(tmp_path, training, "code\n" + "1\n" * 90)
+    assert found.arrays["features"].shape == (90, 4) and (found.arrays["features"].argmax(1) == 1).all()

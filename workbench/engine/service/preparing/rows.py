@@ -5,6 +5,7 @@ Imports the table reader.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from workbench.engine.readers.targets import split_column, target_of
 from workbench.engine.service.preparing.given import Given, Prepared, Trained, file_of
 
 Cells = Sequence[str | None]
+_WHOLE = re.compile(r"^([+-]?\d+)\.0+$")
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,9 @@ def source_of(trained: Trained) -> Source:
         elif block := block_of(column, wish, train, []):
             names[column.name] = block.names
     columns = tuple(column for column in used if column.name in names)
+    # Below cells that are all numbers, a column of few others would become one of numbers.
+    named = frozenset(column.name for column in columns if wish.is_category(column))
+    wish = replace(wish, categorical=wish.categorical | named)
     every = tuple(column.name for column in table.columns)
     source = Source(columns, names, _outputs(trained, columns, wish, train), wish, train, every)
     width = sum(len(each) for each in names.values())
@@ -145,9 +150,10 @@ def _filled_in(source: Source, row: Mapping[str, Any]) -> dict[str, Cells]:
 def _below(column: Column, cells: Cells, source: Source, problems: list[str]) -> Column:
     """The column with new cells at its end; those that it could not have held are missing, and told."""
     if source.wish.is_category(column):
-        seen = set(column.categories[0])
+        names = column.categories[0]
+        seen = {**{_plain(name): name for name in names}, **{name: name for name in names}}
         why = "did not occur in training"
-        kept = [cell if cell in seen else None for cell in cells]
+        kept = [None if cell is None else seen.get(cell, seen.get(_plain(cell))) for cell in cells]
         old, new = column.texts, pa.array(kept, pa.string())
     elif column.numbers is not None:
         values = column.read(cells)
@@ -167,6 +173,11 @@ def _below(column: Column, cells: Cells, source: Source, problems: list[str]) ->
         named = ", ".join(f"“{text.one_line(each, 40)}”" for each in list(dict.fromkeys(lost))[:3])
         problems.append(f"{named} in the column “{column.name}” {why} and counts as missing.")
     return replace(column, cells=pa.chunked_array([*old.chunks, new], type=old.type))
+
+
+def _plain(cell: str) -> str:
+    """A value as all formats would write it: CSV may have True and 1.0 where Parquet has true and 1."""
+    return cell.lower() if cell.lower() in ("true", "false") else _WHOLE.sub(r"\1", cell)
 
 
 def _dates(column: Column, cells: Cells) -> tuple[pa.ChunkedArray, pa.Array]:
