@@ -223,6 +223,7 @@ def _filled(path: Path, kind: str, parts: list[_Part], reading: Reading) -> tupl
     count = sum(len(part.data) for part in parts)
     room = reading.array(_output(kind), (count, *example.shape[1:]), dtype)
     start, bad = 0, 0
+    lowest, highest = np.inf, -np.inf
     for part in parts:
         for piece in _pieces(part.data):
             with np.errstate(over="ignore"):
@@ -231,11 +232,17 @@ def _filled(path: Path, kind: str, parts: list[_Part], reading: Reading) -> tupl
             if wrong is not None and wrong.any():
                 bad += int(wrong.sum())
                 values[wrong] = 0
+            lowest, highest = min(lowest, float(values.min())), max(highest, float(values.max()))
             room[start : start + len(piece)] = values
             start += len(piece)
             reading.progress("Examples", start, count)
     if bad:
         reading.say(f"{bad:,} values are no numbers (NaN or infinite) and become 0.")
+    if kind in ("image", "video") and not is_bytes and lowest >= 0 and highest > 1:
+        reading.say(
+            f"The values reach from {lowest:.6g} to {highest:.6g} and stay as they are: only whole numbers up to 255 "
+            "are divided by 255, as pixels. Divide them in the file where that is what they are."
+        )
     return room, 255 if is_bytes else 0
 
 
