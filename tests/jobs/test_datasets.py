@@ -164,6 +164,20 @@ def test_a_copy_that_is_being_cleared_does_not_look_whole(
 
 
 @pytest.mark.usefixtures("warm_readers")
+def test_a_copy_in_other_units_than_those_that_lead_back_is_not_made(tmp_path: Path) -> None:
+    table = tmp_path / "far.csv"
+    table.write_text("x,y\n" + "\n".join(f"{i},{100_000_000 + i * 0.37}" for i in range(40)))
+    with closing(Store(tmp_path / "one.db")) as store:
+        record = add_dataset(store, table, options={"target": "y"}).record
+        clear_cache(store)
+        facts = {**record.schema["facts"], "target_mean": 100_000_000}
+        with pytest.raises(DataError, match="read in another way by this Workbench"):
+            kept(store, replace(record, schema={**record.schema, "facts": facts}))
+        close = {**record.schema["facts"], "target_mean": record.schema["facts"]["target_mean"] + 1e-4}
+        assert kept(store, replace(record, schema={**record.schema, "facts": close})).folder.exists()
+
+
+@pytest.mark.usefixtures("warm_readers")
 def test_the_newest_copy_stays_though_others_were_used_while_it_was_made(tmp_path: Path, table: Path) -> None:
     other = tmp_path / "other.csv"
     other.write_text(table.read_text().replace("1,", "7,"))

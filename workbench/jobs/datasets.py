@@ -166,7 +166,9 @@ def kept(store: Store, record: DatasetRecord, on_progress: Progress | None = Non
         found = _read(source, record.reader, record.options, folder, on_progress)
         if found["fingerprint"] != record.fingerprint:
             raise DataError(f'The data of "{record.title}" in {source} changed while it was read.')
-        if found["schema"]["outputs"] != record.schema.get("outputs"):
+        if found["schema"]["outputs"] != record.schema.get("outputs") or _measured_otherwise(
+            found["schema"], record.schema
+        ):
             raise DataError(
                 f'The data of "{record.title}" is read in another way by this Workbench than when it was added: '
                 "models made for it may not fit. Read it anew to go on with it."
@@ -175,6 +177,22 @@ def kept(store: Store, record: DatasetRecord, on_progress: Progress | None = Non
     finally:
         abandon(folder)
     return Copy(place, _problems(record))
+
+
+def _measured_otherwise(found: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether what leads numbers back to the units of the data has become another, more than by rounding."""
+    now = _scales(found)
+    return any(
+        abs(mean - now[name][0]) > std / 1_000 or abs(std - now[name][1]) > std / 1_000
+        for name, (mean, std) in _scales(before).items()
+        if name in now
+    )
+
+
+def _scales(schema: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    facts = schema.get("facts", {})
+    target = {"": (facts["target_mean"], facts["target_std"])} if "target_std" in facts else {}
+    return {**target, **{name: (mean, std) for name, (mean, std) in schema.get("scales", {}).items()}}
 
 
 def first_items(store: Store, dataset: str, split: str, count: int) -> list[dict[str, Any]]:

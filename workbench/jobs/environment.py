@@ -20,7 +20,7 @@ from workbench.store.store import Store
 _PACKAGES: Final = ("torch", "numpy")
 _SHORT: Final = 12
 _LONGEST: Final = 200
-_DATA, _OPTIONS = f"{ENVIRONMENT}data.", f"{ENVIRONMENT}options."
+_DATA, OPTIONS = f"{ENVIRONMENT}data.", f"{ENVIRONMENT}options."
 
 
 def recorded(store: Store, datasets: Collection[str]) -> dict[str, str]:
@@ -31,11 +31,11 @@ def recorded(store: Store, datasets: Collection[str]) -> dict[str, str]:
     for record in store.datasets():
         if record.id in datasets and record.fingerprint:
             found[f"{_DATA}{record.id}"] = record.fingerprint[:_SHORT]
-            found[f"{_OPTIONS}{record.id}"] = _told(record)
+            found[f"{OPTIONS}{record.id}"] = how_read(record)
     return found
 
 
-def _told(record: DatasetRecord) -> str:
+def how_read(record: DatasetRecord) -> str:
     """By which reader a dataset is read and with which options; of very long ones what tells them apart."""
     options = ", ".join(f"{name}={json.dumps(value)}" for name, value in sorted(record.options.items()))
     told = f"{record.reader}: {options}" if options else record.reader
@@ -50,8 +50,8 @@ def refuse_other_data(run: int, before: Mapping[str, object], now: Mapping[str, 
     What it has trained on could then be among what tests it. Older runs do not say how theirs were read.
     """
     for name, value in now.items():
-        if name.startswith((_DATA, _OPTIONS)) and before.get(name, value) != value:
-            id = name.removeprefix(_DATA).removeprefix(_OPTIONS)
+        if name.startswith((_DATA, OPTIONS)) and before.get(name, value) != value:
+            id = name.removeprefix(_DATA).removeprefix(OPTIONS)
             what = "has other content" if name.startswith(_DATA) else f"is read otherwise ({before[name]})"
             raise JobError(
                 f"Run {run} cannot go on: the dataset “{id}” {what} than when it was queued, so what it was trained on "

@@ -77,6 +77,22 @@ def test_the_shape_tells_what_it_is(
     assert "Only" not in "".join(data.problems)
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (PIXELS * 0.999, True),
+        (PIXELS.astype(np.uint16) * 8, True),
+        (PIXELS / 255, False),
+        (PIXELS, False),
+        (PIXELS - 9.5, False),
+    ],
+)
+def test_pixels_that_are_not_divided_are_told(tmp_path: Path, values: np.ndarray, told: bool) -> None:
+    data = detected(saved(tmp_path / "a.npz", x=values, y=CLASSES))
+    assert any("stay as they are" in problem for problem in data.problems) == told
+    assert not told or f"to {values.max():.6g} and" in data.problems[0]
+
+
 def test_the_person_knows_better(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.npz", first=PIXELS.astype(np.float64) / 255, second=CLASSES, third=PIXELS)
     with pytest.raises(DataError, match=r"first \(30×8×8\), .*Name it in the option"):
@@ -107,6 +123,20 @@ def test_a_table_is_standardised(tmp_path: Path) -> None:
     train = data.tensors["features"][data.splits["train"]]
     assert abs(float(train.mean())) < 1e-5 and abs(float(train.std()) - 1) < 0.02
     assert set(data.schema.outputs) == {"features", "target"}
+
+
+def test_numbers_that_vary_little_for_their_size_stay_apart(tmp_path: Path) -> None:
+    seconds = 1.7e9 + np.arange(100)
+    content = saved(tmp_path / "a.npz", x=np.stack([seconds, np.full(100, 0.1)], 1), y=seconds + 0.5)
+    data = loaded(arrays.read, content)
+    places = data.rows.numpy()
+    for values in (data.tensors["features"][:, 0], data.tensors["target"][:, 0]):
+        train = values[: data.sizes["train"]].numpy()
+        assert abs(train.mean()) < 1e-5 and train.std() == pytest.approx(1, abs=1e-5)
+        assert (
+            np.corrcoef(values.numpy(), places)[0, 1] == pytest.approx(1) and len(set(values.tolist())) == 100
+        )
+    assert float(data.tensors["features"][:, 1].abs().max()) < 1e-6
 
 
 def test_floats_that_are_pixels_are_kept_as_bytes(tmp_path: Path) -> None:

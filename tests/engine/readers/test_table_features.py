@@ -226,3 +226,10 @@ def test_rows_are_shown_with_the_cells_of_the_file(tmp_path: Path) -> None:
         part["cells"][0] == f"{WEIGHT[row]}".rstrip("0").rstrip(".") or part["cells"][0] == f"{WEIGHT[row]}"
     )
     assert part["cells"][3] == LABEL[row] == item["label"]
+
+
+def test_what_is_constant_in_training_stays_small_elsewhere(tmp_path: Path) -> None:
+    lines = [f"{day},{0.1 if day < 60 else 0.2},{day % 7},{day % 5 / 3}" for day in range(100)]
+    data = read(tmp_path, ["day,price,rest,target", *lines], time="day", split="time")
+    prices = in_order(data)[:, 1]
+    assert np.allclose(prices[:60], 0, atol=1e-6) and np.allclose(prices[60:], 0.1, atol=1e-6)

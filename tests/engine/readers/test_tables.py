@@ -62,6 +62,29 @@ def test_a_decimal_comma_is_understood(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("separator", "cells", "numbers", "told"),
+    [
+        (",", ("1,234", "12,500"), (1234, 12500), 'part thousands: "1,234" is 1234'),
+        (";", ("1,234", "-12,500", "999"), (1234, -12500, 999), 'part thousands: "1,234" is 1234'),
+        (";", ("1,234", "12,500"), (1.234, 12.5), 'are decimal ones: "1,234" is 1.234'),
+        (";", ("1,234,567", "12,500"), (1234567, 12500), 'part thousands: "1,234,567" is 1234567'),
+        (";", ("1,234", "12,500.75"), (1234, 12500.75), "part thousands"),
+        (",", ("0,234", "12,500"), (0.234, 12.5), ""),
+        (",", ("1,234", "12,5"), (1.234, 12.5), ""),
+    ],
+)
+def test_commas_between_thousands_are_no_decimal_ones(
+    tmp_path: Path, separator: str, cells: tuple[str, ...], numbers: tuple[float, ...], told: str
+) -> None:
+    lines = [f'"{cells[i % len(cells)]}"{separator}{"ab"[i // 3 % 2]}' for i in range(36)]
+    text = "\n".join([f"pop{separator}kind", *lines])
+    data = read(tmp_path, text, separator=separator, standardise=False)
+    expected = [numbers[i % len(numbers)] for i in data.rows.tolist()]
+    assert np.allclose(data.tensors["features"][:, 0].numpy(), expected)
+    assert told in "".join(data.problems) and bool(data.problems) == bool(told)
+
+
+@pytest.mark.parametrize(
     "change",
     [
         lambda t: "\ufeff" + t,
@@ -116,6 +139,16 @@ def test_a_numeric_target_is_standardised_and_can_be_restored(tmp_path: Path) ->
     restored = target[:, 0].double() * facts["target_std"] + facts["target_mean"]
     assert torch.allclose(restored, 1000 + 2.5 * data.rows.double(), atol=1e-3)
     assert abs(float(target[:30].mean())) < 1e-4
+
+
+def test_a_target_that_varies_little_for_its_size_is_standardised_as_any_other(tmp_path: Path) -> None:
+    values = 123456789 + np.random.default_rng(0).random(50)
+    data = read(tmp_path, "x,y\n" + "\n".join(f"{i},{value:.9f}" for i, value in enumerate(values)))
+    train = data.tensors["target"][:30].double()
+    assert abs(float(train.mean())) < 1e-4 and abs(float(train.std(correction=0)) - 1) < 1e-4
+    facts = data.schema.facts
+    restored = data.tensors["target"][:, 0].double() * facts["target_std"] + facts["target_mean"]
+    assert np.allclose(restored.numpy(), values[data.rows.numpy()], rtol=0, atol=1e-5)
 
 
 def test_the_task_can_be_chosen(tmp_path: Path) -> None:

@@ -90,6 +90,15 @@ def test_channels_are_standardised_by_the_training_part(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("scale", ["channels", "series"])
+def test_a_constant_channel_becomes_nothing(tmp_path: Path, scale: str) -> None:
+    values = series(20, (97, 100), channels=2)
+    for each in values:
+        each[:, 1] = 0.1
+    content, _ = read(written(tmp_path, as_ts(values)), scale=scale)
+    assert np.abs(content.arrays["x"][:, :, 1]).max() < 1e-6
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_arff_holds_the_same(tmp_path: Path, channels: int) -> None:
     values = series(20, channels=channels)

@@ -274,3 +274,20 @@ def test_files_that_came_to_the_source_since_are_no_reason_to_refuse(place: Work
         assert "row" not in about["can"] and "has changed since it was added" in about["note"]
     finally:
         table.write_text(whole, "utf-8")
+
+
+def test_a_run_is_not_asked_about_data_that_is_read_otherwise_by_now(place: Workplace) -> None:
+    run = houses(place)
+    wish = {"inputs": {"row": {"size": 100, "town": "Ulm", "built": "1999-01-02", "rooms": 3}}}
+    before = place.ask("predict", run, **wish)["items"][0]["number"]
+    record = next(each for each in place.store.datasets() if each.id == "houses")
+    place.store.add_dataset(replace(record, options={"target": "price", "standardise": False}))
+    try:
+        for do, more in (("predict", wish), ("evaluate", {}), ("samples", {"split": "test"})):
+            why = place.refused(do, run, **more)
+            assert "“houses” is read otherwise" in why and '(table: target="price")' in why
+        about = place.ask("about", run)
+        assert "is read otherwise" in about["trouble"] and not about["splits"] and about["layers"]
+    finally:
+        place.store.add_dataset(record)
+    assert place.ask("predict", run, **wish)["items"][0]["number"] == before

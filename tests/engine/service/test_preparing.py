@@ -5,16 +5,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from workbench.core.errors import DataError
 from workbench.engine.readers import molecules as molecule_reader
 from workbench.engine.readers import series as series_reader
+from workbench.engine.readers import tables as table_reader
+from workbench.engine.readers import text_classes as text_reader
 from workbench.engine.readers import volumes as volume_reader
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.reader import Reading
-from workbench.engine.service.preparing import molecules, series, volumes
-from workbench.engine.service.preparing.given import Given, Trained, alone, finished, kind_of
+from workbench.engine.service.preparing import molecules, series, texts, volumes
+from workbench.engine.service.preparing import rows as table_rows
+from workbench.engine.service.preparing.given import Given, Prepared, Trained, alone, finished, kind_of
 
 Read = Callable[[Path, Reading], Content]
 
@@ -113,3 +118,103 @@ def test_what_cannot_be_made_says_why(tmp_path: Path) -> None:
         replace(known, layout="graphs"), "Rings and stars", ""
     )
     assert "is one graph" in alone(replace(known, layout="graph"), "Cora", "planetoid")
+
+
+def predicted(folder: Path, training: list[str], new: str, **options: object) -> Prepared:
+    """What becomes of a table for a model that was trained on another one, as it stands."""
+    (file := folder / "training.csv").write_text("\n".join(training) + "\n")
+    (other := folder / "new.csv").write_text(new)
+    known = trained(table_reader.read, file, "table", **{"standardise": False, "target": "y", **options})
+    return table_rows.rows(known, table_rows.source_of(known), given(other))
+
+
+@pytest.mark.parametrize(
+    ("cells", "wish", "numbers", "lost"),
+    [
+        (("1500", "999"), ("1,234", "1_000", "12"), (1249.5, 1249.5, 12), "“1,234”, “1_000”"),
+        (("1,5", "0,5"), ("1,234", "2,25", "12"), (1.234, 2.25, 12), ""),
+        (("1,500", "999"), ("1,234", "2,25", "12"), (1234, 1249.5, 12), "“2,25”"),
+        (("1,500", "2,500"), ("1,234", "999"), (1.234, 999), ""),
+    ],
+)
+def test_commas_mean_what_they_mean_in_training(
+    tmp_path: Path, cells: tuple[str, ...], wish: tuple[str, ...], numbers: tuple[float, ...], lost: str
+) -> None:
+    training = ["x;y", *(f"{cells[i % 2]};{i}" for i in range(40))]
+    found = predicted(tmp_path, training, "\n".join(["x;z", *(f"{cell};1" for cell in wish)]), split="time")
+    assert np.allclose(found.arrays["features"][:, 0], numbers)
+    assert (lost in found.said[0]) if lost else not found.said
+
+
+def test_rows_are_named_by_their_number_in_the_file_and_those_left_out_are_told(tmp_path: Path) -> None:
+    training = ["x,kind,y", *(f"{i},{'ab'[i % 2]},{i * 3}" for i in range(40))]
+    found = predicted(tmp_path, training, "x,kind\n1,a\n\n2,b,oops\n3,b\n4,a\n")
+    assert found.names == ("new.csv row 2", "new.csv row 5", "new.csv row 6")
+    assert found.arrays["features"][:, 0].tolist() == [1, 3, 4]
+    assert found.said == ("Row 4 is left out: it has 3 columns, the first row has 2.",)
+
+
+def test_texts_of_a_table_are_named_by_their_number_in_the_file(tmp_path: Path) -> None:
+    (file := tmp_path / "training.csv").write_text(
+        "said,kind\n" + "".join(f"good soup {i % 3},{'ab'[i % 2]}\n" for i in range(20))
+    )
+    (other := tmp_path / "new.csv").write_text("said,kind\ngood soup,a\nbad soup,a,oops\n,b\nsoup,b\n")
+    known = trained(text_reader.read, file, "texts", text=["said"], label="kind")
+    found = texts.sentences(known, given(other))
+    assert found.names == ("new.csv row 2", "new.csv row 5")
+    assert found.said[0].startswith("Row 3 is left out") and "1 row without text" in found.said[1]
+
+
+def test_what_only_a_programming_language_takes_for_a_number_is_told(tmp_path: Path) -> None:
+    training = ["x,kind,y", *(f"{i},{'ab'[i % 2]},{i * 3}" for i in range(40))]
+    for cell in ("1_000", "2__0"):
+        found = predicted(tmp_path, training, f"x,kind\n{cell},a\n20,b\n")
+        assert f"“{cell}” in the column “x” is no number" in found.said[0]
+        assert found.names == ("new.csv row 2", "new.csv row 3") and found.arrays["features"][1, 0] == 20
+
+
+@pytest.mark.parametrize("more", ["", "03/25/2020\n"])
+def test_dates_to_predict_have_the_order_of_day_and_month_of_training(tmp_path: Path, more: str) -> None:
+    training = ["when,y", *(f"{i % 12 + 1:02}/{i % 9 + 1:02}/{2019 + i % 2},{i * 3}" for i in range(40))]
+    found = predicted(tmp_path, training, f"when\n03/04/2020\n{more}")
+    april = np.sin(2 * np.pi * 3 / 12), np.cos(2 * np.pi * 3 / 12)
+    assert np.allclose(found.arrays["features"][0, 1:3], april, atol=1e-6)
+    assert bool(found.said) == bool(more) and (not more or "“03/25/2020”" in found.said[0])
+
+
+def test_moments_to_predict_are_those_of_a_file_with_types(tmp_path: Path) -> None:
+    days = np.datetime64("2020-01-01") + np.arange(40) * 11
+    table = pa.table({"when": pa.array(days.astype("datetime64[us]")), "y": pa.array(np.arange(40) * 3.5)})
+    pq.write_table(table, file := tmp_path / "training.parquet")
+    (other := tmp_path / "new.csv").write_text(f"when\n{days[7]}\n\nsoon\n{days[9]}\n")
+    known = trained(table_reader.read, file, "table", target="y", standardise=False)
+    found = table_rows.rows(known, table_rows.source_of(known), given(other))
+    kept = known.content.arrays["features"]
+    assert np.array_equal(found.arrays["features"][[0, 2]], kept[[7, 9]])
+    assert "“soon” in the column “when” is no date" in found.said[0] and len(found.said) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "new"),
+    [
+        (("True", "False"), ("true", "FALSE")),
+        (("true", "false"), ("True", "False")),
+        (("1.0", "2.0"), ("1", "2")),
+        (("1", "2"), ("1.0", "2.00")),
+        (("007", "7"), ("007", "7.0")),
+    ],
+)
+def test_values_are_the_same_however_a_format_writes_them(
+    tmp_path: Path, values: tuple[str, str], new: tuple[str, str]
+) -> None:
+    training = ["flag,y", *(f"{values[i % 2]},{i * 3}" for i in range(40))]
+    found = predicted(tmp_path, training, f"flag\n{new[0]}\n{new[1]}\nother\n", categorical=["flag"])
+    order = np.eye(2)[[sorted(values).index(value) for value in values]]
+    assert np.array_equal(found.arrays["features"][:2], order) and not found.arrays["features"][2].any()
+    assert found.said == ("“other” in the column “flag” did not occur in training and counts as missing.",)
+
+
+def test_a_category_stays_one_below_cells_that_are_all_numbers(tmp_path: Path) -> None:
+    training = ["code,y", *(f"{'x' if i % 10 == 0 else i % 3},{i * 3}" for i in range(40))]
+    found = predicted(tmp_path, training, "code\n" + "1\n" * 90)
+    assert found.arrays["features"].shape == (90, 4) and (found.arrays["features"].argmax(1) == 1).all()

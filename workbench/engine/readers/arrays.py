@@ -20,7 +20,7 @@ from workbench.engine.readers.arrangement import SPLITS
 from workbench.engine.readers.content import Array, Content, Index
 from workbench.engine.readers.files import slug, title
 from workbench.engine.readers.images_masks import Masks
-from workbench.engine.readers.numbers import standardised
+from workbench.engine.readers.numbers import deviation, standardised
 from workbench.engine.readers.reader import Option, Reader, Reading
 from workbench.engine.readers.split import OPTIONS, divided
 from workbench.engine.readers.trees import is_about
@@ -217,22 +217,32 @@ def _filled(path: Path, kind: str, parts: list[_Part], reading: Reading) -> tupl
     last = kind in ("image", "volume", "video") and not plain and _channels_last(data)
     example = _arranged(data[:1], kind, plain, last)
     is_bytes = kind in ("image", "volume", "video") and all(_is_bytes(part.data) for part in parts)
-    dtype = np.dtype(np.uint8 if is_bytes else np.float16 if data.dtype == np.float16 else np.float32)
+    # The columns of a table are standardised first: timestamps differ by less than a float of 32 bits tells.
+    small = np.float64 if kind == "table" else np.float16 if data.dtype == np.float16 else np.float32
+    dtype = np.dtype(np.uint8 if is_bytes else small)
     count = sum(len(part.data) for part in parts)
     room = reading.array(_output(kind), (count, *example.shape[1:]), dtype)
     start, bad = 0, 0
+    lowest, highest = np.inf, -np.inf
     for part in parts:
         for piece in _pieces(part.data):
             with np.errstate(over="ignore"):
                 values = _arranged(piece, kind, plain, last).astype(dtype)
-            if values.dtype.kind == "f" and not np.isfinite(values).all():
-                bad += int((~np.isfinite(values)).sum())
-                values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+                wrong = ~np.isfinite(values.astype(np.float32, copy=False)) if dtype.kind == "f" else None
+            if wrong is not None and wrong.any():
+                bad += int(wrong.sum())
+                values[wrong] = 0
+            lowest, highest = min(lowest, float(values.min())), max(highest, float(values.max()))
             room[start : start + len(piece)] = values
             start += len(piece)
             reading.progress("Examples", start, count)
     if bad:
         reading.say(f"{bad:,} values are no numbers (NaN or infinite) and become 0.")
+    if kind in ("image", "video") and not is_bytes and lowest >= 0 and highest > 1:
+        reading.say(
+            f"The values reach from {lowest:.6g} to {highest:.6g} and stay as they are: only whole numbers up to 255 "
+            "are divided by 255, as pixels. Divide them in the file where that is what they are."
+        )
     return room, 255 if is_bytes else 0
 
 
@@ -301,7 +311,7 @@ def _truth(
         raise DataError(
             f"{missing:,} of the targets in {path} are no numbers (NaN or infinite). Take these examples out."
         )
-    return "target", whole.astype(np.float32)[:, None], ()
+    return "target", whole.astype(np.float64 if kept.ndim == 2 else np.float32)[:, None], ()
 
 
 def _masks(
@@ -330,9 +340,10 @@ def _masks(
 
 def _standardise(arrays: dict[str, Array], train: Index) -> dict[str, float | int]:
     """Columns of mean 0 and deviation 1 in the training part; the facts that lead a target back."""
-    features = arrays["features"]
-    mean, deviation = features[train].mean(axis=0), features[train].std(axis=0)
-    arrays["features"] = ((features - mean) / np.where(deviation > 0, deviation, 1)).astype(np.float32)
+    measured = np.empty(arrays["features"].shape, dtype=np.float32)
+    for place, values in enumerate(arrays["features"].T):
+        measured[:, place] = (values - values[train].mean()) / deviation(values[train])
+    arrays["features"] = measured
     facts: dict[str, float | int] = {}
     if "target" in arrays:
         arrays["target"], facts = standardised(arrays["target"][:, 0], train)

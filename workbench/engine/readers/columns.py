@@ -6,7 +6,7 @@ May import NumPy and pyarrow.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -40,6 +40,9 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _DECIMAL_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
+_THOUSANDS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$"
+# Of such cells these can be nothing else: 1,234,567 and 1,234.5.
+_SURELY_THOUSANDS = r",.*[,.]"
 
 # A text column with more different values than this says too little about any one of them.
 MAX_CATEGORIES = 50
@@ -57,12 +60,16 @@ _NAMED = 5
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """The cells of one column, null where missing; `row_number` tells the row in the file, counted from 1."""
+    """The cells of one column, null where missing; `row_number` tells the row in the file, counted from 1.
+
+    `separator` is what stands between the cells of a text file.
+    """
 
     path: Path
     name: str
     cells: pa.ChunkedArray
     row_number: Callable[[int], int]
+    separator: str = ""
 
     @staticmethod
     def of_cells(
@@ -70,6 +77,7 @@ class Column:
         name: str,
         cells: pa.ChunkedArray | pa.Array | Sequence[object],
         row_number: Callable[[int], int],
+        separator: str = "",
     ) -> Column:
         """A column of cells as a file has them: blanks around texts go, and what means "not known" is null."""
         chunked = cells if isinstance(cells, pa.ChunkedArray) else pa.chunked_array([pa.array(cells)])
@@ -83,7 +91,7 @@ class Column:
             chunked = pc.if_else(pc.is_nan(floats), pa.scalar(None, pa.float64()), floats)
         elif pa.types.is_boolean(kind) or pa.types.is_null(kind):
             chunked = pc.cast(chunked, pa.string())
-        return Column(path, name, chunked, row_number)
+        return Column(path, name, chunked, row_number, separator)
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -101,7 +109,8 @@ class Column:
     def taken(self, rows: Index) -> Column:
         """The column with these rows, in this order."""
         number = self.row_number
-        return Column(self.path, self.name, self.cells.take(pa.array(rows)), lambda i: number(int(rows[i])))
+        cells = self.cells.take(pa.array(rows))
+        return replace(self, cells=cells, row_number=lambda i: number(int(rows[i])))
 
     @cached_property
     def _parsed(self) -> tuple[Floats, NDArray[np.bool_]]:
@@ -112,12 +121,34 @@ class Column:
             values: Floats = pc.cast(self.cells, pa.float64(), safe=False).to_numpy()
             wrong = ~(np.abs(values) <= _LARGEST) & ~self.missing
             return np.where(wrong, np.nan, values), wrong
-        values, wrong = _as_numbers(self.cells, self.missing)
-        if wrong.any():
-            commas = pc.match_substring_regex(self.cells, _DECIMAL_COMMA).fill_null(False).to_numpy()
-            if commas[wrong].all():
-                return _as_numbers(pc.replace_substring(self.cells, ",", "."), self.missing)
-        return values, wrong
+        if self.comma == ",":
+            return self._as_written
+        return _as_numbers(_without_commas(self.cells, self.comma), self.missing)
+
+    @cached_property
+    def _as_written(self) -> tuple[Floats, NDArray[np.bool_]]:
+        return _as_numbers(self.cells, self.missing)
+
+    @cached_property
+    def comma(self) -> str:
+        """What stands for a comma in the numbers of texts: a point, nothing between thousands, else the comma."""
+        if not pa.types.is_string(self.cells.type) or not self._as_written[1].any():
+            return ","
+        cells = self._with_commas
+        if _all(cells, _THOUSANDS):
+            others = len(cells) + int(self.missing.sum()) < len(self)
+            sure = pc.any(pc.match_substring_regex(cells, _SURELY_THOUSANDS)).as_py()
+            return "" if sure or others or self.separator == "," else "."
+        return "." if _all(cells, _DECIMAL_COMMA) else ","
+
+    @property
+    def _with_commas(self) -> pa.ChunkedArray:
+        return self.cells.filter(pa.array(self._as_written[1]))
+
+    def read(self, cells: Sequence[str | None]) -> Floats:
+        """Other cells as numbers, where they are written as those of this column; NaN for what is none then."""
+        texts = pa.chunked_array([pa.array(cells, pa.string())])
+        return _as_numbers(_without_commas(texts, self.comma), texts.is_null().to_numpy())[0]
 
     @cached_property
     def numbers(self) -> Floats | None:
@@ -163,9 +194,14 @@ class Column:
         return tuple(names[i] for i in order), places[codes]
 
     def wrong_cells(self) -> str:
-        """A sentence about the cells of a numeric column that are none; empty where there are none."""
+        """What to say of the cells of a numeric column that are no numbers, or could be two; mostly nothing."""
         if self.numbers is None:
             return ""
+        if self.comma != "," and _all(self._with_commas, _THOUSANDS):
+            cell = self._with_commas[0].as_py()
+            means = "part thousands" if not self.comma else "are decimal ones"
+            number = f"{self.read([cell])[0]:.15g}"
+            return f'The commas in the column "{self.name}" {means}: "{shortened(cell)}" is {number}.'
         rows = np.flatnonzero(self._parsed[1])
         named = ", ".join(
             f'"{shortened(str(self.texts[int(i)].as_py()))}" in row {self.row_number(int(i)):,}'
@@ -221,6 +257,16 @@ def _as_numbers(cells: pa.ChunkedArray, missing: NDArray[np.bool_]) -> tuple[Flo
         values = pc.cast(pc.if_else(fits, cells, pa.scalar(None, pa.string())), pa.float64()).to_numpy()
     wrong = ~(np.abs(values) <= _LARGEST) & ~missing
     return np.where(wrong, np.nan, values), wrong
+
+
+def _all(cells: pa.ChunkedArray, pattern: str) -> bool:
+    return bool(pc.all(pc.match_substring_regex(cells, pattern)).as_py())
+
+
+def _without_commas(cells: pa.ChunkedArray, comma: str) -> pa.ChunkedArray:
+    """Numbers with commas that part thousands, where `comma` is empty, or are decimal ones, as numbers without."""
+    fits = pc.match_substring_regex(cells, _DECIMAL_COMMA if comma else _THOUSANDS)
+    return cells if comma == "," else pc.if_else(fits, pc.replace_substring(cells, ",", comma), cells)
 
 
 def can_hold(kind: pa.DataType) -> bool:

@@ -33,17 +33,31 @@ def dates_in(cells: pa.ChunkedArray) -> Dates | None:
             whole: Dates = pc.cast(cells, pa.timestamp("s"), safe=False).to_numpy()
             return whole.astype("datetime64[s]")
         return None
-    if not pa.types.is_string(cells.type):
-        return None
+    written = _written(cells) if pa.types.is_string(cells.type) else None
+    return None if written is None else written[2]
+
+
+def dates_like(cells: pa.ChunkedArray, known: pa.ChunkedArray) -> Dates:
+    """Other cells as dates that are written as those of a column of dates, with the same order of day and month."""
+    written = _written(known)
+    assert written is not None, "they are dates"
+    pattern, month_first, _ = written
+    return _parsed(pc.extract_regex(cells.combine_chunks(), pattern=pattern), pattern, month_first)
+
+
+def _written(cells: pa.ChunkedArray) -> tuple[str, bool, Dates] | None:
+    """By which pattern cells are dates, whether the month stands before the day, and the dates; None of others."""
     known = len(cells) - cells.null_count
     # The first ones tell quickly that a column is something else.
     for pattern in (_YEAR_FIRST, _YEAR_LAST):
         head = cells.slice(0, 1_000).drop_null()
         if not len(head) or not _share(head, pattern):
             continue
-        dates = _parsed(pc.extract_regex(cells.combine_chunks(), pattern=pattern), pattern)
+        found = pc.extract_regex(cells.combine_chunks(), pattern=pattern)
+        month_first = pattern == _YEAR_LAST and _month_first(found)
+        dates = _parsed(found, pattern, month_first)
         if known and np.isfinite(dates).sum() >= _MOST * known:
-            return dates
+            return pattern, month_first, dates
     return None
 
 
@@ -51,13 +65,18 @@ def _share(cells: pa.ChunkedArray, pattern: str) -> bool:
     return bool(pc.sum(pc.match_substring_regex(cells, pattern)).as_py() >= _MOST * len(cells))
 
 
-def _parsed(found: pa.StructArray, pattern: str) -> Dates:
+def _month_first(found: pa.StructArray) -> bool:
+    gone = found.is_null().to_numpy(zero_copy_only=False)
+    first, other = _field(found, "first", 1), _field(found, "other", 1)
+    return bool((other[~gone] > 12).any() and not (first[~gone] > 12).any())
+
+
+def _parsed(found: pa.StructArray, pattern: str, month_first: bool) -> Dates:
     """Dates of the parts that were found; what is no day of any calendar is NaT."""
     gone = found.is_null().to_numpy(zero_copy_only=False)
     year = _field(found, "year", 1970)
     if pattern == _YEAR_LAST:
         first, other = _field(found, "first", 1), _field(found, "other", 1)
-        month_first = bool((other[~gone] > 12).any() and not (first[~gone] > 12).any())
         month, day = (first, other) if month_first else (other, first)
     else:
         month, day = _field(found, "month", 1), _field(found, "day", 1)

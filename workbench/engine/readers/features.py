@@ -18,7 +18,7 @@ from workbench.core.text import plural
 from workbench.engine.readers.columns import Column
 from workbench.engine.readers.content import Index
 from workbench.engine.readers.dates import parts
-from workbench.engine.readers.numbers import Floats
+from workbench.engine.readers.numbers import Floats, deviation
 
 # A category of more values would need that many features; it can be embedded.
 _MOST_VALUES = 1_000
@@ -187,8 +187,7 @@ def _dates(column: Column, wish: Treatment, train: Index, problems: list[str]) -
 
 def _scale(known: Floats) -> tuple[float, float]:
     """Mean and standard deviation, exactly: years differ little for their size."""
-    deviation = float(known.std())
-    return float(known.mean()), deviation if deviation > 0 else 1.0
+    return float(known.mean()), deviation(known)
 
 
 def _most_frequent(codes: Index) -> int:

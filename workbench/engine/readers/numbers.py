@@ -17,9 +17,15 @@ Floats = NDArray[np.float64]
 
 
 def standard(values: Floats) -> tuple[float, float]:
-    """Mean and standard deviation to six digits; the deviation of constant values is given as 1."""
-    mean, std = float(f"{values.mean():.6g}"), float(f"{values.std():.6g}")
-    return mean, std if std > 0 else 1.0
+    """Mean and standard deviation to six digits, the mean exactly where six would be off by a part of the deviation."""
+    exact, std = float(values.mean()), float(f"{deviation(values):.6g}")
+    mean = float(f"{exact:.6g}")
+    return exact if abs(mean - exact) > std / 1_000 else mean, std
+
+
+def deviation(values: NDArray[np.floating]) -> float:
+    """The standard deviation, and 1 of constant values, of which the computed one is rarely 0."""
+    return float(values.std()) or 1.0 if values.min() < values.max() else 1.0
 
 
 def standardised(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -33,10 +33,14 @@ _PARQUET, _ZIP, _OLD_EXCEL = b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 @dataclass(frozen=True)
 class Table:
-    """A table by column, all of the same length.  `whole` tells whether rows may be missing: a preview."""
+    """A table by column, all of the same length.  `whole` tells whether rows may be missing: a preview.
+
+    `numbers` gives the number of each row in the file, counted from 1.
+    """
 
     path: Path
     columns: tuple[Column, ...]
+    numbers: Callable[[], Iterable[int]]
     whole: bool = True
 
     @property
@@ -83,9 +87,11 @@ def _text(path: Path, reading: Reading, preview: int) -> Table:
     columns = []
     for number, name in enumerate(found.names):
         reading.progress("Columns", number, len(found.names))
-        columns.append(Column.of_cells(path, name, found.cells[number], found.row_number))
+        columns.append(
+            Column.of_cells(path, name, found.cells[number], found.row_number, found.rows.separator)
+        )
         found.cells[number] = None
-    return Table(path, tuple(columns), whole=not limit)
+    return Table(path, tuple(columns), found.rows.numbers, whole=not limit)
 
 
 def _parquet(path: Path, reading: Reading) -> Table:
@@ -121,7 +127,8 @@ def _parquet(path: Path, reading: Reading) -> Table:
         columns.append(Column.of_cells(path, name, cells, lambda place: place + 1))
     if len(columns) < 1:
         raise DataError(f"{path} has no column of numbers or texts.")
-    return Table(path, tuple(columns), whole=len(groups) == facts.num_row_groups)
+    count = table.num_rows
+    return Table(path, tuple(columns), lambda: range(1, count + 1), whole=len(groups) == facts.num_row_groups)
 
 
 def _workbook(path: Path, reading: Reading, head: bytes) -> Table:
@@ -158,7 +165,7 @@ def _workbook(path: Path, reading: Reading, head: bytes) -> Table:
         Column.of_cells(path, name, _typed([row[place] for _, row in numbered]), numbers.__getitem__)
         for place, name in enumerate(names)
     ]
-    return Table(path, tuple(columns))
+    return Table(path, tuple(columns), lambda: numbers)
 
 
 def _sheet(path: Path, names: Sequence[str], reading: Reading) -> str:

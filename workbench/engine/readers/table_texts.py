@@ -72,8 +72,12 @@ class Rows:
 
     def number(self, place: int) -> int:
         """The number of the row that became the one at `place`."""
+        return next(islice(self.numbers(), place, None))
+
+    def numbers(self) -> Iterator[int]:
+        """The numbers of the rows that are in the table, in order."""
         good = (number for number, row in self.all() if len(row) == self.width)
-        return next(islice(good, place + self.header, None))
+        return islice(good, int(self.header), None)
 
     def ragged(self) -> Iterator[tuple[int, str]]:
         """Numbers of the rows that are too narrow or too wide, with what is wrong with them."""

@@ -19,7 +19,7 @@ from workbench.core.text import plural
 from workbench.engine.readers.content import Array, Content, Index
 from workbench.engine.readers.figures import whole_histogram
 from workbench.engine.readers.files import MEGABYTE, members, slug, suffix_of, title
-from workbench.engine.readers.numbers import Floats, standardised
+from workbench.engine.readers.numbers import Floats, deviation, standardised
 from workbench.engine.readers.reader import Figure, Option, Reader, Reading
 from workbench.engine.readers.split import OPTIONS, divided
 from workbench.engine.readers.ts_files import Labelled, SeriesFile, looks_so, read_file
@@ -217,16 +217,15 @@ def _scale(x: NDArray[np.float32], lengths: Index, train: Index, reading: Readin
     if how == "series":
         for number, length in enumerate(lengths):
             values = x[number, :length]
-            deviation = values.std(axis=0)
-            x[number, :length] = (values - values.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
+            scales = np.array([deviation(channel) for channel in values.T], dtype=np.float32)
+            x[number, :length] = (values - values.mean(axis=0)) / scales
         return
     # Channel by channel: a copy of everything would take twice the room.
     inside = np.arange(x.shape[1]) < lengths[:, None]
     for channel in range(x.shape[2]):
         values = x[:, :, channel]
         known = values[train][inside[train]].astype(np.float64)
-        deviation = known.std()
-        scaled = (values - known.mean()) / (deviation if deviation > 0 else 1)
+        scaled = (values - known.mean()) / deviation(known)
         x[:, :, channel] = np.where(inside, scaled, 0)
 
 

@@ -24,9 +24,10 @@ from workbench.engine.service.data import Data, data_of, of_content
 from workbench.engine.service.preparation import Preparation, Ready, listed, trained_with
 from workbench.engine.service.preparing.given import kind_of
 from workbench.engine.trained import Model
+from workbench.jobs.environment import OPTIONS, how_read
 from workbench.jobs.settings import ENVIRONMENT
 from workbench.jobs.starts import Which, kept
-from workbench.store.records import Checkpoint
+from workbench.store.records import Checkpoint, DatasetRecord
 from workbench.store.store import Store
 
 _MODELS, _DATASETS, _RESULTS, _GIVEN = 3, 3, 24, 4
@@ -115,16 +116,8 @@ class Context:
         raise JobError(f"The model has no output “{name}”; it has {', '.join(each.name for each in found)}.")
 
     def data(self, run: int) -> Data:
-        """The data that a run was trained with. Raises DataError where it is gone or has changed."""
-        analysis = self.analysis(run)
-        key = (run, self._marks())
-        size = analysis.settings.batch_size
-        if not any(
-            isinstance(each.kind, Dataset) and each.kind.order == "in order"
-            for each in analysis.root.infos.values()
-        ):
-            size = min(_MORE * size, _MOST_BATCH)  # no gradients take room
-        return _warm(self._data, key, _DATASETS, lambda: data_of(self.store, analysis, size, self.device))
+        """The data that a run was trained with. Raises DataError where it is gone or is read otherwise by now."""
+        return _warm(self._data, (run, self._marks()), _DATASETS, lambda: self._load(run))
 
     def other_data(self, run: int) -> str:
         """A sentence where a dataset was read anew since a run was trained with it; "" where none was."""
@@ -198,7 +191,7 @@ class Context:
         source = self.data(run).source(node)
         if source.record is None or kind_of(source.content, source.record.reader) != "table":
             return []
-        key = ("columns", source.record.id, source.record.fingerprint)
+        key = ("columns", _mark(source.record))
         return self.result(
             key, lambda: self.preparation.columns(trained_with(self.store, source), self.progress)
         )
@@ -246,9 +239,28 @@ class Context:
         self.preparation.close()
         self.forget()
 
-    def _marks(self) -> tuple[tuple[str, str], ...]:
+    def _marks(self) -> tuple[tuple[str, str, str], ...]:
         """Tells whether a dataset was added, read anew or removed."""
-        return tuple((record.id, record.fingerprint) for record in self.store.datasets())
+        return tuple(_mark(record) for record in self.store.datasets())
+
+    def _load(self, run: int) -> Data:
+        known = self.store.params(run)
+        for record in self.store.datasets():
+            before = known.get(f"{OPTIONS}{record.id}")  # runs of an older Workbench do not say it
+            if before is not None and before != how_read(record):
+                raise DataError(
+                    f"“{record.title}” is read otherwise ({how_read(record)}) than when run {run} was trained with it "
+                    f"({before}): its numbers, or its parts, are others. Read it again with the options of then, or "
+                    "train again."
+                )
+        analysis = self.analysis(run)
+        size = analysis.settings.batch_size
+        if not any(
+            isinstance(each.kind, Dataset) and each.kind.order == "in order"
+            for each in analysis.root.infos.values()
+        ):
+            size = min(_MORE * size, _MOST_BATCH)  # no gradients take room
+        return data_of(self.store, analysis, size, self.device)
 
     def _open(self, run: int, chosen: Checkpoint) -> Opened:
         analysis = self.analysis(run)
@@ -275,6 +287,10 @@ def one_node(answer: Answer) -> str:
         f"“{answer.name}” needs an example of each of {' and '.join(answer.data)} at once, so it cannot be asked about "
         "files."
     )
+
+
+def _mark(record: DatasetRecord) -> tuple[str, str, str]:
+    return record.id, record.fingerprint, how_read(record)
 
 
 def _of_items(root: Scope, name: str) -> bool:

@@ -5,6 +5,7 @@ Imports the table reader.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from workbench.core import text
 from workbench.core.errors import DataError
 from workbench.engine.readers.columns import MISSING, Column
 from workbench.engine.readers.content import Array, Index
+from workbench.engine.readers.dates import dates_like
 from workbench.engine.readers.features import Treatment, block_of, codes_of, written
 from workbench.engine.readers.files import only
 from workbench.engine.readers.table_files import read_table
@@ -27,6 +29,7 @@ from workbench.engine.readers.targets import split_column, target_of
 from workbench.engine.service.preparing.given import Given, Prepared, Trained, file_of
 
 Cells = Sequence[str | None]
+_WHOLE = re.compile(r"^([+-]?\d+)\.0+$")
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,9 @@ def source_of(trained: Trained) -> Source:
         elif block := block_of(column, wish, train, []):
             names[column.name] = block.names
     columns = tuple(column for column in used if column.name in names)
+    # Below cells that are all numbers, a column of few others would become one of numbers.
+    named = frozenset(column.name for column in columns if wish.is_category(column))
+    wish = replace(wish, categorical=wish.categorical | named)
     every = tuple(column.name for column in table.columns)
     source = Source(columns, names, _outputs(trained, columns, wish, train), wish, train, every)
     width = sum(len(each) for each in names.values())
@@ -80,12 +86,12 @@ def source_of(trained: Trained) -> Source:
 
 def rows(trained: Trained, source: Source, given: Given) -> Prepared:
     """The rows of a table, or one that was filled in: features and codes as of training."""
-    if given.row is not None:
-        cells, count, label = _filled_in(source, given.row), 1, [given.name]
-    else:
-        cells, count = _of_file(trained, source, file_of(given, "rows of a table"))
-        label = [f"{given.name} row {place + 1}" for place in range(count)]
     problems: list[str] = []
+    if given.row is not None:
+        cells, label = _filled_in(source, given.row), [given.name]
+    else:
+        cells, numbers = _of_file(trained, source, file_of(given, "rows of a table"), problems)
+        label = [f"{given.name} row {number}" for number in numbers]
     features: list[tuple[tuple[str, ...], Array]] = []
     codes: dict[str, Array] = {}
     for column in source.columns:
@@ -104,21 +110,26 @@ def rows(trained: Trained, source: Source, given: Given) -> Prepared:
         arrays["features"] = np.concatenate([values for _, values in features], axis=1)
     texts = [pa.chunked_array([pa.array(cells[column.name], pa.string())]) for column in source.columns]
     shown = shown_cells([replace(one, cells=new) for one, new in zip(source.columns, texts, strict=True)])
-    if len(shown["_cells"]) == count:  # else there are more rows than are ever looked at
+    if len(shown["_cells"]) == len(label):  # else there are more rows than are ever looked at
         arrays |= shown
     return Prepared(arrays, tuple(label), said=tuple(problems))
 
 
-def _of_file(trained: Trained, source: Source, file: Path) -> tuple[dict[str, Cells], int]:
+def _of_file(
+    trained: Trained, source: Source, file: Path, problems: list[str]
+) -> tuple[dict[str, Cells], list[int]]:
+    """The cells of a file by column, and the numbers of its rows."""
     if not any(file.name.lower().removesuffix(".gz").endswith(each) for each in SUFFIXES):
         raise DataError(f"{file} is no table; the model was trained on rows of one ({', '.join(SUFFIXES)}).")
-    table = read_table(file, trained.reading(anew=True))
+    reading = trained.reading(anew=True)
+    table = read_table(file, reading)
+    problems += reading.problems
     found = {column.name: column for column in table.columns}
     lacking = [column.name for column in source.columns if column.name not in found]
     if lacking:
         raise DataError(f"{file} lacks the column “{lacking[0]}”; it has {', '.join(list(found)[:12])}.")
     cells = {column.name: found[column.name].texts.to_pylist() for column in source.columns}
-    return cells, table.rows
+    return cells, list(table.numbers())
 
 
 def _filled_in(source: Source, row: Mapping[str, Any]) -> dict[str, Cells]:
@@ -138,55 +149,52 @@ def _filled_in(source: Source, row: Mapping[str, Any]) -> dict[str, Cells]:
 
 def _below(column: Column, cells: Cells, source: Source, problems: list[str]) -> Column:
     """The column with new cells at its end; those that it could not have held are missing, and told."""
-    kind, category = column.cells.type, source.wish.is_category(column)
-    kept: list[str | None] = list(cells)
-    if category:
-        seen = set(column.categories[0])
+    if source.wish.is_category(column):
+        names = column.categories[0]
+        seen = {**{_plain(name): name for name in names}, **{name: name for name in names}}
         why = "did not occur in training"
-        kept = [cell if cell in seen else None for cell in cells]
+        kept = [None if cell is None else seen.get(cell, seen.get(_plain(cell))) for cell in cells]
+        old, new = column.texts, pa.array(kept, pa.string())
     elif column.numbers is not None:
-        why = "is no number"
-        kept = [cell if cell is not None and _number(cell) is not None else None for cell in cells]
+        values = column.read(cells)
+        why = "is no number" if column.comma == "," else "is no number as those of training"
+        kept = [None if gap else cell for cell, gap in zip(cells, np.isnan(values), strict=True)]
+        # Not as texts: how those of training are to be read is decided.
+        old = pa.chunked_array([pa.array(column.numbers, from_pandas=True)])
+        new = pa.array(values, from_pandas=True)
     else:
         why = "is no date like those of training"
-        kept = [cell if cell is not None and _dated(column, cell) else None for cell in cells]
-    lost = [cell for cell, new in zip(cells, kept, strict=True) if cell is not None and new is None]
+        old, new = _dates(column, cells)
+        kept = [
+            cell if there else None for cell, there in zip(cells, new.is_valid().to_pylist(), strict=True)
+        ]
+    lost = [cell for cell, left in zip(cells, kept, strict=True) if cell is not None and left is None]
     if lost:
         named = ", ".join(f"“{text.one_line(each, 40)}”" for each in list(dict.fromkeys(lost))[:3])
         problems.append(f"{named} in the column “{column.name}” {why} and counts as missing.")
-    return _joined(column, kept, kind)
+    return replace(column, cells=pa.chunked_array([*old.chunks, new], type=old.type))
 
 
-def _joined(column: Column, cells: Cells, kind: pa.DataType) -> Column:
-    old = column.cells
-    if pa.types.is_string(kind):
-        new = pa.array(cells, pa.string())
-    elif pa.types.is_temporal(kind):
-        new = pc.cast(pa.array(cells, pa.string()), kind)
-    else:
-        numbers = [None if cell is None else _number(cell) for cell in cells]
-        new = pa.array(numbers, pa.float64())
-        old = pc.cast(old, pa.float64(), safe=False)
-    return replace(column, cells=pa.chunked_array([*old.chunks, new], type=new.type))
+def _plain(cell: str) -> str:
+    """A value as all formats would write it: CSV may have True and 1.0 where Parquet has true and 1."""
+    return cell.lower() if cell.lower() in ("true", "false") else _WHOLE.sub(r"\1", cell)
 
 
-def _number(cell: str) -> float | None:
-    for written_as in (cell, cell.replace(",", ".")):
-        try:
-            value = float(written_as)
-        except ValueError:
-            continue
-        return value if np.isfinite(value) and abs(value) <= float(np.finfo(np.float32).max) else None
-    return None
+def _dates(column: Column, cells: Cells) -> tuple[pa.ChunkedArray, pa.Array]:
+    """The dates of training and those of new cells, null where these are none."""
+    kind = column.cells.type
+    if pa.types.is_temporal(kind):
+        return column.cells, pa.array([_moment(cell, kind) for cell in cells], kind)
+    texts = pa.chunked_array([pa.array(cells, pa.string())])
+    # Not as texts: new ones must not change whether those of training have the day or the month first.
+    return pa.chunked_array([pa.array(column.dates)]), pa.array(dates_like(texts, column.cells))
 
 
-def _dated(column: Column, cell: str) -> bool:
-    """Whether a cell among those of training would be a date."""
+def _moment(cell: str | None, kind: pa.DataType) -> pa.Scalar | None:
     try:
-        below = _joined(column, [cell], column.cells.type)
+        return pc.cast(pa.scalar(cell, pa.string()), kind)
     except pa.ArrowInvalid:
-        return False
-    return below.dates is not None and not bool(np.isnat(below.dates[-1]))
+        return None
 
 
 def _codes(column: Column, below: Column, source: Source) -> Array:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from workbench.core.errors import DataError
+from workbench.core.text import plural
 from workbench.engine.readers.content import Array
 from workbench.engine.readers.files import MEGABYTE, read_text, suffix_of
 from workbench.engine.readers.table_files import read_table
@@ -23,26 +24,29 @@ def sentences(trained: Trained, given: Given) -> Prepared:
     """A text as one row; of a table every row is a text, where the dataset was one, too."""
     outputs = trained.content.schema.outputs
     name = "source" if "source" in outputs else "tokens"
-    texts, names = _texts(trained, given)
+    said: list[str] = []
+    texts, names = _texts(trained, given, said)
     rows, lengths = _rows(trained, name, texts)
     arrays: dict[str, Array] = {name: rows}
     length = "source_length" if name == "source" else "length"
     if length in outputs:
         arrays[length] = lengths
-    return Prepared(arrays, names)
+    return Prepared(arrays, names, said=tuple(said))
 
 
-def _texts(trained: Trained, given: Given) -> tuple[list[str], tuple[str, ...]]:
+def _texts(trained: Trained, given: Given, said: list[str]) -> tuple[list[str], tuple[str, ...]]:
     if given.text is not None:
         return [_filled(given.text, "The text")], (given.name,)
     file = file_of(given, "texts")
     if suffix_of(file) in _TABLES and trained.reading().text("text"):
-        return _of_table(trained, given, file)
+        return _of_table(trained, given, file, said)
     text = read_text(file, _MOST, trained.reading(anew=True).text("encoding"))
     return [_filled(text, str(file))], (given.name,)
 
 
-def _of_table(trained: Trained, given: Given, file: Path) -> tuple[list[str], tuple[str, ...]]:
+def _of_table(
+    trained: Trained, given: Given, file: Path, said: list[str]
+) -> tuple[list[str], tuple[str, ...]]:
     """The texts of the columns that held them in training, one a row."""
     reading = trained.reading(anew=True)
     table = read_table(file, reading)
@@ -57,10 +61,13 @@ def _of_table(trained: Trained, given: Given, file: Path) -> tuple[list[str], tu
         )
     joined = zip(*(columns[name] for name in chosen), strict=True)
     texts = [" ".join(cell.strip() for cell in cells if cell and cell.strip()) for cells in joined]
-    rows = [row for row, text in enumerate(texts) if text]
-    if not rows:
+    found = {number: text for number, text in zip(table.numbers(), texts, strict=True) if text}
+    if not found:
         raise DataError(f"{file} has no text in the column {' and '.join(chosen)}.")
-    return [texts[row] for row in rows], tuple(f"{given.name} row {row + 1}" for row in rows)
+    said += reading.problems
+    if empty := len(texts) - len(found):
+        said.append(f"{plural(empty, 'row')} without text left out.")
+    return list(found.values()), tuple(f"{given.name} row {number}" for number in found)
 
 
 def _filled(text: str, what: str) -> str:
