@@ -31,7 +31,7 @@ UNITS: Mapping[str, str] = MappingProxyType(
 KINDS = tuple(UNITS)
 
 # How decoded copies are written; one of another number is left alone, and the source is read anew.
-COPY_FORMAT = 4
+COPY_FORMAT = 5
 
 # The dtype names of TensorSpec.
 _DTYPES: tuple[DType, ...] = ("float", "index", "bool")

@@ -218,14 +218,17 @@ def _by_table(
     others = [i for i in range(len(table.header)) if i != table.file_column]
     header = [table.header[i] for i in others]
     reading.choices["columns"] = tuple(header)
-    column = _column(table, others, reading.text("target"))
+    known = [name for name in sounds if name in table.rows]
+    split, parts = images_labels.dealt(table, known, reading)
+    column = _column(table, [i for i in others if i != split], reading.text("target"))
     reading.understood |= {"labels": table.name, "target": table.header[column]}
+    part_of = dict(zip(known, parts, strict=True))
     entries, missing = [], []
     for name in sounds:
         row = table.rows.get(name)
         label = row[column].strip() if row is not None and len(row) > column else ""
         if label:
-            entries.append(Entry(name, "train", label))
+            entries.append(Entry(name, part_of[name], label))
         else:
             missing.append(f"{tree.shown(name)} has no class in {table.name} and is left out.")
     for problem in several([*table.problems, *missing], "such problems"):

@@ -16,6 +16,7 @@ from workbench.core.errors import DataError
 from workbench.engine.readers.arrangement import SPLITS, Entry, several
 from workbench.engine.readers.content import Array
 from workbench.engine.readers.reader import Reading
+from workbench.engine.readers.split import SPLIT_NAMES, said_parts
 from workbench.engine.readers.trees import Tree, ends, is_about, last
 
 TABLES = frozenset((".csv", ".tsv", ".tab", ".txt"))
@@ -126,6 +127,21 @@ class Labelled:
     kind: str
     names: tuple[str, ...]
     values: Array
+
+
+def dealt(table: Labels, files: Sequence[str], reading: Reading) -> tuple[int | None, list[str]]:
+    """The column that says which files train, if there is one, and the part of each of these files."""
+    for i, name in enumerate(table.header):
+        if (
+            i != table.file_column
+            and name.strip().lower() in SPLIT_NAMES
+            and name not in reading.names("target")
+        ):
+            words = [table.rows[file][i] for file in files]
+            parts = said_parts(words, f"“{name}” of {table.name}", reading)
+            if parts is not None:
+                return i, parts
+    return None, ["train"] * len(files)
 
 
 def applied(table: Labels, entries: Sequence[Entry], reading: Reading, shown: Tree) -> Labelled:
