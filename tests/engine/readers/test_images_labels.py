@@ -78,6 +78,16 @@ def test_a_column_may_name_the_split(folder: Path) -> None:
     assert set(numbers(data)[:6]) == set(range(6)) and set(numbers(data)[9:]) == {9, 10, 11}
 
 
+def test_a_split_that_leaves_one_open_is_told(folder: Path) -> None:
+    rows = [f"p{i}.png,{'ab'[i % 2]},{'train' if i < 6 else 'eval'}" for i in range(12)]
+    assert loaded(images.read, table(folder, "file,kind,split", *rows)).sizes["validation"] == 6
+    for cell, message in (("", "is empty in 1 row"), ("somewhere", "says “somewhere”")):
+        path = table(folder, "file,kind,split", *rows[:-1], f"p11.png,b,{cell}")
+        with pytest.raises(DataError, match=f"“split” of labels.csv .* {message}"):
+            loaded(images.read, path)
+        assert loaded(images.read, path, {"split": "random"}).schema.labels == ("a", "b")
+
+
 def test_the_column_can_be_chosen(folder: Path) -> None:
     rows = [f"p{i}.png,{'ab'[i % 2]},{'xyz'[i % 3]}" for i in range(12)]
     path = table(folder, "file,label,other", *rows)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.core.errors import DataError
-from workbench.engine.readers.arrangement import SPLITS, Entry, several
+from workbench.engine.readers.arrangement import Entry, several
 from workbench.engine.readers.content import Array
 from workbench.engine.readers.reader import Reading
 from workbench.engine.readers.split import SPLIT_NAMES, said_parts
@@ -24,7 +24,6 @@ TABLES = frozenset((".csv", ".tsv", ".tab", ".txt"))
 # More than this is no table of labels, or one for another program.
 _MAX_BYTES = 512 * 2**20
 _LABEL_NAMES = ("label", "labels", "class", "classes", "category", "target", "tags", "tag", "y")
-_SPLIT_NAMES = ("split", "set", "subset", "partition", "part", "fold")
 _SEPARATORS = ("|", ";", ",")
 _YES_NO = frozenset(("0", "1", "0.0", "1.0", "-1", "true", "false", "True", "False"))
 
@@ -160,9 +159,9 @@ def applied(table: Labels, entries: Sequence[Entry], reading: Reading, shown: Tr
     ):
         reading.say(problem)
     cells = {i: [table.rows[entry.file][i].strip() for entry in known] for i in others}
-    split = next((i for i in others if table.header[i].strip().lower() in _SPLIT_NAMES), None)
-    if split is not None and {cell.lower() for cell in cells[split]} <= set(SPLITS):
-        known = [Entry(e.file, SPLITS[cell.lower()]) for e, cell in zip(known, cells[split], strict=True)]
+    split, parts = dealt(table, [entry.file for entry in known], reading)
+    if split is not None:
+        known = [Entry(entry.file, part) for entry, part in zip(known, parts, strict=True)]
         others.remove(split)
     columns = _targets(table, others, cells, reading)
     reading.understood["target"] = [table.header[i] for i in columns]

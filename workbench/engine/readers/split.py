@@ -27,8 +27,9 @@ SPLIT_NAMES = ("split", "subset", "partition", "set", "part", "fold")
 _WORDS = {
     **dict.fromkeys(("train", "training", "tr"), "train"),
     **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing", "te", "ts"), "test"),
+    **dict.fromkeys(("test", "testing", "te", "ts", "holdout"), "test"),
 }
+_EVALUATION = ("eval", "evaluation")
 
 _HOW = {
     "": "As the files say, or random",
@@ -125,8 +126,11 @@ def divided(
 
 
 def part_words(words: Iterable[str]) -> dict[str, str]:
-    """The part that each word of a column means, of those that mean one."""
-    return {word: part for word in words if (part := _WORDS.get(word.strip().lower()))}
+    """The part that each word of a column means, of those that mean one: eval the one that no other word means."""
+    plain = {word: word.strip().lower() for word in words}
+    validates = any(_WORDS.get(word) == "validation" for word in plain.values())
+    known = _WORDS | dict.fromkeys(_EVALUATION, "test" if validates else "validation")
+    return {word: known[name] for word, name in plain.items() if name in known}
 
 
 def said_parts(words: Sequence[str], column: str, reading: Reading) -> list[str] | None:
