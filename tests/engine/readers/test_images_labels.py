@@ -71,6 +71,13 @@ def test_numbers_are_a_target(folder: Path) -> None:
     assert data.tensors["target"].flatten().tolist() == [i + 0.5 for i in numbers(data)]
 
 
+def test_numbers_stay_classes_where_one_is_missing(folder: Path) -> None:
+    rows = [f"p{i}.png,{'' if i == 4 else i % 3}" for i in range(12)]
+    data = loaded(images.read, table(folder, "file,label", *rows))
+    assert data.schema.labels == ("0", "1", "2") and 4 not in numbers(data)
+    assert data.tensors["label"].tolist() == [i % 3 for i in numbers(data)]
+
+
 def test_a_column_may_name_the_split(folder: Path) -> None:
     rows = [f"p{i}.png,{'ab'[i % 2]},{'train' if i < 6 else 'val' if i < 9 else 'test'}" for i in range(12)]
     data = loaded(images.read, table(folder, "file,label,split", *rows))

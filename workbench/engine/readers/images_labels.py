@@ -218,7 +218,7 @@ def _values(columns: Sequence[list[str]], header: Sequence[str]) -> tuple[str, t
     cells = columns[0]
     separator = next((mark for mark in _SEPARATORS if any(mark in cell for cell in cells)), "")
     numbers = _numbers(cells)
-    if numbers is not None and ((numbers % 1) != 0).any():
+    if numbers is not None and (numbers[np.isfinite(numbers)] % 1 != 0).any():
         return "numbers", (), numbers.astype(np.float32)[:, None]
     if separator and numbers is None:
         return _several([tuple(filter(None, map(str.strip, cell.split(separator)))) for cell in cells])
