@@ -78,6 +78,18 @@ def test_numbers_stay_classes_where_one_is_missing(folder: Path) -> None:
     assert data.tensors["label"].tolist() == [i % 3 for i in numbers(data)]
 
 
+def test_rows_that_differ_about_a_picture_are_told(folder: Path) -> None:
+    rows = [f"p{i}.png,{'ab'[i % 2]},{i}" for i in range(12)]
+    data = loaded(images.read, table(folder, "file,label,box", *rows, "p0.png,b,12", "p2.png,a,13"))
+    assert sorted(numbers(data)) == list(range(1, 12))
+    assert data.tensors["label"].tolist() == [i % 2 for i in numbers(data)]
+    assert data.problems == (f"{folder}/p0.png has several rows in labels.csv that differ and is left out.",)
+    with pytest.raises(
+        DataError, match=r"one row for each file; several labels of a picture stand in one cell"
+    ):
+        loaded(images.read, table(folder, "file,label", *(f"p{i}.png,{x}" for i in range(12) for x in "ab")))
+
+
 def test_a_column_may_name_the_split(folder: Path) -> None:
     rows = [f"p{i}.png,{'ab'[i % 2]},{'train' if i < 6 else 'val' if i < 9 else 'test'}" for i in range(12)]
     data = loaded(images.read, table(folder, "file,label,split", *rows))

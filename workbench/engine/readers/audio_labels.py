@@ -223,8 +223,12 @@ def _by_table(
     column = _column(table, [i for i in others if i != split], reading.text("target"))
     reading.understood |= {"labels": table.name, "target": table.header[column]}
     part_of = dict(zip(known, parts, strict=True))
+    columns = [column] if split is None else [column, split]
+    unsure = images_labels.told_differing(table, columns, known, reading, tree)
     entries, missing = [], []
     for name in sounds:
+        if name in unsure:
+            continue
         row = table.rows.get(name)
         label = row[column].strip() if row is not None and len(row) > column else ""
         if label:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,13 +30,26 @@ _YES_NO = frozenset(("0", "1", "0.0", "1.0", "-1", "true", "false", "True", "Fal
 
 @dataclass(frozen=True)
 class Labels:
-    """What a table says about pictures: one row for each name in `rows`, under `header`."""
+    """What a table says about pictures: one row for each name in `rows`, under `header`.
+
+    What it says `again` of pictures are further rows.
+    """
 
     name: str
     header: tuple[str, ...]
     rows: Mapping[str, Sequence[str]]
     file_column: int
     problems: tuple[str, ...] = ()
+    again: tuple[tuple[str, Sequence[str]], ...] = ()
+
+    def differing(self, columns: Iterable[int]) -> set[str]:
+        """The names of which several rows say different things in these columns."""
+        places = list(columns)
+        return {
+            name
+            for name, row in self.again
+            if any(row[i].strip() != self.rows[name][i].strip() for i in places)
+        }
 
 
 def found(tree: Tree, names: Sequence[str], pictures: Sequence[str], wanted: str) -> Labels | None:
@@ -79,11 +92,15 @@ def _table(tree: Tree, name: str, pictures: Sequence[str]) -> Labels | None:
     has_header = _key(first_row[column]) not in known
     header = tuple(first_row) if has_header else tuple(f"column {i + 1}" for i in range(width))
     rows: dict[str, Sequence[str]] = {}
+    again: list[tuple[str, Sequence[str]]] = []
     strays = []
     for number, row in enumerate(lines[has_header:], 1 + has_header):
         meant = known.get(_key(row[column]), ()) if len(row) > column else ()
         if len(meant) == 1 and len(row) >= len(header):
-            rows[meant[0]] = row
+            if meant[0] in rows:
+                again.append((meant[0], row))
+            else:
+                rows[meant[0]] = row
             continue
         what = "is too short"
         if len(meant) > 1:
@@ -91,7 +108,7 @@ def _table(tree: Tree, name: str, pictures: Sequence[str]) -> Labels | None:
         elif len(row) > column and not meant:
             what = f"names no picture that is there ({row[column]})"
         strays.append(f"Row {number:,} of {tree.shown(name)} {what} and is left out.")
-    return Labels(name, header, rows, column, tuple(several(strays, "rows of it")))
+    return Labels(name, header, rows, column, tuple(several(strays, "rows of it")), tuple(again))
 
 
 def _known(pictures: Sequence[str], folder: str) -> dict[str, Sequence[str]]:
@@ -165,6 +182,13 @@ def applied(table: Labels, entries: Sequence[Entry], reading: Reading, shown: Tr
         others.remove(split)
     columns = _targets(table, others, cells, reading)
     reading.understood["target"] = [table.header[i] for i in columns]
+    said = columns if split is None else [*columns, split]
+    unsure = told_differing(table, said, [entry.file for entry in known], reading, shown)
+    cells = {
+        i: [cell for entry, cell in zip(known, cells[i], strict=True) if entry.file not in unsure]
+        for i in columns
+    }
+    known = [entry for entry in known if entry.file not in unsure]
     kind, labels, values = _values([cells[i] for i in columns], [table.header[i] for i in columns])
     empty = [entry.file for entry, value in zip(known, values, strict=True) if _is_empty(value)]
     if empty:
@@ -176,6 +200,25 @@ def applied(table: Labels, entries: Sequence[Entry], reading: Reading, shown: Tr
         keep = np.array([not _is_empty(value) for value in values])
         known, values = [e for e, k in zip(known, keep, strict=True) if k], values[keep]
     return Labelled(tuple(known), kind, labels, values)
+
+
+def told_differing(
+    table: Labels, columns: Iterable[int], files: Sequence[str], reading: Reading, shown: Tree
+) -> set[str]:
+    """The files that are left out, as the table says different things of them.  Raises DataError where all are."""
+    unsure = table.differing(columns) & set(files)
+    if unsure and len(unsure) == len(files):
+        raise DataError(
+            f"{table.name} says different things of the same file in several rows, such as {min(unsure)}. It needs "
+            "one row for each file; several labels of a picture stand in one cell, with “|” between them."
+        )
+    problems = [
+        f"{shown.shown(file)} has several rows in {table.name} that differ and is left out."
+        for file in sorted(unsure)
+    ]
+    for problem in several(problems, "files with several rows"):
+        reading.say(problem)
+    return unsure
 
 
 def _targets(
