@@ -26,6 +26,7 @@ from workbench.engine.readers.images_pixels import (
     Header,
     OtherHeaderError,
     Size,
+    differ,
     header,
     quiet,
     why,
@@ -104,7 +105,10 @@ def _planned(files: Tree, reading: Reading, *, glance: bool) -> Plan:
         values = values[large] if values is not None else None
     reading.understood["kind"] = kind
     small = bool(reading.switch("small", False))
-    return Plan(kind, entries, headers, form, target, scale, small, labels, values, alike)
+    by_colour = kind == "masks" and differ(each.palette for each in seconds if each)
+    if by_colour:
+        reading.say("The masks have different palettes, so their classes are the colours.")
+    return Plan(kind, entries, headers, form, target, scale, small, labels, values, alike, by_colour)
 
 
 def _meant(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -56,13 +56,14 @@ def why(error: BaseException) -> str:
 class Header:
     """Width and height of a picture as it is looked at, whether it has colours, and what is odd about it.
 
-    `turn` is how it is turned for that.
+    `turn` is how it is turned for that, and `palette` its colours where it has some of its own.
     """
 
     size: Size
     colour: bool
     odd: str = ""
     turn: int = field(default=1, compare=False)
+    palette: bytes = field(default=b"", compare=False)
 
 
 class OtherHeaderError(Exception):
@@ -159,15 +160,18 @@ def _plain(stream: BinaryIO, most: int) -> PlainJpeg | None:
     return found
 
 
-def codes(stream: BinaryIO, form: Form, turn: int = 1) -> NDArray[np.int32]:
+def codes(stream: BinaryIO, form: Form, turn: int = 1, *, by_colour: bool = False) -> NDArray[np.int32]:
     """A mask as tiles × height × width numbers: grey levels, places in its palette, or colours as COLOUR + 0xRRGGBB.
 
     Of a mask in colours, too, grey pixels are levels: another mask may have nothing else.  `turn` is as of `pixels`.
+    A palette counts as colours where it is wanted `by_colour`.
     """
     with _image(stream) as image:
         if image.size[0] * image.size[1] > MAX_PIXELS:
             raise ValueError(f"more than {MAX_PIXELS:,} pixels")
         turn = to_do(image, turn)
+        if by_colour and image.mode in ("P", "PA"):
+            image = image.convert("RGB")
         if image.mode in ("1", "L", "P", "I", "F") or image.mode[:2] == "I;":
             values = np.asarray(image.convert("L") if image.mode == "1" else image).astype(np.int32)
         elif image.mode in ("LA", "La", "PA"):
@@ -229,7 +233,21 @@ def _header(image: Image.Image) -> Header:
         width, height = height, width
     mode = image.mode
     colour = mode not in ("1", "L", "LA", "La", "I", "F") and mode[:2] != "I;"
-    return Header((width, height), colour, _odd(image), orientation(image))
+    palette = bytes(image.palette.palette) if mode in ("P", "PA") and image.palette else b""
+    return Header((width, height), colour, _odd(image), orientation(image), _once(palette))
+
+
+@lru_cache(maxsize=64)
+def _once(palette: bytes) -> bytes:
+    """The palette, of equal ones always the same object: many pictures have one."""
+    return palette
+
+
+def differ(palettes: Iterable[bytes]) -> bool:
+    """Whether palettes have different colours in the same places; one may have fewer than another."""
+    different = set(palettes)
+    longest = max(different, key=len, default=b"")
+    return not all(longest.startswith(palette) for palette in different)
 
 
 def _check_size(size: Size) -> None:
