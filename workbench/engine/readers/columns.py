@@ -47,6 +47,9 @@ MAX_CATEGORIES = 50
 # Names of columns that only number the rows (pandas writes the last one).
 _ROW_NUMBERS = frozenset(("id", "index", "no", "nr", "rownames", "unnamed: 0"))
 
+# What pandas calls the names or numbers of rows in a Parquet file.
+INDEX = "__index_level_"
+
 # So many cells may fail to be numbers before a column counts as text: a share, and for short tables a number.
 _FEW_SHARE, _FEW = 0.05, 2
 
@@ -221,6 +224,15 @@ def _as_numbers(cells: pa.ChunkedArray, missing: NDArray[np.bool_]) -> tuple[Flo
         values = pc.cast(pc.if_else(fits, cells, pa.scalar(None, pa.string())), pa.float64()).to_numpy()
     wrong = ~(np.abs(values) <= _LARGEST) & ~missing
     return np.where(wrong, np.nan, values), wrong
+
+
+def counts_rows(column: Column) -> bool:
+    """Whether the cells are the numbers of the rows from 0 or 1, in any order; a few rows may be left out."""
+    if column.numbers is None or column.gaps.any():
+        return False
+    ordered = np.sort(column.numbers)
+    steps = np.diff(ordered)
+    return bool(ordered[0] in (0, 1) and (steps >= 1).all() and (steps == 1).sum() >= 0.95 * len(steps))
 
 
 def can_hold(kind: pa.DataType) -> bool:

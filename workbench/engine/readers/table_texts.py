@@ -38,9 +38,10 @@ _BLOCK = 4 * 2**20
 
 @dataclass(frozen=True)
 class Parsed:
-    """The cells of a text by column."""
+    """The cells of a text by column; `nameless` where the header has no name for the first."""
 
     names: tuple[str, ...]
+    nameless: bool
     cells: list[pa.ChunkedArray | None]
     rows: Rows
 
@@ -109,7 +110,7 @@ def parsed(path: Path, data: bytes, reading: Reading, *, cut: bool = False) -> P
         table = table.slice(1)
     if not table.num_rows:
         raise DataError(f"{path} has a header but no rows.")
-    return Parsed(names, list(table.columns), rows)
+    return Parsed(names, header and not first[0].strip(), list(table.columns), rows)
 
 
 def _utf8(path: Path, data: bytes, reading: Reading) -> bytes:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
-from workbench.engine.readers.columns import Column
+from workbench.engine.readers.columns import INDEX, Column
 from workbench.engine.readers.content import Index
 from workbench.engine.readers.reader import Reading
 from workbench.engine.readers.split import SPLIT_NAMES, divided, part_words
@@ -55,15 +55,20 @@ def target_of(
 ) -> tuple[Column, str]:
     """The column to predict and why: as the option says, else by its name, else the last one.
 
-    The column in which it is `said` which rows train is none that is looked for.
+    It is not the one in which it is `said` which rows train, nor one without any value.
     """
     if wish := reading.text("target"):
         return named(path, columns, wish, "target"), "it was chosen"
+    columns = [
+        column
+        for column in columns
+        if column is not said and not column.missing.all() and not column.name.startswith(INDEX)
+    ] or columns
     by_name = {column.name.strip().lower(): column for column in columns}
     for name in _TARGETS:
         if name in by_name:
             return by_name[name], "targets are often called so"
-    return [column for column in columns if column is not said][-1], "it is the last column"
+    return columns[-1], "it is the last column"
 
 
 def target_values(target: Column, task: str) -> tuple[NDArray[np.generic], tuple[str, ...]]:
