@@ -196,6 +196,22 @@ def test_series_and_tables_are_told_apart(tmp_path: Path) -> None:
     assert detect(written(tmp_path, ["a,b", "1,2", "3,4"]))[0][0] == "table"
 
 
+@pytest.mark.parametrize("stations", ["12", "ab"])
+@pytest.mark.parametrize("blocks", [True, False])
+def test_several_series_in_one_file_are_refused(tmp_path: Path, stations: str, blocks: bool) -> None:
+    both = [(hour, station) for hour in HOURS for station in stations]
+    lines = [
+        f"{hour},{s},{i % 7}"
+        for i, (hour, s) in enumerate(sorted(both, key=lambda row: row[1] if blocks else ""))
+    ]
+    lines = ["time,station,v", *lines]
+    assert detect(written(tmp_path, lines))[0][0] == "table"
+    assert 'which the column "station" tells apart' in refused(tmp_path, lines)
+    # Where times are only coarse, nothing tells the rows apart.
+    coarse = ["time,v", *(f"{HOURS[i // 2]},{i % 7}" for i in range(100))]
+    assert read(tmp_path, coarse)[0].schema.items == 100
+
+
 def test_windows_are_shown_as_curves(tmp_path: Path) -> None:
     content, _ = read(tmp_path, window=8, horizon=3, standardise="no", targets="load")
     x, y = show.items(content, "test", [1])[0]["parts"]

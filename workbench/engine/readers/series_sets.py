@@ -38,7 +38,8 @@ _DAY = 86_400
 
 def reason(path: Path) -> str:
     """Why the file looks like a series; empty when it does not."""
-    table = _head(read_table(path, Reading(limit=1), _BYTES))
+    whole = read_table(path, Reading(limit=1), _BYTES)
+    table = _head(whole)
     numbers = [column for column in table.columns if column.numbers is not None]
     if len(table.columns) == 1:
         return "it has one column, of numbers" if numbers and table.rows >= 10 else ""
@@ -46,6 +47,9 @@ def reason(path: Path) -> str:
     if time is None or len(numbers) + 1 < len(table.columns) or not numbers:
         return ""
     assert time.dates is not None
+    times = next(column for column in whole.columns if column.name == time.name)
+    if times.dates is not None and _repeated(times.dates[~times.gaps]):
+        return ""
     even = _step(time.dates)
     return f'its column "{time.name}" has dates in even steps ({even}) beside numbers' if even else ""
 
@@ -53,6 +57,12 @@ def reason(path: Path) -> str:
 def _head(table: Table) -> Table:
     some = tuple(replace(column, cells=column.cells.slice(0, _LOOKED_AT)) for column in table.columns)
     return replace(table, columns=some)
+
+
+def _repeated(moments: NDArray[np.generic]) -> bool:
+    """Whether most moments occur more than once, as those of several series do."""
+    counts = np.unique(moments, return_counts=True)[1]
+    return bool((counts > 1).sum() > len(counts) / 2)
 
 
 def _dated(table: Table) -> Column | None:
@@ -228,6 +238,11 @@ def _in_order(table: Table, time: Column, reading: Reading) -> tuple[Table, Colu
         )
         table = replace(table, columns=tuple(column.of(~time.gaps) for column in table.columns))
         time = next(column for column in table.columns if column.name == time.name)
+    if mixed := _mixed(table, time):
+        raise DataError(
+            f'{table.path} has several series with the same times, which the column "{mixed}" tells apart. '
+            "Windows would go from one to the other: keep one series in each file."
+        )
     moments = _moments(time)
     backwards = np.flatnonzero(np.diff(moments) < 0)
     if len(backwards):
@@ -244,6 +259,20 @@ def _in_order(table: Table, time: Column, reading: Reading) -> tuple[Table, Colu
     elif twice := int((np.diff(moments) == 0).sum()):
         reading.say(f'{twice:,} times in the column "{time.name}" occur more than once; windows count rows.')
     return table, time
+
+
+def _mixed(table: Table, time: Column) -> str:
+    """The column that tells apart several series with the same times; empty where there is one series."""
+    moments = _moments(time)
+    if not _repeated(moments):
+        return ""
+    _, place, counts = np.unique(moments, return_inverse=True, return_counts=True)
+    for column in table.columns:
+        if column.name != time.name and 1 < column.distinct <= counts.max():
+            pairs = np.stack([place, column.categories[1]])
+            if np.unique(pairs, axis=1).shape[1] >= _EVEN * len(place):
+                return column.name
+    return ""
 
 
 def _moments(time: Column) -> NDArray[np.float64]:
