@@ -181,7 +181,7 @@ def test_the_numbers_of_rows_that_pandas_writes_are_no_feature(tmp_path: Path) -
     years = [f"{1960 + i},{i % 7},{'abc'[i // 20]}" for i in range(60)]
     (tmp_path / "data.csv").write_text("\n".join([",len,target", *years]))
     assert loaded(tables.read, tmp_path / "data.csv").schema.facts["features"] == 2
-    sheet = [[None, "len", "target"], *([i, i * 0.5, "abc"[i // 20]] for i in range(60))]
+    sheet: list[list[object]] = [[None, "len", "target"], *([i, i * 0.5, "abc"[i // 20]] for i in range(60))]
     as_workbook(tmp_path / "data.xlsx", {"one": sheet})
     assert loaded(tables.read, tmp_path / "data.xlsx").schema.facts["features"] == 1
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from workbench.engine.readers.content import Index
-from workbench.engine.readers.dates import Dates, dates_in
+from workbench.engine.readers.dates import Dates, dates_in, instants_in
 from workbench.engine.readers.numbers import Floats
 
 # How tables write "not known"; compared in lower case.
@@ -136,6 +136,13 @@ class Column:
     def dates(self) -> Dates | None:
         """The cells as dates, NaT where missing; None when the column is something else."""
         return None if self.numbers is not None else dates_in(self.cells)
+
+    @cached_property
+    def moments(self) -> Floats | None:
+        """The dates or numbers as what orders the rows; None when the column is text."""
+        if self.dates is None:
+            return self.numbers
+        return instants_in(self.cells, self.dates).astype("datetime64[us]").astype(np.float64)
 
     @cached_property
     def texts(self) -> pa.ChunkedArray:

@@ -33,7 +33,16 @@ from workbench.engine.readers.targets import listed, named
 _LOOKED_AT, _BYTES = 200, 256 * 1024
 # The share of steps in time that must be the same.
 _EVEN = 0.95
-_DAY = 86_400
+_SECOND = 1_000_000
+_DAY = 86_400 * _SECOND
+_STEPS = (
+    (_DAY, "day"),
+    (3_600 * _SECOND, "hour"),
+    (60 * _SECOND, "minute"),
+    (_SECOND, "second"),
+    (1_000, "millisecond"),
+    (1, "microsecond"),
+)
 
 
 def reason(path: Path) -> str:
@@ -74,10 +83,10 @@ def _step(dates: Dates) -> str:
     known = dates[~np.isnat(dates)]
     if len(known) < 10:
         return ""
-    steps = np.diff(known.astype(np.int64))
+    steps = np.diff(known.astype("datetime64[us]").astype(np.int64))
     months = np.diff(known.astype("datetime64[M]").astype(np.int64))
     for values, names in (
-        (steps, ((_DAY, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))),
+        (steps, _STEPS),
         (months, ((12, "year"), (1, "month"))),
     ):
         step = int(np.median(values))
@@ -243,7 +252,8 @@ def _in_order(table: Table, time: Column, reading: Reading) -> tuple[Table, Colu
             f'{table.path} has several series with the same times, which the column "{mixed}" tells apart. '
             "Windows would go from one to the other: keep one series in each file."
         )
-    moments = _moments(time)
+    moments = time.moments
+    assert moments is not None
     backwards = np.flatnonzero(np.diff(moments) < 0)
     if len(backwards):
         row = time.row_number(int(backwards[0]) + 1)
@@ -253,8 +263,11 @@ def _in_order(table: Table, time: Column, reading: Reading) -> tuple[Table, Colu
         order = np.argsort(moments, kind="stable")
         table = replace(table, columns=tuple(column.taken(order) for column in table.columns))
         time = next(column for column in table.columns if column.name == time.name)
-        moments = _moments(time)
-    if time.dates is not None and len(moments) >= 10 and not _step(time.dates):
+        moments = time.moments
+    assert moments is not None
+    # The clock on the wall leaps twice a year, where the moments themselves do not.
+    clocks = [] if time.dates is None else [time.dates, moments.astype("datetime64[us]")]
+    if clocks and len(moments) >= 10 and not any(map(_step, clocks)):
         reading.say(f'The steps in the column "{time.name}" are not even; windows count rows, not time.')
     elif twice := int((np.diff(moments) == 0).sum()):
         reading.say(f'{twice:,} times in the column "{time.name}" occur more than once; windows count rows.')
@@ -263,7 +276,8 @@ def _in_order(table: Table, time: Column, reading: Reading) -> tuple[Table, Colu
 
 def _mixed(table: Table, time: Column) -> str:
     """The column that tells apart several series with the same times; empty where there is one series."""
-    moments = _moments(time)
+    moments = time.moments
+    assert moments is not None
     if not _repeated(moments):
         return ""
     _, place, counts = np.unique(moments, return_inverse=True, return_counts=True)
@@ -273,13 +287,6 @@ def _mixed(table: Table, time: Column) -> str:
             if np.unique(pairs, axis=1).shape[1] >= _EVEN * len(place):
                 return column.name
     return ""
-
-
-def _moments(time: Column) -> NDArray[np.float64]:
-    if time.dates is not None:
-        return time.dates.astype(np.int64).astype(np.float64)
-    assert time.numbers is not None
-    return time.numbers
 
 
 def _chosen(table: Table, time: Column | None, reading: Reading) -> tuple[list[Column], list[Column]]:

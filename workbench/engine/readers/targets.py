@@ -161,7 +161,7 @@ def splits_of(
 
 
 def _order(time: Column) -> Index:
-    moments = time.dates if time.dates is not None else time.numbers
+    moments = time.moments
     if moments is None:
         raise DataError(
             f'{time.path}: the column "{time.name}" has neither dates nor numbers, so it gives no order in time.'
