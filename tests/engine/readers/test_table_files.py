@@ -186,6 +186,29 @@ def test_the_numbers_of_rows_that_pandas_writes_are_no_feature(tmp_path: Path) -
     assert loaded(tables.read, tmp_path / "data.xlsx").schema.facts["features"] == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "line", "items"),
+    [
+        ("0,1,2", "{x},{y},{kind}", 60),
+        ("1,2,3", "{x},{y},{kind}", 60),
+        ("0,1,2,3", "{i},{i},{i},{kind}", 60),
+        (",0,1,target", "{i},{x},{y},{kind}", 60),
+        ("label,0,1", "{kind},{x},{y}", 60),
+        # Examples.
+        ("0,1,2", "1,2,3", 61),
+        ("0,2,3,5", "{i},{i},{i},{kind}", 61),
+        ("4,5,6,7", "{i},{i},{i},{kind}", 61),
+    ],
+)
+def test_columns_may_be_called_by_their_numbers(tmp_path: Path, first: str, line: str, items: int) -> None:
+    rows = [line.format(i=i * 7 % 60, x=i + 0.5, y=i % 7 + 0.25, kind=i % 3) for i in range(60)]
+    file = tmp_path / "data.csv"
+    file.write_text("\n".join([first, *rows[:-1], "7,8,9" if "{" not in line else rows[-1]]))
+    data = loaded(tables.read, file, {"task": "regression"})
+    assert data.schema.items == items
+    assert any("columns' numbers" in problem for problem in data.problems) == (items == 60)
+
+
 def test_the_index_of_a_parquet_file_is_left_out(tmp_path: Path) -> None:
     table = pa.table({**COLUMNS, "__index_level_0__": np.arange(30)[::-1]})
     data = loaded(tables.read, as_parquet(tmp_path / "data.parquet", table))
