@@ -49,6 +49,24 @@ def test_a_table_without_a_header(folder: Path) -> None:
     assert data.tensors["label"].tolist() == [i % 2 for i in numbers(data)]
 
 
+def test_names_of_columns_may_have_blanks(folder: Path) -> None:
+    rows = [f"p{i}.png,{'ab'[i % 2]}" for i in range(12)]
+    data = loaded(images.read, table(folder, "image file name,class label", *rows))
+    assert data.tensors["label"].tolist() == [i % 2 for i in numbers(data)]
+    cells = [f"p{i}.png {('red,round', 'red', 'round')[i % 3]}" for i in range(12)]
+    data = loaded(images.read, table(folder, *cells))
+    assert data.schema.labels == ("red", "round")
+
+
+def test_letters_of_other_encodings_stay_apart(folder: Path) -> None:
+    rows = [f"p{i}.png,{('Bär', 'Bör')[i % 2]}" for i in range(12)]
+    for encoding in ("cp1252", "utf-8", "utf-8-sig", "utf-16"):
+        (folder / "labels.csv").write_text("\n".join(["file,label", *rows]), encoding=encoding)
+        data = loaded(images.read, folder)
+        assert data.schema.labels == ("Bär", "Bör")
+        assert ("is read as Western European" in "".join(data.problems)) == (encoding == "cp1252")
+
+
 def test_a_cell_may_hold_several_labels(folder: Path) -> None:
     cells = {0: "", 1: "red", 2: "red|round", 3: "round"}
     data = loaded(images.read, table(folder, "file,tags", *(f"p{i}.png,{cells[i % 4]}" for i in range(12))))

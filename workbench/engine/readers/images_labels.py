@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 
 import numpy as np
 
@@ -72,15 +73,13 @@ def found(tree: Tree, names: Sequence[str], pictures: Sequence[str], wanted: str
 def _table(tree: Tree, name: str, pictures: Sequence[str]) -> Labels | None:
     with tree.open(name) as stream:
         data = stream.read(_MAX_BYTES)
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    text = data.decode(encoding, errors="replace").replace("\0", "")
-    first = text[: text.find("\n")] if "\n" in text else text
-    separator = max("\t,;| ", key=first.count)
+    text, strange = _decoded(data, tree.shown(name))
+    known = _known(pictures, name[: -len(last(name))].lower())
     try:
+        separator = _separator(list(islice(io.StringIO(text), 200)), known)
         lines = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row]
     except csv.Error as error:
         raise DataError(f"{tree.shown(name)} is no readable table ({error}).") from error
-    known = _known(pictures, name[: -len(last(name))].lower())
     sample = lines[:200]
     columns = max((len(row) for row in sample), default=0)
     hits = [sum(len(row) > i and _key(row[i]) in known for row in sample) for i in range(columns)]
@@ -93,7 +92,7 @@ def _table(tree: Tree, name: str, pictures: Sequence[str]) -> Labels | None:
     header = tuple(first_row) if has_header else tuple(f"column {i + 1}" for i in range(width))
     rows: dict[str, Sequence[str]] = {}
     again: list[tuple[str, Sequence[str]]] = []
-    strays = []
+    strays: list[str] = []
     for number, row in enumerate(lines[has_header:], 1 + has_header):
         meant = known.get(_key(row[column]), ()) if len(row) > column else ()
         if len(meant) == 1 and len(row) >= len(header):
@@ -108,7 +107,30 @@ def _table(tree: Tree, name: str, pictures: Sequence[str]) -> Labels | None:
         elif len(row) > column and not meant:
             what = f"names no picture that is there ({row[column]})"
         strays.append(f"Row {number:,} of {tree.shown(name)} {what} and is left out.")
-    return Labels(name, header, rows, column, tuple(several(strays, "rows of it")), tuple(again))
+    return Labels(name, header, rows, column, (*strange, *several(strays, "rows of it")), tuple(again))
+
+
+def _decoded(data: bytes, shown: str) -> tuple[str, Sequence[str]]:
+    """The text of a table, and what is to be said of its encoding."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace").replace("\0", ""), ()
+    try:
+        return data.decode("utf-8-sig").replace("\0", ""), ()
+    except UnicodeDecodeError:
+        # As Excel writes it in western countries; a few bytes mean nothing there.
+        text = data.decode("cp1252", errors="replace").replace("\0", "")
+        return text, (f"{shown} is no UTF-8 and is read as Western European; save it as UTF-8 otherwise.",)
+
+
+def _separator(lines: Sequence[str], known: Mapping[str, object]) -> str:
+    """The character that cuts out the most names of pictures, else the most frequent one of the first line."""
+
+    def hits(separator: str) -> int:
+        columns = zip_longest(*csv.reader(lines, delimiter=separator), fillvalue="")
+        return max((sum(_key(cell) in known for cell in column) for column in columns), default=0)
+
+    first = lines[0] if lines else ""
+    return max(sorted("\t,;| ", key=first.count, reverse=True), key=hits)
 
 
 def _known(pictures: Sequence[str], folder: str) -> dict[str, Sequence[str]]:
