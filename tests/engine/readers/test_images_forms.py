@@ -227,6 +227,29 @@ def test_odd_pictures_are_told_and_read(folder: Path) -> None:
         assert words in told
 
 
+@pytest.mark.parametrize(
+    ("bits", "kind", "suffix"),
+    [
+        (8, np.int32, "tif"),
+        (8, np.uint16, "png"),
+        (12, np.uint16, "png"),
+        (16, np.uint16, "png"),
+        (20, np.int32, "tif"),
+    ],
+)
+def test_deep_pictures_keep_the_bits_that_the_set_has(
+    tmp_path: Path, bits: int, kind: type, suffix: str
+) -> None:
+    levels: np.ndarray = np.linspace(0, 2**bits - 1, 60).astype(kind).reshape(6, 10)
+    for i in range(6):
+        Image.fromarray(np.tile(levels[i], (4, 1))).save(tmp_path / f"{i}.{suffix}")
+    reading = Reading({})
+    content = images.read(tmp_path, reading)
+    wanted = (levels.astype(np.int64) >> (bits - 8)).astype(np.uint8)
+    assert np.array_equal(content.arrays["image"][:, 0, 0], wanted)
+    assert reading.understood.get("bits", 16) == bits
+
+
 def test_a_picture_of_a_program_is_not_started(folder: Path) -> None:
     (folder / "evil.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n")
     data = loaded(images.read, folder)
