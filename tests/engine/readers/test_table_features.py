@@ -193,6 +193,13 @@ def test_a_split_may_be_called_evaluation(
     assert read(tmp_path, lines).schema.labels == ("a", "b")
 
 
+def test_a_class_that_counts_as_missing_is_named(tmp_path: Path) -> None:
+    lines = ["x,disorder", *(f"{i},{('None', 'Apnea', 'Insomnia')[i % 3]}" for i in range(60))]
+    data = read(tmp_path, lines)
+    assert data.schema.labels == ("Apnea", "Insomnia")
+    assert "Also “None” counts as no value: write another word where it is a class." in data.problems[0]
+
+
 def test_the_last_ones_in_time_test(tmp_path: Path) -> None:
     order = np.random.default_rng(0).permutation(50)
     lines = [

@@ -72,6 +72,15 @@ def test_a_column_may_name_the_split(tmp_path: Path, name: str) -> None:
     assert loaded(text_classes.read, file, {"split": "random"}).schema.labels == ("a", "b", "c")
 
 
+def test_a_class_that_counts_as_missing_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "stances.csv"
+    rows = [f"word{i} is here again,{('FAVOR', 'AGAINST', 'NONE')[i % 3]}" for i in range(30)]
+    file.write_text("\n".join(["text,label", *rows]))
+    data = loaded(text_classes.read, file)
+    assert data.schema.labels == ("AGAINST", "FAVOR")
+    assert "without a label. Also “NONE” counts as no value: write another word" in data.problems[0]
+
+
 def test_a_damaged_table_is_named(folder: Path) -> None:
     (folder / "test.csv").write_bytes(b"")
     with pytest.raises(DataError, match=r"test\.csv is empty"):

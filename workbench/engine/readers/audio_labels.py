@@ -179,7 +179,10 @@ def _by_name(tree: Tree, sounds: Sequence[str], pattern: str, reading: Reading) 
 def _by_folder(
     tree: Tree, names: Sequence[str], sounds: Sequence[str], reading: Reading
 ) -> tuple[Entry, ...]:
-    entries = arranged(sounds, "classes", tree.path, "sounds").entries
+    found = arranged(sounds, "classes", tree.path, "sounds")
+    entries = found.entries
+    for problem in found.problems:
+        reading.say(problem)
     noise = [entry for entry in entries if entry.label.startswith("_")]
     if noise and len({entry.label for entry in entries} - {entry.label for entry in noise}) > 1:
         reading.say(f"{len(noise):,} sounds in the folder {noise[0].label} are left out: it is no class.")

@@ -60,12 +60,16 @@ _NAMED = 5
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """The cells of one column, null where missing; `row_number` tells the row in the file, counted from 1."""
+    """The cells of one column, null where missing; `row_number` tells the row in the file, counted from 1.
+
+    `unknown` are the words that were taken for "not known", as the file has them.
+    """
 
     path: Path
     name: str
     cells: pa.ChunkedArray
     row_number: Callable[[int], int]
+    unknown: tuple[str, ...] = ()
 
     @staticmethod
     def of_cells(
@@ -75,18 +79,28 @@ class Column:
         row_number: Callable[[int], int],
     ) -> Column:
         """A column of cells as a file has them: blanks around texts go, and what means "not known" is null."""
+        unknown: tuple[str, ...] = ()
         chunked = cells if isinstance(cells, pa.ChunkedArray) else pa.chunked_array([pa.array(cells)])
         kind = chunked.type
         if any(is_text(kind) for is_text in _TEXTS):
             texts = pc.utf8_trim_whitespace(pc.cast(chunked, pa.string()))
             gaps = pc.is_in(pc.utf8_lower(pc.utf8_slice_codeunits(texts, 0, 5)), pa.array(MISSING))
+            unknown = tuple(word for word in pc.unique(texts.filter(gaps)).to_pylist() if word)
             chunked = pc.if_else(gaps, pa.scalar(None, pa.string()), texts) if pc.any(gaps).as_py() else texts
         elif pa.types.is_floating(kind) or pa.types.is_decimal(kind):
             floats = pc.cast(chunked, pa.float64())
             chunked = pc.if_else(pc.is_nan(floats), pa.scalar(None, pa.float64()), floats)
         elif pa.types.is_boolean(kind) or pa.types.is_null(kind):
             chunked = pc.cast(chunked, pa.string())
-        return Column(path, name, chunked, row_number)
+        return Column(path, name, chunked, row_number, unknown)
+
+    def told_unknown(self) -> str:
+        """A sentence about the words that count as missing where they may be classes; empty elsewhere."""
+        if self.numbers is not None:
+            return ""
+        words = ", ".join(f"“{shortened(word)}”" for word in self.unknown[:_NAMED])
+        counts = "count" if len(self.unknown) > 1 else "counts"
+        return f" Also {words} {counts} as no value: write another word where it is a class." if words else ""
 
     def __len__(self) -> int:
         return len(self.cells)

@@ -124,6 +124,7 @@ def rows_to_keep(
         be = "is" if count == 1 else "are"
         reading.say(
             f'{plural(count, "row")} without a value in the target column "{target.name}" {be} left out.'
+            + target.told_unknown()
         )
     if wish.missing == "rows":
         everyone = np.arange(len(target))

@@ -116,7 +116,10 @@ def _from_files(path: Path, reading: Reading) -> tuple[list[str], list[str], lis
         names = [name for name in files.names() if ends(name, _TEXTS) and "/" in name]
         if not names:
             raise DataError(f"{path} holds no folders of texts ({', '.join(sorted(_TEXTS))}).")
-        entries = arranged(names, "classes", path, "texts").entries
+        found = arranged(names, "classes", path, "texts")
+        entries = found.entries
+        for problem in found.problems:
+            reading.say(problem)
         if reading.limit:
             entries = entries[:: max(1, len(entries) // enough(reading, len(entries)))]
         for done, entry in enumerate(entries):
@@ -194,6 +197,7 @@ def _from_table(path: Path, reading: Reading) -> tuple[list[str], list[str], lis
 
     table = read_table(path, reading)
     columns = {column.name: column.texts.to_pylist() for column in table.columns}
+    unknown = {column.name: column.told_unknown() for column in table.columns}
     wanted = reading.text("text")
     text = [wanted] if wanted in columns else reading.names("text") or [_text_column(columns)]
     for option, name in (*(("text", name) for name in text), ("label", reading.text("label"))):
@@ -229,7 +233,7 @@ def _from_table(path: Path, reading: Reading) -> tuple[list[str], list[str], lis
         parts.append(part)
     if missing:
         rows = plural(missing, "row is", "rows are")
-        reading.say(f"{rows} left out, without a {' and '.join(text)} or without a {label}.")
+        reading.say(f"{rows} left out, without a {' and '.join(text)} or without a {label}.{unknown[label]}")
     return texts, labels, parts if split else []
 
 
