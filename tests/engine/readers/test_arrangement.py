@@ -88,3 +88,16 @@ def test_many_sentences_are_counted() -> None:
     said = several([f"sentence {i}" for i in range(401)], "pictures are left out")
     assert len(said) == 21
     assert said[-1] == "And 381 more pictures are left out."
+
+
+def test_classes_that_differ_in_capitals_are_told() -> None:
+    files = [
+        f"{folder}/{i}.png" for folder in ("train/Cat", "train/dog", "test/cat", "test/dog") for i in range(2)
+    ]
+    found = arranged(files, "", "here", "pictures")
+    assert {entry.label for entry in found.entries} == {"Cat", "cat", "dog"}
+    assert (
+        len(found.problems) == 1
+        and "The folders “Cat” and “cat” are classes of their own" in found.problems[0]
+    )
+    assert arranged(files[2:4] + files[4:], "", "here", "pictures").problems == ()

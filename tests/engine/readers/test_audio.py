@@ -128,6 +128,26 @@ def test_a_table_tells_the_class(tmp_path: Path) -> None:
         content(tmp_path, target="x")
 
 
+@pytest.mark.parametrize("name", ["label", "instrument"])
+def test_a_column_may_name_the_split(tmp_path: Path, name: str) -> None:
+    for i in range(24):
+        tone(tmp_path / f"{i}.wav")
+    rows = "".join(f"{i}.wav,{'abc'[i % 3]},{'test' if i >= 18 else 'train'}\n" for i in range(24))
+    (tmp_path / "meta.csv").write_text(f"file,{name},split\n" + rows)
+    data = content(tmp_path)
+    assert data.schema.labels == ("a", "b", "c") and data.sizes["test"] == 6
+    assert content(tmp_path, target="split").schema.labels == ("test", "train")
+
+
+def test_rows_that_differ_about_a_sound_are_told(tmp_path: Path) -> None:
+    for i in range(8):
+        tone(tmp_path / f"{i}.wav")
+    rows = "".join(f"{i}.wav,{'ab'[i % 2]}\n" for i in range(8))
+    (tmp_path / "meta.csv").write_text("file,label\n" + rows + "0.wav,b\n1.wav,b\n")
+    assert content(tmp_path).schema.items == 7
+    assert [p for p in problems(tmp_path) if "0.wav has several rows in meta.csv that differ" in p]
+
+
 def test_without_classes(tmp_path: Path) -> None:
     for i in range(6):
         tone(tmp_path / f"sound{i}.flac")

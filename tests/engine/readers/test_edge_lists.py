@@ -52,6 +52,14 @@ def test_edges_and_nodes_in_a_folder_are_one_graph(folder: Path) -> None:
     assert batch["label"].tolist() == [0, 1, -100, -100]
 
 
+def test_nodes_in_no_part_are_told(folder: Path) -> None:
+    nodes = NODES.replace("val", "holdout").replace("dog,test", "dog,other")
+    (folder / "nodes.csv").write_text(nodes)
+    found = detected(folder)
+    assert found.splits["test"].tolist() == [2] and 3 not in found.rows
+    assert found.problems == ('Left in no part: 1 node of which the column "split" says “other”.',)
+
+
 def test_edges_may_go_one_way(folder: Path) -> None:
     found = loaded(edge_lists.read, folder, {"directed": "yes"})
     assert found.tensors["edges"].T.tolist() == [[0, 1], [1, 2], [2, 3]]

@@ -138,6 +138,33 @@ def test_a_border_without_a_class_does_not_count(tmp_path: Path) -> None:
     assert "255 in the masks" in data.problems[0]
 
 
+@pytest.mark.parametrize("suffix", ["png", "gif", "tif", "bmp"])
+def test_masks_with_different_palettes_are_told_apart_by_colours(tmp_path: Path, suffix: str) -> None:
+    folder = masks(tmp_path, [0, 1, 2])
+    colours = [(0, 0, 0), (255, 0, 0), (0, 0, 128)]
+    for number, file in enumerate(sorted((folder / "masks").iterdir())):
+        places = np.array([[0, 1, 2], [2, 0, 1]][number % 2])
+        mask = Image.fromarray(places[np.asarray(Image.open(file))].astype(np.uint8), "P")
+        mask.putpalette(bytes(np.array(colours, dtype=np.uint8)[np.argsort(places)]))
+        file.unlink()
+        mask.save(file.with_suffix(f".{suffix}"))
+    data = loaded(images.read, folder)
+    assert data.schema.labels == ("#000000", "#000080", "#ff0000")
+    assert "different palettes" in data.problems[0]
+    for picture, mask in zip(data.tensors["image"], data.tensors["mask"], strict=True):
+        level = (np.arange(64) + int(picture[0, 0, 0])) % 3
+        assert mask.flatten().tolist() == np.array([0, 2, 1])[level].tolist()
+
+
+def test_a_shorter_palette_is_no_other_one(tmp_path: Path) -> None:
+    folder = masks(tmp_path, [0, 1, 2])
+    for number, file in enumerate((folder / "masks").iterdir()):
+        mask = Image.open(file).convert("L")
+        mask.putpalette([0, 0, 0, 255, 0, 0, 0, 0, 128, *([9, 9, 9] if number % 2 else [])])
+        mask.save(file)
+    assert loaded(images.read, folder).schema.labels == ("0", "1", "2")
+
+
 def test_soft_edges_of_masks_are_cut() -> None:
     found = Masks()
     values = np.array([0] * 2_000 + list(range(50, 200)) + [255] * 2_000, dtype=np.int32)
@@ -198,6 +225,29 @@ def test_odd_pictures_are_told_and_read(folder: Path) -> None:
     told = "\n".join(data.problems)
     for words in ("photo.heic are pictures of a kind", "CMYK", "animated", "white", "16 or 32 bits"):
         assert words in told
+
+
+@pytest.mark.parametrize(
+    ("bits", "kind", "suffix"),
+    [
+        (8, np.int32, "tif"),
+        (8, np.uint16, "png"),
+        (12, np.uint16, "png"),
+        (16, np.uint16, "png"),
+        (20, np.int32, "tif"),
+    ],
+)
+def test_deep_pictures_keep_the_bits_that_the_set_has(
+    tmp_path: Path, bits: int, kind: type, suffix: str
+) -> None:
+    levels: np.ndarray = np.linspace(0, 2**bits - 1, 60).astype(kind).reshape(6, 10)
+    for i in range(6):
+        Image.fromarray(np.tile(levels[i], (4, 1))).save(tmp_path / f"{i}.{suffix}")
+    reading = Reading({})
+    content = images.read(tmp_path, reading)
+    wanted = (levels.astype(np.int64) >> (bits - 8)).astype(np.uint8)
+    assert np.array_equal(content.arrays["image"][:, 0, 0], wanted)
+    assert reading.understood.get("bits", 16) == bits
 
 
 def test_a_picture_of_a_program_is_not_started(folder: Path) -> None:

@@ -49,6 +49,24 @@ def test_a_table_without_a_header(folder: Path) -> None:
     assert data.tensors["label"].tolist() == [i % 2 for i in numbers(data)]
 
 
+def test_names_of_columns_may_have_blanks(folder: Path) -> None:
+    rows = [f"p{i}.png,{'ab'[i % 2]}" for i in range(12)]
+    data = loaded(images.read, table(folder, "image file name,class label", *rows))
+    assert data.tensors["label"].tolist() == [i % 2 for i in numbers(data)]
+    cells = [f"p{i}.png {('red,round', 'red', 'round')[i % 3]}" for i in range(12)]
+    data = loaded(images.read, table(folder, *cells))
+    assert data.schema.labels == ("red", "round")
+
+
+def test_letters_of_other_encodings_stay_apart(folder: Path) -> None:
+    rows = [f"p{i}.png,{('Bär', 'Bör')[i % 2]}" for i in range(12)]
+    for encoding in ("cp1252", "utf-8", "utf-8-sig", "utf-16"):
+        (folder / "labels.csv").write_text("\n".join(["file,label", *rows]), encoding=encoding)
+        data = loaded(images.read, folder)
+        assert data.schema.labels == ("Bär", "Bör")
+        assert ("is read as Western European" in "".join(data.problems)) == (encoding == "cp1252")
+
+
 def test_a_cell_may_hold_several_labels(folder: Path) -> None:
     cells = {0: "", 1: "red", 2: "red|round", 3: "round"}
     data = loaded(images.read, table(folder, "file,tags", *(f"p{i}.png,{cells[i % 4]}" for i in range(12))))
@@ -71,11 +89,40 @@ def test_numbers_are_a_target(folder: Path) -> None:
     assert data.tensors["target"].flatten().tolist() == [i + 0.5 for i in numbers(data)]
 
 
+def test_numbers_stay_classes_where_one_is_missing(folder: Path) -> None:
+    rows = [f"p{i}.png,{'' if i == 4 else i % 3}" for i in range(12)]
+    data = loaded(images.read, table(folder, "file,label", *rows))
+    assert data.schema.labels == ("0", "1", "2") and 4 not in numbers(data)
+    assert data.tensors["label"].tolist() == [i % 3 for i in numbers(data)]
+
+
+def test_rows_that_differ_about_a_picture_are_told(folder: Path) -> None:
+    rows = [f"p{i}.png,{'ab'[i % 2]},{i}" for i in range(12)]
+    data = loaded(images.read, table(folder, "file,label,box", *rows, "p0.png,b,12", "p2.png,a,13"))
+    assert sorted(numbers(data)) == list(range(1, 12))
+    assert data.tensors["label"].tolist() == [i % 2 for i in numbers(data)]
+    assert data.problems == (f"{folder}/p0.png has several rows in labels.csv that differ and is left out.",)
+    with pytest.raises(
+        DataError, match=r"one row for each file; several labels of a picture stand in one cell"
+    ):
+        loaded(images.read, table(folder, "file,label", *(f"p{i}.png,{x}" for i in range(12) for x in "ab")))
+
+
 def test_a_column_may_name_the_split(folder: Path) -> None:
     rows = [f"p{i}.png,{'ab'[i % 2]},{'train' if i < 6 else 'val' if i < 9 else 'test'}" for i in range(12)]
     data = loaded(images.read, table(folder, "file,label,split", *rows))
     assert data.sizes == {"train": 6, "validation": 3, "test": 3}
     assert set(numbers(data)[:6]) == set(range(6)) and set(numbers(data)[9:]) == {9, 10, 11}
+
+
+def test_a_split_that_leaves_one_open_is_told(folder: Path) -> None:
+    rows = [f"p{i}.png,{'ab'[i % 2]},{'train' if i < 6 else 'eval'}" for i in range(12)]
+    assert loaded(images.read, table(folder, "file,kind,split", *rows)).sizes["validation"] == 6
+    for cell, message in (("", "is empty in 1 row"), ("somewhere", "says “somewhere”")):
+        path = table(folder, "file,kind,split", *rows[:-1], f"p11.png,b,{cell}")
+        with pytest.raises(DataError, match=f"“split” of labels.csv .* {message}"):
+            loaded(images.read, path)
+        assert loaded(images.read, path, {"split": "random"}).schema.labels == ("a", "b")
 
 
 def test_the_column_can_be_chosen(folder: Path) -> None:

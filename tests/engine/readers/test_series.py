@@ -113,6 +113,23 @@ def test_rows_are_put_into_order(tmp_path: Path) -> None:
     assert "are put into the order of" in reading.problems[0]
 
 
+def test_rows_newest_first_may_follow_within_a_second(tmp_path: Path) -> None:
+    times = HOURS[0].astype("datetime64[ms]") + np.arange(60) * np.timedelta64(250, "ms")
+    lines = ["time,v", *(f"{time},{i}" for i, time in reversed(list(enumerate(times))))]
+    content, reading = read(tmp_path, lines, standardise="no")
+    assert content.arrays["x"][:, 0].tolist() == list(range(60))
+    assert reading.figures[0].values[-1] == "250 milliseconds" and len(reading.problems) == 1
+
+
+def test_an_hour_that_the_clock_strikes_twice_stays_in_order(tmp_path: Path) -> None:
+    start = np.datetime64("2024-10-26T20:00")  # by the clock of Greenwich
+    ahead = [2 if i < 10 else 1 for i in range(40)]
+    times = [start + np.timedelta64(30 * i + 60 * hours, "m") for i, hours in enumerate(ahead)]
+    lines = ["time,v", *(f"{time}:00+0{ahead[i]}:00,{i}" for i, time in enumerate(times))]
+    content, reading = read(tmp_path, lines, standardise="no")
+    assert content.arrays["x"][:, 0].tolist() == list(range(40)) and reading.problems == []
+
+
 def test_gaps_are_closed_and_told(tmp_path: Path) -> None:
     lines = rows()
     for place in (11, 12):
@@ -194,6 +211,22 @@ def test_series_and_tables_are_told_apart(tmp_path: Path) -> None:
     uneven = ["day,x,y", *(f"2020-0{1 + i % 9}-0{1 + i * i % 7},{i},{i}" for i in range(50))]
     assert detect(written(tmp_path, uneven))[0][0] == "table"
     assert detect(written(tmp_path, ["a,b", "1,2", "3,4"]))[0][0] == "table"
+
+
+@pytest.mark.parametrize("stations", ["12", "ab"])
+@pytest.mark.parametrize("blocks", [True, False])
+def test_several_series_in_one_file_are_refused(tmp_path: Path, stations: str, blocks: bool) -> None:
+    both = [(hour, station) for hour in HOURS for station in stations]
+    lines = [
+        f"{hour},{s},{i % 7}"
+        for i, (hour, s) in enumerate(sorted(both, key=lambda row: row[1] if blocks else ""))
+    ]
+    lines = ["time,station,v", *lines]
+    assert detect(written(tmp_path, lines))[0][0] == "table"
+    assert 'which the column "station" tells apart' in refused(tmp_path, lines)
+    # Where times are only coarse, nothing tells the rows apart.
+    coarse = ["time,v", *(f"{HOURS[i // 2]},{i % 7}" for i in range(100))]
+    assert read(tmp_path, coarse)[0].schema.items == 100
 
 
 def test_windows_are_shown_as_curves(tmp_path: Path) -> None:

@@ -167,8 +167,37 @@ def test_a_column_can_say_which_rows_train(tmp_path: Path) -> None:
     assert 'row 11: the column "split" divides the rows by the words' in refused(
         tmp_path, lines, split_column="split"
     )
+    assert "row 11" in refused(tmp_path, lines)
     lines[10] = "9,,a"
     assert "row 11" in refused(tmp_path, lines, split_column="split")
+    assert "row 11" in refused(tmp_path, lines)
+    assert read(tmp_path, lines, split="random").schema.facts["features"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sizes"),
+    [
+        (("train", "eval", "test"), {"train": 27, "validation": 27, "test": 26}),
+        (("train", "valid", "Evaluation"), {"train": 27, "validation": 27, "test": 26}),
+        (("train", "eval", "holdout"), {"train": 27, "validation": 27, "test": 26}),
+    ],
+)
+def test_a_split_may_be_called_evaluation(
+    tmp_path: Path, words: tuple[str, ...], sizes: dict[str, int]
+) -> None:
+    lines = ["x,label,split", *(f"{i},{'ab'[i // 4 % 2]},{words[i % 3]}" for i in range(80))]
+    data = read(tmp_path, lines)
+    assert data.sizes == sizes and data.schema.facts["features"] == 1 and data.schema.labels == ("a", "b")
+    assert read(tmp_path, lines, target="split").schema.labels == tuple(sorted(words))
+    lines[0] = "x,kind,split"
+    assert read(tmp_path, lines).schema.labels == ("a", "b")
+
+
+def test_a_class_that_counts_as_missing_is_named(tmp_path: Path) -> None:
+    lines = ["x,disorder", *(f"{i},{('None', 'Apnea', 'Insomnia')[i % 3]}" for i in range(60))]
+    data = read(tmp_path, lines)
+    assert data.schema.labels == ("Apnea", "Insomnia")
+    assert "Also “None” counts as no value: write another word where it is a class." in data.problems[0]
 
 
 def test_the_last_ones_in_time_test(tmp_path: Path) -> None:

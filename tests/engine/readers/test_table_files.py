@@ -170,6 +170,64 @@ def test_every_type_of_parquet_is_used_or_left_out(tmp_path: Path, cells: pa.Arr
     )
 
 
+def test_the_numbers_of_rows_that_pandas_writes_are_no_feature(tmp_path: Path) -> None:
+    shuffled = np.random.default_rng(0).permutation(60)
+    for start in (0, 1):
+        rows = [f"{number + start},{i * 0.5},{'abc'[i // 20]}" for i, number in enumerate(shuffled)]
+        (tmp_path / "data.csv").write_text("\n".join([",len,target", *rows]))
+        data = loaded(tables.read, tmp_path / "data.csv")
+        assert data.schema.facts["features"] == 1
+        assert data.problems == ("The first column, which has no name, is left out: it numbers the rows.",)
+    years = [f"{1960 + i},{i % 7},{'abc'[i // 20]}" for i in range(60)]
+    (tmp_path / "data.csv").write_text("\n".join([",len,target", *years]))
+    assert loaded(tables.read, tmp_path / "data.csv").schema.facts["features"] == 2
+    sheet: list[list[object]] = [[None, "len", "target"], *([i, i * 0.5, "abc"[i // 20]] for i in range(60))]
+    as_workbook(tmp_path / "data.xlsx", {"one": sheet})
+    assert loaded(tables.read, tmp_path / "data.xlsx").schema.facts["features"] == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "line", "items"),
+    [
+        ("0,1,2", "{x},{y},{kind}", 60),
+        ("1,2,3", "{x},{y},{kind}", 60),
+        ("0,1,2,3", "{i},{i},{i},{kind}", 60),
+        (",0,1,target", "{i},{x},{y},{kind}", 60),
+        ("label,0,1", "{kind},{x},{y}", 60),
+        # Examples.
+        ("0,1,2", "1,2,3", 61),
+        ("0,2,3,5", "{i},{i},{i},{kind}", 61),
+        ("4,5,6,7", "{i},{i},{i},{kind}", 61),
+    ],
+)
+def test_columns_may_be_called_by_their_numbers(tmp_path: Path, first: str, line: str, items: int) -> None:
+    rows = [line.format(i=i * 7 % 60, x=i + 0.5, y=i % 7 + 0.25, kind=i % 3) for i in range(60)]
+    file = tmp_path / "data.csv"
+    file.write_text("\n".join([first, *rows[:-1], "7,8,9" if "{" not in line else rows[-1]]))
+    data = loaded(tables.read, file, {"task": "regression"})
+    assert data.schema.items == items
+    assert any("columns' numbers" in problem for problem in data.problems) == (items == 60)
+
+
+def test_the_index_of_a_parquet_file_is_left_out(tmp_path: Path) -> None:
+    table = pa.table({**COLUMNS, "__index_level_0__": np.arange(30)[::-1]})
+    data = loaded(tables.read, as_parquet(tmp_path / "data.parquet", table))
+    assert data.schema.labels == ("a", "b") and same(data, plain(tmp_path))
+    assert data.problems == (
+        'The column "__index_level_0__" is left out: it numbers or names the rows, as pandas writes it.',
+    )
+    days = np.datetime64("2020-01-01") + np.arange(30)
+    table = pa.table({"x": COLUMNS["length"], "kind": COLUMNS["species"], "__index_level_0__": days})
+    assert loaded(tables.read, as_parquet(tmp_path / "data.parquet", table)).schema.labels == ("a", "b")
+
+
+def test_a_comma_at_the_end_of_every_row_makes_no_target(tmp_path: Path) -> None:
+    rows = [f"{i * 0.5},{i % 7},{'abc'[i % 3]}," for i in range(60)]
+    (tmp_path / "data.csv").write_text("\n".join(["a,b,kind,", *rows]))
+    data = loaded(tables.read, tmp_path / "data.csv")
+    assert data.schema.labels == ("a", "b", "c") and data.schema.facts["features"] == 2
+
+
 @pytest.mark.parametrize("cut", [8, 300, -20])
 def test_a_damaged_parquet_file_is_refused(tmp_path: Path, cut: int) -> None:
     file = as_parquet(tmp_path / "data.parquet")

@@ -55,6 +55,32 @@ def test_columns_that_cannot_be_are_told(folder: Path, options: dict[str, str], 
         loaded(text_classes.read, folder, options)
 
 
+@pytest.mark.parametrize("name", ["label", "kind"])
+def test_a_column_may_name_the_split(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "texts.csv"
+    rows = [f"word{i} is here again,{'abc'[i % 3]},{'train' if i < 20 else 'test'}" for i in range(30)]
+    file.write_text("\n".join([f"text,{name},split", *rows]))
+    data = loaded(text_classes.read, file)
+    assert data.schema.labels == ("a", "b", "c")
+    assert data.splits["test"].tolist() == list(range(20, 30)) and data.rows[20:].tolist() == list(
+        range(20, 30)
+    )
+    assert loaded(text_classes.read, file, {"label": "split"}).schema.labels == ("test", "train")
+    file.write_text(file.read_text().replace("again,b,test", "again,b,"))
+    with pytest.raises(DataError, match=r"“split” of .* but is empty in 3 rows"):
+        loaded(text_classes.read, file)
+    assert loaded(text_classes.read, file, {"split": "random"}).schema.labels == ("a", "b", "c")
+
+
+def test_a_class_that_counts_as_missing_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "stances.csv"
+    rows = [f"word{i} is here again,{('FAVOR', 'AGAINST', 'NONE')[i % 3]}" for i in range(30)]
+    file.write_text("\n".join(["text,label", *rows]))
+    data = loaded(text_classes.read, file)
+    assert data.schema.labels == ("AGAINST", "FAVOR")
+    assert "without a label. Also “NONE” counts as no value: write another word" in data.problems[0]
+
+
 def test_a_damaged_table_is_named(folder: Path) -> None:
     (folder / "test.csv").write_bytes(b"")
     with pytest.raises(DataError, match=r"test\.csv is empty"):

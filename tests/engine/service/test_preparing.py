@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from workbench.core.errors import DataError
+from workbench.engine.readers import images as image_reader
 from workbench.engine.readers import molecules as molecule_reader
 from workbench.engine.readers import series as series_reader
 from workbench.engine.readers import tables as table_reader
@@ -17,7 +19,7 @@ from workbench.engine.readers import text_classes as text_reader
 from workbench.engine.readers import volumes as volume_reader
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.reader import Reading
-from workbench.engine.service.preparing import molecules, series, texts, volumes
+from workbench.engine.service.preparing import molecules, pictures, series, texts, volumes
 from workbench.engine.service.preparing import rows as table_rows
 from workbench.engine.service.preparing.given import Given, Prepared, Trained, alone, finished, kind_of
 
@@ -56,6 +58,18 @@ def test_a_volume_is_made_as_in_training(tmp_path: Path, values: str) -> None:
     (tmp_path / "scan.txt").write_text("1")
     with pytest.raises(DataError, match=r"is no volume; \.nii"):
         volumes.volume(known, given(tmp_path / "scan.txt"))
+
+
+def test_a_deep_picture_is_made_as_in_training(tmp_path: Path) -> None:
+    make = np.random.default_rng(3)
+    (folder := tmp_path / "set").mkdir()
+    for number in range(5):
+        Image.fromarray(make.integers(0, 4096, (6, 8)).astype(np.uint16)).save(folder / f"{number}.png")
+    known = trained(image_reader.read, folder, "images")
+    for number in range(5):
+        part = pictures.image(known, given(folder / f"{number}.png"))
+        assert np.array_equal(part.arrays["image"][0], known.content.arrays["image"][number])
+    assert known.content.arrays["image"].max() > 200
 
 
 def rows(first: int, end: int) -> str:

@@ -208,7 +208,23 @@ def _classes(files: Sequence[str], kind: str, root: object, what: str) -> Arrang
         )
     if kind == "classes" and not labels:
         raise DataError(f"{root} has no folders of classes: its {what} lie all in one place.")
-    return Arrangement("classes" if labels else "plain", tuple(entries))
+    return Arrangement("classes" if labels else "plain", tuple(entries), problems=tuple(_alike(labels)))
+
+
+def _alike(labels: Sequence[str]) -> list[str]:
+    """What to say of classes whose names differ in capitals only."""
+    groups: dict[str, list[str]] = {}
+    for label in labels:
+        groups.setdefault(label.casefold(), []).append(label)
+    return several(
+        [
+            f"The folders {' and '.join(f'“{label}”' for label in group)} are classes of their own, though their "
+            "names differ in capitals only. Give them one name where they are one class."
+            for group in groups.values()
+            if len(group) > 1
+        ],
+        "classes of that kind",
+    )
 
 
 def _entry(file: str) -> Entry:

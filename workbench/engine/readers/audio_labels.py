@@ -179,7 +179,10 @@ def _by_name(tree: Tree, sounds: Sequence[str], pattern: str, reading: Reading) 
 def _by_folder(
     tree: Tree, names: Sequence[str], sounds: Sequence[str], reading: Reading
 ) -> tuple[Entry, ...]:
-    entries = arranged(sounds, "classes", tree.path, "sounds").entries
+    found = arranged(sounds, "classes", tree.path, "sounds")
+    entries = found.entries
+    for problem in found.problems:
+        reading.say(problem)
     noise = [entry for entry in entries if entry.label.startswith("_")]
     if noise and len({entry.label for entry in entries} - {entry.label for entry in noise}) > 1:
         reading.say(f"{len(noise):,} sounds in the folder {noise[0].label} are left out: it is no class.")
@@ -218,14 +221,21 @@ def _by_table(
     others = [i for i in range(len(table.header)) if i != table.file_column]
     header = [table.header[i] for i in others]
     reading.choices["columns"] = tuple(header)
-    column = _column(table, others, reading.text("target"))
+    known = [name for name in sounds if name in table.rows]
+    split, parts = images_labels.dealt(table, known, reading)
+    column = _column(table, [i for i in others if i != split], reading.text("target"))
     reading.understood |= {"labels": table.name, "target": table.header[column]}
+    part_of = dict(zip(known, parts, strict=True))
+    columns = [column] if split is None else [column, split]
+    unsure = images_labels.told_differing(table, columns, known, reading, tree)
     entries, missing = [], []
     for name in sounds:
+        if name in unsure:
+            continue
         row = table.rows.get(name)
         label = row[column].strip() if row is not None and len(row) > column else ""
         if label:
-            entries.append(Entry(name, "train", label))
+            entries.append(Entry(name, part_of[name], label))
         else:
             missing.append(f"{tree.shown(name)} has no class in {table.name} and is left out.")
     for problem in several([*table.problems, *missing], "such problems"):

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from workbench.engine.readers.content import Index
-from workbench.engine.readers.dates import Dates, dates_in
+from workbench.engine.readers.dates import Dates, dates_in, instants_in
 from workbench.engine.readers.numbers import Floats
 
 # How tables write "not known"; compared in lower case.
@@ -50,6 +50,9 @@ MAX_CATEGORIES = 50
 # Names of columns that only number the rows (pandas writes the last one).
 _ROW_NUMBERS = frozenset(("id", "index", "no", "nr", "rownames", "unnamed: 0"))
 
+# What pandas calls the names or numbers of rows in a Parquet file.
+INDEX = "__index_level_"
+
 # So many cells may fail to be numbers before a column counts as text: a share, and for short tables a number.
 _FEW_SHARE, _FEW = 0.05, 2
 
@@ -62,7 +65,8 @@ _NAMED = 5
 class Column:
     """The cells of one column, null where missing; `row_number` tells the row in the file, counted from 1.
 
-    `separator` is what stands between the cells of a text file.
+    `separator` is what stands between the cells of a text file, `unknown` are the words that were taken for "not
+    known", as the file has them.
     """
 
     path: Path
@@ -70,6 +74,7 @@ class Column:
     cells: pa.ChunkedArray
     row_number: Callable[[int], int]
     separator: str = ""
+    unknown: tuple[str, ...] = ()
 
     @staticmethod
     def of_cells(
@@ -80,18 +85,28 @@ class Column:
         separator: str = "",
     ) -> Column:
         """A column of cells as a file has them: blanks around texts go, and what means "not known" is null."""
+        unknown: tuple[str, ...] = ()
         chunked = cells if isinstance(cells, pa.ChunkedArray) else pa.chunked_array([pa.array(cells)])
         kind = chunked.type
         if any(is_text(kind) for is_text in _TEXTS):
             texts = pc.utf8_trim_whitespace(pc.cast(chunked, pa.string()))
             gaps = pc.is_in(pc.utf8_lower(pc.utf8_slice_codeunits(texts, 0, 5)), pa.array(MISSING))
+            unknown = tuple(word for word in pc.unique(texts.filter(gaps)).to_pylist() if word)
             chunked = pc.if_else(gaps, pa.scalar(None, pa.string()), texts) if pc.any(gaps).as_py() else texts
         elif pa.types.is_floating(kind) or pa.types.is_decimal(kind):
             floats = pc.cast(chunked, pa.float64())
             chunked = pc.if_else(pc.is_nan(floats), pa.scalar(None, pa.float64()), floats)
         elif pa.types.is_boolean(kind) or pa.types.is_null(kind):
             chunked = pc.cast(chunked, pa.string())
-        return Column(path, name, chunked, row_number, separator)
+        return Column(path, name, chunked, row_number, separator, unknown)
+
+    def told_unknown(self) -> str:
+        """A sentence about the words that count as missing where they may be classes; empty elsewhere."""
+        if self.numbers is not None:
+            return ""
+        words = ", ".join(f"“{shortened(word)}”" for word in self.unknown[:_NAMED])
+        counts = "count" if len(self.unknown) > 1 else "counts"
+        return f" Also {words} {counts} as no value: write another word where it is a class." if words else ""
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -164,6 +179,13 @@ class Column:
     def dates(self) -> Dates | None:
         """The cells as dates, NaT where missing; None when the column is something else."""
         return None if self.numbers is not None else dates_in(self.cells)
+
+    @cached_property
+    def moments(self) -> Floats | None:
+        """The dates or numbers as what orders the rows; None when the column is text."""
+        if self.dates is None:
+            return self.numbers
+        return instants_in(self.cells, self.dates).astype("datetime64[us]").astype(np.float64)
 
     @cached_property
     def texts(self) -> pa.ChunkedArray:
@@ -267,6 +289,15 @@ def _without_commas(cells: pa.ChunkedArray, comma: str) -> pa.ChunkedArray:
     """Numbers with commas that part thousands, where `comma` is empty, or are decimal ones, as numbers without."""
     fits = pc.match_substring_regex(cells, _DECIMAL_COMMA if comma else _THOUSANDS)
     return cells if comma == "," else pc.if_else(fits, pc.replace_substring(cells, ",", comma), cells)
+
+
+def counts_rows(column: Column) -> bool:
+    """Whether the cells are the numbers of the rows from 0 or 1, in any order; a few rows may be left out."""
+    if column.numbers is None or column.gaps.any():
+        return False
+    ordered = np.sort(column.numbers)
+    steps = np.diff(ordered)
+    return bool(ordered[0] in (0, 1) and (steps >= 1).all() and (steps == 1).sum() >= 0.95 * len(steps))
 
 
 def can_hold(kind: pa.DataType) -> bool:

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 Dates = NDArray[np.datetime64]
 
-_TIME = r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?)?"
-# A zone is read over: what counts is the clock on the wall where the numbers were taken.
+_TIME = r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<part>\d+))?)?)?"
+# A zone is read over: what counts is the clock on the wall where the numbers were taken.  For the order it counts.
 _ZONE = r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
 _YEAR_FIRST = rf"^(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})(?:[-/.](?P<day>\d{{1,2}}){_TIME}{_ZONE})?$"
 _YEAR_LAST = rf"^(?P<first>\d{{1,2}})[-/.](?P<other>\d{{1,2}})[-/.](?P<year>\d{{4}}){_TIME}{_ZONE}$"
+_OFFSET = r":\d{2}(?:[.,]\d+)? ?(?P<zone>Z|UTC|GMT|(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2}))$"
 
 # So many cells must be dates; the others are taken as missing.
 _MOST = 0.95
@@ -26,12 +27,15 @@ _MOST = 0.95
 def dates_in(cells: pa.ChunkedArray) -> Dates | None:
     """The cells as dates (NaT where there is none), or None when they are something else.
 
+    They are in seconds, and where some have parts of these, in microseconds.
+
     03/04/2020 is the 3rd of April, unless a number above 12 tells that the month stands first.
     """
     if pa.types.is_temporal(cells.type):
         if pa.types.is_date(cells.type) or pa.types.is_timestamp(cells.type):
-            whole: Dates = pc.cast(cells, pa.timestamp("s"), safe=False).to_numpy()
-            return whole.astype("datetime64[s]")
+            fine = pa.types.is_timestamp(cells.type) and cells.type.unit != "s"
+            whole: Dates = pc.cast(cells, pa.timestamp("us" if fine else "s"), safe=False).to_numpy()
+            return _coarse(whole)
         return None
     written = _written(cells) if pa.types.is_string(cells.type) else None
     return None if written is None else written[2]
@@ -61,6 +65,25 @@ def _written(cells: pa.ChunkedArray) -> tuple[str, bool, Dates] | None:
     return None
 
 
+def instants_in(cells: pa.ChunkedArray, dates: Dates) -> Dates:
+    """The dates of the cells as moments of one clock, where each of them says how far its own is off."""
+    if not pa.types.is_string(cells.type):
+        return dates
+    found = pc.extract_regex(cells.combine_chunks(), pattern=_OFFSET)
+    if (found.is_null().to_numpy(zero_copy_only=False) & ~np.isnat(dates)).any():
+        return dates
+    west = pc.fill_null(pc.equal(pc.struct_field(found, "sign"), "-"), False).to_numpy(zero_copy_only=False)
+    offset = _field(found, "hours", 0) * 3_600 + _field(found, "minutes", 0) * 60
+    instants: Dates = dates - np.where(west, -offset, offset).astype("timedelta64[s]")
+    return instants
+
+
+def _coarse(dates: Dates) -> Dates:
+    """The dates in seconds, where none has parts of one."""
+    whole: Dates = dates.astype("datetime64[s]")
+    return whole if ((whole == dates) | np.isnat(dates)).all() else dates
+
+
 def _share(cells: pa.ChunkedArray, pattern: str) -> bool:
     return bool(pc.sum(pc.match_substring_regex(cells, pattern)).as_py() >= _MOST * len(cells))
 
@@ -87,8 +110,11 @@ def _parsed(found: pa.StructArray, pattern: str, month_first: bool) -> Dates:
     wrong |= (day < 1) | (day > days)
     dates: Dates = months.astype("datetime64[D]").astype("datetime64[s]")
     dates = dates + ((day - 1) * 86_400 + hour * 3_600 + minute * 60 + second).astype("timedelta64[s]")
+    parts = pc.utf8_slice_codeunits(pc.utf8_rpad(pc.struct_field(found, "part"), 6, "0"), 0, 6)
+    micro = pc.fill_null(pc.cast(parts, pa.int64()), 0).to_numpy(zero_copy_only=False)
+    dates = dates.astype("datetime64[us]") + micro.astype("timedelta64[us]")
     dates[wrong] = np.datetime64("NaT")
-    return dates
+    return _coarse(dates)
 
 
 def _field(found: pa.StructArray, name: str, absent: int) -> NDArray[np.int64]:
@@ -106,7 +132,7 @@ def parts(dates: Dates) -> dict[str, NDArray[np.float64]]:
     filled = np.where(gone, np.datetime64(0, "s"), dates)
     months = filled.astype("datetime64[M]").astype(np.int64)
     days = filled.astype("datetime64[D]").astype(np.int64)
-    clock = (filled - filled.astype("datetime64[D]")).astype(np.float64) / 86_400
+    clock = (filled - filled.astype("datetime64[D]")) / np.timedelta64(1, "D")
     found = {"year": 1970 + np.floor_divide(months, 12).astype(np.float64)}
     # The 1st of January 1970 was a Thursday.
     for name, turn in (("month", months % 12 / 12), ("weekday", (days + 3) % 7 / 7), ("time", clock)):

@@ -86,7 +86,7 @@ def of_table(path: Path, reading: Reading, nodes: Table, pairs: Index, directed:
             f'{", ".join(list(nodes.columns)[1:20]) or "none"} in the option "target".'
         )
     label, classes = graph_tables.labels_of(nodes, column, reading)
-    by, given = graph_tables.split_of(nodes)
+    by, given = graph_tables.split_of(nodes, reading)
     splits = _split(reading, label, given)
     train = np.zeros(len(label), dtype=np.bool_)
     train[splits["train"]] = True

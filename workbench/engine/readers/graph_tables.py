@@ -15,23 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
+from workbench.core.text import plural
 from workbench.engine.readers.content import Index
 from workbench.engine.readers.files import MEGABYTE, read_text
 from workbench.engine.readers.graphs import Floats, classes_of, one_hot, scaled, tell
 from workbench.engine.readers.reader import Reading
+from workbench.engine.readers.split import SPLIT_NAMES, part_words
 
 MAX_TABLE = 512 * MEGABYTE
 
 SUFFIXES = (".csv", ".tsv", ".tab")
 _MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?"))
 _LABELS = "label class target y category group club community".split()
-_SPLITS = "split part subset fold mask".split()
+_SPLITS = (*SPLIT_NAMES, "mask")
 _NODES = "id node node_id nodeid name index".split()
-_PARTS = {
-    **dict.fromkeys(("train", "training", "tr"), "train"),
-    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing", "te"), "test"),
-}
 # A column of more different texts than this says too little about any one of them.
 _MOST_KINDS = 50
 _MOST_COLUMNS = 20_000
@@ -124,15 +121,21 @@ def labels_of(table: Table, column: str, reading: Reading) -> tuple[Index, tuple
     return classes_of(table.path, texts, "nodes")
 
 
-def split_of(table: Table) -> tuple[str, dict[str, Index] | None]:
+def split_of(table: Table, reading: Reading) -> tuple[str, dict[str, Index] | None]:
     """The column that deals the rows out, and the rows of each part; none where there is no such column."""
     column = table.named(_SPLITS)
     if not column:
         return "", None
-    words = [cell.lower() for cell in table.columns[column]]
-    if not any(_PARTS.get(word) == "train" for word in words):
+    words = table.columns[column]
+    known = part_words(set(words))
+    if "train" not in known.values():
         return "", None
-    parts = np.array([_PARTS.get(word, "") for word in words])
+    if odd := [word for word in words if word not in known]:
+        some = ", ".join(f"“{word}”" for word in dict.fromkeys(odd) if not missing(word)) or "nothing"
+        reading.say(
+            f'Left in no part: {plural(len(odd), "node")} of which the column "{column}" says {some}.'
+        )
+    parts = np.array([known.get(word, "") for word in words])
     return column, {
         name: np.flatnonzero(parts == name)
         for name in ("train", "validation", "test")

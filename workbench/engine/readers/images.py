@@ -22,11 +22,14 @@ from workbench.engine.readers.images_decode import Plan, by, decoded, in_threads
 from workbench.engine.readers.images_masks import Masks
 from workbench.engine.readers.images_pixels import (
     DAMAGE,
+    DEEP,
     Form,
     Header,
     OtherHeaderError,
     Size,
+    differ,
     header,
+    highest,
     quiet,
     why,
 )
@@ -59,6 +62,8 @@ FITS = {
 }
 # Of so many pictures the headers are not all read before the pictures are.
 _MANY = 500
+# So many of the deep ones tell how many bits they use.
+_DEEP = 100
 _COLOURS = {"": "As they are", "grey": "Grey", "rgb": "Red, green, blue"}
 
 
@@ -94,6 +99,13 @@ def _planned(files: Tree, reading: Reading, *, glance: bool) -> Plan:
     else:
         entries, headers, seconds, values = _headers(files, entries, values, reading)
     form, target, scale = _forms(kind, headers, seconds, reading)
+    bits = _bits(files, [entry.file for entry in entries], headers, reading)
+    if bits != 16:
+        reading.understood["bits"] = bits
+    form, target = replace(form, bits=bits), replace(target, bits=bits)
+    if kind == "pairs":
+        names, others = [entry.other for entry in entries if entry.other], [each for each in seconds if each]
+        target = replace(target, bits=_bits(files, names, others, reading))
     if form.fit == "patches":
         large = [i for i, each in enumerate(headers) if form.tiles(each.size)]
         if len(large) < len(headers):
@@ -104,7 +116,10 @@ def _planned(files: Tree, reading: Reading, *, glance: bool) -> Plan:
         values = values[large] if values is not None else None
     reading.understood["kind"] = kind
     small = bool(reading.switch("small", False))
-    return Plan(kind, entries, headers, form, target, scale, small, labels, values, alike)
+    by_colour = kind == "masks" and differ(each.palette for each in seconds if each)
+    if by_colour:
+        reading.say("The masks have different palettes, so their classes are the colours.")
+    return Plan(kind, entries, headers, form, target, scale, small, labels, values, alike, by_colour)
 
 
 def _meant(
@@ -210,6 +225,25 @@ def _headers(
         [each[2] for each in found],
         values[kept] if values is not None else None,
     )
+
+
+def _bits(files: Tree, names: Sequence[str], headers: Sequence[Header], reading: Reading) -> int:
+    """How many bits deep pictures use, as some from all over show it."""
+    deep = [name for name, each in zip(names, headers, strict=True) if each.odd == DEEP]
+
+    def look(file: str) -> int:
+        try:
+            return highest(files.open(file))
+        except DAMAGE:
+            return 0  # told when it is decoded
+
+    most = max(
+        in_threads(look, deep[:: max(1, len(deep) // _DEEP)], "Looking at pictures", reading), default=0
+    )
+    bits = max(8, most.bit_length()) if most else 16
+    if bits != 16:
+        reading.say(f"Pictures of more than 8 bits have values up to {most:,}, so {2**bits:,} levels count.")
+    return bits
 
 
 def _forms(

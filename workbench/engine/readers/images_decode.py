@@ -77,6 +77,7 @@ class Plan:
     """What is to be read: the examples, what they mean, and what each picture becomes.
 
     `alike` is the header that all have as far as is known; another one raises OtherHeaderError in decoding.
+    `by_colour` where the palettes of masks differ.
     """
 
     kind: str
@@ -89,6 +90,7 @@ class Plan:
     names: tuple[str, ...] = ()
     values: Array | None = None
     alike: Header | None = None
+    by_colour: bool = False
 
     @property
     def starts(self) -> list[int]:
@@ -104,7 +106,7 @@ def decoded(files: Tree, plan: Plan, reading: Reading) -> Content:
     shapes = {"image": (items, image.channels, image.size[1], image.size[0])}
     if plan.scale > 1 or plan.kind == "pairs":
         shapes["target"] = (items, plan.target.channels, plan.target.size[1], plan.target.size[0])
-    masks = Masks() if plan.kind == "masks" else None
+    masks = Masks(by_colour=plan.by_colour) if plan.kind == "masks" else None
     bytes_each = sum(int(np.prod(shape)) for shape in shapes.values())
     area = (items, plan.form.size[1], plan.form.size[0])
     _check_room(files.path, plan, bytes_each + (2 * int(np.prod(area)) if masks else 0), reading)

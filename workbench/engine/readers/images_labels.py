@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 
 import numpy as np
 
 from workbench.core.errors import DataError
-from workbench.engine.readers.arrangement import SPLITS, Entry, several
+from workbench.engine.readers.arrangement import Entry, several
 from workbench.engine.readers.content import Array
 from workbench.engine.readers.reader import Reading
+from workbench.engine.readers.split import SPLIT_NAMES, said_parts
 from workbench.engine.readers.trees import Tree, ends, is_about, last
 
 TABLES = frozenset((".csv", ".tsv", ".tab", ".txt"))
@@ -23,20 +25,32 @@ TABLES = frozenset((".csv", ".tsv", ".tab", ".txt"))
 # More than this is no table of labels, or one for another program.
 _MAX_BYTES = 512 * 2**20
 _LABEL_NAMES = ("label", "labels", "class", "classes", "category", "target", "tags", "tag", "y")
-_SPLIT_NAMES = ("split", "set", "subset", "partition", "part", "fold")
 _SEPARATORS = ("|", ";", ",")
 _YES_NO = frozenset(("0", "1", "0.0", "1.0", "-1", "true", "false", "True", "False"))
 
 
 @dataclass(frozen=True)
 class Labels:
-    """What a table says about pictures: one row for each name in `rows`, under `header`."""
+    """What a table says about pictures: one row for each name in `rows`, under `header`.
+
+    What it says `again` of pictures are further rows.
+    """
 
     name: str
     header: tuple[str, ...]
     rows: Mapping[str, Sequence[str]]
     file_column: int
     problems: tuple[str, ...] = ()
+    again: tuple[tuple[str, Sequence[str]], ...] = ()
+
+    def differing(self, columns: Iterable[int]) -> set[str]:
+        """The names of which several rows say different things in these columns."""
+        places = list(columns)
+        return {
+            name
+            for name, row in self.again
+            if any(row[i].strip() != self.rows[name][i].strip() for i in places)
+        }
 
 
 def found(tree: Tree, names: Sequence[str], pictures: Sequence[str], wanted: str) -> Labels | None:
@@ -59,15 +73,13 @@ def found(tree: Tree, names: Sequence[str], pictures: Sequence[str], wanted: str
 def _table(tree: Tree, name: str, pictures: Sequence[str]) -> Labels | None:
     with tree.open(name) as stream:
         data = stream.read(_MAX_BYTES)
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    text = data.decode(encoding, errors="replace").replace("\0", "")
-    first = text[: text.find("\n")] if "\n" in text else text
-    separator = max("\t,;| ", key=first.count)
+    text, strange = _decoded(data, tree.shown(name))
+    known = _known(pictures, name[: -len(last(name))].lower())
     try:
+        separator = _separator(list(islice(io.StringIO(text), 200)), known)
         lines = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row]
     except csv.Error as error:
         raise DataError(f"{tree.shown(name)} is no readable table ({error}).") from error
-    known = _known(pictures, name[: -len(last(name))].lower())
     sample = lines[:200]
     columns = max((len(row) for row in sample), default=0)
     hits = [sum(len(row) > i and _key(row[i]) in known for row in sample) for i in range(columns)]
@@ -79,11 +91,15 @@ def _table(tree: Tree, name: str, pictures: Sequence[str]) -> Labels | None:
     has_header = _key(first_row[column]) not in known
     header = tuple(first_row) if has_header else tuple(f"column {i + 1}" for i in range(width))
     rows: dict[str, Sequence[str]] = {}
-    strays = []
+    again: list[tuple[str, Sequence[str]]] = []
+    strays: list[str] = []
     for number, row in enumerate(lines[has_header:], 1 + has_header):
         meant = known.get(_key(row[column]), ()) if len(row) > column else ()
         if len(meant) == 1 and len(row) >= len(header):
-            rows[meant[0]] = row
+            if meant[0] in rows:
+                again.append((meant[0], row))
+            else:
+                rows[meant[0]] = row
             continue
         what = "is too short"
         if len(meant) > 1:
@@ -91,7 +107,30 @@ def _table(tree: Tree, name: str, pictures: Sequence[str]) -> Labels | None:
         elif len(row) > column and not meant:
             what = f"names no picture that is there ({row[column]})"
         strays.append(f"Row {number:,} of {tree.shown(name)} {what} and is left out.")
-    return Labels(name, header, rows, column, tuple(several(strays, "rows of it")))
+    return Labels(name, header, rows, column, (*strange, *several(strays, "rows of it")), tuple(again))
+
+
+def _decoded(data: bytes, shown: str) -> tuple[str, Sequence[str]]:
+    """The text of a table, and what is to be said of its encoding."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace").replace("\0", ""), ()
+    try:
+        return data.decode("utf-8-sig").replace("\0", ""), ()
+    except UnicodeDecodeError:
+        # As Excel writes it in western countries; a few bytes mean nothing there.
+        text = data.decode("cp1252", errors="replace").replace("\0", "")
+        return text, (f"{shown} is no UTF-8 and is read as Western European; save it as UTF-8 otherwise.",)
+
+
+def _separator(lines: Sequence[str], known: Mapping[str, object]) -> str:
+    """The character that cuts out the most names of pictures, else the most frequent one of the first line."""
+
+    def hits(separator: str) -> int:
+        columns = zip_longest(*csv.reader(lines, delimiter=separator), fillvalue="")
+        return max((sum(_key(cell) in known for cell in column) for column in columns), default=0)
+
+    first = lines[0] if lines else ""
+    return max(sorted("\t,;| ", key=first.count, reverse=True), key=hits)
 
 
 def _known(pictures: Sequence[str], folder: str) -> dict[str, Sequence[str]]:
@@ -128,6 +167,21 @@ class Labelled:
     values: Array
 
 
+def dealt(table: Labels, files: Sequence[str], reading: Reading) -> tuple[int | None, list[str]]:
+    """The column that says which files train, if there is one, and the part of each of these files."""
+    for i, name in enumerate(table.header):
+        if (
+            i != table.file_column
+            and name.strip().lower() in SPLIT_NAMES
+            and name not in reading.names("target")
+        ):
+            words = [table.rows[file][i] for file in files]
+            parts = said_parts(words, f"“{name}” of {table.name}", reading)
+            if parts is not None:
+                return i, parts
+    return None, ["train"] * len(files)
+
+
 def applied(table: Labels, entries: Sequence[Entry], reading: Reading, shown: Tree) -> Labelled:
     """The pictures with their labels.  Raises DataError where the table has none."""
     others = [i for i in range(len(table.header)) if i != table.file_column]
@@ -144,12 +198,19 @@ def applied(table: Labels, entries: Sequence[Entry], reading: Reading, shown: Tr
     ):
         reading.say(problem)
     cells = {i: [table.rows[entry.file][i].strip() for entry in known] for i in others}
-    split = next((i for i in others if table.header[i].strip().lower() in _SPLIT_NAMES), None)
-    if split is not None and {cell.lower() for cell in cells[split]} <= set(SPLITS):
-        known = [Entry(e.file, SPLITS[cell.lower()]) for e, cell in zip(known, cells[split], strict=True)]
+    split, parts = dealt(table, [entry.file for entry in known], reading)
+    if split is not None:
+        known = [Entry(entry.file, part) for entry, part in zip(known, parts, strict=True)]
         others.remove(split)
     columns = _targets(table, others, cells, reading)
     reading.understood["target"] = [table.header[i] for i in columns]
+    said = columns if split is None else [*columns, split]
+    unsure = told_differing(table, said, [entry.file for entry in known], reading, shown)
+    cells = {
+        i: [cell for entry, cell in zip(known, cells[i], strict=True) if entry.file not in unsure]
+        for i in columns
+    }
+    known = [entry for entry in known if entry.file not in unsure]
     kind, labels, values = _values([cells[i] for i in columns], [table.header[i] for i in columns])
     empty = [entry.file for entry, value in zip(known, values, strict=True) if _is_empty(value)]
     if empty:
@@ -161,6 +222,25 @@ def applied(table: Labels, entries: Sequence[Entry], reading: Reading, shown: Tr
         keep = np.array([not _is_empty(value) for value in values])
         known, values = [e for e, k in zip(known, keep, strict=True) if k], values[keep]
     return Labelled(tuple(known), kind, labels, values)
+
+
+def told_differing(
+    table: Labels, columns: Iterable[int], files: Sequence[str], reading: Reading, shown: Tree
+) -> set[str]:
+    """The files that are left out, as the table says different things of them.  Raises DataError where all are."""
+    unsure = table.differing(columns) & set(files)
+    if unsure and len(unsure) == len(files):
+        raise DataError(
+            f"{table.name} says different things of the same file in several rows, such as {min(unsure)}. It needs "
+            "one row for each file; several labels of a picture stand in one cell, with “|” between them."
+        )
+    problems = [
+        f"{shown.shown(file)} has several rows in {table.name} that differ and is left out."
+        for file in sorted(unsure)
+    ]
+    for problem in several(problems, "files with several rows"):
+        reading.say(problem)
+    return unsure
 
 
 def _targets(
@@ -203,7 +283,7 @@ def _values(columns: Sequence[list[str]], header: Sequence[str]) -> tuple[str, t
     cells = columns[0]
     separator = next((mark for mark in _SEPARATORS if any(mark in cell for cell in cells)), "")
     numbers = _numbers(cells)
-    if numbers is not None and ((numbers % 1) != 0).any():
+    if numbers is not None and (numbers[np.isfinite(numbers)] % 1 != 0).any():
         return "numbers", (), numbers.astype(np.float32)[:, None]
     if separator and numbers is None:
         return _several([tuple(filter(None, map(str.strip, cell.split(separator)))) for cell in cells])

@@ -23,9 +23,13 @@ _CLEAR = 0.9
 
 
 class Masks:
-    """Collects the values of masks as they are decoded, each under a small number; `finished` makes them classes."""
+    """Collects the values of masks as they are decoded, each under a small number; `finished` makes them classes.
 
-    def __init__(self) -> None:
+    Of palettes the colours are the values where it is wanted `by_colour`, else the places.
+    """
+
+    def __init__(self, *, by_colour: bool = False) -> None:
+        self._by_colour = by_colour
         self._numbers: dict[int, int] = {}
         self._counts: list[int] = []
         self._lock = threading.Lock()
@@ -42,7 +46,7 @@ class Masks:
 
     def look(self, stream: BinaryIO, form: Form, turn: int = 1) -> NDArray[np.int16]:
         """A mask's values by their small numbers."""
-        return self.numbered(codes(stream, form, turn))
+        return self.numbered(codes(stream, form, turn, by_colour=self._by_colour))
 
     def numbered(self, values: NDArray[np.int32]) -> NDArray[np.int16]:
         """Values by their small numbers.  Raises ValueError where there are too many."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import BinaryIO, TypeVar
 
@@ -31,6 +31,8 @@ DAMAGE = (
 
 # A picture of more than this many pixels is skipped unread: it is a mistake or a bomb.
 MAX_PIXELS = 64 * 2**20
+
+DEEP = "16 or 32 bits deep; 8 bits are kept"
 
 # What is added to the number of a colour, so that blue 255 is another one than the level 255.
 COLOUR = 1 << 24
@@ -56,13 +58,14 @@ def why(error: BaseException) -> str:
 class Header:
     """Width and height of a picture as it is looked at, whether it has colours, and what is odd about it.
 
-    `turn` is how it is turned for that.
+    `turn` is how it is turned for that, and `palette` its colours where it has some of its own.
     """
 
     size: Size
     colour: bool
     odd: str = ""
     turn: int = field(default=1, compare=False)
+    palette: bytes = field(default=b"", compare=False)
 
 
 class OtherHeaderError(Exception):
@@ -74,12 +77,14 @@ class Form:
     """What every picture becomes: its size (width, height), how it is brought to it, 1 or 3 channels.
 
     `fit` is stretch, cover (scaled until it covers, the rest cut off), inside (scaled until it fits, the
-    rest black), crop (cut out of the middle, not scaled, mirrored where it is smaller) or patches.
+    rest black), crop (cut out of the middle, not scaled, mirrored where it is smaller) or patches.  Of pictures
+    deeper than 8 bits so many `bits` are used, of which the highest 8 are kept.
     """
 
     size: Size
     fit: str
     channels: int
+    bits: int = 16
 
     def tiles(self, size: Size) -> int:
         """How many items a picture of that size becomes."""
@@ -87,7 +92,7 @@ class Form:
 
     def times(self, factor: int) -> Form:
         """The form of pictures so many times smaller."""
-        return Form((self.size[0] // factor, self.size[1] // factor), self.fit, self.channels)
+        return replace(self, size=(self.size[0] // factor, self.size[1] // factor))
 
 
 def header(stream: BinaryIO) -> Header:
@@ -140,7 +145,7 @@ def _drafted(size: Size) -> Size:
 
 def _formed(image: Image.Image, form: Form) -> Pixels:
     """A picture as tiles × channels × height × width bytes."""
-    done = laid(_bytes(image, form.channels), form, Image.Resampling.BILINEAR)
+    done = laid(_bytes(image, form), form, Image.Resampling.BILINEAR)
     # Half the time of np.asarray, which asks Pillow for several things.
     array = np.frombuffer(done.tobytes(), np.uint8).reshape(done.size[1], done.size[0], form.channels)
     return _tiles(array, form).transpose(0, 3, 1, 2)
@@ -159,15 +164,18 @@ def _plain(stream: BinaryIO, most: int) -> PlainJpeg | None:
     return found
 
 
-def codes(stream: BinaryIO, form: Form, turn: int = 1) -> NDArray[np.int32]:
+def codes(stream: BinaryIO, form: Form, turn: int = 1, *, by_colour: bool = False) -> NDArray[np.int32]:
     """A mask as tiles × height × width numbers: grey levels, places in its palette, or colours as COLOUR + 0xRRGGBB.
 
     Of a mask in colours, too, grey pixels are levels: another mask may have nothing else.  `turn` is as of `pixels`.
+    A palette counts as colours where it is wanted `by_colour`.
     """
     with _image(stream) as image:
         if image.size[0] * image.size[1] > MAX_PIXELS:
             raise ValueError(f"more than {MAX_PIXELS:,} pixels")
         turn = to_do(image, turn)
+        if by_colour and image.mode in ("P", "PA"):
+            image = image.convert("RGB")
         if image.mode in ("1", "L", "P", "I", "F") or image.mode[:2] == "I;":
             values = np.asarray(image.convert("L") if image.mode == "1" else image).astype(np.int32)
         elif image.mode in ("LA", "La", "PA"):
@@ -229,7 +237,21 @@ def _header(image: Image.Image) -> Header:
         width, height = height, width
     mode = image.mode
     colour = mode not in ("1", "L", "LA", "La", "I", "F") and mode[:2] != "I;"
-    return Header((width, height), colour, _odd(image), orientation(image))
+    palette = bytes(image.palette.palette) if mode in ("P", "PA") and image.palette else b""
+    return Header((width, height), colour, _odd(image), orientation(image), _once(palette))
+
+
+@lru_cache(maxsize=64)
+def _once(palette: bytes) -> bytes:
+    """The palette, of equal ones always the same object: many pictures have one."""
+    return palette
+
+
+def differ(palettes: Iterable[bytes]) -> bool:
+    """Whether palettes have different colours in the same places; one may have fewer than another."""
+    different = set(palettes)
+    longest = max(different, key=len, default=b"")
+    return not all(longest.startswith(palette) for palette in different)
 
 
 def _check_size(size: Size) -> None:
@@ -244,7 +266,7 @@ def _odd(image: Image.Image) -> str:
     if getattr(image, "is_animated", False):
         return "animated; the first picture is taken"
     if image.mode in ("I", "F") or image.mode[:2] == "I;":
-        return "16 or 32 bits deep; 8 bits are kept"
+        return DEEP
     if image.mode in ("CMYK", "LAB", "YCbCr", "HSV") and image.format != "JPEG":
         return f"in {image.mode} colours; they become RGB"
     if image.mode == "CMYK":
@@ -254,13 +276,20 @@ def _odd(image: Image.Image) -> str:
     return ""
 
 
-def _bytes(image: Image.Image, channels: int) -> Image.Image:
+def highest(stream: BinaryIO) -> int:
+    """The highest value of a picture of whole numbers deeper than 8 bits; 0 of another.  Raises one of DAMAGE."""
+    with _image(stream) as image:
+        _check_size(image.size)
+        return int(np.asarray(image).max()) if image.mode == "I" or image.mode[:2] == "I;" else 0
+
+
+def _bytes(image: Image.Image, form: Form) -> Image.Image:
     """The picture in 8 bits, grey or RGB."""
-    mode = "RGB" if channels == 3 else "L"
+    mode = "RGB" if form.channels == 3 else "L"
     if image.mode[:2] == "I;" or image.mode == "I":
         # Pillow would cut 16 bits off instead of scaling.
         deep = np.asarray(image).astype(np.int64)
-        return Image.fromarray((deep >> 8).clip(0, 255).astype(np.uint8)).convert(mode)
+        return Image.fromarray((deep >> (form.bits - 8)).clip(0, 255).astype(np.uint8)).convert(mode)
     if image.mode == "F":
         values = np.nan_to_num(np.asarray(image))
         if values.min() >= 0 and values.max() <= 1:

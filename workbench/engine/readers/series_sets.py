@@ -33,12 +33,22 @@ from workbench.engine.readers.targets import listed, named
 _LOOKED_AT, _BYTES = 200, 256 * 1024
 # The share of steps in time that must be the same.
 _EVEN = 0.95
-_DAY = 86_400
+_SECOND = 1_000_000
+_DAY = 86_400 * _SECOND
+_STEPS = (
+    (_DAY, "day"),
+    (3_600 * _SECOND, "hour"),
+    (60 * _SECOND, "minute"),
+    (_SECOND, "second"),
+    (1_000, "millisecond"),
+    (1, "microsecond"),
+)
 
 
 def reason(path: Path) -> str:
     """Why the file looks like a series; empty when it does not."""
-    table = _head(read_table(path, Reading(limit=1), _BYTES))
+    whole = read_table(path, Reading(limit=1), _BYTES)
+    table = _head(whole)
     numbers = [column for column in table.columns if column.numbers is not None]
     if len(table.columns) == 1:
         return "it has one column, of numbers" if numbers and table.rows >= 10 else ""
@@ -46,6 +56,9 @@ def reason(path: Path) -> str:
     if time is None or len(numbers) + 1 < len(table.columns) or not numbers:
         return ""
     assert time.dates is not None
+    times = next(column for column in whole.columns if column.name == time.name)
+    if times.dates is not None and _repeated(times.dates[~times.gaps]):
+        return ""
     even = _step(time.dates)
     return f'its column "{time.name}" has dates in even steps ({even}) beside numbers' if even else ""
 
@@ -53,6 +66,12 @@ def reason(path: Path) -> str:
 def _head(table: Table) -> Table:
     some = tuple(replace(column, cells=column.cells.slice(0, _LOOKED_AT)) for column in table.columns)
     return replace(table, columns=some)
+
+
+def _repeated(moments: NDArray[np.generic]) -> bool:
+    """Whether most moments occur more than once, as those of several series do."""
+    counts = np.unique(moments, return_counts=True)[1]
+    return bool((counts > 1).sum() > len(counts) / 2)
 
 
 def _dated(table: Table) -> Column | None:
@@ -64,10 +83,10 @@ def _step(dates: Dates) -> str:
     known = dates[~np.isnat(dates)]
     if len(known) < 10:
         return ""
-    steps = np.diff(known.astype(np.int64))
+    steps = np.diff(known.astype("datetime64[us]").astype(np.int64))
     months = np.diff(known.astype("datetime64[M]").astype(np.int64))
     for values, names in (
-        (steps, ((_DAY, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))),
+        (steps, _STEPS),
         (months, ((12, "year"), (1, "month"))),
     ):
         step = int(np.median(values))
@@ -228,7 +247,13 @@ def _in_order(table: Table, time: Column, reading: Reading) -> tuple[Table, Colu
         )
         table = replace(table, columns=tuple(column.of(~time.gaps) for column in table.columns))
         time = next(column for column in table.columns if column.name == time.name)
-    moments = _moments(time)
+    if mixed := _mixed(table, time):
+        raise DataError(
+            f'{table.path} has several series with the same times, which the column "{mixed}" tells apart. '
+            "Windows would go from one to the other: keep one series in each file."
+        )
+    moments = time.moments
+    assert moments is not None
     backwards = np.flatnonzero(np.diff(moments) < 0)
     if len(backwards):
         row = time.row_number(int(backwards[0]) + 1)
@@ -238,19 +263,30 @@ def _in_order(table: Table, time: Column, reading: Reading) -> tuple[Table, Colu
         order = np.argsort(moments, kind="stable")
         table = replace(table, columns=tuple(column.taken(order) for column in table.columns))
         time = next(column for column in table.columns if column.name == time.name)
-        moments = _moments(time)
-    if time.dates is not None and len(moments) >= 10 and not _step(time.dates):
+        moments = time.moments
+    assert moments is not None
+    # The clock on the wall leaps twice a year, where the moments themselves do not.
+    clocks = [] if time.dates is None else [time.dates, moments.astype("datetime64[us]")]
+    if clocks and len(moments) >= 10 and not any(map(_step, clocks)):
         reading.say(f'The steps in the column "{time.name}" are not even; windows count rows, not time.')
     elif twice := int((np.diff(moments) == 0).sum()):
         reading.say(f'{twice:,} times in the column "{time.name}" occur more than once; windows count rows.')
     return table, time
 
 
-def _moments(time: Column) -> NDArray[np.float64]:
-    if time.dates is not None:
-        return time.dates.astype(np.int64).astype(np.float64)
-    assert time.numbers is not None
-    return time.numbers
+def _mixed(table: Table, time: Column) -> str:
+    """The column that tells apart several series with the same times; empty where there is one series."""
+    moments = time.moments
+    assert moments is not None
+    if not _repeated(moments):
+        return ""
+    _, place, counts = np.unique(moments, return_inverse=True, return_counts=True)
+    for column in table.columns:
+        if column.name != time.name and 1 < column.distinct <= counts.max():
+            pairs = np.stack([place, column.categories[1]])
+            if np.unique(pairs, axis=1).shape[1] >= _EVEN * len(place):
+                return column.name
+    return ""
 
 
 def _chosen(table: Table, time: Column | None, reading: Reading) -> tuple[list[Column], list[Column]]:

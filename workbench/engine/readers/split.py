@@ -5,12 +5,13 @@ May import NumPy and core.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
+from workbench.core.text import plural
 from workbench.engine.readers.content import Index
 from workbench.engine.readers.reader import Option, Reading
 
@@ -20,6 +21,15 @@ SEED = 20_240_229
 # Shares of the items held back when the files name no split of their own.
 VALIDATION = 0.2
 TEST = 0.2
+
+# What a column is called that says which rows train, and its words.
+SPLIT_NAMES = ("split", "subset", "partition", "set", "part", "fold")
+_WORDS = {
+    **dict.fromkeys(("train", "training", "tr"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing", "te", "ts", "holdout"), "test"),
+}
+_EVALUATION = ("eval", "evaluation")
 
 _HOW = {
     "": "As the files say, or random",
@@ -113,6 +123,35 @@ def divided(
     if how == "folds":
         return _folds(reading, labels, validation)
     return stratified_split(labels if how == "stratified" else np.zeros(len(labels)), validation, test)
+
+
+def part_words(words: Iterable[str]) -> dict[str, str]:
+    """The part that each word of a column means, of those that mean one: eval the one that no other word means."""
+    plain = {word: word.strip().lower() for word in words}
+    validates = any(_WORDS.get(word) == "validation" for word in plain.values())
+    known = _WORDS | dict.fromkeys(_EVALUATION, "test" if validates else "validation")
+    return {word: known[name] for word, name in plain.items() if name in known}
+
+
+def said_parts(words: Sequence[str], column: str, reading: Reading) -> list[str] | None:
+    """The part of every row as a column says it; None where the column is about something else.
+
+    Raises DataError where only some rows say where they belong, unless the person divides them in another way.
+    """
+    known = part_words(set(words))
+    odd = [word for word in words if word not in known]
+    if not odd:
+        return [known[word] for word in words]
+    if "train" not in known.values():
+        return None
+    if reading.text("split"):
+        return ["train"] * len(words)
+    blank = sum(not word.strip() for word in odd)
+    what = f"is empty in {plural(blank, 'row')}" if blank else f"says “{odd[0]}”, which is none of them"
+    raise DataError(
+        f"The column {column} divides by the words train, validation and test, but {what}. Correct it, or "
+        'choose how to divide in the option "split".'
+    )
 
 
 def parts_of(names: Sequence[str]) -> dict[str, Index]:

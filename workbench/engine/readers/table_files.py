@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from workbench.core.errors import DataError
-from workbench.engine.readers.columns import Column, can_hold
+from workbench.engine.readers.columns import INDEX, Column, can_hold, counts_rows
 from workbench.engine.readers.files import MEGABYTE, opened, read_bytes, size_text
 from workbench.engine.readers.reader import Reading
 from workbench.engine.readers.table_texts import MAX_COLUMNS, header_of, names_of, parsed
@@ -91,7 +91,16 @@ def _text(path: Path, reading: Reading, preview: int) -> Table:
             Column.of_cells(path, name, found.cells[number], found.row_number, found.rows.separator)
         )
         found.cells[number] = None
-    return Table(path, tuple(columns), found.rows.numbers, whole=not limit)
+    kept = tuple(_uncounted(columns, found.nameless, reading))
+    return Table(path, kept, found.rows.numbers, whole=not limit)
+
+
+def _uncounted(columns: list[Column], nameless: bool, reading: Reading) -> list[Column]:
+    """The columns without a first one that has no name and numbers the rows, as pandas writes it."""
+    if nameless and len(columns) > 1 and counts_rows(columns[0]):
+        reading.say("The first column, which has no name, is left out: it numbers the rows.")
+        return columns[1:]
+    return columns
 
 
 def _parquet(path: Path, reading: Reading) -> Table:
@@ -123,6 +132,11 @@ def _parquet(path: Path, reading: Reading) -> Table:
     for name, cells in zip(names_of(table.column_names, reading), table.columns, strict=True):
         if not can_hold(cells.type):
             reading.say(f'The column "{name}" is left out: {cells.type} is no type of numbers or texts.')
+            continue
+        if name.startswith(INDEX) and not pa.types.is_temporal(cells.type):
+            reading.say(
+                f'The column "{name}" is left out: it numbers or names the rows, as pandas writes it.'
+            )
             continue
         columns.append(Column.of_cells(path, name, cells, lambda place: place + 1))
     if len(columns) < 1:
@@ -165,7 +179,8 @@ def _workbook(path: Path, reading: Reading, head: bytes) -> Table:
         Column.of_cells(path, name, _typed([row[place] for _, row in numbered]), numbers.__getitem__)
         for place, name in enumerate(names)
     ]
-    return Table(path, tuple(columns), lambda: numbers)
+    nameless = header and not first[0].strip()
+    return Table(path, tuple(_uncounted(columns, nameless, reading)), lambda: numbers)
 
 
 def _sheet(path: Path, names: Sequence[str], reading: Reading) -> str:

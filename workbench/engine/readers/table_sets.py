@@ -59,9 +59,9 @@ def _dataset(table: Table, reading: Reading) -> Content:
             f"{path} has only one column; a table needs features and a target. "
             'If another character separates the columns, name it in the option "separator".'
         )
-    target, reason = target_of(path, columns, reading)
-    reading.understood["target"] = target.name
     said, time = split_column(path, columns, reading), time_column(path, columns, reading)
+    target, reason = target_of(path, columns, reading, said)
+    reading.understood["target"] = target.name
     for column, option in ((said, "split_column"), (time, "time")):
         if column is target:
             raise DataError(
@@ -124,6 +124,7 @@ def rows_to_keep(
         be = "is" if count == 1 else "are"
         reading.say(
             f'{plural(count, "row")} without a value in the target column "{target.name}" {be} left out.'
+            + target.told_unknown()
         )
     if wish.missing == "rows":
         everyone = np.arange(len(target))

@@ -38,9 +38,10 @@ _BLOCK = 4 * 2**20
 
 @dataclass(frozen=True)
 class Parsed:
-    """The cells of a text by column."""
+    """The cells of a text by column; `nameless` where the header has no name for the first."""
 
     names: tuple[str, ...]
+    nameless: bool
     cells: list[pa.ChunkedArray | None]
     rows: Rows
 
@@ -113,7 +114,7 @@ def parsed(path: Path, data: bytes, reading: Reading, *, cut: bool = False) -> P
         table = table.slice(1)
     if not table.num_rows:
         raise DataError(f"{path} has a header but no rows.")
-    return Parsed(names, list(table.columns), rows)
+    return Parsed(names, header and not first[0].strip(), list(table.columns), rows)
 
 
 def _utf8(path: Path, data: bytes, reading: Reading) -> bytes:
@@ -207,16 +208,44 @@ def _first_rows(path: Path, head: str, separator: str) -> tuple[list[str], list[
 def header_of(first: Sequence[str], second: Sequence[str], reading: Reading) -> bool:
     """Whether the first row names the columns: as the option says, else when it has texts and no numbers.
 
-    Where some names are blank, a number must stand below a name.
+    Where some names are blank, a number must stand below a name.  Names may also be the columns' numbers.
     """
     wish = reading.switch("header")
     found = any(cell.strip() for cell in first) and not any(_is_number(cell) for cell in first)
     if not all(cell.strip() for cell in first[1:]):
         below = zip(first, second, strict=False)
         found = found and any(name.strip() and _is_number(cell) for name, cell in below)
+    if wish is None and not found and _counted(first, second):
+        found = True
+        reading.say(
+            f"The first row, {', '.join(first[:3])} …, is taken for the columns' numbers. If it is an example, choose "
+            'no for the option "header".'
+        )
     header = found if wish is None else wish
     reading.understood["header"] = "yes" if header else "no"
     return header
+
+
+def _counted(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether the first row counts the columns from 0 or 1, as pandas does; its first cell may be blank or a name."""
+    some = first[not _is_number(first[0]) :]
+    texts = [cell for cell in some if not _is_number(cell)]
+    counts = [float(cell.replace(",", ".")) for cell in some if _is_number(cell)]
+    if not counts or not all(cell.strip() for cell in texts) or counts[0] not in (0, 1):
+        return False
+    if counts != [counts[0] + place for place in range(len(counts))]:
+        return False
+    if not first[0].strip():
+        return True
+    if len(some) < len(first) or texts:
+        below = zip(first, second, strict=False)
+        return any(not _is_number(name) and _is_number(cell) for name, cell in below)
+    # A few small whole numbers above others may be an example.
+    return len(counts) > 3 or (len(counts) > 1 and not all(_is_whole(cell) for cell in second))
+
+
+def _is_whole(cell: str) -> bool:
+    return _is_number(cell) and float(cell.replace(",", ".")).is_integer()
 
 
 def _is_number(cell: str) -> bool:

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
-from workbench.engine.readers.columns import Column
+from workbench.engine.readers.columns import INDEX, Column
 from workbench.engine.readers.content import Index
 from workbench.engine.readers.reader import Reading
-from workbench.engine.readers.split import divided
+from workbench.engine.readers.split import SPLIT_NAMES, divided, part_words
 
 # Column names that usually hold what is to be predicted, the likeliest first.
 _TARGETS = "target label class species quality outcome survived diagnosis category y".split()
@@ -26,12 +26,9 @@ _MAX_CLASSES = 1_000
 
 _TASKS = ("classification", "regression")
 
-_SPLIT_NAMES = ("split", "subset", "partition", "set")
-_SPLITS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
+# A column of more words than this divides nothing.
+_MOST_WORDS = 20
+_OTHERWISE = ' Correct it, or choose how to divide in the option "split".'
 
 
 def named(path: Path, columns: Sequence[Column], wish: str, option: str) -> Column:
@@ -53,10 +50,20 @@ def listed(path: Path, columns: Sequence[Column], reading: Reading, option: str)
     return frozenset(named(path, columns, wish, option).name for wish in reading.names(option))
 
 
-def target_of(path: Path, columns: Sequence[Column], reading: Reading) -> tuple[Column, str]:
-    """The column to predict and why: as the option says, else by its name, else the last one."""
+def target_of(
+    path: Path, columns: Sequence[Column], reading: Reading, said: Column | None = None
+) -> tuple[Column, str]:
+    """The column to predict and why: as the option says, else by its name, else the last one.
+
+    It is not the one in which it is `said` which rows train, nor one without any value.
+    """
     if wish := reading.text("target"):
         return named(path, columns, wish, "target"), "it was chosen"
+    columns = [
+        column
+        for column in columns
+        if column is not said and not column.missing.all() and not column.name.startswith(INDEX)
+    ] or columns
     by_name = {column.name.strip().lower(): column for column in columns}
     for name in _TARGETS:
         if name in by_name:
@@ -109,15 +116,17 @@ def _same(target: Column) -> DataError:
 
 
 def split_column(path: Path, columns: Sequence[Column], reading: Reading) -> Column | None:
-    """The column that says which rows train: as the option says, or one that is called so and says nothing else."""
+    """The column that says which rows train: as the option says, or one that is called so and says “train”."""
     if wish := reading.text("split_column"):
         return named(path, columns, wish, "split_column")
+    target = named(path, columns, reading.text("target"), "target") if reading.text("target") else None
+    apart = listed(path, columns, reading, "drop")
     for column in columns:
-        if column.name.strip().lower() in _SPLIT_NAMES and column.distinct <= len(_SPLITS):
-            words = {word.lower() for word in column.categories[0]}
-            if "train" in {_SPLITS.get(word) for word in words} and words <= set(_SPLITS):
-                reading.understood["split_column"] = column.name
-                return column
+        if column is target or column.name in apart or column.name.strip().lower() not in SPLIT_NAMES:
+            continue
+        if column.distinct <= _MOST_WORDS and "train" in part_words(column.categories[0]).values():
+            reading.understood["split_column"] = column.name
+            return column
     return None
 
 
@@ -140,7 +149,7 @@ def splits_of(
     time: Column | None,
 ) -> dict[str, Index]:
     """The rows of each split: by the column that says it, in the order of time, or as the person wants."""
-    given = _given(said) if said is not None else None
+    given = _given(said) if said is not None and not reading.text("split") else None
     if time is None:
         return divided(reading, classes_or_count, given)
     order = _order(time)
@@ -152,7 +161,7 @@ def splits_of(
 
 
 def _order(time: Column) -> Index:
-    moments = time.dates if time.dates is not None else time.numbers
+    moments = time.moments
     if moments is None:
         raise DataError(
             f'{time.path}: the column "{time.name}" has neither dates nor numbers, so it gives no order in time.'
@@ -167,19 +176,20 @@ def _order(time: Column) -> Index:
 
 def _given(said: Column) -> Mapping[str, Index]:
     words, codes = said.categories
+    known = part_words(words)
     places: dict[str, list[int]] = {}
     for code, word in enumerate(words):
-        if word.lower() not in _SPLITS:
+        if word not in known:
             row = said.row_number(int(np.flatnonzero(codes == code)[0]))
             raise DataError(
                 f'{said.path}, row {row:,}: the column "{said.name}" divides the rows by the words train, '
-                f'validation and test; "{word}" is none of them.'
+                f'validation and test; "{word}" is none of them.{_OTHERWISE}'
             )
-        places.setdefault(_SPLITS[word.lower()], []).append(code)
+        places.setdefault(known[word], []).append(code)
     if (codes < 0).any():
         row = said.row_number(int(np.flatnonzero(codes < 0)[0]))
         raise DataError(
-            f'{said.path}, row {row:,}: the column "{said.name}" does not say where the row belongs.'
+            f'{said.path}, row {row:,}: the column "{said.name}" does not say where the row belongs.{_OTHERWISE}'
         )
     if "train" not in places:
         raise DataError(f'{said.path}: no row is to train on, as the column "{said.name}" says.')

@@ -16,7 +16,7 @@ from workbench.engine.readers.arrangement import SPLITS, arranged, several
 from workbench.engine.readers.content import Content
 from workbench.engine.readers.files import MEGABYTE, decoded, members, opened, slug, suffix_of, title
 from workbench.engine.readers.reader import Option, Reader, Reading
-from workbench.engine.readers.split import OPTIONS, divided, parts_of
+from workbench.engine.readers.split import OPTIONS, SPLIT_NAMES, divided, parts_of, said_parts
 from workbench.engine.readers.text_items import (
     ENCODING,
     LENGTH,
@@ -63,8 +63,7 @@ def read(path: Path, reading: Reading) -> Content:
     elif source.is_dir() or is_archive(source):
         texts, labels, parts = _from_files(source, reading)
     elif suffix_of(source) in TABLES and not _labelled_lines(source):
-        texts, labels = _from_table(source, reading)
-        parts = []
+        texts, labels, parts = _from_table(source, reading)
     else:
         texts, labels = _from_lines(source, reading)
         parts = []
@@ -117,7 +116,10 @@ def _from_files(path: Path, reading: Reading) -> tuple[list[str], list[str], lis
         names = [name for name in files.names() if ends(name, _TEXTS) and "/" in name]
         if not names:
             raise DataError(f"{path} holds no folders of texts ({', '.join(sorted(_TEXTS))}).")
-        entries = arranged(names, "classes", path, "texts").entries
+        found = arranged(names, "classes", path, "texts")
+        entries = found.entries
+        for problem in found.problems:
+            reading.say(problem)
         if reading.limit:
             entries = entries[:: max(1, len(entries) // enough(reading, len(entries)))]
         for done, entry in enumerate(entries):
@@ -182,19 +184,20 @@ def _from_tables(tables: Mapping[str, Path], reading: Reading) -> tuple[list[str
     labels: list[str] = []
     parts: list[str] = []
     for part, file in tables.items():
-        more, names = _from_table(file, reading)
+        more, names, _ = _from_table(file, reading)
         texts += more
         labels += names
         parts += [part] * len(more)
     return texts, labels, parts
 
 
-def _from_table(path: Path, reading: Reading) -> tuple[list[str], list[str]]:
-    """The texts of one or several columns of a table, and the classes of another one."""
+def _from_table(path: Path, reading: Reading) -> tuple[list[str], list[str], list[str]]:
+    """The texts of one or several columns of a table, the classes of another one, and perhaps their parts."""
     from workbench.engine.readers.table_files import read_table
 
     table = read_table(path, reading)
     columns = {column.name: column.texts.to_pylist() for column in table.columns}
+    unknown = {column.name: column.told_unknown() for column in table.columns}
     wanted = reading.text("text")
     text = [wanted] if wanted in columns else reading.names("text") or [_text_column(columns)]
     for option, name in (*(("text", name) for name in text), ("label", reading.text("label"))):
@@ -205,24 +208,47 @@ def _from_table(path: Path, reading: Reading) -> tuple[list[str], list[str]]:
     rest = {name: cells for name, cells in columns.items() if name not in text}
     if not rest:
         raise DataError(f"{path} has one column only; a text needs another one with its class.")
+    joined = [
+        " ".join(cell.strip() for cell in cells if cell and cell.strip())
+        for cells in zip(*(columns[each] for each in text), strict=True)
+    ]
+    split, said = _split_column(path, rest, joined, reading)
+    rest = {name: cells for name, cells in rest.items() if name != split}
+    if not rest:
+        raise DataError(f"{path} has no column with the classes of its texts.")
     label = reading.text("label") or _label_column(rest)
     if label in text:
         raise DataError(f"Text and class are both the column “{label}”: choose two.")
     reading.understood |= {"text": ", ".join(text), "label": label}
     texts: list[str] = []
     labels: list[str] = []
+    parts: list[str] = []
     missing = 0
-    for cells, name in zip(zip(*(columns[each] for each in text), strict=True), columns[label], strict=True):
-        one = " ".join(cell.strip() for cell in cells if cell and cell.strip())
+    for one, name, part in zip(joined, columns[label], said, strict=True):
         if name is None or not one:
             missing += 1
             continue
         texts.append(one)
         labels.append(name)
+        parts.append(part)
     if missing:
         rows = plural(missing, "row is", "rows are")
-        reading.say(f"{rows} left out, without a {' and '.join(text)} or without a {label}.")
-    return texts, labels
+        reading.say(f"{rows} left out, without a {' and '.join(text)} or without a {label}.{unknown[label]}")
+    return texts, labels, parts if split else []
+
+
+def _split_column(
+    path: Path, columns: Mapping[str, list[str | None]], texts: Sequence[str], reading: Reading
+) -> tuple[str, list[str]]:
+    """The column that says which texts train, if there is one, and the part of each text."""
+    places = [place for place, text in enumerate(texts) if text]
+    for name, cells in columns.items():
+        if name.strip().lower() in SPLIT_NAMES and name != reading.text("label"):
+            parts = said_parts([cells[i] or "" for i in places], f"“{name}” of {path}", reading)
+            if parts is not None:
+                of_text = dict(zip(places, parts, strict=True))
+                return name, [of_text.get(place, "") for place in range(len(texts))]
+    return "", [""] * len(texts)
 
 
 def _text_column(columns: dict[str, list[str | None]]) -> str:

@@ -31,7 +31,7 @@ def image(trained: Trained, given: Given) -> Prepared:
         small = size != (width, height)
     elif reading.text("size"):
         size = size_of(reading.text("size"))
-    form = Form(size, reading.text("fit", "stretch"), channels)
+    form = Form(size, reading.text("fit", "stretch"), channels, reading.whole("bits", 16, 8, 32))
     try:
         with quiet(), file.open("rb") as stream:
             found = pixels(stream, form)

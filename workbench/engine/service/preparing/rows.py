@@ -56,8 +56,8 @@ def source_of(trained: Trained) -> Source:
         )
     reading = trained.reading()
     table = read_table(only(trained.source, SUFFIXES), reading)
-    target, _ = target_of(table.path, table.columns, reading)
     said = split_column(table.path, table.columns, reading)
+    target, _ = target_of(table.path, table.columns, reading, said)
     wish = treatment(table.path, table.columns, reading)
     apart = {target.name, *wish.drop, *([said.name] if said else [])}
     used = [column for column in table.columns if column.name not in apart]
