@@ -157,7 +157,7 @@ CASES: dict[str, tuple[Make, str]] = {
             "club Dataset dataset=karate\ngcn GCNConv out_channels=2 < club.x club.edges\n"
             "pool GlobalMeanPool < gcn\nloss CrossEntropyLoss < pool club.label"
         ),
-        "loss.input: expects scores for targets V index, got 1×2: that is 1 entries with 2 scores each",
+        "loss.input: expects scores for V targets, got 1×2: that is 1 entries with 2 scores each",
     ),
     "node features without nodes": (
         lambda: draw(

@@ -128,8 +128,8 @@ def class_scores(input: TensorSpec, target: TensorSpec) -> int:
         insert = "Flatten" if target.rank == 1 and input.rank > 3 else ""
         insert = "SequencePool" if target.rank == 1 and input.rank == 3 else insert
         raise ShapeError(
-            f"expects scores for targets {target}, got {input}: that is {_listed(entries)} entries with {classes} "
-            f"scores each",
+            f"expects scores for {_listed(target.shape)} targets, got {input}: that is {_listed(entries)} entries with "
+            f"{classes} scores each",
             "input",
             insert=insert,
         )

@@ -1,5 +1,6 @@
 """What mouse and keys do on the canvas, one gesture a test."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QWheelEv
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from tests.drawing import draw
 from tests.gui.pixels import colors
 from workbench.core.document import Block, Document, Graph, Node, Port
 from workbench.core.history import History
@@ -382,6 +384,22 @@ def test_frame_shows_all_or_the_selection(driver: "CanvasDriver") -> None:
     driver.select("fc2")
     driver.key(Qt.Key.Key_Period)
     assert canvas.zoom == pytest.approx(1)
+
+
+def test_no_card_lies_below_the_zoom_buttons(driver: "CanvasDriver") -> None:
+    canvas, zoom = driver.canvas, driver.view.overlays.zoom
+    show(driver, draw("a Dataset\n" + "\n".join(f"n{i} ReLU" for i in range(8))))
+    nodes = {
+        id: replace(node, at=(240.0 * i, 150.0 * i))
+        for i, (id, node) in enumerate(driver.document.graph.nodes.items())
+    }
+    show(driver, replace(driver.document, graph=replace(driver.document.graph, nodes=nodes)))
+    driver.key(Qt.Key.Key_Period)
+    covered = zoom.geometry()
+    for item in canvas.drawing.nodes.values():
+        assert not canvas.mapFromScene(item.scene_rect()).boundingRect().intersects(covered), item.id
+    seen = canvas.mapToScene(canvas.viewport().rect()).boundingRect()
+    assert seen.contains(canvas.drawing.bounds())
 
 
 def test_a_framed_drawing_stays_framed(driver: "CanvasDriver") -> None:

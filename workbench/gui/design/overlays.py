@@ -6,7 +6,7 @@ Imports Qt, theme, widgets, actions and canvas.
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
@@ -76,6 +76,7 @@ class Overlays(QObject):
         room = self._canvas.size()
         self.crumbs.move(_EDGE, _EDGE)
         self.zoom.adjustSize()
+        self._canvas.corner = self.zoom.size() + QSize(_EDGE, _EDGE)
         self.zoom.move(room.width() - self.zoom.width() - _EDGE, room.height() - self.zoom.height() - _EDGE)
         self.empty.resize(min(420, room.width()), min(220, room.height()))
         self.empty.move((room.width() - self.empty.width()) // 2, (room.height() - self.empty.height()) // 2)

@@ -39,6 +39,8 @@ class Stage(QGraphicsView):
 
     zoom_changed = Signal(float)
     room = QSize(64, 72)
+    corner = QSize(0, 0)
+    """How much of the lower right corner something floats over."""
     """What stays free around a drawing that is fitted into the view."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -100,7 +102,18 @@ class Stage(QGraphicsView):
         room = view - self.room
         zoom = min(room.width() / rect.width(), room.height() / rect.height(), 1.0)
         self.look_at(rect.center(), zoom)
+        if self._covered():
+            low = self.corner.height()
+            zoom = min(room.width() / rect.width(), (room.height() - low) / rect.height(), 1.0)
+            self.look_at(rect.center() + QPointF(0, low / 2 / zoom), zoom)
         self._framed = not self.drawing.selection
+
+    def _covered(self) -> bool:
+        """Whether a card lies below what floats in the corner."""
+        end = self.viewport().rect().bottomRight()
+        corner = QRect(end - QPoint(self.corner.width(), self.corner.height()), end)
+        place = self.mapToScene(corner).boundingRect()
+        return any(item.scene_rect().intersects(place) for item in self.drawing.nodes.values())
 
     def frame_start(self) -> None:
         """Fit all into the view where cards stay readable so; else what is leftmost, which is where inputs come in."""
