@@ -118,18 +118,19 @@ def test_a_sentence_ends_where_the_model_ends_it() -> None:
     assert texts == ["ab", "ab"]
 
 
-def test_probes_of_a_run_are_recorded_with_their_captions(trained: Trained) -> None:
-    document = draw(
-        """
-        text Dataset dataset=reference-text length=16
+def sampling(fields: str, length: int) -> str:
+    """A model of windows of Python's reference that writes samples with these fields."""
+    return f"""
+        text Dataset dataset=reference-text length={length}
         emb Embedding embedding_dim=4 < text.tokens
         fc Linear out_features='= vocabulary' < emb
         loss CrossEntropyLoss < fc text.next
-        samples TextSamples length=5 count=3 prompt='The' < fc
-        """,
-        steps=2,
-        batch_size=8,
-    )
+        samples TextSamples length=5 {fields} < fc
+    """
+
+
+def test_probes_of_a_run_are_recorded_with_their_captions(trained: Trained) -> None:
+    document = draw(sampling("count=3 prompt='The'", 16), steps=2, batch_size=8)
     run = trained.run(document)
     assert run.state == "completed", run.cause
     (media,) = trained.store.media(run.id)
@@ -139,17 +140,7 @@ def test_probes_of_a_run_are_recorded_with_their_captions(trained: Trained) -> N
 
 
 def test_signs_of_a_prompt_that_no_text_has_are_told_once(trained: Trained) -> None:
-    document = draw(
-        """
-        text Dataset dataset=reference-text length=2000
-        emb Embedding embedding_dim=4 < text.tokens
-        fc Linear out_features='= vocabulary' < emb
-        loss CrossEntropyLoss < fc text.next
-        samples TextSamples length=5 count=1 prompt='The →' < fc
-        """,
-        epochs=2,
-        batch_size=64,
-    )
+    document = draw(sampling("count=1 prompt='The →'", 2000), epochs=2, batch_size=64)
     run = trained.run(document)
     assert run.state == "completed", run.cause
     assert len(trained.store.media(run.id)) == 2

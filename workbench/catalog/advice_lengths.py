@@ -21,8 +21,8 @@ def warn_of_lengths(scope: Scope, id: str, problems: Problems) -> None:
     node = scope.graph.nodes[id]
     mend: tuple[Fix, ...] = ()
     if length is None:
-        counts = padded(scope, sequence)
-        if counts is not None and _reads_to_the_end(scope, scope.infos[id]):
+        counts = padded(scope, sequence) if _reads_to_the_end(scope, scope.infos[id]) else None
+        if counts is not None:
             message = f"short sequences are filled up with padding, which is read, too; link {counts}."
             mend = fix(f"Link {counts}", Connect(counts, Port(id, LENGTH), scope.where))
             problems.warning(message, scope, node, LENGTH, mend)

@@ -77,11 +77,16 @@ def node_names(document: Document, node: Node, free: Mapping[str, frozenset[str]
     found = frozenset().union(*(used_names(value) for value in node.params.values()))
     if not node.block:
         return found
+    return ((found | _inner_names(document, node, free)) - {COUNT}) | used_names(node.repeat)
+
+
+def _inner_names(document: Document, node: Node, free: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Names that the block of a node takes from the graph it stands in: in its defaults, and inside."""
     block = document.blocks.get(node.block)
-    if block is not None:
-        defaults = (used_names(value) for name, value in block.params.items() if name not in node.params)
-        found = found.union(*defaults) | free.get(node.block, frozenset())
-    return (found - {COUNT}) | used_names(node.repeat)
+    if block is None:
+        return frozenset()
+    defaults = (used_names(value) for name, value in block.params.items() if name not in node.params)
+    return free.get(node.block, frozenset()).union(*defaults)
 
 
 def free_names(document: Document, blocks: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -270,10 +275,7 @@ def _check_inner(document: Document, block: Block, name: str, parameter: str) ->
     """Blocks inside that use the parameter without one of their own would lose it."""
     free = free_names(document, {node.block for node in block.graph.nodes.values() if node.block})
     for node in block.graph.nodes.values():
-        inner = document.blocks.get(node.block)
-        defaults = inner.params.items() if inner is not None else ()
-        used = frozenset().union(*(used_names(value) for name, value in defaults if name not in node.params))
-        if parameter in free.get(node.block, frozenset()) | used:
+        if parameter in _inner_names(document, node, free):
             raise EditError(
                 f"Block “{node.block}” inside “{name}” uses “{parameter}” too; give it a parameter of that name first."
             )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from workbench.core.errors import DataError
 from workbench.core.text import plural
+from workbench.engine.readers.arrangement import SPLITS
 from workbench.engine.readers.content import Index
 from workbench.engine.readers.reader import Option, Reading
 
@@ -24,11 +25,7 @@ TEST = 0.2
 
 # What a column is called that says which rows train, and its words.
 SPLIT_NAMES = ("split", "subset", "partition", "set", "part", "fold")
-_WORDS = {
-    **dict.fromkeys(("train", "training", "tr"), "train"),
-    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing", "te", "ts", "holdout"), "test"),
-}
+_WORDS = {**SPLITS, "te": "test", "holdout": "test"}
 _EVALUATION = ("eval", "evaluation")
 
 _HOW = {
